@@ -1,0 +1,226 @@
+"""The netlist: an immutable, array-backed Boolean circuit that is counted, compiled and proved."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import CircuitError
+
+Integers = NDArray[np.int64]
+
+
+class Gate(IntEnum):
+    """What a gate computes from its literals, however many there are."""
+
+    AND = 0
+    OR = 1
+    XOR = 2  # parity
+    MAJ = 3  # more than half; an odd number of literals
+
+
+def _integers(values: Iterable[int] | Integers) -> Integers:
+    array = np.array(values if isinstance(values, np.ndarray) else list(values), dtype=np.int64)
+    array.setflags(write=False)
+    return array
+
+
+@dataclass(frozen=True, eq=False)
+class Circuit:
+    """A directed acyclic netlist over literals, as in AIGER.
+
+    Wire 0 is constant false; wires ``1 .. I`` are the inputs, the next ``R`` the registers, then one wire a gate.
+    A literal is ``2 * wire + complement``, so 0 is false and 1 is true. A gate reads earlier wires only: loops
+    cannot be written, except through registers.
+
+    Args:
+        inputs: Names, ``I`` of them.
+        kinds: ``[G]``, a :class:`Gate` each.
+        offsets: ``[G + 1]``; gate ``g`` reads ``literals[offsets[g]:offsets[g + 1]]``.
+        literals: ``[E]``, the operands of all gates.
+        outputs: ``[O]`` literals.
+        output_names: ``O`` names.
+        one_hot: Ranges of input positions (from 0) of which exactly one is true: the values of a slot.
+        register_next: ``[R]`` literals that the registers take at the next clock.
+        register_initial: ``[R]`` values at the first clock, 0 or 1 (-1: not defined).
+        register_names: ``R`` names.
+
+    Raises:
+        CircuitError: if lengths disagree, a gate reads a wire that comes later, or a name repeats.
+    """
+
+    inputs: tuple[str, ...]
+    kinds: Integers
+    offsets: Integers
+    literals: Integers
+    outputs: Integers
+    output_names: tuple[str, ...]
+    one_hot: tuple[range, ...] = ()
+    register_next: Integers = field(default_factory=lambda: _integers(()))
+    register_initial: Integers = field(default_factory=lambda: _integers(()))
+    register_names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("kinds", "offsets", "literals", "outputs", "register_next", "register_initial"):
+            object.__setattr__(self, name, _integers(getattr(self, name)))
+        gates, registers = len(self.kinds), len(self.register_names)
+        if len(self.offsets) != gates + 1 or self.offsets[0] != 0 or self.offsets[-1] != len(self.literals):
+            raise CircuitError(f"offsets must run from 0 to {len(self.literals)} in {gates + 1} entries")
+        if len(self.outputs) != len(self.output_names):
+            raise CircuitError(f"{len(self.outputs)} outputs bear {len(self.output_names)} names")
+        if len(self.register_next) != registers or len(self.register_initial) != registers:
+            raise CircuitError("register names, next-state literals and initial values differ in number")
+        sources = (*self.inputs, *self.register_names)
+        if len(set(sources)) < len(sources) or len(set(self.output_names)) < len(self.output_names):
+            names = sources if len(set(sources)) < len(sources) else self.output_names
+            twice = next(name for name in names if names.count(name) > 1)
+            raise CircuitError(f"the name {twice!r} is given twice")
+        if gates and (self.kinds.min() < 0 or self.kinds.max() > max(Gate)):
+            raise CircuitError(f"unknown gate kind; use {[gate.name for gate in Gate]}")
+        widths = np.diff(self.offsets)
+        if (widths < 1).any():
+            raise CircuitError(f"gate {int((widths < 1).argmax())} reads no literal")
+        even = (self.kinds == Gate.MAJ) & (widths % 2 == 0)
+        if even.any():
+            raise CircuitError(f"gate {int(even.argmax())} is a majority of an even number of literals")
+        own = np.repeat(np.arange(gates) + self.first_gate, widths)
+        late = (self.literals < 0) | (self.literals >= 2 * own)
+        if late.any():
+            edge = int(late.argmax())
+            gate, wire = int(own[edge]) - self.first_gate, int(self.literals[edge]) >> 1
+            raise CircuitError(
+                f"gate {gate} ({Gate(int(self.kinds[gate])).name}) reads wire {wire}, which is not earlier than its "
+                f"own wire {int(own[edge])}; order the gates so that each reads only wires before it"
+            )
+        for ends in (self.outputs, self.register_next):
+            if len(ends) and (ends.min() < 0 or ends.max() >= 2 * self.wires):
+                raise CircuitError(f"an output reads a wire that does not exist; there are {self.wires}")
+        covered = [position for group in self.one_hot for position in group]
+        if len(set(covered)) < len(covered) or any(not 0 <= p < len(self.inputs) for p in covered):
+            raise CircuitError("one-hot groups must be disjoint ranges of input positions")
+
+    @property
+    def first_gate(self) -> int:
+        """The wire of gate 0."""
+        return 1 + len(self.inputs) + len(self.register_names)
+
+    @property
+    def wires(self) -> int:
+        """The number of wires, the constant included."""
+        return self.first_gate + len(self.kinds)
+
+    def operands(self, gate: int) -> Integers:
+        """The literals that gate number ``gate`` reads."""
+        return self.literals[self.offsets[gate] : self.offsets[gate + 1]]
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A wire or its complement inside a builder; ``& | ^ ~`` make new gates."""
+
+    builder: "CircuitBuilder"
+    code: int
+
+    def __and__(self, other: "Literal") -> "Literal":
+        return self.builder.gate(Gate.AND, (self, other))
+
+    def __or__(self, other: "Literal") -> "Literal":
+        return self.builder.gate(Gate.OR, (self, other))
+
+    def __xor__(self, other: "Literal") -> "Literal":
+        return self.builder.gate(Gate.XOR, (self, other))
+
+    def __invert__(self) -> "Literal":
+        return Literal(self.builder, self.code ^ 1)
+
+
+class CircuitBuilder:
+    """Builds a circuit gate by gate; equal gates are made once (structural hashing).
+
+    Example:
+        >>> make = CircuitBuilder()
+        >>> a, b = make.inputs("a", "b")
+        >>> circuit = make.build(sum=a ^ b, carry=a & b)
+        >>> circuit.output_names
+        ('sum', 'carry')
+    """
+
+    def __init__(self) -> None:
+        self._inputs: list[str] = []
+        self._one_hot: list[range] = []
+        self._gates: list[tuple[Gate, tuple[int, ...]]] = []
+        self._known: dict[tuple[Gate, tuple[int, ...]], int] = {}
+
+    @property
+    def false(self) -> Literal:
+        """The constant false; ``~builder.false`` is true."""
+        return Literal(self, 0)
+
+    def inputs(self, *names: str, one_hot: bool = False) -> tuple[Literal, ...]:
+        """New inputs; with ``one_hot`` exactly one of them is promised to be true.
+
+        Raises:
+            CircuitError: if a gate has been made already; inputs come first.
+        """
+        if self._gates:
+            raise CircuitError(f"inputs {names} come after the first gate; declare all inputs first")
+        first = len(self._inputs)
+        self._inputs += names
+        if one_hot:
+            self._one_hot.append(range(first, len(self._inputs)))
+        return tuple(Literal(self, 2 * (1 + position)) for position in range(first, len(self._inputs)))
+
+    def gate(self, kind: Gate, operands: Sequence[Literal]) -> Literal:
+        """The literal of a gate over ``operands``; constants and repetitions are simplified away.
+
+        Raises:
+            CircuitError: if there are no operands, or a majority of an even number.
+        """
+        codes = [operand.code for operand in operands]
+        if not codes:
+            raise CircuitError(f"{kind.name} gate reads no literal")
+        flip = 0
+        if kind in (Gate.AND, Gate.OR):
+            absorbing, neutral = (0, 1) if kind is Gate.AND else (1, 0)
+            kept = sorted(set(codes) - {neutral})
+            if absorbing in kept or any(code ^ 1 in kept for code in kept):
+                return Literal(self, absorbing)
+            if not kept:
+                return Literal(self, neutral)
+            codes = kept
+        elif kind is Gate.XOR:
+            flip = sum(code & 1 for code in codes) & 1
+            even = sorted(code & ~1 for code in codes)
+            codes = [code for code in dict.fromkeys(even) if code and even.count(code) % 2]
+            if not codes:
+                return Literal(self, flip)
+        elif len(codes) % 2 == 0:
+            raise CircuitError(f"majority needs an odd number of literals, got {len(codes)}")
+        else:
+            codes = sorted(codes)
+        if len(codes) == 1:
+            return Literal(self, codes[0] ^ flip)
+        key = (kind, tuple(codes))
+        if key not in self._known:
+            self._known[key] = 1 + len(self._inputs) + len(self._gates)
+            self._gates.append(key)
+        return Literal(self, 2 * self._known[key] ^ flip)
+
+    def build(self, **outputs: Literal) -> Circuit:
+        """The circuit with the named outputs."""
+        return self.build_from(outputs)
+
+    def build_from(self, outputs: dict[str, Literal]) -> Circuit:
+        """The circuit with outputs whose names need not be Python names."""
+        widths = [len(codes) for _, codes in self._gates]
+        return Circuit(
+            inputs=tuple(self._inputs),
+            kinds=_integers(kind for kind, _ in self._gates),
+            offsets=_integers(np.cumsum([0, *widths])),
+            literals=_integers(code for _, codes in self._gates for code in codes),
+            outputs=_integers(literal.code for literal in outputs.values()),
+            output_names=tuple(outputs),
+            one_hot=tuple(self._one_hot),
+        )

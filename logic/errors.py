@@ -1,0 +1,17 @@
+"""The errors that every package raises: what is wrong, what was given, what to do."""
+
+
+class NeurosymError(Exception):
+    """Base of all errors of ours; the command line prints its text alone and exits with 2."""
+
+
+class CircuitError(NeurosymError, ValueError):
+    """A circuit that cannot be built, read or evaluated."""
+
+
+class NetworkError(NeurosymError, ValueError):
+    """A spiking network that cannot be built, simulated, read or written."""
+
+
+class DomainError(NeurosymError, ValueError):
+    """An unknown domain, a value outside a domain, or a belief that does not fit one."""

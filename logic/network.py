@@ -1,0 +1,307 @@
+"""The spiking network: integer neurons and synapses, with the one semantics that everything else is derived from.
+
+At step ``t = 0, 1, ...`` neuron ``i`` computes, in integers,
+
+    u_i[t] = r_i v_i[t - 1] + b_i + sum over its synapses of w s_pre[t - d]        (v_i[-1] = initial_i)
+    s_i[t] = 1 if u_i[t] >= theta_i else 0
+    v_i[t] = 0 if s_i[t] else u_i[t]
+
+with weights ``w``, delays ``d >= 1`` steps, threshold ``theta``, bias current ``b`` and ``r = 1`` for a neuron that
+retains its membrane (integrate-and-fire) or ``r = 0`` for one that forgets it (a gate). Spikes before step 0 are 0.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .errors import NetworkError
+
+Integers = NDArray[np.int64]
+INPUT = "input"  # the name of the source population, as in NIR
+
+
+def _row(values: ArrayLike, size: int, what: str) -> Integers:
+    array = np.array(np.broadcast_to(np.asarray(values), (size,)) if np.ndim(values) == 0 else values)
+    if array.size and not np.array_equal(array, array.astype(np.int64)):
+        raise NetworkError(f"{what} must be integers")
+    if array.shape != (size,):
+        raise NetworkError(f"{what} has shape {array.shape}, expected ({size},)")
+    array = array.astype(np.int64)
+    array.setflags(write=False)
+    return array
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """Neurons of one kind.
+
+    Args:
+        name: Lower-case identifier, not ``input``.
+        shape: For example ``(channels, height, width)`` or ``(n,)``.
+        threshold: One integer or ``[n]``; a neuron fires at ``u >= threshold``.
+        retain: Whether the membrane is kept from step to step.
+        bias: Integer current of every step, one or ``[n]``.
+        initial: Membrane before step 0, one or ``[n]``.
+
+    Raises:
+        NetworkError: if a value is not an integer or a length is wrong.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    threshold: Integers
+    retain: bool
+    bias: Integers
+    initial: Integers
+
+    def __init__(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        threshold: ArrayLike,
+        *,
+        retain: bool = False,
+        bias: ArrayLike = 0,
+        initial: ArrayLike = 0,
+    ) -> None:
+        size = prod(shape)
+        if not (name.isascii() and name.isidentifier() and name.islower()) or name == INPUT:
+            raise NetworkError(f"population name {name!r} must be a lower-case identifier other than '{INPUT}'")
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "shape", shape)
+        object.__setattr__(self, "threshold", _row(threshold, size, f"threshold of '{name}'"))
+        object.__setattr__(self, "retain", retain)
+        object.__setattr__(self, "bias", _row(bias, size, f"bias of '{name}'"))
+        object.__setattr__(self, "initial", _row(initial, size, f"initial membrane of '{name}'"))
+
+    @property
+    def size(self) -> int:
+        """The number of neurons."""
+        return prod(self.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Synapses:
+    """An explicit list of synapses between two populations.
+
+    Args:
+        source: Name of the sending population, or ``input``.
+        target: Name of the receiving population.
+        pre: ``[S]`` positions in the source.
+        post: ``[S]`` positions in the target.
+        weight: ``[S]`` integers, or one.
+        delay: ``[S]`` integers of at least 1 step, or one.
+    """
+
+    source: str
+    target: str
+    pre: Integers
+    post: Integers
+    weight: Integers
+    delay: Integers
+
+    def __init__(
+        self, source: str, target: str, pre: ArrayLike, post: ArrayLike, weight: ArrayLike, delay: ArrayLike = 1
+    ) -> None:
+        size, link = np.size(pre), f"{source} -> {target}"
+        object.__setattr__(self, "source", source)
+        object.__setattr__(self, "target", target)
+        object.__setattr__(self, "pre", _row(pre, size, f"pre of {link}"))
+        object.__setattr__(self, "post", _row(post, size, f"post of {link}"))
+        object.__setattr__(self, "weight", _row(weight, size, f"weight of {link}"))
+        object.__setattr__(self, "delay", _row(delay, size, f"delay of {link}"))
+
+    @classmethod
+    def dense(cls, source: str, target: str, matrix: ArrayLike, delay: int = 1) -> "Synapses":
+        """The non-zero entries of an integer matrix ``[target, source]``."""
+        matrix = np.asarray(matrix)
+        post, pre = np.nonzero(matrix)
+        return cls(source, target, pre, post, matrix[post, pre], delay)
+
+
+@dataclass(frozen=True, eq=False)
+class Convolution:
+    """Shared weights: a two-dimensional convolution without padding between two ``(C, H, W)`` populations.
+
+    Args:
+        source: Name of the sending population, or ``input``.
+        target: Name of the receiving population.
+        kernel: ``[C_out, C_in / groups, height, width]`` integers.
+        stride: Step of the window, in both directions.
+        groups: As in ``torch.nn.functional.conv2d``.
+        delay: Steps, at least 1.
+    """
+
+    source: str
+    target: str
+    kernel: Integers
+    stride: int = 1
+    groups: int = 1
+    delay: int = 1
+
+    def __post_init__(self) -> None:
+        flat = np.asarray(self.kernel)
+        if flat.ndim != 4:
+            raise NetworkError(f"kernel of {self.source} -> {self.target} needs 4 axes, got shape {flat.shape}")
+        kernel = _row(flat.reshape(-1), flat.size, f"kernel of {self.source} -> {self.target}").reshape(flat.shape)
+        object.__setattr__(self, "kernel", kernel)
+
+
+Projection = Synapses | Convolution
+
+
+class FlatNetwork(NamedTuple):
+    """The same network as plain arrays: sources ``0 .. I - 1`` are the inputs, then come all neurons in order."""
+
+    inputs: int
+    threshold: Integers  # [N]
+    retain: NDArray[np.bool_]  # [N]
+    bias: Integers  # [N]
+    initial: Integers  # [N]
+    pre: Integers  # [S], over inputs and neurons
+    post: Integers  # [S], over neurons, from 0
+    weight: Integers  # [S]
+    delay: Integers  # [S]
+
+
+@dataclass(frozen=True, eq=False)
+class SpikingNetwork:
+    """Populations joined by projections; the module's first lines say what it computes.
+
+    Args:
+        input_shape: Shape of the source population ``input``.
+        populations: In an order in which data flows.
+        projections: Synapses between them.
+        outputs: ``[O]`` what answers, numbered as in :class:`FlatNetwork` (inputs first, then all neurons).
+        output_names: ``O`` names. A dual-rail signal has two lines, ``wire=0`` and ``wire=1``; a single-rail one has
+            one, ``wire``, that fires for true.
+        latencies: ``[O]`` steps from a wave of input spikes to the answer that belongs to it.
+        input_names: One name per input line, in the same notation, or none.
+
+    Raises:
+        NetworkError: if a projection names an unknown population, or does not fit its shape, or an output is unknown.
+    """
+
+    input_shape: tuple[int, ...]
+    populations: tuple[Population, ...]
+    projections: tuple[Projection, ...]
+    outputs: Integers
+    output_names: tuple[str, ...]
+    latencies: Integers
+    input_names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        names = [population.name for population in self.populations]
+        if len(set(names)) < len(names):
+            raise NetworkError(f"two populations bear one name: {sorted(names)}")
+        sources, count = prod(self.input_shape) + self.neurons, len(self.output_names)
+        object.__setattr__(self, "outputs", _row(self.outputs, count, "outputs"))
+        object.__setattr__(self, "latencies", _row(self.latencies, count, "latencies"))
+        if count and (self.outputs.min() < 0 or self.outputs.max() >= sources):
+            raise NetworkError(f"outputs must lie in 0 .. {sources - 1}, got {self.outputs.tolist()}")
+        if self.input_names and len(self.input_names) != prod(self.input_shape):
+            raise NetworkError(f"{len(self.input_names)} input names for {prod(self.input_shape)} input lines")
+        for projection in self.projections:
+            self._check(projection)
+
+    def _check(self, projection: Projection) -> None:
+        source, target = self.shape_of(projection.source), self.shape_of(projection.target)
+        link = f"{projection.source} -> {projection.target}"
+        if projection.target == INPUT:
+            raise NetworkError(f"{link}: nothing projects onto the input")
+        if isinstance(projection, Synapses):
+            for what, ends, size in (("pre", projection.pre, prod(source)), ("post", projection.post, prod(target))):
+                if ends.size and (ends.min() < 0 or ends.max() >= size):
+                    raise NetworkError(f"{link}: {what} must lie in 0 .. {size - 1}, got {ends.min()} .. {ends.max()}")
+            if projection.delay.size and projection.delay.min() < 1:
+                raise NetworkError(f"{link}: a delay is below one step")
+        else:
+            out, per_group, height, width = projection.kernel.shape
+            if len(source) != 3 or len(target) != 3:
+                raise NetworkError(f"{link}: a convolution joins (C, H, W) populations, got {source} and {target}")
+            expected = (
+                out,
+                (source[1] - height) // projection.stride + 1,
+                (source[2] - width) // projection.stride + 1,
+            )
+            if target != expected or source[0] != per_group * projection.groups or out % projection.groups:
+                raise NetworkError(f"{link}: kernel {projection.kernel.shape} does not map {source} to {target}")
+            if projection.delay < 1:
+                raise NetworkError(f"{link}: a delay is below one step")
+
+    def population(self, name: str) -> Population:
+        """The population of that name.
+
+        Raises:
+            NetworkError: if there is none.
+        """
+        for population in self.populations:
+            if population.name == name:
+                return population
+        raise NetworkError(f"no population '{name}'; there are {[p.name for p in self.populations]}")
+
+    def shape_of(self, name: str) -> tuple[int, ...]:
+        """The shape of a population or of the input."""
+        return self.input_shape if name == INPUT else self.population(name).shape
+
+    @property
+    def neurons(self) -> int:
+        """The number of neurons."""
+        return sum(population.size for population in self.populations)
+
+    @property
+    def latency(self) -> int:
+        """Steps until every output has answered a wave of input spikes."""
+        return int(self.latencies.max(initial=0))
+
+    def flatten(self) -> FlatNetwork:
+        """The network as plain arrays; convolutions are written out synapse by synapse."""
+        inputs = prod(self.input_shape)
+        starts = dict(
+            zip(
+                [p.name for p in self.populations],
+                np.cumsum([0, *(p.size for p in self.populations)])[:-1].tolist(),
+                strict=True,
+            )
+        )
+        lists = [_write_out(p, self.shape_of(p.source), self.shape_of(p.target)) for p in self.projections]
+
+        def join(parts: Iterable[Integers]) -> Integers:
+            return np.concatenate([np.zeros(0, dtype=np.int64), *parts])
+
+        return FlatNetwork(
+            inputs=inputs,
+            threshold=join(p.threshold for p in self.populations),
+            retain=np.concatenate([np.full(p.size, p.retain) for p in self.populations]),
+            bias=join(p.bias for p in self.populations),
+            initial=join(p.initial for p in self.populations),
+            pre=join(s.pre + (0 if s.source == INPUT else inputs + starts[s.source]) for s in lists),
+            post=join(s.post + starts[s.target] for s in lists),
+            weight=join(s.weight for s in lists),
+            delay=join(s.delay for s in lists),
+        )
+
+
+def _write_out(projection: Projection, source: tuple[int, ...], target: tuple[int, ...]) -> Synapses:
+    """The synapses of a projection one by one, zero weights left out."""
+    if isinstance(projection, Synapses):
+        return projection
+    kernel, groups = projection.kernel, projection.groups
+    channel, within, row, column = np.nonzero(kernel)
+    first_channel = channel // (kernel.shape[0] // groups) * kernel.shape[1]
+    y, x = (axis.reshape(-1, 1) for axis in np.indices(target[1:]))
+    y, x = y.reshape(-1, 1), x.reshape(-1, 1)
+    pre = (
+        ((first_channel + within) * source[1] + y * projection.stride + row) * source[2]
+        + x * projection.stride
+        + column
+    )
+    post = (channel * target[1] + y) * target[2] + x
+    weight = np.broadcast_to(kernel[channel, within, row, column], pre.shape)
+    return Synapses(
+        projection.source, projection.target, pre.reshape(-1), post.reshape(-1), weight.reshape(-1), projection.delay
+    )

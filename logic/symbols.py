@@ -1,0 +1,49 @@
+"""What was seen, as a belief: log-probabilities over the values of a domain, slot by slot."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .domain import Domain
+from .errors import DomainError
+
+
+@dataclass(frozen=True, eq=False)
+class Symbols:
+    """Belief over ``N`` slots with ``K`` values each, in log space.
+
+    Args:
+        domain: The ``K`` values.
+        log_probs: ``[B, N, K]``, each last axis a distribution (its exponentials sum to one).
+
+    Raises:
+        DomainError: if the shape does not fit the domain, a value is NaN, or a row does not sum to one.
+    """
+
+    domain: Domain
+    log_probs: Tensor
+
+    def __post_init__(self) -> None:
+        shape = tuple(self.log_probs.shape)
+        if len(shape) != 3 or shape[2] != len(self.domain):
+            raise DomainError(f"symbols of '{self.domain.name}' need [B, N, {len(self.domain)}], got {list(shape)}")
+        total = self.log_probs.detach().logsumexp(dim=2)
+        if bool(torch.isnan(total).any()):
+            raise DomainError(f"symbols of '{self.domain.name}' hold NaN; check the perception network's output")
+        if bool((total.abs() > 1e-3).any()):
+            raise DomainError(f"symbols of '{self.domain.name}' are no distributions; apply log_softmax first")
+
+    @property
+    def batch(self) -> int:
+        """The number of samples, ``B``."""
+        return self.log_probs.shape[0]
+
+    @property
+    def slots(self) -> int:
+        """The number of slots, ``N``."""
+        return self.log_probs.shape[1]
+
+    def most_likely(self) -> Tensor:
+        """Class numbers of the most likely values, ``[B, N]``."""
+        return self.log_probs.argmax(dim=2)

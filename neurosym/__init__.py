@@ -1,0 +1,1 @@
+"""Spiking perception, spiking logic and a reasoner in one differentiable chain."""

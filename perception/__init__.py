@@ -1,0 +1,1 @@
+"""Pictures to spikes to symbols."""

@@ -1,0 +1,1 @@
+"""Programs, queries, answers and their proofs."""
