@@ -75,10 +75,16 @@ class SpikingClassifier(nn.Module):
         super().__init__()
         self.domain = domain
         self.steps = steps
+        self.channels = (channels[0], channels[1])  # a checkpoint gives a list
+        self.hidden = hidden
         self.size = size
         self.surrogate = surrogate or arctan()
         self.layers = layers(len(domain), channels, hidden, size)
         draw_weights(self.layers, generator)
+
+    def architecture(self) -> dict[str, int | tuple[int, int]]:
+        """The arguments that, with the domain, give a classifier of the same shape."""
+        return {"steps": self.steps, "channels": self.channels, "hidden": self.hidden, "size": self.size}
 
     def forward(self, pictures: Tensor) -> Percept:
         """What is seen in pictures ``[B, N, 1, H, W]``, bytes from 0 to 255 or floats from 0 to 1.
