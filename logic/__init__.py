@@ -28,4 +28,4 @@ from .nir_file import names_file as names_file, read_nir as read_nir, to_nir as 
 from .simulator import simulate as simulate, simulate_reference as simulate_reference
 from .symbols import Symbols as Symbols
 from .verdict import Verdict as Verdict
-from .verifier import verify as verify
+from .verifier import decide as decide, network_formulas as network_formulas, verify as verify
