@@ -1,13 +1,14 @@
-"""The command `neurosym`: reads the words after it, calls the library, and turns errors into one line and an exit code."""
+"""The command `neurosym`: reads what is asked, calls the library, and turns errors into one line and an exit code."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated
 
 import typer
@@ -121,7 +122,7 @@ for _name in _RESERVED:
     )(_reserve)
 
 
-def _task():  # noqa: ANN202 - a module, of which pyright knows nothing before it is loaded
+def _task() -> ModuleType:
     return import_module("tasks.addition")
 
 
@@ -132,15 +133,13 @@ def _complain(text: str) -> None:
 
 
 @contextmanager
-def _plain_errors(folder: Path | None) -> Iterator[None]:
+def _plain_errors(folder: Path | None) -> Generator[None]:
     """Turn errors that a user can mend into one line and exit code 2, and Ctrl-C into 130.
 
     Args:
         folder: Where a checkpoint may lie from which the run can go on, if any.
     """
     try:
-        from logic.errors import NeurosymError
-
         yield
     except ModuleNotFoundError as error:
         _complain(f"the package '{error.name}' is not installed; run: neurosym doctor")
@@ -152,6 +151,8 @@ def _plain_errors(folder: Path | None) -> Iterator[None]:
             _complain("Stopped before the first checkpoint; nothing is kept")
         raise typer.Exit(_INTERRUPTED) from error
     except Exception as error:
+        from logic.errors import NeurosymError
+
         if not isinstance(error, NeurosymError):
             raise
         _complain(str(error))
