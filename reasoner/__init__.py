@@ -12,7 +12,11 @@ from .errors import (
     ProofError as ProofError,
     QueryError as QueryError,
 )
+from .explanation import Answer as Answer, explain as explain
 from .grounding import Grounding as Grounding, Slot as Slot, SlotValue as SlotValue, ground as ground
 from .inference import Answers as Answers, infer as infer
+from .meaning import rule_formula as rule_formula, slot_bounds as slot_bounds
 from .program import DIGITS as DIGITS, Clause as Clause, Program as Program
 from .prolog import Limits as Limits
+from .proof import Proof as Proof
+from .readout import answer_bits as answer_bits

@@ -19,6 +19,8 @@
 serve(request(limits(Inferences, Seconds, Bytes), Task), Reply) :-
     set_prolog_flag(stack_limit, Bytes),
     set_prolog_flag(table_space, Bytes),
+    set_prolog_flag(max_table_subgoal_size, 20000),    % terms that grow without end are found early
+    set_prolog_flag(max_table_subgoal_size_action, error),
     catch(setup_call_cleanup(
               true,
               call_with_time_limit(Seconds,

@@ -1,7 +1,8 @@
 """Grounding: a program and a query become one circuit over indicators such as ``digit(0)=3``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from logic import Circuit, CircuitBuilder, Domain, Gate, Literal
@@ -52,6 +53,7 @@ class Instance(NamedTuple):
         head: Number of the atom it supports.
         body: What it rests on, built-ins left out (they hold).
         gate: Literal in the circuit.
+        circle: Number of its group; instances whose heads rest on each other share one.
     """
 
     clause: int
@@ -59,6 +61,7 @@ class Instance(NamedTuple):
     head: int
     body: tuple[Support, ...]
     gate: int
+    circle: int
 
 
 class Answered(NamedTuple):
@@ -99,6 +102,11 @@ class Grounding:
     instances: tuple[Instance, ...]
     atoms: dict[int, str]
 
+    def circles(self) -> Iterator[list[Instance]]:
+        """The rule instances in groups: each group rests on itself and on groups before it."""
+        for _, group in groupby(self.instances, key=lambda instance: instance.circle):
+            yield list(group)
+
 
 def ground(program: Program, query: str, limits: Limits | None = None) -> Grounding:
     """The relevant ground program of a query, as a circuit.
@@ -138,7 +146,7 @@ def ground(program: Program, query: str, limits: Limits | None = None) -> Ground
 
 def _instance(row: list[Any], program: Program) -> Instance:
     clause, head, *body = row
-    return Instance(clause, program.clauses[clause].line, head, tuple(_support(item) for item in body), -1)
+    return Instance(clause, program.clauses[clause].line, head, tuple(_support(item) for item in body), -1, -1)
 
 
 def _support(item: Any) -> Any:
@@ -201,7 +209,7 @@ def _build(
             return ~make.gate(Gate.OR, [make.false, *(literal(part) for part in support.of)])
         return inputs[support] if isinstance(support, SlotValue) else wires[support]
 
-    for circle in components(reads):
+    for number, circle in enumerate(components(reads)):
         _refuse_negative_circle(circle, by_head, atoms, program)
         cyclic = len(circle) > 1 or circle[0] in reads[circle[0]]
         wires.update((atom, make.false) for atom in circle)
@@ -223,7 +231,7 @@ def _build(
                 break
         for atom in circle:
             done += [
-                i._replace(gate=make.gate(Gate.AND, [~make.false, *map(literal, i.body)]).code) for i in by_head[atom]
+                i._replace(gate=make.gate(Gate.AND, [~make.false, *map(literal, i.body)]).code, circle=number) for i in by_head[atom]
             ]
     possible = [answer for answer in answers if wires[answer.atom] != make.false]
     if not possible:

@@ -28,7 +28,7 @@ class Limits:
     """
 
     inferences: int = 100_000_000
-    seconds: float = 20.0
+    seconds: float = 10.0
     megabytes: int = 512
     answers: int = 100_000
     instances: int = 500_000

@@ -4,7 +4,9 @@
 */
 :- module(neurosym_reader,
           [read_clauses/2, read_query/3, check_clauses/2, check_query/2, put_clauses/1, builtin/1, control/1]).
+:- use_module(library(apply)).
 :- use_module(library(lists)).
+:- use_module(library(yall)).
 :- use_module(json_writer).
 
 :- op(1000, xfx, ::).

@@ -4,7 +4,9 @@
     the body; built-ins are not listed but run again. What does not follow raises stopped(replay, Clause, Atom).
 */
 :- module(neurosym_replayer, [replay_all/1]).
+:- use_module(library(apply)).
 :- use_module(library(lists)).
+:- use_module(library(yall)).
 :- use_module(grounder).
 :- use_module(reader).
 :- use_module(json_writer).
@@ -44,11 +46,13 @@ slot_domain(Name) :- neurosym_grounder:domain_(Name, _).
 put_tree(rule(Id, Atom, Names, Steps)) :-
     term_text(Atom, Text),
     format('{"clause":~d,"atom":', [Id]), put_string(Text),
-    write(',"bindings":'), put_list(neurosym_replayer:put_binding, Names),
+    include([_=Value]>>ground(Value), Names, Bound),
+    write(',"bindings":'), put_list(neurosym_replayer:put_binding, Bound),
     write(',"steps":'), put_list(neurosym_replayer:put_tree, Steps), write('}').
 put_tree(fact(Name, Slot, Value)) :-
     write('{"fact":['), put_string(Name), format(',~d,', [Slot]), put_term(Value), write(']}').
-put_tree(not(Goal)) :-
+put_tree(not(Goal0)) :-
+    ( Goal0 = '$negated'(_, _, _), rule(Goal0, Goal, _) -> true ; Goal = Goal0 ),
     term_text(\+ Goal, Text),
     write('{"negation":'), put_string(Text), write('}').
 put_tree(builtin(Goal)) :-
