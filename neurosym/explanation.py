@@ -7,7 +7,7 @@ from torch import Tensor
 
 from logic import Symbols
 from perception import SpikingClassifier
-from reasoner import Answer, explain as explain_answers
+from reasoner import Answer, explain as explain_answers, to_dict, to_text
 
 from .model import Model
 
@@ -55,7 +55,10 @@ class Explanation:
             lines.append(f"picture {sight.slot}: {beliefs} ({sum(sight.spikes.values())} spikes)")
         for rank, answer in enumerate(self.answers):
             word = "answer" if rank == 0 else "otherwise"
-            lines += [f"{word}: {answer.atom} with {answer.probability:.1%}, because", answer.proof.to_text()]
+            lines += [
+                f"{word}: {answer.atom} with {answer.probability:.1%}, because",
+                to_text(answer.proof, "  "),
+            ]
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, object]:
@@ -71,7 +74,7 @@ class Explanation:
                 for sight in self.sights
             ],
             "answers": [
-                {"answer": answer.atom, "probability": answer.probability, "proof": answer.proof.to_json()}
+                {"answer": answer.atom, "probability": answer.probability, "proof": to_dict(answer.proof)}
                 for answer in self.answers
             ],
         }

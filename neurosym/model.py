@@ -62,7 +62,7 @@ class Model:
 
 
 def save_model(model: Model, path: Path) -> None:
-    """Writes the perception network as safetensors, and beside it the rules as ``.pl`` with the query in the first line.
+    """Writes the perception network, the rules and the query into one safetensors file.
 
     Raises:
         CheckpointError: if it cannot be written or the perception is not a spiking classifier.

@@ -20,3 +20,5 @@ from .program import DIGITS as DIGITS, Clause as Clause, Program as Program
 from .prolog import Limits as Limits
 from .proof import Proof as Proof
 from .readout import answer_bits as answer_bits
+from .rendering import to_dict as to_dict, to_dot as to_dot, to_svg as to_svg, to_text as to_text
+from .rule_proof import prove_rule as prove_rule

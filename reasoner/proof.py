@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-
 from .errors import MeaningError, ProofError
 from .grounding import Grounding, Negation, SlotValue, Support
 from .meaning import arithmetic_holds

@@ -10,14 +10,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from torch import Tensor
 
-from logic import NeurosymError
+from logic import NeurosymError, whole_file
 from neurosym.explanation import explain as explain_sample
 from neurosym.model import Model, load_model, save_model
 from neurosym.training import History, Interrupted, fit
@@ -162,21 +161,30 @@ def _train_spiking(
     plan: Plan, training: Pairs, held_out: Pairs, folder: Path, progress: Progress
 ) -> tuple[Model, Tensor, History]:
     generator = torch.Generator().manual_seed(plan.seed)
-    model = Model(SpikingClassifier(DIGITS, generator), Program.parse(RULE), QUERY)
+    classifier = SpikingClassifier(DIGITS, generator)
+    model = Model(classifier, Program.parse(RULE), QUERY)
     with _step(progress, "first layer learns strokes by STDP"):
         pictures = training.pictures.flatten(0, 1)[:1000]
-        kernels = pretrain_first_layer(model.perception, pictures, generator)
+        kernels = pretrain_first_layer(classifier, pictures, generator)
     name = "spiking net learns from sums"
-    return model, kernels, _fit(plan, model, training, held_out, folder / "checkpoint-spiking.safetensors", name, progress)
+    return (
+        model,
+        kernels,
+        _fit(plan, model, training, held_out, folder / "checkpoint-spiking.safetensors", name, progress),
+    )
 
 
-def _train_twin(plan: Plan, training: Pairs, held_out: Pairs, folder: Path, progress: Progress) -> tuple[Model, History]:
+def _train_twin(
+    plan: Plan, training: Pairs, held_out: Pairs, folder: Path, progress: Progress
+) -> tuple[Model, History]:
     twin = Model(AnalogTwin(DIGITS, torch.Generator().manual_seed(plan.seed)), Program.parse(RULE), QUERY)
     name = "its twin without spikes learns"
     return twin, _fit(plan, twin, training, held_out, folder / "checkpoint-twin.safetensors", name, progress)
 
 
-def _fit(plan: Plan, model: Model, training: Pairs, held_out: Pairs, checkpoint: Path, name: str, progress: Progress) -> History:
+def _fit(
+    plan: Plan, model: Model, training: Pairs, held_out: Pairs, checkpoint: Path, name: str, progress: Progress
+) -> History:
     bar = progress.add_task(name, total=None)
     try:
         return fit(
@@ -202,15 +210,8 @@ def _resumed(folder: Path) -> Plan:
 
 
 def _keep(path: Path, content: object) -> None:
-    """Writes JSON whole or not at all."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete_on_close=False) as file:
-            file.write(json.dumps(content, indent=2))
-            file.close()
-            Path(file.name).replace(path)
-    except OSError as error:
-        raise TaskError(f"{path}: cannot be written ({error.strerror}); free space or choose another --output") from error
+    with whole_file(path) as place:
+        place.write_text(json.dumps(content, indent=2))
 
 
 def _progress(console: Console) -> Progress:

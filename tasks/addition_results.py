@@ -1,4 +1,4 @@
-"""What an addition run measures on held-out pictures: accuracy, calibration, cost, proof, joined network, conformance."""
+"""What an addition run measures on held-out pictures: accuracy, calibration, cost, proof, joined network."""
 
 import resource
 import sys
@@ -105,9 +105,7 @@ class Results:
             "peak_memory_bytes": peak_memory(),
             "spiking": self.spiking,
             "twin": self.twin,
-            "epochs": [
-                {"loss": e.loss, "seconds": e.seconds, **e.scores} for e in self.training.history.epochs
-            ],
+            "epochs": [{"loss": e.loss, "seconds": e.seconds, **e.scores} for e in self.training.history.epochs],
             "joined": {
                 "sums": self.joined_sums,
                 "digit_flips": self.joined.digit_flips,
