@@ -231,7 +231,8 @@ def _build(
                 break
         for atom in circle:
             done += [
-                i._replace(gate=make.gate(Gate.AND, [~make.false, *map(literal, i.body)]).code, circle=number) for i in by_head[atom]
+                i._replace(gate=make.gate(Gate.AND, [~make.false, *map(literal, i.body)]).code, circle=number)
+                for i in by_head[atom]
             ]
     possible = [answer for answer in answers if wires[answer.atom] != make.false]
     if not possible:

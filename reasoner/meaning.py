@@ -28,7 +28,7 @@ _Bound = Struct | str | tuple[Term, ...] | Variable | Symbolic
 
 
 def rule_formula(program: Program, query: str, answer: Mapping[str, int] | int, slots: Slots) -> z3.BoolRef:
-    """True exactly where the query has the answer.
+    r"""True exactly where the query has the answer.
 
     Clauses are unfolded: a goal of a domain is an integer of the slot, ``is`` and comparisons are arithmetic over
     the integers, the clauses of a predicate are alternatives, ``\\+`` is negation.

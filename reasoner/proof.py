@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-
 from .errors import MeaningError, ProofError
 from .grounding import Grounding, Negation, SlotValue, Support
 from .meaning import arithmetic_holds
@@ -17,7 +16,7 @@ Kind = Literal["rule", "fact", "builtin", "negation"]
 
 @dataclass(frozen=True)
 class Proof:
-    """A node of a proof tree.
+    r"""A node of a proof tree.
 
     Args:
         text: What holds here, as ``sum(7)``, ``digit(0,3)``, ``7 is 3+4`` or ``\\+ odd(2)``.

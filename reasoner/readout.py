@@ -34,7 +34,9 @@ def answer_bits(grounding: Grounding, budget: int = 1_000_000) -> Circuit:
     outputs: dict[str, Literal] = {}
     for bit in range(max(1, max(numbers).bit_length())):
         for value in (0, 1):
-            answers = [wires[code] for code, n in zip(_outputs(grounding), numbers, strict=True) if n >> bit & 1 == value]
+            answers = [
+                wires[code] for code, n in zip(_outputs(grounding), numbers, strict=True) if n >> bit & 1 == value
+            ]
             outputs[f"bit{bit}={value}"] = make.gate(Gate.OR, [make.false, *answers])
     return make.build_from(outputs)
 
