@@ -44,7 +44,7 @@ def test_addition() -> None:
     assert circuit.output_names == tuple(f"sum({n})" for n in range(19))
     assert circuit.inputs == tuple(f"digit({slot})={value}" for slot in (0, 1) for value in range(10))
     assert [len(group) for group in circuit.one_hot] == [10, 10]
-    assert [(slot.domain.name, slot.index) for slot in grounding.slots] == [("digit", 0), ("digit", 1)]
+    assert [(slot.domain.name, slot.number) for slot in grounding.slots] == [("digit", 0), ("digit", 1)]
     assert len(grounding.instances) == 100
     assert {instance.line for instance in grounding.instances} == {1}
     for world in product(range(10), repeat=2):

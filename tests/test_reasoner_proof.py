@@ -82,7 +82,9 @@ def test_negation_recursion_and_alternatives_are_replayed() -> None:
 def test_a_wrong_proof_is_not_shown() -> None:
     grounding = ground(ADDITION, "sum(S)")
     atom = grounding.answers[7].atom
-    belief = {("digit", slot, value): 0.1 for slot in (0, 1) for value in range(10)}
+    belief: dict[tuple[str, int, int | str], float] = {
+        ("digit", slot, value): 0.1 for slot in (0, 1) for value in range(10)
+    }
     world: dict[tuple[str, int], int | str] = {("digit", 0): 3, ("digit", 1): 5}
     with pytest.raises(ProofError, match="does not hold"):
         prove(grounding, atom, world, belief, Limits())
