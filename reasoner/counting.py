@@ -81,7 +81,9 @@ class _Count(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        ctx: Any, *gradients: Tensor
+    ) -> tuple[Tensor, None, None, None]:
         (buffer,) = ctx.saved_tensors
         adjoint = torch.zeros_like(buffer).index_add_(0, ctx.outputs, gradients[0].t())
         for layer in reversed(ctx.layers):

@@ -61,9 +61,9 @@ def explain(
     beliefs = gather_beliefs(grounding, symbols).detach()
     if beliefs.shape[0] != 1:
         raise QueryError(f"'{query}' is explained for one sample at a time, but the batch holds {beliefs.shape[0]}")
-    log_probs = prepared.counter.log_probabilities(beliefs)[0].tolist()
+    log_probs: list[float] = prepared.counter.log_probabilities(beliefs)[0].tolist()
     inputs: list[float] = beliefs[0].tolist()
-    best = sorted(range(len(log_probs)), key=lambda index: -log_probs[index])[:top]
+    best = sorted(range(len(log_probs)), key=log_probs.__getitem__, reverse=True)[:top]
     probability = {
         (domain.name, index, value): exp(inputs[position])
         for (domain, index), group in zip(grounding.slots, grounding.circuit.one_hot, strict=True)

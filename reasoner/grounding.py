@@ -15,10 +15,10 @@ from .terms import Term, from_json, order
 
 
 class Slot(NamedTuple):
-    """A place where one value of a domain is perceived."""
+    """A place where one value of a domain is perceived; slots are numbered from 0."""
 
     domain: Domain
-    index: int
+    number: int
 
 
 class SlotValue(NamedTuple):

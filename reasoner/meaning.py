@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import Any, cast
 
 import z3
 
@@ -21,14 +22,14 @@ class _Path:
     """One way through the clauses: what the variables are, and under which conditions."""
 
     values: Mapping[str, "_Bound"]
-    conditions: tuple[z3.BoolRef, ...] = ()
+    conditions: tuple[Any, ...] = ()  # Z3's own types are too loose to say more
 
 
 _Bound = Struct | str | tuple[Term, ...] | Variable | Symbolic
 
 
 def rule_formula(program: Program, query: str, answer: Mapping[str, int] | int, slots: Slots) -> z3.BoolRef:
-    """True exactly where the query has the answer.
+    r"""True exactly where the query has the answer.
 
     Clauses are unfolded: a goal of a domain is an integer of the slot, ``is`` and comparisons are arithmetic over
     the integers, the clauses of a predicate are alternatives, ``\\+`` is negation.
@@ -50,7 +51,8 @@ def rule_formula(program: Program, query: str, answer: Mapping[str, int] | int, 
         answer = {names[0]: answer}
     unfolding = _Unfolding(program, slots)
     start = _Path({name: answer[name] for name in names})
-    return z3.Or([z3.And(list(path.conditions)) for path in unfolding.solve(goal, start, (), "query")])
+    paths = unfolding.solve(goal, start, (), "query")
+    return cast("z3.BoolRef", z3.Or([z3.And(list(path.conditions)) for path in paths]))
 
 
 def slot_bounds(program: Program, slots: Slots) -> z3.BoolRef:
@@ -59,7 +61,8 @@ def slot_bounds(program: Program, slots: Slots) -> z3.BoolRef:
     Raises:
         MeaningError: if a domain's values are not integers.
     """
-    return z3.And([_member(program, name, variable) for (name, _), variable in slots.items()])
+    members = [_member(program, name, variable) for (name, _), variable in slots.items()]
+    return cast("z3.BoolRef", z3.And(members))
 
 
 def arithmetic_holds(goal: Term) -> bool:
@@ -86,8 +89,8 @@ def _member(program: Program, name: str, variable: z3.ArithRef) -> z3.BoolRef:
     if len(numbers) < len(values):
         raise MeaningError(f"domain '{name}' has values that are not integers; a formula over the integers needs them")
     if numbers == list(range(numbers[0], numbers[-1] + 1)):
-        return z3.And(variable >= numbers[0], variable <= numbers[-1])
-    return z3.Or([variable == number for number in numbers])
+        return cast("z3.BoolRef", z3.And(variable >= numbers[0], variable <= numbers[-1]))
+    return cast("z3.BoolRef", z3.Or([variable == number for number in numbers]))
 
 
 class _Unfolding:
@@ -236,7 +239,7 @@ class _Unfolding:
             joined = joined and self._unify(one, other, joined, where)
         return joined
 
-    def _evaluate(self, term: Term, path: _Path, where: str) -> tuple[Symbolic, tuple[z3.BoolRef, ...]]:
+    def _evaluate(self, term: Term, path: _Path, where: str) -> tuple[Symbolic, tuple[Any, ...]]:
         """An arithmetic expression, and the conditions under which Prolog can evaluate it."""
         value = self._value(term, path)
         if isinstance(value, int | z3.ArithRef):
@@ -277,8 +280,8 @@ def _rename(term: Term, suffix: str) -> Term:
     return tuple(_rename(element, suffix) for element in term) if isinstance(term, tuple) else term
 
 
-def _compare(name: str, left: Symbolic, right: Symbolic) -> z3.BoolRef:
-    first = z3.IntVal(left) if isinstance(left, int) else left
+def _compare(name: str, left: Symbolic, right: Symbolic) -> Any:
+    first: Any = z3.IntVal(left) if isinstance(left, int) else left
     comparisons = {
         "<": first < right,
         ">": first > right,
@@ -287,14 +290,14 @@ def _compare(name: str, left: Symbolic, right: Symbolic) -> z3.BoolRef:
         "=:=": first == right,
         "=\\=": first != right,
     }
-    return comparisons[name]  # pyright: ignore[reportReturnType]
+    return comparisons[name]
 
 
-def _arithmetic(name: str, numbers: Sequence[z3.ArithRef]) -> z3.ArithRef | None:
+def _arithmetic(name: str, numbers: Sequence[Any]) -> Any:  # Z3's own types are too loose to say more
     """Prolog's integer arithmetic; Z3's own division rounds so that the remainder is never negative."""
     if len(numbers) == 1:
         (one,) = numbers
-        return {"-": -one, "+": one, "abs": z3.If(one < 0, -one, one)}.get(name)  # pyright: ignore[reportReturnType]
+        return {"-": -one, "+": one, "abs": z3.If(one < 0, -one, one)}.get(name)
     if len(numbers) != 2:
         return None
     left, right = numbers
@@ -306,19 +309,19 @@ def _arithmetic(name: str, numbers: Sequence[z3.ArithRef]) -> z3.ArithRef | None
         case "*":
             return left * right
         case "min":
-            return z3.If(left < right, left, right)  # pyright: ignore[reportReturnType]
+            return z3.If(left < right, left, right)
         case "max":
-            return z3.If(left < right, right, left)  # pyright: ignore[reportReturnType]
+            return z3.If(left < right, right, left)
         case "//" | "rem":  # truncates towards zero; the remainder has the sign of the dividend
             size = _absolute(left) / _absolute(right)
             quotient = z3.If((left < 0) == (right < 0), size, -size)
-            return quotient if name == "//" else left - right * quotient  # pyright: ignore[reportReturnType]
+            return quotient if name == "//" else left - right * quotient
         case "div" | "mod":  # rounds down; the remainder has the sign of the divisor
             floor = z3.If(right < 0, (-left) / (-right), left / right)
-            return floor if name == "div" else left - right * floor  # pyright: ignore[reportReturnType]
+            return floor if name == "div" else left - right * floor
         case _:
             return None
 
 
-def _absolute(number: z3.ArithRef) -> z3.ArithRef:
-    return z3.If(number < 0, -number, number)  # pyright: ignore[reportReturnType]
+def _absolute(number: Any) -> Any:
+    return z3.If(number < 0, -number, number)

@@ -16,7 +16,7 @@ Kind = Literal["rule", "fact", "builtin", "negation"]
 
 @dataclass(frozen=True)
 class Proof:
-    """A node of a proof tree.
+    r"""A node of a proof tree.
 
     Args:
         text: What holds here, as ``sum(7)``, ``digit(0,3)``, ``7 is 3+4`` or ``\\+ odd(2)``.

@@ -79,5 +79,5 @@ def to_svg(proof: Proof) -> str:
 
     _, height = draw(proof, 8, 8)
     box = f'viewBox="0 0 {width(proof) + 16:.0f} {height + 8:.0f}" width="{width(proof) + 16:.0f}"'
-    style = "text{font:13px sans-serif;text-anchor:middle}.note{font-size:11px;fill:#555}line,rect{stroke:#777}rect{stroke-width:1}"
+    style = "text{font:13px sans-serif;text-anchor:middle}.note{font-size:11px;fill:#555}line,rect{stroke:#777}"
     return f'<svg xmlns="http://www.w3.org/2000/svg" {box}><style>{style}</style>{"".join(lines + boxes)}</svg>'
