@@ -35,7 +35,7 @@ def join(model: Model, calibration: Tensor) -> SpikingNetwork:
     """
     if not isinstance(model.perception, SpikingClassifier):
         raise NetworkError(f"only a spiking classifier can be joined, got a {type(model.perception).__name__}")
-    slots = tuple(slot.index for slot in ground(model.program, model.query).slots)
+    slots = tuple(slot.number for slot in ground(model.program, model.query).slots)
     return chain(to_network(model.perception, slots, calibration), rule_network(model))
 
 

@@ -32,17 +32,21 @@ def answer_bits(grounding: Grounding, budget: int = 1_000_000) -> Circuit:
     make = CircuitBuilder()
     wires = _positive(make, grounding.circuit)
     outputs: dict[str, Literal] = {}
+    answers = list(zip(grounding.circuit.outputs.tolist(), numbers, strict=True))
     for bit in range(max(1, max(numbers).bit_length())):
         for value in (0, 1):
-            answers = [
-                wires[code] for code, n in zip(_outputs(grounding), numbers, strict=True) if n >> bit & 1 == value
-            ]
-            outputs[f"bit{bit}={value}"] = make.gate(Gate.OR, [make.false, *answers])
+            codes = [code for code, number in answers if number >> bit & 1 == value]
+            ways = [wires[way] for code in codes for way in _ways(grounding.circuit, code)]
+            outputs[f"bit{bit}={value}"] = make.gate(Gate.OR, [make.false, *ways])
     return make.build_from(outputs)
 
 
-def _outputs(grounding: Grounding) -> list[int]:
-    return grounding.circuit.outputs.tolist()
+def _ways(circuit: Circuit, code: int) -> list[int]:
+    """The operands of an answer that is an OR, so that a bit is one OR over all ways to get it; else the answer."""
+    gate = (code >> 1) - circuit.first_gate
+    if code & 1 == 0 and gate >= 0 and circuit.kinds[gate] == Gate.OR:
+        return circuit.operands(gate).tolist()
+    return [code]
 
 
 def _check_one_answer(grounding: Grounding, budget: int) -> None:

@@ -38,7 +38,7 @@ def prove_rule(program: Program, query: str, network: SpikingNetwork, *, timeout
         NetworkError: if the network does not lift to formulas.
     """
     slots = {
-        (slot.domain.name, slot.index): z3.Int(f"{slot.domain.name}_{slot.index}")
+        (slot.domain.name, slot.number): z3.Int(f"{slot.domain.name}_{slot.number}")
         for slot in ground(program, query).slots
     }
     seen = {

@@ -193,8 +193,8 @@ def _example(model: Model, results: Results, place: int, explanation: Explanatio
     beliefs = np.array([[sight.probabilities[v] for v in range(10)] for sight in explanation.sights])
     best, *others = explanation.answers
     truth = int(results.held_out.sums[place])
-    shown = {name: train[: steps + 4, 0].reshape(steps + 4, 2, -1)[:, 0].numpy() for name, train in record.items()}
-    layers = {name: shown[name] for name in ("input", "convolution1", "convolution2", "hidden")}
+    reading, end = ("input", "convolution1", "convolution2", "hidden"), steps + 4
+    layers = {name: record[name][:end, 0].reshape(end, 2, -1)[:, 0].numpy() for name in reading}
     membranes = racer_membranes(network, spikes)[:, 0]
     winner = int(record["racers"][:, 0].reshape(-1, 2, 10)[:, 0].int().argmax(dim=0).nonzero().flatten()[0])
     end = int(record["racers"][:, 0].reshape(-1, 2, 10)[:, 0, winner].int().argmax()) + 1
