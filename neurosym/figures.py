@@ -134,7 +134,7 @@ def spike_raster(picture: ArrayLike, spikes: Mapping[str, ArrayLike]) -> str:
         for row, ((name, train), colour) in enumerate(zip(trains.items(), CYCLE * len(trains), strict=False)):
             axes = first = figure.add_subplot(grid[row, 1], sharex=first)
             steps, neurons = np.nonzero(train)
-            thick = float(np.clip(45 / train.shape[1], 0.6, 3.5))  # points; a panel is about 50 high
+            thick = float(np.clip(45 / train.shape[1], 0.25, 3.5))  # points; a panel is about 50 high
             axes.hlines(neurons, steps + 0.65, steps + 1.35, color=colour, linewidth=thick, rasterized=True)
             axes.set_ylim(-0.03 * train.shape[1] - 0.5, 1.03 * train.shape[1] - 0.5)
             axes.set_xlim(0.5, len(train) + 0.5)

@@ -50,7 +50,7 @@ def test_wrong_results_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     silent = torch.zeros(1, requires_grad=True)
     wrong = {
         "torch.nn.functional.conv2d": silent,
-        "snntorch.Leaky.forward": (silent, silent),
+        "snntorch.Leaky.forward": (silent.detach(), silent.detach()),
         "z3.Solver.check": "unknown",
         "pyswip.Prolog.query": [{"X": 8, "V": 90004}],
         "nir.write": None,
