@@ -34,8 +34,8 @@ li { margin: 7px 0; }
 .met .target { color: var(--good); } .missed .target { color: var(--bad); }
 .meaning { color: var(--soft); font-size: 0.88rem; line-height: 1.42; margin-top: 7px; }
 figure { margin: 16px 0; padding: 16px; overflow: hidden; }
-figure img { display: block; width: auto; max-width: 100%; height: auto; margin: 0 auto; padding: 8px; background: #ffffff;
-  border-radius: 6px; }
+figure img { display: block; width: auto; max-width: 100%; height: auto; margin: 0 auto; padding: 8px;
+  background: #ffffff; border-radius: 6px; }
 figcaption { color: var(--soft); font-size: 0.9rem; line-height: 1.45; margin-top: 12px; max-width: 54em; }
 .row { display: grid; grid-template-columns: repeat(auto-fit, minmax(330px, 1fr)); gap: 16px; margin: 16px 0; }
 .row figure { margin: 0; display: flex; flex-direction: column; }
