@@ -117,7 +117,7 @@ def confusion_matrix(counts: ArrayLike, labels: Sequence[str]) -> str:
 
 
 def spike_raster(picture: ArrayLike, spikes: Mapping[str, ArrayLike]) -> str:
-    """Which neuron fired when, layer under layer, for one picture.
+    """Which neuron fired when, layer under layer, for one picture: a dash at height ``n`` is a spike of neuron ``n``.
 
     Args:
         picture: ``[H, W]``, from 0 (paper) to 1 (ink).
@@ -134,8 +134,8 @@ def spike_raster(picture: ArrayLike, spikes: Mapping[str, ArrayLike]) -> str:
         for row, ((name, train), colour) in enumerate(zip(trains.items(), CYCLE * len(trains), strict=False)):
             axes = first = figure.add_subplot(grid[row, 1], sharex=first)
             steps, neurons = np.nonzero(train)
-            size = float(np.clip(60 / np.sqrt(train.shape[1]), 1.5, 22))
-            axes.scatter(steps + 1, neurons, s=size, color=colour, marker="o", linewidths=0, rasterized=True)
+            thick = float(np.clip(45 / train.shape[1], 0.25, 3.5))  # points; a panel is about 50 high
+            axes.hlines(neurons, steps + 0.65, steps + 1.35, color=colour, linewidth=thick, rasterized=True)
             axes.set_ylim(-0.03 * train.shape[1] - 0.5, 1.03 * train.shape[1] - 0.5)
             axes.set_xlim(0.5, len(train) + 0.5)
             axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
@@ -145,7 +145,6 @@ def spike_raster(picture: ArrayLike, spikes: Mapping[str, ArrayLike]) -> str:
             if last:
                 axes.set_xlabel("time step")
                 axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        figure.supylabel("number of the neuron", fontsize=10, x=0.205)
         return _svg(figure)
 
 
@@ -175,7 +174,7 @@ def race(membranes: ArrayLike, labels: Sequence[str], winner: int, threshold: fl
             axes.annotate(
                 label,
                 (steps[-1], lines[-1, place]),
-                xytext=(steps[-1] + 0.02 * len(steps) + 0.15, ends[place]),
+                xytext=(steps[-1] + 0.025 * len(steps), ends[place]),
                 va="center",
                 fontsize=9,
                 annotation_clip=False,
@@ -261,11 +260,13 @@ def kernels(weights: ArrayLike) -> str:
         weights: ``[N, H, W]``.
     """
     filters = np.asarray(weights, dtype=float)
-    columns = min(len(filters), 8)
+    columns = min(len(filters), 4 if len(filters) <= 16 else 8)
     rows = -(-len(filters) // columns)
     bound = float(np.abs(filters).max()) or 1.0
     with _style():
-        figure = Figure(figsize=(0.55 * columns + 1.0, 0.55 * rows + 0.35), layout="constrained")
+        figure = Figure(
+            figsize=(0.4 * columns + 2.4, rows * (0.4 * columns + 1.4) / columns + 0.2), layout="constrained"
+        )
         axes = figure.subplots(rows, columns, squeeze=False)
         shown = None
         for place, cell in enumerate(axes.flat):

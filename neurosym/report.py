@@ -214,8 +214,8 @@ def _(part: Tiles) -> str:
 
 def _tile(tile: Tile) -> str:
     kind = {True: "met", False: "missed", None: ""}[tile.met]
-    word = {True: "reached", False: "not reached", None: ""}[tile.met]
-    target = ": ".join(filter(None, (f"target {tile.target}" if tile.target else "", word)))
+    word = {True: "reached", False: "missed", None: ""}[tile.met]
+    target = ", ".join(filter(None, (f"target: {tile.target}" if tile.target else "", word)))
     return (
         f'<div class="tile {kind}">{_maybe("div", tile.label, "label")}{_maybe("div", tile.value, "value")}'
         f"{_maybe('div', target, 'target')}{_maybe('div', tile.meaning, 'meaning')}</div>"

@@ -34,8 +34,8 @@ li { margin: 7px 0; }
 .met .target { color: var(--good); } .missed .target { color: var(--bad); }
 .meaning { color: var(--soft); font-size: 0.88rem; line-height: 1.42; margin-top: 7px; }
 figure { margin: 16px 0; padding: 16px; overflow: hidden; }
-figure img { display: block; width: auto; max-width: 100%; height: auto; margin: 0 auto; background: #ffffff;
-  border-radius: 6px; }
+figure img { display: block; width: auto; max-width: 100%; height: auto; margin: 0 auto; padding: 8px;
+  background: #ffffff; border-radius: 6px; }
 figcaption { color: var(--soft); font-size: 0.9rem; line-height: 1.45; margin-top: 12px; max-width: 54em; }
 .row { display: grid; grid-template-columns: repeat(auto-fit, minmax(330px, 1fr)); gap: 16px; margin: 16px 0; }
 .row figure { margin: 0; display: flex; flex-direction: column; }
@@ -52,8 +52,7 @@ article figure { border: 0; padding: 0; margin: 14px 0; }
 .question { color: var(--soft); font-size: 0.9rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 5px 20px; margin: 10px 0; font-size: 0.94rem; }
 dt { color: var(--soft); } dd { margin: 0; font-variant-numeric: tabular-nums; }
-footer { color: var(--soft); font-size: 0.84rem; margin-top: 52px; padding-top: 16px; padding-bottom: 44px;
-  border-top: 1px solid var(--line); }
+footer { color: var(--soft); font-size: 0.84rem; margin-top: 52px; padding-bottom: 44px; }
 @media print { :root { --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #ccc; --code: #f4f4f4; }
   body { font-size: 11pt; } nav { display: none; } header { padding-top: 0; }
   figure, article, .tile, tr { break-inside: avoid; } h2, h3 { break-after: avoid; } pre { white-space: pre-wrap; } }

@@ -140,7 +140,7 @@ def activity() -> Section:
     return Section(
         "Spikes",
         [
-            Figure(figures.spike_raster(picture(3), spikes), "Every dot is a spike. Time runs from left to right."),
+            Figure(figures.spike_raster(picture(3), spikes), "Every dash is a spike; each height is a neuron."),
             Figure(figures.race(ramp, DIGITS, 3, 120), lifted),
             Figure(figures.bars(counts, "Spikes for one pair of pictures", "spikes"), "Where they are.", wide=False),
             Figure(energy, "Estimated from counted operations; not measured on a chip.", wide=False),
