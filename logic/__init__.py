@@ -36,4 +36,4 @@ from .simulator import simulate as simulate, simulate_reference as simulate_refe
 from .symbols import Symbols as Symbols
 from .verdict import Verdict as Verdict
 from .verifier import decide as decide, network_formulas as network_formulas, verify as verify
-from .whole_file import FileError as FileError, whole_file as whole_file
+from .writing import FileError as FileError, whole_file as whole_file

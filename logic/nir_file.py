@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from .errors import NetworkError
 from .network import INPUT, Convolution, Population, Projection, SpikingNetwork, Synapses
-from .whole_file import whole_file
+from .writing import whole_file
 
 TIME_STEP = 1e-4  # seconds; what snnTorch's importer takes for granted
 _FOREVER = 1e26  # seconds; 1 - dt / tau is exactly 1 in float64

@@ -10,8 +10,10 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
         Circuit,
         CircuitBuilder,
         CircuitError,
+        Conformance,
         Domain,
         DomainError,
+        FileError,
         Gate,
         Literal,
         NetworkError,
@@ -21,24 +23,145 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
         Symbols,
         Synapses,
         Verdict,
+        chain,
+        compare_with_snntorch,
+        compile_circuit,
+        read_nir,
+        simulate,
+        verify,
+        write_nir,
+    )
+    from perception import (
+        AnalogTwin,
+        Percept,
+        PictureError,
+        SpikingClassifier,
+        augment,
+        encode,
+        load_digits,
+        measure_activity,
+        pair_digits,
+        pretrain_first_layer,
+        read_picture,
+        split_digits,
+    )
+    from reasoner import (
+        DIGITS,
+        Answer,
+        Answers,
+        Program,
+        ProgramError,
+        Proof,
+        QueryError,
+        infer,
+        prove_rule,
     )
 
-    from .doctor import diagnose
+    from .checkpoint import (
+        CheckpointError,
+    )
+    from .doctor import (
+        diagnose,
+    )
+    from .explanation import (
+        Explanation,
+        explain,
+    )
+    from .joining import (
+        join,
+        rule_network,
+        run_joined,
+    )
+    from .model import (
+        Model,
+        load_model,
+        save_model,
+    )
     from .report import write_report
+    from .training import (
+        History,
+        fit,
+    )
 
 _HOME = {
     "logic": (
-        "Circuit CircuitBuilder CircuitError Domain DomainError Gate Literal NetworkError NeurosymError Population "
-        "SpikingNetwork Symbols Synapses Verdict"
+        "Circuit CircuitBuilder CircuitError Conformance Domain DomainError FileError Gate Literal "
+        "NetworkError NeurosymError Population SpikingNetwork Symbols Synapses Verdict chain "
+        "compare_with_snntorch compile_circuit read_nir simulate verify write_nir"
     ),
-    "neurosym.doctor": "diagnose",
-    "neurosym.report": "write_report",
+    "perception": (
+        "AnalogTwin Percept PictureError SpikingClassifier augment encode load_digits measure_activity "
+        "pair_digits pretrain_first_layer read_picture split_digits"
+    ),
+    "reasoner": ("DIGITS Answer Answers Program ProgramError Proof QueryError infer prove_rule"),
+    "neurosym.checkpoint": ("CheckpointError"),
+    "neurosym.doctor": ("diagnose"),
+    "neurosym.explanation": ("Explanation explain"),
+    "neurosym.joining": ("join rule_network run_joined"),
+    "neurosym.model": ("Model load_model save_model"),
+    "neurosym.report": ("write_report"),
+    "neurosym.training": ("History fit"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 
 __all__ = [
-    "Circuit", "CircuitBuilder", "CircuitError", "Domain", "DomainError", "Gate", "Literal", "NetworkError",
-    "NeurosymError", "Population", "SpikingNetwork", "Symbols", "Synapses", "Verdict", "diagnose", "write_report",
+    "DIGITS",
+    "AnalogTwin",
+    "Answer",
+    "Answers",
+    "CheckpointError",
+    "Circuit",
+    "CircuitBuilder",
+    "CircuitError",
+    "Conformance",
+    "Domain",
+    "DomainError",
+    "Explanation",
+    "FileError",
+    "Gate",
+    "History",
+    "Literal",
+    "Model",
+    "NetworkError",
+    "NeurosymError",
+    "Percept",
+    "PictureError",
+    "Population",
+    "Program",
+    "ProgramError",
+    "Proof",
+    "QueryError",
+    "SpikingClassifier",
+    "SpikingNetwork",
+    "Symbols",
+    "Synapses",
+    "Verdict",
+    "augment",
+    "chain",
+    "compare_with_snntorch",
+    "compile_circuit",
+    "diagnose",
+    "encode",
+    "explain",
+    "fit",
+    "infer",
+    "join",
+    "load_digits",
+    "load_model",
+    "measure_activity",
+    "pair_digits",
+    "pretrain_first_layer",
+    "prove_rule",
+    "read_nir",
+    "read_picture",
+    "rule_network",
+    "run_joined",
+    "save_model",
+    "simulate",
+    "split_digits",
+    "verify",
+    "write_nir",
+    "write_report",
 ]  # fmt: skip
 
 

@@ -1,22 +1,15 @@
 """A report of a run as one HTML file that needs nothing else: no script, no font, no picture from outside."""
 
-import os
-import tempfile
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import singledispatch
 from html import escape
 from pathlib import Path
 
-from logic.errors import NeurosymError
+from logic.writing import whole_file
 
 from .report_style import STYLE
-
-
-class ReportError(NeurosymError, OSError):
-    """A report that cannot be written."""
 
 
 @dataclass(frozen=True)
@@ -123,32 +116,18 @@ def write_report(path: Path, title: str, sections: Sequence[Section], *, subtitl
     """Write the report, or leave what was there: a file is never half-written.
 
     Args:
-        path: The HTML file; its folder must exist.
+        path: The HTML file.
         title: Of the page.
         sections: In the order of reading.
         subtitle: A sentence under the title.
         footer: For example the versions, the seed and the command.
 
     Raises:
-        ReportError: if the disk is full, or the file cannot be written for another reason.
+        FileError: if the disk is full, or the file cannot be written for another reason.
     """
     page = to_html(title, sections, subtitle=subtitle, footer=footer)
-    unfinished: str | None = None
-    try:
-        handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(page)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(unfinished).chmod(0o644)  # a temporary file starts out private
-        Path(unfinished).replace(path)
-    except OSError as error:
-        if unfinished:
-            with suppress(OSError):
-                Path(unfinished).unlink()
-        raise ReportError(
-            f"cannot write the report {path}: {error.strerror or error}; free some space or choose another folder"
-        ) from error
+    with whole_file(path) as place:
+        place.write_text(page, encoding="utf-8")
 
 
 def to_html(title: str, sections: Sequence[Section], *, subtitle: str = "", footer: str = "") -> str:

