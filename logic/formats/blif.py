@@ -7,7 +7,7 @@ import numpy as np
 
 from ..circuit import Circuit, Gate
 from ..lowering import to_and_inverter
-from .naming import output_ends, wire_names
+from .naming import fresh_name, output_ends, wire_names
 from .netlist import ALIAS, Netlist
 from .source import Source
 
@@ -163,7 +163,7 @@ def blif_text(circuit: Circuit) -> str:
     """The circuit as a BLIF model named ``circuit``; parities and majorities of more than three are lowered first.
 
     Raises:
-        FormatError: if a name holds blanks, ``#``, ``=`` or ``\\`` or letters beyond ASCII.
+        FormatError: if a name holds blanks, ``#`` or ``\\`` or letters beyond ASCII.
     """
     widths = np.diff(circuit.offsets)
     if (widths[circuit.kinds >= Gate.XOR] > 3).any():
@@ -172,7 +172,7 @@ def blif_text(circuit: Circuit) -> str:
     lines = [".model circuit", " ".join((".inputs", *circuit.inputs)), " ".join((".outputs", *circuit.output_names))]
     ends = output_ends(circuit)
     # registers read wires, so a complemented or constant next state needs a wire of its own
-    prefix = names[-1] + "_next" if len(names) > 1 else "next"
+    prefix = fresh_name("next", (*circuit.inputs, *circuit.register_names, *circuit.output_names))
     for position, name in enumerate(circuit.register_names):
         initial = int(circuit.register_initial[position])
         lines.append(f".latch {prefix}{position} {name} {initial if initial >= 0 else 3}")
