@@ -46,7 +46,7 @@ def parse_equations(source: Source) -> Circuit:
         netlist.define(netlist.literal(name), ALIAS, (literal,), line)
         defined.setdefault(name, line)
     if "INORDER" in orders:
-        inputs = {name: orders["INORDER"][1] for name in orders["INORDER"][0]}
+        inputs = dict.fromkeys(*orders["INORDER"])
     else:
         inputs = {name: line for name, line in read.items() if name not in defined}
     for name, line in inputs.items():

@@ -13,10 +13,10 @@ _SPACE = re.compile(r"\s*")
 _NAME = r"(\\\S+(?=\s)|[A-Za-z_][\w$]*)"
 _OPERAND = rf"(~?)\s*{_NAME}"
 _SIMPLE = re.compile(rf"\s*assign\s+{_NAME}\s*=\s*{_OPERAND}\s*(?:([&|^])\s*{_OPERAND}\s*)?;")
-_KEYWORDS = frozenset(
-    "module endmodule input output inout wire reg assign always initial begin end posedge negedge and nand or nor xor "
-    "xnor not buf".split()
-)
+_STRUCTURE = ("module", "endmodule", "input", "output", "inout", "wire", "reg", "assign")
+_CLOCKED = ("always", "initial", "begin", "end", "posedge", "negedge")
+_PRIMITIVES = ("and", "nand", "or", "nor", "xor", "xnor", "not", "buf")
+_KEYWORDS = frozenset((*_STRUCTURE, *_CLOCKED, *_PRIMITIVES))
 
 Simple = tuple[str, tuple[int, int], tuple[str, str], str | None, int]
 
@@ -126,7 +126,13 @@ class Words:
         head, flip, first, operator, second_flip, second = match.groups()
         self.at = match.end()
         self._skip()
-        return head.removeprefix("\\"), (int(flip == "~"), int(second_flip == "~")), (first, second or ""), operator, line
+        return (
+            head.removeprefix("\\"),
+            (int(flip == "~"), int(second_flip == "~")),
+            (first, second or ""),
+            operator,
+            line,
+        )
 
     def _skip(self) -> None:
         match = _SPACE.match(self.text, self.at)
