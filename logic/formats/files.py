@@ -60,8 +60,8 @@ def read_circuit(path: str | Path) -> Circuit:
     return _parse(Source(str(path), data), "aig" if data[:4] in (b"aig ", b"aag ") else suffix)
 
 
-def parse_circuit(text: str, format: str) -> Circuit:
-    """The circuit of a text in a format, called by its suffix: ``aag bench blif eqn pla tt v``.
+def parse_circuit(text: str | bytes, format: str) -> Circuit:
+    """The circuit of a text in a format, called by its suffix: ``aag aig bench blif eqn pla tt v``.
 
     Example:
         >>> parse_circuit("s = a ^ b; c = a & b", "eqn").output_names
@@ -70,7 +70,8 @@ def parse_circuit(text: str, format: str) -> Circuit:
     Raises:
         FormatError: naming the line, if the text holds no circuit in this format.
     """
-    return _parse(Source("<text>", text.encode("utf-8", "surrogatepass")), format)
+    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    return _parse(Source("<text>", data), format)
 
 
 def write_circuit(circuit: Circuit, path: str | Path) -> None:

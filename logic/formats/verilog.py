@@ -98,6 +98,7 @@ class _Reader:
             self._read_ports()
         words.expect(";")
         while True:
+            words.skip_wires()
             while (simple := words.simple_assign()) is not None:  # most of most files; the general way is slower
                 head, flips, names, operator, line = simple
                 first = self._operand(names[0], line) ^ flips[0]

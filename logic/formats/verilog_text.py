@@ -44,7 +44,8 @@ def verilog_text(circuit: Circuit) -> str:
         if initial >= 0:
             lines.append(f"  initial {_escaped(name)} = 1'b{initial};")
     gates = names[circuit.first_gate :]
-    lines += [f"  wire {name};" for name in gates]
+    if gates:
+        lines.append(f"  wire {', '.join(gates)};")
     offsets, literals = circuit.offsets.tolist(), circuit.literals.tolist()
     words = [f"{'~' * sign}{name}" for name in names for sign in (0, 1)]
     words[:2] = "1'b0", "1'b1"

@@ -12,6 +12,7 @@ _WORD = re.compile(r"\\\S+|[A-Za-z_][\w$]*|\d*'[bBhHdD]\w+|\d+|<=|&&|\|\||~\^|\^
 _SPACE = re.compile(r"\s*")
 _NAME = r"(\\\S+(?=\s)|[A-Za-z_][\w$]*)"
 _OPERAND = rf"(~?)\s*{_NAME}"
+_WIRES = re.compile(rf"\s*wire\s+{_NAME}\s*(?:,\s*{_NAME}\s*)*+;")
 _SIMPLE = re.compile(rf"\s*assign\s+{_NAME}\s*=\s*{_OPERAND}\s*(?:([&|^])\s*{_OPERAND}\s*)?;")
 _STRUCTURE = ("module", "endmodule", "input", "output", "inout", "wire", "reg", "assign")
 _CLOCKED = ("always", "initial", "begin", "end", "posedge", "negedge")
@@ -116,6 +117,12 @@ class Words:
         if not word.isdigit() or len(word) > 9:
             self._fail("a number")
         return int(self.take())
+
+    def skip_wires(self) -> None:
+        """Passes declarations of plain wires, which say nothing that their use does not."""
+        while match := _WIRES.match(self.text, self.at):
+            self.at = match.end()
+            self._skip()
 
     def simple_assign(self) -> Simple | None:
         """``assign y = ~a & b;`` whole: name, complements, operand names, operator (or none) and line."""
