@@ -34,7 +34,10 @@ def same_structure(a: Circuit, b: Circuit) -> bool:
 
 def same_function(a: Circuit, b: Circuit, seed: int = 0) -> bool:
     """Whether names agree, and outputs and next states on 10,048 random vectors and register states."""
-    if (a.inputs, a.register_names, a.output_names) != (b.inputs, b.register_names, b.output_names):
+    if (a.inputs, a.register_names) != (b.inputs, b.register_names):
+        return False
+    outputs = zip(a.output_names, b.output_names, strict=True)
+    if not all(new == old or (old in a.inputs and new == f"{old}_out") for old, new in outputs):  # see verilog_text
         return False
     generator = np.random.default_rng(seed)
     words, state = (

@@ -44,17 +44,17 @@ def numbers(text: str | bytes, format: str) -> dict[str, int]:
         ("pla", ".i 3\n.o 2\n.ob s c\n100 10\n010 10\n001 10\n111 11\n11- 01\n1-1 01\n-11 01\n.e"),
         ("blif", ".model x\n.inputs a b \\\n d\n.outputs s c\n.names a b t\n01 1\n10 1\n.names t d s\n00 0\n11 0\n"
                  ".names a b d c\n11- 1\n1-1 1\n-11 1\n.end"),
-        ("v", "module m(input a, b, d, output s, output c); wire t = a ~^ b; assign s = ~(t ^ d), c = t ? a : d;\nendmodule"),
+        ("v", "module m(input a, b, d, output s, output c); wire t = a ~^ b;\n"
+              "assign s = ~(t ^ d), c = t ? a : d;\nendmodule"),
         ("v", "module m(x, s, c); input [2:0] x; output s, c; wire [1:0] n; // bits\n"
-              "xor g1(s, x[0], x[1], x[2]); and (n[0], x[0], x[1]), (n[1], x[2], x[0] | x[1]); or(c, n[0], n[1]); endmodule"),
-        ("aag", "aag 10 3 0 2 7\n2\n4\n6\n21\n13\n8 2 4\n10 3 5\n12 9 15\n14 6 11\n16 11 9\n18 17 7\n20 19 17\no0 s\no1 c\n"),
+              "xor g1(s, x[0], x[1], x[2]); and (n[0], x[0], x[1]), (n[1], x[2], x[0] | x[1]);\n"
+              "or(c, n[0], n[1]); endmodule"),
+        ("aag", "aag 10 3 0 2 7\n2\n4\n6\n18\n21\n8 2 4\n10 3 5\n12 9 11\n14 12 6\n16 13 7\n18 15 17\n20 9 15\n"
+                "o0 s\no1 c\n"),
     ],
 )  # fmt: skip
 def test_a_full_adder_in_each_language(format: str, text: str) -> None:
-    if format == "aag":  # an own sum: carry must agree, the sum is checked by its text being accepted
-        assert numbers(text, format)["c"] == FULL_ADDER["c"]
-    else:
-        assert numbers(text, format) == FULL_ADDER
+    assert numbers(text, format) == FULL_ADDER
 
 
 @pytest.mark.parametrize(("format", "data"), SEEDS, ids=[f"{index}-{seed[0]}" for index, seed in enumerate(SEEDS)])
@@ -179,9 +179,6 @@ def test_drawings_show_every_box_and_refuse_big_circuits() -> None:
     dot = format_circuit(circuit, "dot").decode()
     assert r'label="say \"hi\""' in dot
     assert dot.count("->") == 6
-    for step in range(MOST_GATES + 1):
-        a = make.gate(Gate.XOR, (a, b)) if step % 2 else make.gate(Gate.AND, (a, ~b))
-        a, b = b, ~a if step % 3 else a
     wide = CircuitBuilder()
     leaves = wide.inputs(*(f"x{index}" for index in range(MOST_GATES + 2)))
     pairs = {f"y{index}": leaves[index] & leaves[index + 1] for index in range(MOST_GATES + 1)}

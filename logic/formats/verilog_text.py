@@ -1,11 +1,11 @@
 """Circuits as Verilog modules of ``assign`` statements."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
 from ..circuit import Circuit, Gate
-from ..errors import FormatError
 from ..lowering import to_and_inverter
 from .naming import fresh_name, output_ends, wire_names
 from .verilog_words import is_keyword
@@ -18,13 +18,15 @@ _OPERATORS = {int(Gate.AND): " & ", int(Gate.OR): " | ", int(Gate.XOR): " ^ "}
 def verilog_text(circuit: Circuit) -> str:
     """The circuit as a module named ``circuit``; majorities of more than three are lowered first.
 
-    Registers follow the positive edge of an input that is added, ``clock``.
+    Registers follow the positive edge of an input that is added, ``clock``. As a port has one direction, an output that
+    bears the name of an input is written with ``_out`` after it.
 
     Raises:
         FormatError: if a name holds blanks or letters beyond ASCII.
     """
     if (np.diff(circuit.offsets)[circuit.kinds == Gate.MAJ] != 3).any():
         circuit = to_and_inverter(circuit)
+    circuit = replace(circuit, output_names=_port_names(circuit))
     plain = wire_names(circuit, _PRINTABLE, "Verilog")
     names = [_escaped(name) for name in plain]
     inputs, registers = [_escaped(name) for name in circuit.inputs], [_escaped(name) for name in circuit.register_names]
@@ -33,8 +35,6 @@ def verilog_text(circuit: Circuit) -> str:
     ports = [f"input {name}" for name in (*([clock] if registers else []), *inputs)]
     held = set(circuit.register_names)
     ports += [f"output {'reg ' * (name in held)}{_escaped(name)}" for name in circuit.output_names]
-    if clash := set(circuit.inputs) & set(circuit.output_names):
-        raise FormatError(f"Verilog cannot hold {min(clash)!r} as an input and an output; rename the output")
     lines = ["module circuit(", ",\n".join(f"  {port}" for port in ports), ");"]
     initials = circuit.register_initial.tolist()
     outputs = set(circuit.output_names)
@@ -64,3 +64,14 @@ def verilog_text(circuit: Circuit) -> str:
 
 def _escaped(name: str) -> str:
     return name if _PLAIN.fullmatch(name) and not is_keyword(name) else f"\\{name} "
+
+
+def _port_names(circuit: Circuit) -> tuple[str, ...]:
+    """The names of the outputs, changed where another wire bears them."""
+    sources = {name: 2 * wire for wire, name in enumerate((*circuit.inputs, *circuit.register_names), start=1)}
+    given = (*sources, *circuit.output_names)
+    inputs = set(circuit.inputs)
+    return tuple(
+        fresh_name(f"{name}_out", given) if name in inputs or sources.get(name, literal) != literal else name
+        for name, literal in zip(circuit.output_names, circuit.outputs.tolist(), strict=True)
+    )
