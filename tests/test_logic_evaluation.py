@@ -117,7 +117,15 @@ def test_misuse_is_named() -> None:
         evaluate_bits(circuit, np.zeros(3, dtype=bool))
     nothing = np.zeros(0, dtype=np.int64)
     register = Circuit(
-        (), nothing, np.zeros(1, dtype=np.int64), nothing, nothing, (), (), *map(np.array, ([3], [-1])), ("q",)
+        inputs=(),
+        kinds=nothing,
+        offsets=np.zeros(1, dtype=np.int64),
+        literals=nothing,
+        outputs=nothing,
+        output_names=(),
+        register_next=np.array([3]),
+        register_initial=np.array([-1]),
+        register_names=("q",),
     )
     with pytest.raises(CircuitError, match="register 'q' has no initial value"):
         initial_state(register, 1)

@@ -2,12 +2,13 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from logic import CircuitBuilder, CircuitError, FormatError, Gate
+from logic import CircuitBuilder, CircuitError, FormatError
 from logic.drawing import MOST_GATES
 from logic.evaluation import run, truth_tables
 from logic.formats import (
@@ -87,7 +88,13 @@ def test_sympy_operators() -> None:
     import sympy
 
     a, b, c = sympy.symbols("a b c")
-    cases = [sympy.ITE(a, b, c), sympy.Implies(a, b) ^ c, sympy.Equivalent(a, b, c), sympy.true, ~(a | b & c)]
+    cases: list[Any] = [
+        sympy.ITE(a, b, c),
+        sympy.Implies(a, b) ^ c,
+        sympy.Equivalent(a, b, c),
+        sympy.true,
+        ~(a | b & c),
+    ]
     circuit = from_sympy({f"y{index}": case for index, case in enumerate(cases)})
     for row, values in enumerate(truth_tables(circuit).T.tolist()):
         point = {symbol: bool(row >> place & 1) for place, symbol in enumerate((a, b, c))}
@@ -191,7 +198,7 @@ def test_mutated_files_give_a_circuit_or_one_error_in_bounded_time_and_memory() 
     seeds = [*SEEDS, *(folder_seeds(Path(data, "circuits")) if data else ())]
     found = fuzz(seeds, 8.0, np.random.default_rng(1))
     assert {outcome.split(": ")[1] for outcome in found.outcomes} == {"circuit", "refused"}
-    assert len({outcome.split(":")[0] for outcome in found.outcomes}) == 9
+    assert len({outcome.split(":")[0] for outcome in found.outcomes}) == 8
     assert found.slowest < SLOWEST
     assert found.memory < MEMORY
 

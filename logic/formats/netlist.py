@@ -24,7 +24,7 @@ def order_definitions(starts: Integers, wires: Integers, definition: Integers) -
         definition: ``[W]``, the definition of each wire, below 0 for wires that need none.
 
     Returns:
-        The order ``[D]`` and -1, or any order and a definition that reads itself.
+        The order ``[D]`` and -1, or definitions of which the last ones form a cycle, and the first of that cycle.
     """
     count = len(starts) - 1
     order = np.empty(count, dtype=np.int64)
@@ -51,7 +51,7 @@ def order_definitions(starts: Integers, wires: Integers, definition: Integers) -
             if read < 0 or state[read] == 2:
                 continue
             if state[read] == 1:
-                return order, int(read)
+                return stack[:depth], int(read)
             state[read] = 1
             stack[depth] = read
             depth += 1
@@ -152,8 +152,11 @@ class Netlist:
         self._check_defined(definition, starts, operands)
         order, cyclic = order_definitions(starts, operands >> 1, definition)
         if cyclic >= 0:
-            name = self._name(int(heads[cyclic]))
-            raise self.source.error(f"{name} depends on itself; break the cycle by a register", self._lines[cyclic])
+            cycle = order[int(np.flatnonzero(order == cyclic)[0]) :].tolist()
+            named = {*self._wires.values()}
+            shown = next((d for d in cycle if int(heads[d]) in named), cyclic)
+            problem = f"{self._name(int(heads[shown]))} depends on itself; break the cycle by a register"
+            raise self.source.error(problem, self._lines[shown])
         image = np.zeros(self._count, dtype=np.int64)
         sources = [*self._inputs, *(register[0] for register in self._registers)]
         image[sources] = 2 * np.arange(1, len(sources) + 1)
