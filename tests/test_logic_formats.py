@@ -152,6 +152,10 @@ def test_malformed_text_is_one_clear_error(format: str, text: str | bytes, messa
         parse_circuit(text, format)
 
 
+def test_a_constant_given_twice_in_blif_is_the_constant() -> None:
+    assert numbers(".inputs a\n.outputs y\n.names y\n1\n1 \n 1\n", "blif") == {"y": 0b11}
+
+
 def test_deep_and_long_expressions_need_no_stack() -> None:
     assert numbers("y = " + "(" * 50_000 + "a" + ")" * 50_000, "eqn") == {"y": 0b10}
     assert numbers("y = " + "~" * 50_001 + "a", "eqn") == {"y": 0b01}

@@ -136,7 +136,7 @@ def _special(width: int, rows: frozenset[str]) -> _Term | None:
     reads = tuple((position, 0) for position in range(width))
     if width == 3 and rows == frozenset({"11-", "1-1", "-11"}):
         return int(Gate.MAJ), reads
-    if width < 12 and len(rows) == 1 << (width - 1) and not any("-" in row for row in rows):
+    if 1 < width < 12 and len(rows) == 1 << (width - 1) and not any("-" in row for row in rows):
         odd = {row.count("1") & 1 for row in rows}
         if len(odd) == 1:
             return int(Gate.XOR), reads if odd == {1} else ((0, 1), *reads[1:])
