@@ -12,6 +12,7 @@ from .domain import Domain as Domain
 from .errors import (
     CircuitError as CircuitError,
     DomainError as DomainError,
+    FormatError as FormatError,
     NetworkError as NetworkError,
     NeurosymError as NeurosymError,
 )
