@@ -1,0 +1,10 @@
+"""Gates, modules and circuits that are learned: spike-timing-dependent plasticity and learning from examples."""
+
+from .gates import LearnedGate as LearnedGate, learn_gate as learn_gate, learn_gates as learn_gates
+from .modules import (
+    bcd_rounding as bcd_rounding,
+    full_adder as full_adder,
+    half_adder as half_adder,
+    ripple_adder as ripple_adder,
+)
+from .rule import PairRule as PairRule
