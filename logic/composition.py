@@ -117,7 +117,9 @@ def _source(lines: Mapping[str, _Line], signal: str, tail: str, reader: str) -> 
     """The line of a signal: ``tail`` is ``=0``, ``=1`` or nothing."""
     if signal.startswith("~"):
         if not tail:
-            raise NetworkError(f"{reader} inverts '{signal[1:]}', which has a single rail; only two rails can be swapped")
+            raise NetworkError(
+                f"{reader} inverts '{signal[1:]}', which has a single rail; only two rails can be swapped"
+            )
         signal, tail = signal[1:], {"=0": "=1", "=1": "=0"}[tail]
     if signal + tail not in lines:
         raise NetworkError(f"{reader} reads '{signal + tail}', which no input and no part provides")
