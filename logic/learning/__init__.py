@@ -1,5 +1,6 @@
 """Gates, modules and circuits that are learned: spike-timing-dependent plasticity and learning from examples."""
 
+from .examples import LearnedCircuit as LearnedCircuit, count_ands as count_ands, learn_circuit as learn_circuit
 from .gates import LearnedGate as LearnedGate, learn_gate as learn_gate, learn_gates as learn_gates
 from .modules import (
     bcd_rounding as bcd_rounding,

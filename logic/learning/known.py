@@ -1,67 +1,123 @@
 """Known functions that a set of examples may come from: arithmetic on the inputs read as words, symmetric, parity."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..circuit import CircuitBuilder, Literal
 from . import words
 from .words import Bit
 
 Bits = NDArray[np.bool_]
+WIDEST_PRODUCT = 32  # bits of a factor; a wider product does not fit a small circuit
 
 
 class Guess(NamedTuple):
-    """A function that might be the one behind the examples.
-
-    Args:
-        name: What it is.
-        on_data: From the columns of ``[S, I]`` samples to ``[S]`` values.
-        on_literals: From ``I`` literals to the one that computes it.
-    """
+    """A function that might be the one behind the examples; it maps the inputs, as columns of samples or literals."""
 
     name: str
-    on_data: Callable[[list[Bits]], Bits]
-    on_literals: Callable[[list[Literal]], Literal]
+    function: Callable[[Sequence[Bit]], Bit]
 
 
 def guesses(samples: Bits, labels: Bits) -> Iterator[Guess]:
-    """All guesses for functions of ``I`` inputs; the tables of symmetric functions are counted on the examples.
+    """All guesses for functions of ``I`` inputs; tables of symmetric functions and parities are fitted to the examples.
 
     Args:
         samples: ``[S, I]``.
         labels: ``[S]``.
     """
     count = samples.shape[1]
-    counts = samples.sum(axis=1)
-    ones = np.bincount(counts, labels, count + 1) * 2 > np.bincount(counts, minlength=count + 1)
-    yield _both("symmetric", lambda bits: words.look_up(words.count_ones(bits), ones.tolist()))
+    yield _symmetric(samples, labels)
     subset = _parity(samples, labels)
     if subset is not None:
-        yield _both("parity", lambda bits: _xor_all(bits, subset))
-    for order in ("least significant first", "most significant first"):
-        flip = order.startswith("most")
+        yield Guess("parity", lambda bits: reduce(words.xor, [bits[i] for i in subset], words.false_of(bits[0])))
+    for name, read in (("low bit first", lambda bits: list(bits)), ("high bit first", lambda bits: list(bits)[::-1])):
         if count % 2 == 0:
-            yield _one_word(f"lowest digit of the square root, {order}", flip, lambda a: words.square_root(a)[0])
-            for layout in ("halves", "interleaved"):
-                for name, function in _two_word_functions(count // 2):
-                    yield _two_words(f"{name}, {layout}, {order}", layout == "halves", flip, function)
+            yield _one_word(f"low bit of the square root, {name}", read)
+            for layout, split in (("halves", _halves), ("interleaved", _interleaved)):
+                for what, function in _pairs(count // 2):
+                    yield _two_words(f"{what}, {layout}, {name}", split, read, function)
 
 
-TwoWords = Callable[[list[Bit], list[Bit]], Bit]
+def _one_word(name: str, read: Callable[[Sequence[Bit]], list[Bit]]) -> Guess:
+    return Guess(name, lambda bits: words.square_root(read(bits))[0])
 
 
-def _two_word_functions(size: int) -> Iterator[tuple[str, "_Pairwise"]]:
-    for bit in {size, size - 1, size - 2} - {-1}:
-        yield f"bit {bit} of the sum", _Sum(bit)
-    yield "a >= b", _AtLeast(False)
-    yield "a > b", _AtLeast(True)
-    yield "top bit of the remainder", _RemainderTop()
-    yield "top bit of the quotient", _QuotientTop()
-    for kept in {min(size, 8), min(size, 12), min(size, 16), min(size, 20)}:
-        yield f"top bit of the product by its {kept} highest bits", _ProductTop(kept)
-    if size <= 32:
-        for bit in (size - 1, size):
-            yield f"bit {bit} of the product", _Product(bit)
+def _two_words(
+    name: str,
+    split: Callable[[Sequence[Bit]], tuple[Sequence[Bit], Sequence[Bit]]],
+    read: Callable[[Sequence[Bit]], list[Bit]],
+    function: Callable[[list[Bit], list[Bit]], Bit],
+) -> Guess:
+    def apply(bits: Sequence[Bit]) -> Bit:
+        first, second = split(bits)
+        return function(read(first), read(second))
+
+    return Guess(name, apply)
+
+
+def _halves(bits: Sequence[Bit]) -> tuple[Sequence[Bit], Sequence[Bit]]:
+    return bits[: len(bits) // 2], bits[len(bits) // 2 :]
+
+
+def _interleaved(bits: Sequence[Bit]) -> tuple[Sequence[Bit], Sequence[Bit]]:
+    return bits[::2], bits[1::2]
+
+
+def _pairs(size: int) -> Iterator[tuple[str, Callable[[list[Bit], list[Bit]], Bit]]]:
+    """Functions of two words of ``size`` bits, natural numbers unless called signed (two's complement)."""
+    for place in range(max(0, size - 2), size + 1):
+        yield f"bit {place} of a + b", lambda a, b, place=place: words.add(a, b)[place]
+    yield "sign of a + b, signed", lambda a, b: words.add([*a, a[-1]], [*b, b[-1]])[len(a)]
+    yield "a >= b", words.at_least
+    yield "b >= a", lambda a, b: words.at_least(b, a)
+    yield "a >= b, signed", lambda a, b: words.at_least([*a[:-1], ~a[-1]], [*b[:-1], ~b[-1]])
+    yield "b >= a, signed", lambda a, b: words.at_least([*b[:-1], ~b[-1]], [*a[:-1], ~a[-1]])
+    yield "sign of a b, signed", lambda a, b: words.xor(a[-1], b[-1]) & reduce(_or, a) & reduce(_or, b)
+    for kept in sorted({min(size, width) for width in (8, 12, 16, 20)}):
+        top = f"by the {kept} highest bits"
+        yield f"top bit of a b, {top}", lambda a, b, kept=kept: words.multiply(a[-kept:], b[-kept:])[-1]
+        yield f"low bit of a / b, {top}", lambda a, b, kept=kept: _quotient(a, b, kept)
+        # a = q b + r, so the low bit of r is that of a, less those of q b.
+        yield f"low bit of a mod b, {top}", lambda a, b, kept=kept: words.xor(a[0], b[0] & _quotient(a, b, kept))
+    if size <= WIDEST_PRODUCT:
+        for place in (size - 1, size):
+            yield f"bit {place} of a b", lambda a, b, place=place: words.multiply(a, b, place + 1)[place]
+
+
+def _or(a: Bit, b: Bit) -> Bit:
+    return a | b
+
+
+def _quotient(a: list[Bit], b: list[Bit], kept: int) -> Bit:
+    """The low bit of ``a / b``, from the ``kept`` highest bits of each."""
+    return words.divide(a[-kept:], b[-kept:])[0][0]
+
+
+def _symmetric(samples: Bits, labels: Bits) -> Guess:
+    """The symmetric function that is right most often: for each count of ones the more frequent label."""
+    size = samples.shape[1]
+    count = samples.sum(axis=1)
+    ones = 2 * np.bincount(count, labels, size + 1) > np.bincount(count, minlength=size + 1)
+    table = [bool(one) for one in ones]
+    return Guess("symmetric", lambda bits: words.look_up(words.count_ones(bits), table))
+
+
+def _parity(samples: Bits, labels: Bits) -> list[int] | None:
+    """The inputs whose parity is the label in every example, by elimination modulo 2; none if there is no such set."""
+    rows = np.concatenate([samples, labels[:, None]], axis=1)
+    pivots: list[int] = []
+    for column in range(samples.shape[1]):
+        place = len(pivots)
+        found = np.flatnonzero(rows[place:, column])
+        if not len(found):
+            continue
+        rows[[place, place + found[0]]] = rows[[place + found[0], place]]
+        others = np.flatnonzero(rows[:, column])
+        rows[others[others != place]] ^= rows[place]
+        pivots.append(column)
+    if rows[len(pivots) :, -1].any():
+        return None
+    return [column for place, column in enumerate(pivots) if rows[place, -1]]

@@ -1,18 +1,19 @@
 """Arithmetic on words of bits, written once for netlists and for data.
 
-A bit is a :class:`Literal` of a circuit builder or a Boolean array of samples: both know ``& | ~``, so a function that
+A bit is a literal of a circuit builder or a Boolean array of samples: both know ``& | ~``, so a function that
 fits the examples is also the circuit that computes it. A word is a list of bits, the least significant first.
 """
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
 
-from ..circuit import Literal
+class Bit(Protocol):
+    """A literal, or the values of one signal in all samples."""
 
-Bit = TypeVar("Bit", Literal, NDArray[np.bool_])
+    def __and__(self, other: Any, /) -> Any: ...
+    def __or__(self, other: Any, /) -> Any: ...
+    def __invert__(self) -> Any: ...
 
 
 def xor(a: Bit, b: Bit) -> Bit:
@@ -46,14 +47,15 @@ def add(a: Sequence[Bit], b: Sequence[Bit]) -> list[Bit]:
     return [*total, carry]
 
 
-def subtract(a: Sequence[Bit], b: Sequence[Bit]) -> tuple[list[Bit], Bit]:
-    """``a - b`` modulo ``2 ** n``, and whether ``a >= b``."""
-    difference: list[Bit] = []
-    carry = ~false_of(a[0])
+def subtract_if_fits(a: Sequence[Bit], b: Sequence[Bit]) -> tuple[list[Bit], Bit]:
+    """``a - b`` where ``a >= b``, else ``a``, and whether ``a >= b``; nine ANDs a bit."""
+    borrow = false_of(a[0])
+    changed: list[Bit] = []
     for x, y in zip(a, b, strict=True):
-        bit, carry = add_bits(x, ~y, carry)
-        difference.append(bit)
-    return difference, carry
+        unlike = xor(y, borrow)
+        changed.append(unlike)
+        borrow = (y & borrow) | (unlike & ~x)
+    return [xor(x, unlike & ~borrow) for x, unlike in zip(a, changed, strict=True)], ~borrow
 
 
 def at_least(a: Sequence[Bit], b: Sequence[Bit]) -> Bit:
@@ -106,8 +108,8 @@ def square_root(a: Sequence[Bit]) -> list[Bit]:
         trial = [~false, false, *root]
         width = max(len(remainder), len(trial))
         remainder += [false] * (width - len(remainder))
-        difference, fits = subtract(remainder, trial + [false] * (width - len(trial)))
-        remainder = [choose(fits, x, y) for x, y in zip(difference, remainder, strict=True)][: len(root) + 2]
+        remainder, fits = subtract_if_fits(remainder, trial + [false] * (width - len(trial)))
+        remainder = remainder[: len(root) + 2]
         root = [fits, *root]
     return root
 
@@ -119,9 +121,8 @@ def divide(a: Sequence[Bit], b: Sequence[Bit]) -> tuple[list[Bit], list[Bit]]:
     remainder: list[Bit] = [false] * len(b)
     quotient: list[Bit] = []
     for bit in reversed(a):
-        shifted = [bit, *remainder]
-        difference, fits = subtract(shifted, divisor)
-        remainder = [choose(fits, x, y) for x, y in zip(difference, shifted, strict=True)][: len(b)]
+        remainder, fits = subtract_if_fits([bit, *remainder], divisor)
+        remainder = remainder[: len(b)]
         quotient = [fits, *quotient]
     return quotient, remainder
 
