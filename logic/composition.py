@@ -64,7 +64,10 @@ def join(
     projections: list[Synapses] = []
     for name in _in_order(parts, wiring):
         part = parts[name]
-        sources = [_find(lines, wiring[name], line, name) for line in _input_names(part, name)]
+        named = _input_names(part, name)
+        if idle := set(wiring[name]) - {line.partition("=")[0] for line in named}:
+            raise NetworkError(f"part '{name}' has no inputs {sorted(idle)}: they are not read")
+        sources = [_find(lines, wiring[name], line, name) for line in named]
         start = max((source.step for source in sources), default=0)
         populations += [_renamed(population, f"{name}_{population.name}") for population in part.populations]
         for projection in part.projections:

@@ -8,4 +8,9 @@ from .modules import (
     half_adder as half_adder,
     ripple_adder as ripple_adder,
 )
+from .proof import (
+    prove_gate as prove_gate,
+    table_circuit as table_circuit,
+    training_report as training_report,
+)
 from .rule import PairRule as PairRule
