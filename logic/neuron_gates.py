@@ -155,12 +155,12 @@ def integer_gate(function: Function) -> IntegerGate:
     match function:
         case "latch":  # fires if set or on, unless reset
             return IntegerGate(function, _network(2, [1], [(0, 0, 1, 1), (1, 0, -2, 1), (2, 0, 1, 1)]), 4, 3)
-        case "c-element":  # 3 s + a1 + b1 - a0 - b0 >= 2
-            rails = [(0, 0, -1, 1), (1, 0, 1, 1), (2, 0, -1, 1), (3, 0, 1, 1)]
-            return IntegerGate(function, _network(4, [2], [*rails, (4, 0, 3, 1)]), 4, 3)
+        case "c-element":  # 5 s + 2 (a1 + b1 - a0 - b0) >= 3
+            rails = [(0, 0, -2, 1), (1, 0, 2, 1), (2, 0, -2, 1), (3, 0, 2, 1)]
+            return IntegerGate(function, _network(4, [3], [*rails, (4, 0, 5, 1)]), 4, 3)
         case "toggle":  # exclusive or of the state, which comes round every second step, and the input
-            synapses = [(0, 0, 1, 1), (2, 0, 1, 1), (0, 1, 1, 2), (2, 1, 1, 2), (1, 1, -2, 1)]
-            return IntegerGate(function, _network(1, [2, 1], synapses), 4, 2)
+            synapses = [(0, 0, 1, 1), (2, 0, 1, 1), (0, 1, 2, 2), (2, 1, 2, 2), (1, 1, -5, 1)]
+            return IntegerGate(function, _network(1, [2, 2], synapses), 4, 2)
         case "burst":  # three copies of each input, one step apart
             synapses = [(line, 0, 1, delay) for line in (0, 1) for delay in (1, 2, 3)]
             return IntegerGate(function, _network(2, [2], synapses), 6, 1, 3)
@@ -182,8 +182,8 @@ def neuron_gate(function: Function) -> NeuronGate:
                 function,
                 (quick, bistable),
                 (
-                    Connection(0, 0, 2500, 1),  # the quick neuron fires if the latch is on and the input comes,
-                    Connection(2, 0, 400, 1),
+                    Connection(0, 0, 3000, 1),  # the quick neuron fires if the latch is on and the input comes,
+                    Connection(2, 0, 425, 1),
                     Connection(0, 1, 5500, 15),  # and then stops what the input would start
                     Connection(1, 1, -9000, 14),
                 ),
@@ -283,7 +283,10 @@ def _network(inputs: int, thresholds: list[int], synapses: list[tuple[int, int, 
         pre, post, weight, delay = (list(column) for column in zip(*rows, strict=True))
         return Synapses(source, "gate", np.array(pre) - first, post, weight, delay)
 
-    groups = [(INPUT, 0, [s for s in synapses if s[0] < inputs]), ("gate", inputs, [s for s in synapses if s[0] >= inputs])]
+    groups = [
+        (INPUT, 0, [s for s in synapses if s[0] < inputs]),
+        ("gate", inputs, [s for s in synapses if s[0] >= inputs]),
+    ]
     return SpikingNetwork(
         input_shape=(inputs,),
         populations=(Population("gate", (len(thresholds),), thresholds),),

@@ -64,7 +64,7 @@ class Izhikevich:
         membrane = np.full(shape, (-slope - root) / 0.08)
         return NeuronState(membrane, self.b * membrane)
 
-    def step(self, state: NeuronState, current: ArrayLike) -> tuple[NeuronState, Bits]:
+    def step(self, state: NeuronState, current: Reals | float) -> tuple[NeuronState, Bits]:
         """State after ``step_ms`` under ``current``, and who fired."""
         v, u = state
         v = v + self.step_ms * (0.04 * v**2 + self.linear * v + self.constant - u + current)
@@ -114,7 +114,7 @@ class AdEx:
         """``v = E_L`` and ``w = 0``."""
         return NeuronState(np.full(shape, self.rest_mv), np.zeros(shape))
 
-    def step(self, state: NeuronState, current: ArrayLike) -> tuple[NeuronState, Bits]:
+    def step(self, state: NeuronState, current: Reals | float) -> tuple[NeuronState, Bits]:
         """State after ``step_ms`` under ``current`` in pA, and who fired."""
         v, w = state
         upswing = np.exp(np.minimum((v - self.threshold_mv) / self.sharpness_mv, 10.0))
@@ -122,7 +122,9 @@ class AdEx:
         risen = v + self.step_ms / self.capacitance_pf * (leak + current - w)
         adapted = w + self.step_ms / self.tau_adaptation_ms * (self.coupling_ns * (v - self.rest_mv) - w)
         fired = risen > 0.0
-        after = NeuronState(np.where(fired, self.reset_mv, risen), np.where(fired, adapted + self.adaptation_pa, adapted))
+        after = NeuronState(
+            np.where(fired, self.reset_mv, risen), np.where(fired, adapted + self.adaptation_pa, adapted)
+        )
         return after, fired
 
 
@@ -147,4 +149,4 @@ def spike_times(model: NeuronModel, currents: ArrayLike, initial: NeuronState | 
     fired = np.zeros(drive.shape, dtype=bool)
     for t, current in enumerate(drive):
         state, fired[t] = model.step(state, current)
-    return [np.flatnonzero(column) * model.step_ms for column in fired.T]
+    return [np.asarray(np.flatnonzero(column) * model.step_ms, dtype=np.float64) for column in fired.T]

@@ -65,7 +65,9 @@ def parse_examples(text: str, name: str) -> tuple[Bits, Bits]:
     width = len(rows[0][1][0]) if rows else 0
     for number, row in rows:
         if len(row) != 2 or len(row[0]) != width or len(row[1]) != 1 or set("".join(row)) - set("01"):
-            raise LearningError(f"{name}:{number}: expected {width} zeros and ones and one label, got {' '.join(row)!r}")
+            raise LearningError(
+                f"{name}:{number}: expected {width} zeros and ones and one label, got {' '.join(row)!r}"
+            )
     if not rows:
         raise LearningError(f"{name}: no examples")
     table = np.frombuffer("".join(a + b for _, (a, b) in rows).encode(), dtype=np.uint8).reshape(len(rows), width + 1)

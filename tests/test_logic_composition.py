@@ -104,9 +104,7 @@ def test_random_cascades_compute_their_formula(data: st.DataObject) -> None:
         sources = [data.draw(st.sampled_from(["", "~"])) + data.draw(st.sampled_from(signals)) for _ in "ab"]
         wiring[part] = dict(zip("ab", sources, strict=True))
         signals.append(f"{part}.y")
-    network = join(
-        names, {p: learn_gate(t).snap() for p, t in tables.items()}, wiring, {p: f"~{p}.y" for p in tables}
-    )
+    network = join(names, {p: learn_gate(t).snap() for p, t in tables.items()}, wiring, {p: f"~{p}.y" for p in tables})
     inputs = every_input(3)
     known: dict[str, NDArray[np.int_]] = {name: inputs[:, i] for i, name in enumerate(names)}
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,6 @@ from ..circuit import Circuit, CircuitBuilder, Gate, Literal
 from ..errors import LearningError
 from .boosting import Tree, boost, decide, majority
 from .known import guesses
-from .words import Bit
 
 Bits = NDArray[np.bool_]
 SHAPES = ((2, 401), (3, 301), (4, 161), (6, 61), (8, 21), (12, 5))  # depth of the trees, and at most how many
@@ -104,21 +102,21 @@ def _known(samples: Bits, labels: Bits, columns: list[Bits], wanted: Bits, ands:
     ranked: list[tuple[float, bool, int]] = []
     tried = list(guesses(samples, labels))
     for place, guess in enumerate(tried):
-        right = float((cast(Bits, guess.function(training)) == labels).mean())
+        right = float((guess.function(training) == labels).mean())
         ranked.append((max(right, 1 - right), right < 0.5, place))
     for _, inverted, place in sorted(ranked, key=lambda row: -row[0])[:5]:
         guess = tried[place]
         circuit = _build(lambda bits, guess=guess: guess.function(bits), samples.shape[1], inverted)
         size = count_ands(circuit)
         if size <= ands:
-            right = float(((cast(Bits, guess.function(columns)) ^ inverted) == wanted).mean())
+            right = float(((guess.function(columns) ^ inverted) == wanted).mean())
             return LearnedCircuit(circuit, ("not " if inverted else "") + guess.name, size, right)
     return None
 
 
 def _vote(trees: list[Tree], depth: int, columns: list[Bits], wanted: Bits, ands: int) -> LearnedCircuit | None:
     """The first so many trees, an odd number, that are right most often and fit into ``ands``."""
-    votes = np.cumsum([cast(Bits, decide(tree, columns)) for tree in trees], axis=0)
+    votes = np.cumsum([decide(tree, columns) for tree in trees], axis=0)
     counts = np.arange(1, len(trees) + 1)
     right = ((2 * votes > counts[:, None]) == wanted).mean(axis=1)
     too_many = len(trees) + 1
@@ -134,10 +132,10 @@ def _vote(trees: list[Tree], depth: int, columns: list[Bits], wanted: Bits, ands
     return None
 
 
-def _build(function: Callable[[Sequence[Bit]], Bit], count: int, inverted: bool = False) -> Circuit:
+def _build(function: Callable[[Sequence[Literal]], Literal], count: int, inverted: bool = False) -> Circuit:
     """The circuit ``y`` of a function of ``count`` inputs ``x0 ..``, without gates that nothing reads."""
     builder = CircuitBuilder()
-    value = cast(Literal, function(builder.inputs(*(f"x{i}" for i in range(count)))))
+    value = function(builder.inputs(*(f"x{i}" for i in range(count))))
     return _without_idle_gates(builder.build(y=~value if inverted else value))
 
 

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import words
-from .words import Bit
 
 Bits = NDArray[np.bool_]
+Word = Sequence[Any]  # of literals or of columns of samples, see the module of words
+Function = Callable[[Word, Word], Any]
 WIDEST_PRODUCT = 32  # bits of a factor; a wider product does not fit a small circuit
 
 
@@ -18,7 +19,7 @@ class Guess(NamedTuple):
     """A function that might be the one behind the examples; it maps the inputs, as columns of samples or literals."""
 
     name: str
-    function: Callable[[Sequence[Bit]], Bit]
+    function: Callable[[Word], Any]
 
 
 def guesses(samples: Bits, labels: Bits) -> Iterator[Guess]:
@@ -32,8 +33,8 @@ def guesses(samples: Bits, labels: Bits) -> Iterator[Guess]:
     yield _symmetric(samples, labels)
     subset = _parity(samples, labels)
     if subset is not None:
-        yield Guess("parity", lambda bits: reduce(words.xor, [bits[i] for i in subset], words.false_of(bits[0])))
-    for name, read in (("low bit first", lambda bits: list(bits)), ("high bit first", lambda bits: list(bits)[::-1])):
+        yield _parity_of(subset)
+    for name, read in (("low bit first", _same), ("high bit first", _reversed)):
         if count % 2 == 0:
             yield _one_word(f"low bit of the square root, {name}", read)
             for layout, split in (("halves", _halves), ("interleaved", _interleaved)):
@@ -41,32 +42,50 @@ def guesses(samples: Bits, labels: Bits) -> Iterator[Guess]:
                     yield _two_words(f"{what}, {layout}, {name}", split, read, function)
 
 
-def _one_word(name: str, read: Callable[[Sequence[Bit]], list[Bit]]) -> Guess:
-    return Guess(name, lambda bits: words.square_root(read(bits))[0])
+def _same(bits: Word) -> Word:
+    return bits
+
+
+def _reversed(bits: Word) -> Word:
+    return bits[::-1]
+
+
+def _parity_of(subset: Sequence[int]) -> Guess:
+    def apply(bits: Word) -> Any:
+        return reduce(words.xor, [bits[i] for i in subset], words.false_of(bits[0]))
+
+    return Guess("parity", apply)
+
+
+def _one_word(name: str, read: Callable[[Word], Word]) -> Guess:
+    def apply(bits: Word) -> Any:
+        return words.square_root(read(bits))[0]
+
+    return Guess(name, apply)
 
 
 def _two_words(
     name: str,
-    split: Callable[[Sequence[Bit]], tuple[Sequence[Bit], Sequence[Bit]]],
-    read: Callable[[Sequence[Bit]], list[Bit]],
-    function: Callable[[list[Bit], list[Bit]], Bit],
+    split: Callable[[Word], tuple[Word, Word]],
+    read: Callable[[Word], Word],
+    function: Function,
 ) -> Guess:
-    def apply(bits: Sequence[Bit]) -> Bit:
+    def apply(bits: Word) -> Any:
         first, second = split(bits)
         return function(read(first), read(second))
 
     return Guess(name, apply)
 
 
-def _halves(bits: Sequence[Bit]) -> tuple[Sequence[Bit], Sequence[Bit]]:
+def _halves(bits: Word) -> tuple[Word, Word]:
     return bits[: len(bits) // 2], bits[len(bits) // 2 :]
 
 
-def _interleaved(bits: Sequence[Bit]) -> tuple[Sequence[Bit], Sequence[Bit]]:
+def _interleaved(bits: Word) -> tuple[Word, Word]:
     return bits[::2], bits[1::2]
 
 
-def _pairs(size: int) -> Iterator[tuple[str, Callable[[list[Bit], list[Bit]], Bit]]]:
+def _pairs(size: int) -> Iterator[tuple[str, Function]]:
     """Functions of two words of ``size`` bits, natural numbers unless called signed (two's complement)."""
     for place in range(max(0, size - 2), size + 1):
         yield f"bit {place} of a + b", lambda a, b, place=place: words.add(a, b)[place]
@@ -87,11 +106,11 @@ def _pairs(size: int) -> Iterator[tuple[str, Callable[[list[Bit], list[Bit]], Bi
             yield f"bit {place} of a b", lambda a, b, place=place: words.multiply(a, b, place + 1)[place]
 
 
-def _or(a: Bit, b: Bit) -> Bit:
+def _or(a: Any, b: Any) -> Any:
     return a | b
 
 
-def _quotient(a: list[Bit], b: list[Bit], kept: int) -> Bit:
+def _quotient(a: Word, b: Word, kept: int) -> Any:
     """The low bit of ``a / b``, from the ``kept`` highest bits of each."""
     return words.divide(a[-kept:], b[-kept:])[0][0]
 
@@ -102,7 +121,11 @@ def _symmetric(samples: Bits, labels: Bits) -> Guess:
     count = samples.sum(axis=1)
     ones = 2 * np.bincount(count, labels, size + 1) > np.bincount(count, minlength=size + 1)
     table = [bool(one) for one in ones]
-    return Guess("symmetric", lambda bits: words.look_up(words.count_ones(bits), table))
+
+    def apply(bits: Word) -> Any:
+        return words.look_up(words.count_ones(bits), table)
+
+    return Guess("symmetric", apply)
 
 
 def _parity(samples: Bits, labels: Bits) -> list[int] | None:

@@ -21,7 +21,10 @@ def full_adder(rule: PairRule | None = None) -> SpikingNetwork:
 
 
 def bcd_rounding(rule: PairRule | None = None) -> SpikingNetwork:
-    """``up`` is 1 if the 8421 digit ``x3 x2 x1 x0`` is 5 or more: ``x3 or (x2 and (x1 or x0))``, 18 neurons, 6 steps."""
+    """``up`` is 1 if the 8421 digit ``x3 x2 x1 x0`` is 5 or more.
+
+    It is ``x3 or (x2 and (x1 or x0))``: 18 neurons, 6 steps.
+    """
     wiring = {
         "low_or": {"a": "x1", "b": "x0"},
         "middle_and": {"a": "x2", "b": "low_or.y"},
@@ -57,5 +60,6 @@ def _full(name: str, total: str, a: str, b: str, c: str) -> Wiring:
 def _join(inputs: list[str], wiring: Wiring, outputs: dict[str, str], rule: PairRule | None) -> SpikingNetwork:
     """Learns the three gates and puts one wherever a part's name ends with its own."""
     learned = learn_gates([AND, OR, XOR], rule)
-    gates = dict(zip(("and", "or", "xor"), (gate.snap() for gate in learned), strict=True))
+    names = ["and", "or", "xor"]
+    gates = dict(zip(names, (gate.snap() for gate in learned), strict=True))
     return join(inputs, {part: gates[part.rsplit("_", 1)[1]] for part in wiring}, wiring, outputs)

@@ -48,7 +48,7 @@ def training_report(gate: LearnedGate) -> str:
     names = "abcd"[: gate.fan_in]
     reached = "not reached" if gate.epochs is None else f"reached after {gate.epochs}"
     lines = [
-        f"table    {''.join(map(str, gate.table))} (inputs {', '.join(names)}; {names[0]} is the lowest bit of the row)",
+        f"table    {''.join(map(str, gate.table))} (inputs {', '.join(names)}; {names[0]} is the row's lowest bit)",
         f"epochs   {len(gate.history) - 1} trained; final weights {reached}, predicted {gate.rule.predicted_epochs}",
         f"network  {gate.snap().neurons} neurons, latency 2 steps",
         "weights  row  to y=0  to y=1",

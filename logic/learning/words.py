@@ -5,15 +5,18 @@ fits the examples is also the circuit that computes it. A word is a list of bits
 """
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 
-class Bit(Protocol):
+class Bitwise(Protocol):
     """A literal, or the values of one signal in all samples."""
 
     def __and__(self, other: Any, /) -> Any: ...
     def __or__(self, other: Any, /) -> Any: ...
     def __invert__(self) -> Any: ...
+
+
+Bit = TypeVar("Bit", bound=Bitwise)
 
 
 def xor(a: Bit, b: Bit) -> Bit:
