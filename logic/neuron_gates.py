@@ -174,8 +174,8 @@ def neuron_gate(function: Function) -> NeuronGate:
         case "latch":
             return NeuronGate(function, (bistable,), (Connection(0, 0, 9000, 1), Connection(1, 0, -6000, 1)))
         case "c-element":
-            excite = [Connection(line, 0, 2100, 1) for line in (1, 3)]
-            inhibit = [Connection(line, 0, -400, 1) for line in (0, 2)]
+            excite = [Connection(line, 0, 2400, 1) for line in (1, 3)]
+            inhibit = [Connection(line, 0, -900, 1) for line in (0, 2)]
             return NeuronGate(function, (bistable,), (*excite, *inhibit))
         case "toggle":
             return NeuronGate(
