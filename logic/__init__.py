@@ -8,10 +8,12 @@ from .conformance import (
     compare_with_snntorch as compare_with_snntorch,
     run_in_snntorch as run_in_snntorch,
 )
+from .composition import join as join
 from .domain import Domain as Domain
 from .errors import (
     CircuitError as CircuitError,
     DomainError as DomainError,
+    LearningError as LearningError,
     NetworkError as NetworkError,
     NeurosymError as NeurosymError,
 )

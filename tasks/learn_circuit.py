@@ -20,8 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from logic import Circuit, Gate
-from logic.errors import LearningError
+from logic import Circuit, Gate, LearningError
 from logic.learning import learn_circuit
 
 Bits = NDArray[np.bool_]
