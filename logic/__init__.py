@@ -3,12 +3,12 @@
 from .chaining import chain as chain
 from .circuit import Circuit as Circuit, CircuitBuilder as CircuitBuilder, Gate as Gate, Literal as Literal
 from .compiler import compile_circuit as compile_circuit, to_rails as to_rails
+from .composition import join as join
 from .conformance import (
     Conformance as Conformance,
     compare_with_snntorch as compare_with_snntorch,
     run_in_snntorch as run_in_snntorch,
 )
-from .composition import join as join
 from .domain import Domain as Domain
 from .errors import (
     CircuitError as CircuitError,
