@@ -3,6 +3,7 @@
 from .chaining import chain as chain
 from .circuit import Circuit as Circuit, CircuitBuilder as CircuitBuilder, Gate as Gate, Literal as Literal
 from .compiler import compile_circuit as compile_circuit, to_rails as to_rails
+from .composition import join as join
 from .conformance import (
     Conformance as Conformance,
     compare_with_snntorch as compare_with_snntorch,
@@ -13,6 +14,7 @@ from .errors import (
     CircuitError as CircuitError,
     DomainError as DomainError,
     FormatError as FormatError,
+    LearningError as LearningError,
     NetworkError as NetworkError,
     NeurosymError as NeurosymError,
 )

@@ -19,3 +19,7 @@ class NetworkError(NeurosymError, ValueError):
 
 class DomainError(NeurosymError, ValueError):
     """An unknown domain, a value outside a domain, or a belief that does not fit one."""
+
+
+class LearningError(NeurosymError, ValueError):
+    """Something that cannot be learned as asked: a truth table, a rule's constants or a set of examples."""
