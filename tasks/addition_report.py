@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table as Screen
 
 from logic import simulate
+from logic.drawing import draw_network
 from neurosym import figures
-from neurosym.drawing import draw_network
 from neurosym.explanation import Explanation
 from neurosym.model import Model
 from neurosym.report import Card, Figure, Part, Points, Preformatted, Section, Table, Text, Tile, Tiles, write_report

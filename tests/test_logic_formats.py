@@ -185,8 +185,8 @@ def test_drawings_show_every_box_and_refuse_big_circuits() -> None:
     a, b = make.inputs("a<b", 'say "hi"')
     circuit = make.build(y=a ^ ~b, z=a & b)
     picture = ElementTree.fromstring(format_circuit(circuit, "svg"))
-    titles = [title.text for title in picture.iter("{http://www.w3.org/2000/svg}title")]
-    assert titles == ["a<b", 'say "hi"', "XOR", "AND", "y", "z"]
+    names = {text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"a<b", 'say "hi"', "XOR", "AND", "y", "z"} <= names
     dot = format_circuit(circuit, "dot").decode()
     assert r'label="say \"hi\""' in dot
     assert dot.count("->") == 6

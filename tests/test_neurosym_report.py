@@ -13,8 +13,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from logic import FileError, Population, SpikingNetwork, Synapses
-from neurosym import drawing, figures
+from logic import FileError, Population, SpikingNetwork, Synapses, drawing
+from neurosym import figures
 from neurosym.report import (
     Card,
     Figure,

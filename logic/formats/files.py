@@ -4,11 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..circuit import Circuit
-from ..drawing import dot_text, svg_text
+from ..drawing import draw_circuit
 from ..errors import FormatError
 from .aiger import aiger_bytes, parse_aiger
 from .bench import parse_bench
 from .blif import blif_text, parse_blif
+from .dot import dot_text
 from .equations import parse_equations
 from .pla import parse_pla
 from .source import Source
@@ -37,7 +38,7 @@ def _writers() -> dict[str, Callable[[Circuit], bytes]]:
         "aig": lambda circuit: aiger_bytes(circuit, binary=True),
         "blif": lambda circuit: blif_text(circuit).encode("ascii"),
         "dot": lambda circuit: dot_text(circuit).encode("utf-8"),
-        "svg": lambda circuit: svg_text(circuit).encode("utf-8"),
+        "svg": lambda circuit: draw_circuit(circuit).encode("utf-8"),
         "v": lambda circuit: verilog_text(circuit).encode("ascii"),
     }
 

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import pytest
 
 from logic import CircuitBuilder
-from neurosym.drawing import draw_circuit
+from logic.drawing import draw_circuit
 
 SVG = "{http://www.w3.org/2000/svg}"
 LIT = "#D55E00"
