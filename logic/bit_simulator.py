@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import NetworkError
-from .word_compiler import Cells, Neurons, assemble, find_slots, merge_equal, threshold_neurons
+from .equal_neurons import Neurons, merge_equal, threshold_neurons
 from .network import FlatNetwork, SpikingNetwork
 from .neuron_gates import Template, membrane_template, threshold_template
+from .word_compiler import Cells, assemble, find_slots, reuse_rows
 from .word_program import (
     Integers,
     Operation,
@@ -67,15 +68,13 @@ class WavePlan:
             ``inserted`` of all lines.
         lines: ``[I + N]`` literals of the input lines and neurons.
         outputs: ``[O]`` literals of the outputs.
-        rails: ``[P, 2]`` pairs of input lines that must be complements.
         slots: ``[I + N]`` steps after the wave at which each line fires.
-        inputs: ``I``.
+        inputs: Rows of words that a wave takes: input lines, or wires in a plan for codewords.
     """
 
     program: WordProgram
     lines: Integers
     outputs: Integers
-    rails: Integers
     slots: Integers
     inputs: int
 
@@ -87,8 +86,9 @@ def plan_waves(
 
     Args:
         network: Forgetful neurons, with slots.
-        codewords: Promise that the two rails of each input always differ; it is checked when the plan is run, and
-            allows to compute two neurons that are complements of each other once.
+        codewords: Take waves as values of the wires, in the order of their rails ``wire=1``, instead of spikes on
+            lines. As the two rails of an input then always differ, so do those of many neurons, and one of the two is
+            enough.
         faulty: Whether faults can be given when the plan is run; excludes ``codewords``.
         outputs_only: Leave out neurons that no output depends on; nothing can be counted then.
 
@@ -126,7 +126,7 @@ def run_wave_plan(
 
     Args:
         plan: From :func:`plan_waves`.
-        words: ``[I, W]``, 64 waves a word (:func:`logic.word_program.pack_bits`).
+        words: ``[I, W]``, or ``[wires, W]`` for codewords, 64 waves a word (:func:`logic.word_program.pack_bits`).
         deleted: ``[I + N, W]`` spikes that get lost, for a plan that takes faults.
         inserted: ``[I + N, W]`` spikes that come from nowhere, likewise.
         threads: Workers that share the words.
@@ -135,7 +135,7 @@ def run_wave_plan(
         ``[O, W]``: bit b of output o is its spike at ``latency`` steps after wave b.
 
     Raises:
-        NetworkError: if shapes do not fit, or the words are not the promised codewords.
+        NetworkError: if shapes do not fit.
     """
     nothing = np.zeros((0, 2), dtype=np.int64)
     given = _given(plan, words, deleted, inserted)
@@ -147,7 +147,7 @@ def count_spikes(plan: WavePlan, words: Words, waves: int, *, threads: int = 1) 
 
     Args:
         plan: From :func:`plan_waves`, not with ``outputs_only``.
-        words: ``[I, ceil(waves / 64)]``.
+        words: ``[I, ceil(waves / 64)]``, or ``[wires, ceil(waves / 64)]`` for codewords.
         waves: How many bits count.
         threads: Workers that share the words.
 
@@ -155,7 +155,7 @@ def count_spikes(plan: WavePlan, words: Words, waves: int, *, threads: int = 1) 
         ``[I + N]`` numbers of spikes.
 
     Raises:
-        NetworkError: if shapes do not fit, neurons were left out, or the words are not the promised codewords.
+        NetworkError: if shapes do not fit, or neurons were left out.
     """
     if (plan.lines < 0).any():
         raise NetworkError("this plan leaves neurons out; make it without outputs_only to count spikes")
@@ -212,8 +212,6 @@ def _given(plan: WavePlan, words: Words, deleted: Words | None, inserted: Words 
     size, width = len(plan.lines), words.shape[1]
     if len(words) != plan.inputs:
         raise NetworkError(f"words need [{plan.inputs}, W], got {list(words.shape)}")
-    if not np.array_equal(words[plan.rails[:, 0]], ~words[plan.rails[:, 1]]):
-        raise NetworkError("the two rails of an input agree in some wave, but the plan was made for codewords")
     if len(plan.program.entries) == plan.inputs:
         if deleted is not None or inserted is not None:
             raise NetworkError("faults were given to a plan that was made without faulty=True")
@@ -250,7 +248,8 @@ def _wave_plan(
     signal[1 + inputs :][own] = 1 + inputs + np.arange(int(own.sum()))
     position = np.empty(size - inputs, dtype=np.int64)
     position[order] = np.arange(size - inputs)
-    entries, signals = np.arange(1, 1 + inputs), 1 + inputs + int(own.sum())
+    entries, signals = 1 + (rails[:, 1] if len(rails) else np.arange(inputs)), 1 + inputs + int(own.sum())
+    given = len(entries)
     sent = signal
     guards: list[Cells] = []
     if faulty:
@@ -263,9 +262,11 @@ def _wave_plan(
         signals += 3 * size
     cells = _threshold_cells(neurons, own, sent, signal[1 + inputs :], 2 * position)
     final = 2 * sent[known >> 1] + (known & 1)
-    return WavePlan(
-        assemble([*cells, *guards], signals, entries), final[1:], final[1 + outputs], rails, slots, inputs
-    )
+    program, answers = assemble([*cells, *guards], signals, entries), final[1 + outputs]
+    if outputs_only:
+        program, answers = reuse_rows(program, answers)
+        final = np.full(1 + size, -1)
+    return WavePlan(program, final[1:], answers, slots, given)
 
 
 def _needed(neurons: Neurons, order: Integers, wanted: Integers, size: int, inputs: int) -> NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""From a spiking network to a word program: who fires when (slots), which neurons are equal, and the instructions.
+"""From neurons to a word program: who fires when (slots), the instructions, and the rows they use.
 
 A *slot* is a step for each input line and neuron such that the delay of every synapse is the difference of the slots
 at its ends. If a network of forgetful neurons has slots, each wave of input spikes runs through it on its own, and the
@@ -14,19 +14,6 @@ from numpy.typing import NDArray
 from .network import FlatNetwork
 from .neuron_gates import Template
 from .word_program import Integers, Operation, WordProgram
-
-
-class Neurons(NamedTuple):
-    """Forgetful neurons as positive threshold functions, in an order in which data flows.
-
-    Neuron i fires if the weights of its true operands ``first[i] .. first[i + 1] - 1`` reach ``need[i]``.
-    """
-
-    first: Integers  # [N + 1]
-    literal: Integers  # [S], 2 * (1 + line) + complement; lines are numbered inputs first, then neurons
-    weight: Integers  # [S], positive, falling within a neuron
-    delay: Integers  # [S]
-    need: Integers  # [N]
 
 
 class Cells(NamedTuple):
@@ -78,117 +65,6 @@ def _join(parent, offset, pre, post, delay):
                 consistent = False
                 break
     return consistent
-
-
-def threshold_neurons(flat: FlatNetwork) -> Neurons:
-    """The neurons with weights made positive: a negative one reads the complement and lowers the need."""
-    kept = flat.weight != 0
-    pre, post, weight, delay = flat.pre[kept], flat.post[kept], flat.weight[kept], flat.delay[kept]
-    order = np.lexsort((delay, pre, -np.abs(weight), post))
-    pre, post, weight, delay = pre[order], post[order], weight[order], delay[order]
-    size = len(flat.threshold)
-    need = flat.threshold - flat.bias
-    np.add.at(need, post, np.maximum(-weight, 0))
-    first = np.searchsorted(post, np.arange(size + 1))
-    return Neurons(first, 2 * (1 + pre) + (weight < 0), np.abs(weight), delay, need)
-
-
-def merge_equal(neurons: Neurons, order: Integers, literals: Integers) -> tuple[Neurons, Integers]:
-    """Equal neurons, complements of others, relays and constants are found and computed once.
-
-    Args:
-        neurons: All neurons.
-        order: ``[N]`` neurons so that each reads only inputs and earlier ones.
-        literals: ``[1 + I]`` literal of the constant and of each input line: an input that is known to be the complement of
-            another one has its literal.
-
-    Returns:
-        The neurons with operands in terms of distinct lines, and the literal ``[1 + I + N]`` of each line: a neuron
-        that has to be computed (``literal >> 1`` is itself) may be computed in complement (``literal & 1``).
-    """
-    size = len(neurons.need)
-    known = np.concatenate([literals, np.zeros(size, dtype=np.int64)])
-    literal, weight, need = neurons.literal.copy(), neurons.weight.copy(), neurons.need.copy()
-    last = neurons.first[1:].copy()
-    table = np.full(1 << max(4, (2 * size).bit_length()), -1, dtype=np.int64)
-    _merge(neurons.first, last, literal, weight, need, order, known, table, len(literals))
-    widths = last - neurons.first[:-1]
-    first = np.concatenate([[0], np.cumsum(widths)])
-    kept = np.arange(first[-1]) - np.repeat(first[:-1] - neurons.first[:-1], widths)
-    return Neurons(first, literal[kept], weight[kept], neurons.delay[kept], need), known
-
-
-@njit(cache=True)
-def _merge(first, last, literal, weight, need, order, known, table, inputs):
-    for neuron in order:
-        low, high = first[neuron], first[neuron]
-        for s in range(first[neuron], last[neuron]):  # read through what is known, operands sorted by line
-            new, w = known[literal[s] >> 1] ^ (literal[s] & 1), weight[s]
-            at = high
-            while at > low and literal[at - 1] >> 1 > new >> 1:
-                at -= 1
-            if new <= 1:
-                need[neuron] -= w * new
-            elif at > low and literal[at - 1] >> 1 == new >> 1:
-                at -= 1
-                if literal[at] == new:
-                    weight[at] += w
-                else:  # w x + w' ~x = (w - w') x + w', if w is the greater
-                    need[neuron] -= min(weight[at], w)
-                    if w > weight[at]:
-                        literal[at] = new
-                    weight[at] = abs(weight[at] - w)
-            else:
-                for other in range(high, at, -1):
-                    literal[other], weight[other] = literal[other - 1], weight[other - 1]
-                literal[at], weight[at] = new, w
-                high += 1
-        end, total = low, 0
-        for s in range(low, high):
-            if weight[s] > 0:
-                literal[end], weight[end] = literal[s], min(weight[s], max(need[neuron], 0))
-                total += weight[end]
-                end += 1
-        line = inputs + neuron
-        if need[neuron] <= 0 or total < need[neuron]:
-            known[line] = 1 if need[neuron] <= 0 else 0
-            last[neuron] = low
-            continue
-        divisor = 0
-        for s in range(low, end):
-            a, divisor = divisor, weight[s]
-            while a:
-                a, divisor = divisor % a, a
-        flip = literal[low] & 1  # of a function and its complement, compute the one that reads its first line plainly
-        need[neuron], total = (need[neuron] + divisor - 1) // divisor, total // divisor
-        if flip:
-            need[neuron] = total - need[neuron] + 1
-        key = need[neuron]
-        for s in range(low, end):
-            weight[s] = min(weight[s] // divisor, need[neuron])
-            literal[s] ^= flip
-            key = (key * 1000003 + literal[s]) * 1000003 + weight[s]
-        last[neuron] = end
-        if end == low + 1:
-            known[line] = literal[low] ^ flip
-            continue
-        mask = len(table) - 1
-        place = (key ^ (key >> 29)) & mask
-        known[line] = 2 * line + flip
-        while table[place] >= 0:
-            other = table[place]
-            same = need[other] == need[neuron] and last[other] - first[other] == end - low
-            if same:
-                for s in range(end - low):
-                    if literal[first[other] + s] != literal[low + s] or weight[first[other] + s] != weight[low + s]:
-                        same = False
-                        break
-            if same:
-                known[line] = known[inputs + other] ^ (known[inputs + other] & 1) ^ flip
-                break
-            place = (place + 1) & mask
-        else:
-            table[place] = neuron
 
 
 def assemble(groups: list[Cells], signals: int, entries: Integers) -> WordProgram:
@@ -246,3 +122,55 @@ def _place(
         operand(row, 1, template.results[result])
         code[row, 2] = 1
         code[row, 4] = 2 * cells.results[:, result]
+
+
+def reuse_rows(program: WordProgram, wanted: Integers) -> tuple[WordProgram, Integers]:
+    """The same program in as few rows as it needs at a time, so that they stay in the cache.
+
+    Args:
+        program: Without delays.
+        wanted: ``[O]`` literals that must survive.
+
+    Returns:
+        The program, and the wanted literals in it.
+    """
+    code, row = program.code.copy(), np.full(program.signals, -1, dtype=np.int64)
+    last = np.zeros(program.signals, dtype=np.int64)
+    row[0], row[program.entries] = 0, 1 + np.arange(len(program.entries))
+    last[0] = last[program.entries] = last[wanted >> 1] = len(code)
+    rows = _reuse(code, row, last, 1 + len(program.entries))
+    entries = row[program.entries].astype(np.int32)
+    return WordProgram(code, program.delay, rows, entries), 2 * row[wanted >> 1] + (wanted & 1)
+
+
+@njit(cache=True)
+def _reuse(code, row, last, rows):
+    """Linear-scan allocation. A row freed last is used first: it is the warmest."""
+    writes = np.zeros(len(row), dtype=np.int64)
+    for k in range(len(code)):
+        for column in range(1, 4):
+            signal = code[k, column] >> 1
+            last[signal] = max(last[signal], k)
+        writes[code[k, 4] >> 1] += 1
+    for signal in range(len(row)):
+        if writes[signal] > 1:  # scratch, which keeps its row
+            last[signal] = len(code)
+    free, count = np.empty(len(row), dtype=np.int64), 0
+    for k in range(len(code)):
+        for column in range(1, 4):
+            signal = code[k, column] >> 1
+            code[k, column] = 2 * row[signal] + (code[k, column] & 1)
+            if last[signal] == k:
+                free[count] = row[signal]
+                count += 1
+                last[signal] = len(code)  # freed once
+        signal = code[k, 4] >> 1
+        if row[signal] < 0:
+            if count:
+                count -= 1
+                row[signal] = free[count]
+            else:
+                row[signal] = rows
+                rows += 1
+        code[k, 4] = 2 * row[signal] + (code[k, 4] & 1)
+    return rows

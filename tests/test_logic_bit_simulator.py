@@ -11,6 +11,7 @@ from logic.neuron_gates import Template, threshold_template
 from logic.simulator import simulate_reference
 from logic.word_program import Operation, count_bits, pack_bits, unpack_bits
 
+BOTH = {"codewords": True, "outputs_only": True}
 SEEDS = st.integers(0, 2**32 - 1)
 
 
@@ -162,7 +163,7 @@ def dual_rail_adder(bits: int) -> SpikingNetwork:
     )
 
 
-@pytest.mark.parametrize("options", [{}, {"codewords": True}, {"faulty": True}, {"outputs_only": True}])
+@pytest.mark.parametrize("options", [{}, {"codewords": True}, {"faulty": True}, {"outputs_only": True}, BOTH])
 @pytest.mark.parametrize("threads", [1, 3])
 def test_adder_adds(options: dict[str, bool], threads: int) -> None:
     bits, waves = 6, 2 ** 13
@@ -170,7 +171,8 @@ def test_adder_adds(options: dict[str, bool], threads: int) -> None:
     case = np.arange(waves)
     a, b, c = case & 63, case >> 6 & 63, case >> 12
     values = np.concatenate([a >> np.arange(bits)[:, None] & 1, b >> np.arange(bits)[:, None] & 1, c[None]])
-    words = pack_bits(np.stack([values == 0, values == 1], axis=1).reshape(-1, waves))
+    rails = np.stack([values == 0, values == 1], axis=1).reshape(-1, waves)
+    words = pack_bits(values if options.get("codewords") else rails)
     answers = unpack_bits(run_wave_plan(plan_waves(network, **options), words, threads=threads), waves)
     assert (answers[0::2] == 1 - answers[1::2]).all()
     total = (answers[1::2].astype(int) << np.arange(bits + 1)[:, None]).sum(axis=0)
@@ -205,8 +207,10 @@ def test_what_cannot_run_in_waves_is_refused() -> None:
     one_path = (Synapses(INPUT, "cell", [0], [0], 1),)
     with pytest.raises(NetworkError, match="'o' is not in step"):
         plan_waves(SpikingNetwork((1,), (cell,), one_path, [1], ("o",), [2]))
+    with pytest.raises(NetworkError, match="codewords need two rails"):
+        plan_waves(SpikingNetwork((1,), (cell,), one_path, [1], ("o",), [1], ("i",)), codewords=True)
     plan = plan_waves(dual_rail_adder(1), codewords=True)
-    with pytest.raises(NetworkError, match="two rails of an input agree"):
+    with pytest.raises(NetworkError, match=r"words need \[3, W\]"):
         run_wave_plan(plan, np.zeros((6, 1), dtype=np.uint64))
 
 
