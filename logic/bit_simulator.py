@@ -110,7 +110,7 @@ def plan_waves(
     if late.any() or slots[: flat.inputs].any():
         where = network.output_names[int(late.argmax())] if late.any() else "an input line"
         raise NetworkError(f"{where!r} is not in step with the wave; use simulate_bits, which takes spikes in time")
-    rails = _rails(network.input_names) if codewords else np.zeros((0, 2), dtype=np.int64)
+    rails = rail_pairs(network.input_names) if codewords else np.zeros((0, 2), dtype=np.int64)
     return _wave_plan(flat, slots, network.outputs, rails, faulty, outputs_only, not faulty)
 
 
@@ -163,6 +163,19 @@ def count_spikes(plan: WavePlan, words: Words, waves: int, *, threads: int = 1) 
     return run_waves(plan.program, _given(plan, words, None, None), plan.lines[:0], plan.lines, limits, threads)[1]
 
 
+def rail_pairs(names: Sequence[str]) -> Integers:
+    """The positions ``[wires, 2]`` of the two rails ``wire=0`` and ``wire=1`` of each wire, in the order of the latter.
+
+    Raises:
+        NetworkError: if some line is not one of two rails.
+    """
+    place = {name: index for index, name in enumerate(names)}
+    pairs = [(place.get(name[:-1] + "0", -1), index) for name, index in place.items() if name.endswith("=1")]
+    if 2 * len(pairs) != len(names) or not pairs or min(pairs)[0] < 0:
+        raise NetworkError("codewords need two rails, 'wire=0' and 'wire=1', for every wire")
+    return np.array(pairs, dtype=np.int64)
+
+
 def simulate_bits(
     network: SpikingNetwork,
     spikes: NDArray[np.bool_],
@@ -198,14 +211,6 @@ def simulate_bits(
     if slots is not None:
         return _stream(flat, slots, given, wanted)
     return _step_by_step(flat, given, wanted, faults)
-
-
-def _rails(names: Sequence[str]) -> Integers:
-    place = {name: index for index, name in enumerate(names)}
-    pairs = [(place[name[:-1] + "0"], index) for name, index in place.items() if name.endswith("=1")]
-    if 2 * len(pairs) != len(names):
-        raise NetworkError("codewords need two rails, 'wire=0' and 'wire=1', for every input")
-    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 
 def _given(plan: WavePlan, words: Words, deleted: Words | None, inserted: Words | None) -> Words:
@@ -248,8 +253,8 @@ def _wave_plan(
     signal[1 + inputs :][own] = 1 + inputs + np.arange(int(own.sum()))
     position = np.empty(size - inputs, dtype=np.int64)
     position[order] = np.arange(size - inputs)
-    entries, signals = 1 + (rails[:, 1] if len(rails) else np.arange(inputs)), 1 + inputs + int(own.sum())
-    given = len(entries)
+    given = rails[:, 1] if len(rails) else np.arange(inputs)
+    entries, signals = 1 + given, 1 + inputs + int(own.sum())
     sent = signal
     guards: list[Cells] = []
     if faulty:
@@ -266,7 +271,7 @@ def _wave_plan(
     if outputs_only:
         program, answers = reuse_rows(program, answers)
         final = np.full(1 + size, -1)
-    return WavePlan(program, final[1:], answers, slots, given)
+    return WavePlan(program, final[1:], answers, slots, len(given))
 
 
 def _needed(neurons: Neurons, order: Integers, wanted: Integers, size: int, inputs: int) -> NDArray[np.bool_]:

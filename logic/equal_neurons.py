@@ -1,8 +1,8 @@
 """Neurons that compute the same function, or its complement, are found so that they are computed once.
 
 Three observations, all exact: a neuron over what is known reads literals of distinct earlier lines; a neuron of at most
-four lines is its truth table over them, and so is one whose operands together depend on at most four lines one layer
-back (so that an output of a LogicSNN block is seen to be the complement of the other one); a wider neuron is its
+four lines is its truth table over them, and so is one whose operands, seen through one layer, depend on at most four
+lines (so that an output of a LogicSNN block is seen to be the complement of the other one); a wider neuron is its
 weights, divided by their common divisor.
 """
 
@@ -61,9 +61,9 @@ def merge_equal(neurons: Neurons, order: Integers, literals: Integers) -> tuple[
     known = np.concatenate([literals, np.zeros(size, dtype=np.int64)])
     literal, weight, need = neurons.literal.copy(), neurons.weight.copy(), neurons.need.copy()
     last = neurons.first[1:].copy()
-    slots = 1 << max(4, (4 * size).bit_length())
+    slots = 1 << max(4, (6 * size).bit_length())
     wide, small = np.full(slots, _NONE), np.full(slots, _NONE)
-    entries = np.zeros((2 * size, 7), dtype=np.int64)
+    entries = np.zeros((3 * size + 3, 7), dtype=np.int64)
     _merge(neurons.first, last, literal, weight, need, order, known, wide, small, entries, len(literals))
     widths = last - neurons.first[:-1]
     first = np.concatenate([[0], np.cumsum(widths)])
@@ -103,7 +103,7 @@ def _merge(first, last, literal, weight, need, order, known, wide, small, entrie
             continue
         known[line] = _NONE
         first_entry = count
-        for deep in range(2):
+        for deep in range(3):  # none, the last, or all of the operands are seen through
             size = _leaves(low, end, literal, leaves, first, last, inputs, deep)
             if size < 0:
                 continue
@@ -168,7 +168,7 @@ def _leaves(low, end, literal, leaves, first, last, inputs, deep):
     for s in range(low, end):
         line = literal[s] >> 1
         neuron = line - inputs
-        behind = deep and neuron >= 0 and last[neuron] - first[neuron] <= 4
+        behind = _seen_through(neuron, s, end, first, last, deep)
         start, stop = (first[neuron], last[neuron]) if behind else (s, s + 1)
         for leaf in range(start, stop):
             at = size
@@ -194,7 +194,7 @@ def _table(low, end, literal, weight, needed, leaves, size, first, last, need, i
         for s in range(low, end):
             neuron = (literal[s] >> 1) - inputs
             value = literal[s] & 1
-            if deep and neuron >= 0 and last[neuron] - first[neuron] <= 4:
+            if _seen_through(neuron, s, end, first, last, deep):
                 inner = 0
                 for t in range(first[neuron], last[neuron]):
                     inner += weight[t] * (_bit(case, leaves, literal[t] >> 1) ^ (literal[t] & 1))
@@ -205,6 +205,11 @@ def _table(low, end, literal, weight, needed, leaves, size, first, last, need, i
         if total >= needed:
             table |= 1 << case
     return table
+
+
+@njit(inline="always")
+def _seen_through(neuron, s, end, first, last, deep):
+    return neuron >= 0 and last[neuron] - first[neuron] <= 4 and (deep == 2 or (deep == 1 and s == end - 1))
 
 
 @njit(inline="always")

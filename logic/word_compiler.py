@@ -157,20 +157,19 @@ def _reuse(code, row, last, rows):
             last[signal] = len(code)
     free, count = np.empty(len(row), dtype=np.int64), 0
     for k in range(len(code)):
-        for column in range(1, 4):
+        result = code[k, 4] >> 1
+        if row[result] < 0:  # a row of its own: the loop over an instruction's words is not vectorised in place
+            if count:
+                count -= 1
+                row[result] = free[count]
+            else:
+                row[result] = rows
+                rows += 1
+        for column in range(1, 5):
             signal = code[k, column] >> 1
             code[k, column] = 2 * row[signal] + (code[k, column] & 1)
-            if last[signal] == k:
+            if column < 4 and last[signal] == k:
                 free[count] = row[signal]
                 count += 1
                 last[signal] = len(code)  # freed once
-        signal = code[k, 4] >> 1
-        if row[signal] < 0:
-            if count:
-                count -= 1
-                row[signal] = free[count]
-            else:
-                row[signal] = rows
-                rows += 1
-        code[k, 4] = 2 * row[signal] + (code[k, 4] & 1)
     return rows

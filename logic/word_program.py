@@ -77,8 +77,12 @@ def run_waves(
         )
         return totals
 
-    with ThreadPoolExecutor(threads) as pool:
-        parts = list(pool.map(work, range(0, width, share)))
+    starts = range(0, width, share)
+    if threads == 1:
+        parts = [work(start) for start in starts]
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            parts = list(pool.map(work, starts))
     return result, np.sum([np.zeros(len(counted), dtype=np.int64), *parts], axis=0)
 
 
