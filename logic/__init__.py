@@ -1,13 +1,26 @@
 """What a symbol, a spike train and a circuit are; imports nothing of ours."""
 
+from .chaining import chain as chain
 from .circuit import Circuit as Circuit, CircuitBuilder as CircuitBuilder, Gate as Gate, Literal as Literal
 from .compiler import compile_circuit as compile_circuit, to_rails as to_rails
+from .conformance import (
+    Conformance as Conformance,
+    compare_with_snntorch as compare_with_snntorch,
+    run_in_snntorch as run_in_snntorch,
+)
 from .domain import Domain as Domain
 from .errors import (
     CircuitError as CircuitError,
     DomainError as DomainError,
     NetworkError as NetworkError,
     NeurosymError as NeurosymError,
+)
+from .formula import (
+    conjunction as conjunction,
+    disjunction as disjunction,
+    equality as equality,
+    implication as implication,
+    negation as negation,
 )
 from .network import (
     INPUT as INPUT,
@@ -18,7 +31,9 @@ from .network import (
     SpikingNetwork as SpikingNetwork,
     Synapses as Synapses,
 )
+from .nir_file import names_file as names_file, read_nir as read_nir, to_nir as to_nir, write_nir as write_nir
 from .simulator import simulate as simulate, simulate_reference as simulate_reference
 from .symbols import Symbols as Symbols
 from .verdict import Verdict as Verdict
-from .verifier import verify as verify
+from .verifier import decide as decide, network_formulas as network_formulas, verify as verify
+from .whole_file import FileError as FileError, whole_file as whole_file
