@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import NetworkError
 from .equal_neurons import Neurons, merge_equal, threshold_neurons
+from .errors import NetworkError
 from .network import FlatNetwork, SpikingNetwork
 from .neuron_gates import Template, membrane_template, threshold_template
 from .word_compiler import Cells, assemble, find_slots, reuse_rows
@@ -342,7 +342,9 @@ def _step_by_step(
     flat: FlatNetwork, given: NDArray[np.bool_], wanted: Integers, faults: Faults | None
 ) -> NDArray[np.bool_]:
     (steps, batch, inputs), size = given.shape, flat.inputs + len(flat.threshold)
-    if faults is not None and any(f.shape != (steps, batch, size) for f in (faults.deleted, faults.inserted, faults.late)):
+    if faults is not None and any(
+        f.shape != (steps, batch, size) for f in (faults.deleted, faults.inserted, faults.late)
+    ):
         raise NetworkError(f"faults need [{steps}, {batch}, {size}], got {list(faults.deleted.shape)}")
     # Signals: false, lines; with faults deleted, inserted, late, held back and sent; then the bits of the membranes.
     own = 1 + np.arange(size)

@@ -5,7 +5,6 @@ the wrong rail fires, which cannot). A network of non-negative weights is never 
 """
 
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 from numba import njit
@@ -170,7 +169,7 @@ def _classify(answers: Words, expected: Words, pairs: Integers) -> FaultStatisti
     good = (answers[pairs[:, 1]] & truth) | (answers[pairs[:, 0]] & ~truth)
     bad = (answers[pairs[:, 1]] & ~truth) | (answers[pairs[:, 0]] & truth)
     right, silent, torn, wrong = (
-        int(cast(np.int64, count_bits(kind).sum())) for kind in (good & ~bad, ~good & ~bad, good & bad, bad & ~good)
+        int(count_bits(kind).sum()) for kind in (good & ~bad, ~good & ~bad, good & bad, bad & ~good)
     )
     return FaultStatistics(right, silent, torn, wrong)
 

@@ -106,7 +106,7 @@ class _Gates:
         a, b = min(a, b), max(a, b)
         if a == FALSE or a ^ b == 1:
             return FALSE
-        if a == TRUE or a == b:
+        if a in (TRUE, b):
             return b
         return self._record(Operation.AND, a, b, FALSE)
 

@@ -93,9 +93,7 @@ def _copies(template: Template) -> tuple[int, ...]:
     return () if direct else tuple(range(len(template.results)))
 
 
-def _place(
-    cells: Cells, start: Integers, signals: int, code: NDArray[np.int32], delay: NDArray[np.int32]
-) -> None:
+def _place(cells: Cells, start: Integers, signals: int, code: NDArray[np.int32], delay: NDArray[np.int32]) -> None:
     template, copies = cells.template, _copies(cells.template)
 
     def operand(row: Integers, column: int, literal: int) -> None:

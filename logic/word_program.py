@@ -9,7 +9,6 @@ A :class:`WordProgram` is run in two ways: :func:`run_waves` evaluates it once o
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import cast
 
 import numpy as np
 from numba import njit
@@ -129,7 +128,10 @@ def unpack_bits(words: Words, size: int) -> NDArray[np.uint8]:
 
 def count_bits(words: Words) -> Integers:
     """The number of ones of each row ``[..., W]``."""
-    return cast(Integers, np.bitwise_count(words).sum(axis=-1, dtype=np.int64))
+    rows = np.ascontiguousarray(words).reshape(-1, words.shape[-1])
+    totals = np.zeros(len(rows), dtype=np.int64)
+    _count_rows(rows, totals)
+    return totals.reshape(words.shape[:-1])
 
 
 @njit(inline="always")
@@ -185,6 +187,15 @@ def _ones(word):
     word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
     word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
     return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)
+
+
+@njit(nogil=True, cache=True)
+def _count_rows(rows, totals):
+    for row in range(len(rows)):
+        total = np.uint64(0)
+        for w in range(rows.shape[1]):
+            total += _ones(rows[row, w])
+        totals[row] = np.int64(total)
 
 
 @njit(nogil=True, cache=True)
