@@ -118,6 +118,7 @@ def run_wave_plan(
     plan: WavePlan,
     words: Words,
     *,
+    lines: Integers | None = None,
     deleted: Words | None = None,
     inserted: Words | None = None,
     threads: int = 1,
@@ -127,19 +128,23 @@ def run_wave_plan(
     Args:
         plan: From :func:`plan_waves`.
         words: ``[I, W]``, or ``[wires, W]`` for codewords, 64 waves a word (:func:`logic.word_program.pack_bits`).
+        lines: What to return instead of the outputs, numbered as in ``network.flatten()``; not with ``outputs_only``.
         deleted: ``[I + N, W]`` spikes that get lost, for a plan that takes faults.
         inserted: ``[I + N, W]`` spikes that come from nowhere, likewise.
         threads: Workers that share the words.
 
     Returns:
-        ``[O, W]``: bit b of output o is its spike at ``latency`` steps after wave b.
+        ``[O, W]``: bit b of output o is its spike at ``latency`` steps after wave b, or that of a line at its slot.
 
     Raises:
-        NetworkError: if shapes do not fit.
+        NetworkError: if shapes do not fit, or lines are wanted that were left out.
     """
+    wanted = plan.outputs if lines is None else plan.lines[lines]
+    if (wanted < 0).any():
+        raise NetworkError("this plan leaves neurons out; make it without outputs_only to record lines")
     nothing = np.zeros((0, 2), dtype=np.int64)
     given = _given(plan, words, deleted, inserted)
-    return run_waves(plan.program, given, plan.outputs, nothing[:, 0], nothing, threads)[0]
+    return run_waves(plan.program, given, wanted, nothing[:, 0], nothing, threads)[0]
 
 
 def count_spikes(plan: WavePlan, words: Words, waves: int, *, threads: int = 1) -> Integers:
@@ -316,26 +321,29 @@ def _threshold_cells(
 
 def _stream(flat: FlatNetwork, slots: Integers, given: NDArray[np.bool_], wanted: Integers) -> NDArray[np.bool_]:
     """All waves at once. A wave that began before step 0 is cut: what would have fired then did not."""
-    (steps, batch, inputs), size = given.shape, len(slots)
+    steps, batch, inputs = given.shape
     spontaneous = bool((flat.bias >= flat.threshold).any())
     before = int(slots.max(initial=0) if spontaneous else slots[:inputs].max(initial=0))
     waves = before + steps
-    time = np.arange(-before, steps)[:, None] + slots  # [waves, lines]
+    first = np.maximum(before - slots, 0)  # of the waves in which a line fires within the run
+    last = np.minimum(before - slots + steps, waves)
+    start = first - before + slots  # the step of the first
+
     rows = np.zeros((inputs, waves, batch), dtype=bool)
     for line in range(inputs):
-        inside = (time[:, line] >= 0) & (time[:, line] < steps)
-        rows[line, inside] = given[time[inside, line], :, line]
+        count = last[line] - first[line]
+        rows[line, first[line] : last[line]] = given[start[line] : start[line] + count, :, line]
     words = pack_bits(rows.reshape(inputs, -1))
     plan = _wave_plan(flat, slots, wanted, np.zeros((0, 2), dtype=np.int64), spontaneous, True, not spontaneous)
     cut = None
     if spontaneous:
-        cut = pack_bits(np.repeat((time < 0).T[:, :, None], batch, axis=2).reshape(size, -1))
+        cut = pack_bits(np.repeat(np.arange(waves) < first[:, None], batch, axis=1))
     answers = unpack_bits(run_wave_plan(plan, words, deleted=cut), waves * batch).reshape(-1, waves, batch)
-    trains = np.zeros((steps, batch, len(wanted)), dtype=bool)
+    trains = np.zeros((len(wanted), steps, batch), dtype=bool)
     for index, line in enumerate(wanted.tolist()):
-        inside = (time[:, line] >= 0) & (time[:, line] < steps)
-        trains[time[inside, line], :, index] = answers[index, inside]
-    return trains
+        count = last[line] - first[line]
+        trains[index, start[line] : start[line] + count] = answers[index, first[line] : last[line]]
+    return trains.transpose(1, 2, 0)
 
 
 def _step_by_step(

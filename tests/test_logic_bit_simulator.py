@@ -122,6 +122,8 @@ def test_waves_and_counts_equal_the_reference(seed: int) -> None:
     answers = unpack_bits(run_wave_plan(plan, words), waves)
     late = network.latencies + np.arange(waves)[:, None]
     np.testing.assert_array_equal(answers.T, trains[late, network.outputs])
+    lines = np.arange(len(plan.lines))
+    np.testing.assert_array_equal(unpack_bits(run_wave_plan(plan, words, lines=lines), waves), expected)
     np.testing.assert_array_equal(count_spikes(plan, words, waves), expected.sum(axis=1))
 
 
