@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .equal_neurons import Neurons, merge_equal, threshold_neurons
+from .equal_neurons import merge_equal, threshold_neurons
 from .errors import NetworkError
 from .network import FlatNetwork, SpikingNetwork
-from .neuron_gates import Template, membrane_template, threshold_template
-from .word_compiler import Cells, assemble, find_slots, reuse_rows
+from .neuron_gates import Template, membrane_template
+from .word_compiler import Cells, assemble, find_slots, needed_neurons, reuse_rows, threshold_cells
 from .word_program import (
     Integers,
     Operation,
@@ -251,7 +251,7 @@ def _wave_plan(
         neurons, known = merge_equal(neurons, order, literals)
     own = known[1 + inputs :] >> 1 == 1 + inputs + np.arange(size - inputs)
     if outputs_only:
-        own &= _needed(neurons, order, known[1 + outputs] >> 1, size, inputs)
+        own &= needed_neurons(neurons, order, known[1 + outputs] >> 1, size, inputs)
     # Signals: false, inputs, neurons that are computed; with faults also deleted, inserted and what is sent on.
     signal = np.full(1 + size, -1)
     signal[: 1 + inputs] = np.arange(1 + inputs)
@@ -270,53 +270,13 @@ def _wave_plan(
         when = np.concatenate([np.full(inputs, -1), 2 * position + 1])
         guards.append(Cells(_FAULTS, operands, np.zeros_like(operands), sent[1:, None], when))
         signals += 3 * size
-    cells = _threshold_cells(neurons, own, sent, signal[1 + inputs :], 2 * position)
+    cells = threshold_cells(neurons, own, sent, signal[1 + inputs :], 2 * position)
     final = 2 * sent[known >> 1] + (known & 1)
     program, answers = assemble([*cells, *guards], signals, entries), final[1 + outputs]
     if outputs_only:
         program, answers = reuse_rows(program, answers)
         final = np.full(1 + size, -1)
     return WavePlan(program, final[1:], answers, slots, len(given))
-
-
-def _needed(neurons: Neurons, order: Integers, wanted: Integers, size: int, inputs: int) -> NDArray[np.bool_]:
-    needed = np.zeros(1 + size, dtype=bool)
-    needed[wanted] = True
-    first, signals = neurons.first.tolist(), neurons.literal >> 1
-    for neuron in order[::-1].tolist():
-        if needed[1 + inputs + neuron]:
-            needed[signals[first[neuron] : first[neuron + 1]]] = True
-    return needed[1 + inputs :]
-
-
-def _threshold_cells(
-    neurons: Neurons, chosen: NDArray[np.bool_], sent: Integers, results: Integers, position: Integers
-) -> list[Cells]:
-    """The chosen neurons, grouped by weights and need."""
-    widths = np.diff(neurons.first)
-    owner = np.repeat(np.arange(len(widths)), widths)
-    by_weight = np.lexsort((-neurons.weight, owner))
-    literal, weight, delay = neurons.literal[by_weight], neurons.weight[by_weight], neurons.delay[by_weight]
-    literal = 2 * sent[literal >> 1] + (literal & 1)
-    groups: list[Cells] = []
-    for width in np.unique(widths[chosen]).tolist():
-        members = np.flatnonzero(chosen & (widths == width))
-        at = neurons.first[members, None] + np.arange(width)
-        table = np.column_stack([weight[at], neurons.need[members]])
-        kinds, kind, counts = np.unique(table, axis=0, return_inverse=True, return_counts=True)
-        sorted_by_kind = np.split(np.argsort(kind.reshape(-1), kind="stable"), np.cumsum(counts)[:-1])
-        for (*weights, need), here in zip(kinds.tolist(), sorted_by_kind, strict=True):
-            who = members[here]
-            groups.append(
-                Cells(
-                    threshold_template(tuple(weights), need),
-                    literal[at[here]],
-                    delay[at[here]],
-                    results[who, None],
-                    position[who],
-                )
-            )
-    return groups
 
 
 def _stream(flat: FlatNetwork, slots: Integers, given: NDArray[np.bool_], wanted: Integers) -> NDArray[np.bool_]:
@@ -326,7 +286,7 @@ def _stream(flat: FlatNetwork, slots: Integers, given: NDArray[np.bool_], wanted
     before = int(slots.max(initial=0) if spontaneous else slots[:inputs].max(initial=0))
     waves = before + steps
     first = np.maximum(before - slots, 0)  # of the waves in which a line fires within the run
-    last = np.minimum(before - slots + steps, waves)
+    last = np.maximum(np.minimum(before - slots + steps, waves), first)
     start = first - before + slots  # the step of the first
 
     rows = np.zeros((inputs, waves, batch), dtype=bool)
@@ -368,7 +328,7 @@ def _step_by_step(
     retaining = np.flatnonzero(flat.retain)
     neurons = threshold_neurons(flat)
     position = np.zeros(size - inputs, dtype=np.int64)
-    cells = _threshold_cells(neurons, ~flat.retain, sent, own[inputs:], position)
+    cells = threshold_cells(neurons, ~flat.retain, sent, own[inputs:], position)
     bits = _membrane_bits(flat, steps) if len(retaining) else 0
     states = signals + np.arange(len(retaining) * bits).reshape(len(retaining), bits)
     signals += states.size

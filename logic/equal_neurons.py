@@ -6,6 +6,9 @@ lines (so that an output of a LogicSNN block is seen to be the complement of the
 weights, divided by their common divisor.
 """
 
+# pyright: reportMissingParameterType=false, reportUnknownParameterType=false
+# The kernels below are typed by numba when they are compiled.
+
 from typing import NamedTuple
 
 import numpy as np

@@ -4,6 +4,9 @@ In dual-rail coding an answer is right, silent (no rail fires), torn (both rails
 the wrong rail fires, which cannot). A network of non-negative weights is never wrong under deletions alone.
 """
 
+# pyright: reportMissingParameterType=false, reportUnknownParameterType=false
+# The kernels below are typed by numba when they are compiled.
+
 from dataclasses import dataclass
 
 import numpy as np

@@ -5,14 +5,18 @@ at its ends. If a network of forgetful neurons has slots, each wave of input spi
 whole stream is computed wave by wave as if no time passed.
 """
 
+# pyright: reportMissingParameterType=false, reportUnknownParameterType=false
+# The kernels below are typed by numba when they are compiled.
+
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from .equal_neurons import Neurons
 from .network import FlatNetwork
-from .neuron_gates import Template
+from .neuron_gates import Template, threshold_template
 from .word_program import Integers, Operation, WordProgram
 
 
@@ -65,6 +69,47 @@ def _join(parent, offset, pre, post, delay):
                 consistent = False
                 break
     return consistent
+
+
+def needed_neurons(neurons: Neurons, order: Integers, wanted: Integers, size: int, inputs: int) -> NDArray[np.bool_]:
+    """The neurons that the wanted signals depend on, ``[N]``."""
+    needed = np.zeros(1 + size, dtype=bool)
+    needed[wanted] = True
+    first, signals = neurons.first.tolist(), neurons.literal >> 1
+    for neuron in order[::-1].tolist():
+        if needed[1 + inputs + neuron]:
+            needed[signals[first[neuron] : first[neuron + 1]]] = True
+    return needed[1 + inputs :]
+
+
+def threshold_cells(
+    neurons: Neurons, chosen: NDArray[np.bool_], sent: Integers, results: Integers, position: Integers
+) -> list[Cells]:
+    """The chosen neurons, grouped by weights and need."""
+    widths = np.diff(neurons.first)
+    owner = np.repeat(np.arange(len(widths)), widths)
+    by_weight = np.lexsort((-neurons.weight, owner))
+    literal, weight, delay = neurons.literal[by_weight], neurons.weight[by_weight], neurons.delay[by_weight]
+    literal = 2 * sent[literal >> 1] + (literal & 1)
+    groups: list[Cells] = []
+    for width in np.unique(widths[chosen]).tolist():
+        members = np.flatnonzero(chosen & (widths == width))
+        at = neurons.first[members, None] + np.arange(width)
+        table = np.column_stack([weight[at], neurons.need[members]])
+        kinds, kind, counts = np.unique(table, axis=0, return_inverse=True, return_counts=True)
+        sorted_by_kind = np.split(np.argsort(kind.reshape(-1), kind="stable"), np.cumsum(counts)[:-1])
+        for (*weights, need), here in zip(kinds.tolist(), sorted_by_kind, strict=True):
+            who = members[here]
+            groups.append(
+                Cells(
+                    threshold_template(tuple(weights), need),
+                    literal[at[here]],
+                    delay[at[here]],
+                    results[who, None],
+                    position[who],
+                )
+            )
+    return groups
 
 
 def assemble(groups: list[Cells], signals: int, entries: Integers) -> WordProgram:

@@ -6,6 +6,9 @@ A :class:`WordProgram` is run in two ways: :func:`run_waves` evaluates it once o
 ``delay`` steps back.
 """
 
+# pyright: reportMissingParameterType=false, reportUnknownParameterType=false
+# The kernels below are typed by numba when they are compiled.
+
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
