@@ -127,7 +127,7 @@ def compare_with_rivals(name: str, circuit: Circuit, waves: int) -> None:
 
 
 def _run_plan(plan: WavePlan, spikes: Trains, steps: int) -> Trains:
-    """Spikes ``[steps, N]`` of all neurons from spikes ``[T, I]``, by a plan that is ready as the rivals' networks are."""
+    """Spikes ``[steps, N]`` of all neurons from spikes ``[T, I]``, by a plan that has been made before."""
     waves, inputs = spikes.shape
     neurons = np.arange(inputs, len(plan.lines))
     rows = unpack_bits(run_wave_plan(plan, pack_bits(spikes.T), lines=neurons), waves).view(np.bool_)
