@@ -12,6 +12,7 @@ from .mapping import (
     minterm_blocks,
     period_of,
     positive,
+    single_rail,
     to_network,
 )
 from .network import SpikingNetwork
@@ -21,6 +22,7 @@ MAPPINGS = {
     "dual-rail": dual_rail,
     "majority": majority,
     "logicsnn": minterm_blocks,
+    "single-rail": single_rail,
 }
 
 

@@ -1,97 +1,147 @@
-"""A compiled network equals its circuit: all mappings, both balances, waves back to back."""
+"""Compiled circuits answer every wave as the circuit does, and the prover finds whatever breaks them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
-from numpy.typing import NDArray
 
-from logic.circuit import Circuit, CircuitBuilder, Gate, Literal
-from logic.compiler import MAPPINGS, compile_certified, compile_circuit
-from logic.network import SpikingNetwork
+from logic import (
+    INPUT,
+    Circuit,
+    CircuitBuilder,
+    CircuitError,
+    Gate,
+    NetworkError,
+    Population,
+    SpikingNetwork,
+    Synapses,
+    compile_circuit,
+    simulate_reference,
+    verify,
+)
 
-Bits = NDArray[np.bool_]
 
-
-def evaluate(circuit: Circuit, inputs: Bits) -> Bits:
-    """Outputs ``[B, O]`` for inputs ``[B, I]``, gate by gate."""
-    wires = np.zeros((circuit.wires, len(inputs)), dtype=bool)
-    wires[1 : 1 + inputs.shape[1]] = inputs.T
+def evaluate(circuit: Circuit, values: Sequence[int]) -> list[int]:
+    """The outputs by plain recursion over the definition of a gate."""
+    wires = [0, *values]
     for gate, kind in enumerate(circuit.kinds):
-        codes = circuit.operands(gate)
-        operands = wires[codes >> 1] ^ (codes & 1 == 1)[:, None]
-        count = operands.sum(0)
-        needed = {Gate.AND: len(codes), Gate.OR: 1, Gate.MAJ: len(codes) // 2 + 1}
-        wires[circuit.first_gate + gate] = count % 2 == 1 if kind == Gate.XOR else count >= needed[Gate(int(kind))]
-    return (wires[circuit.outputs >> 1] ^ (circuit.outputs & 1 == 1)[:, None]).T
-
-
-def run(network: SpikingNetwork, lines: Bits, period: int = 1) -> Bits:
-    """What the outputs ``[B, O]`` answer to waves ``[B, I]`` that enter one every ``period`` steps."""
-    flat = network.flatten()
-    steps = len(lines) * period + network.latency
-    spikes = np.zeros((steps, flat.inputs + len(flat.threshold)), dtype=bool)
-    spikes[: len(lines) * period : period, : flat.inputs] = lines
-    membrane = flat.initial.copy()
-    for t in range(steps):
-        heard = flat.delay <= t
-        current = flat.bias.copy()
-        sent = spikes[t - flat.delay[heard], flat.pre[heard]]
-        np.add.at(current, flat.post[heard], flat.weight[heard] * sent)
-        membrane = flat.retain * membrane + current
-        fired = membrane >= flat.threshold
-        spikes[t, flat.inputs :] = fired
-        membrane[fired] = 0
-    when = np.arange(len(lines))[:, None] * period + network.latencies
-    return spikes[when, network.outputs]
-
-
-def rails_of(values: Bits) -> Bits:
-    return np.stack([~values, values], 2).reshape(len(values), -1)
+        bits = [wires[code >> 1] ^ (code & 1) for code in circuit.operands(gate).tolist()]
+        count = sum(bits)
+        wires.append(
+            {
+                Gate.AND: count == len(bits),
+                Gate.OR: count > 0,
+                Gate.XOR: count % 2 == 1,
+                Gate.MAJ: 2 * count > len(bits),
+            }[Gate(int(kind))]
+        )
+    return [int(wires[code >> 1]) ^ (code & 1) for code in circuit.outputs.tolist()]
 
 
 @st.composite
-def circuits(draw: st.DrawFn, kinds: tuple[Gate, ...] = tuple(Gate), complements: bool = True) -> Circuit:
-    """Random circuits with gates of all kinds and outputs of every sort: inputs, constants, complements, doubles."""
+def circuits(draw: st.DrawFn) -> Circuit:
     make = CircuitBuilder()
-    wires = list(make.inputs(*(f"x{i}" for i in range(draw(st.integers(1, 5))))))
-    for _ in range(draw(st.integers(0, 9))):
-        kind = draw(st.sampled_from(kinds))
-        width = draw(st.sampled_from((3, 5) if kind is Gate.MAJ else (2, 3, 4, 7)))
-        chosen = [draw(st.sampled_from(wires)) for _ in range(width)]
-        wires.append(make.gate(kind, [~wire if complements and draw(st.booleans()) else wire for wire in chosen]))
-    outputs: dict[str, Literal] = {}
-    for position in range(draw(st.integers(1, 4))):
-        wire = draw(st.sampled_from([*wires, make.false]))
-        outputs[f"y{position}"] = ~wire if complements and draw(st.booleans()) else wire
-    return make.build_from(outputs)
+    literals = list(make.inputs(*"abcd"))
+    for _ in range(draw(st.integers(1, 8))):
+        kind = draw(st.sampled_from(list(Gate)))
+        width = draw(st.sampled_from([1, 3] if kind is Gate.MAJ else [1, 2, 3]))
+        operands = [draw(st.sampled_from(literals)) for _ in range(width)]
+        literals.append(make.gate(kind, [~x if draw(st.booleans()) else x for x in operands]))
+    chosen = draw(st.lists(st.sampled_from(literals), min_size=1, max_size=3))
+    return make.build_from({f"out{i}": ~x if draw(st.booleans()) else x for i, x in enumerate(chosen)})
 
 
-def check(circuit: Circuit, network: SpikingNetwork, dual: bool) -> None:
-    rng = np.random.default_rng(0)
-    values = rng.random((24, len(circuit.inputs))) < 0.5
-    expected = evaluate(circuit, values)
-    if dual:
-        values, expected = rails_of(values), rails_of(expected)
-    assert np.array_equal(run(network, values), expected)
+def rails(values: Sequence[int]) -> list[bool]:
+    return [bool(value == rail) for value in values for rail in (0, 1)]
 
 
-@pytest.mark.parametrize("balance", ["delays", "relays"])
-@pytest.mark.parametrize("mapping", [name for name in MAPPINGS if name != "positive"])
-@settings(max_examples=60, deadline=None)
-@given(circuit=circuits(), aligned=st.booleans(), max_delay=st.sampled_from([None, 1, 2]))
-def test_network_equals_circuit(
-    mapping: str, balance: str, circuit: Circuit, aligned: bool, max_delay: int | None
-) -> None:
-    network = compile_circuit(circuit, mapping, balance, aligned=aligned, max_delay=max_delay)
-    check(circuit, network, dual=mapping != "single-rail")
-    if aligned or balance == "relays":
-        assert len(set(network.latencies.tolist())) == 1
-    if max_delay:
-        assert network.flatten().delay.max(initial=1) <= max_delay
+@settings(max_examples=80, deadline=None)
+@given(circuits(), st.sampled_from(["delays", "relays"]))
+def test_back_to_back_waves_are_answered_as_the_circuit_does(circuit: Circuit, balance: str) -> None:
+    network = compile_circuit(circuit, "dual-rail", balance)
+    waves = list(product((0, 1), repeat=4))
+    trains = simulate_reference(network, np.array([rails(wave) for wave in waves]), steps=len(waves) + network.latency)
+    for start, wave in enumerate(waves):
+        found = [bool(trains[start + t, line]) for line, t in zip(network.outputs, network.latencies, strict=True)]
+        assert found == rails(evaluate(circuit, wave))
+    assert verify(network, circuit).holds
 
 
-@pytest.mark.parametrize("balance", ["delays", "relays"])
-@settings(max_examples=40, deadline=None)
-@given(circuit=circuits(kinds=(Gate.AND, Gate.OR, Gate.MAJ), complements=False))
-def test_positive_network_equals_circuit(balance: str, circuit: Circuit) -> None:
-    check(circuit, compile_circuit(circuit, "positive", balance), dual=False)
+def adder() -> Circuit:
+    make = CircuitBuilder()
+    a, b, c = make.inputs("a", "b", "c")
+    return make.build(sum=a ^ b ^ c, carry=make.gate(Gate.MAJ, (a, b, c)))
+
+
+def mutants(network: SpikingNetwork) -> list[SpikingNetwork]:
+    """Every threshold and every weight changed by one, every synapse removed."""
+    changed: list[SpikingNetwork] = []
+    for index, population in enumerate(network.populations):
+        for neuron, step in product(range(population.size), (-1, 1)):
+            threshold = population.threshold.copy()
+            threshold[neuron] += step
+            others = list(network.populations)
+            others[index] = Population(population.name, population.shape, threshold)
+            changed.append(replace(network, populations=tuple(others)))
+    for index, synapses in enumerate(network.projections):
+        assert isinstance(synapses, Synapses)
+        for synapse, step in product(range(len(synapses.pre)), (-1, 1)):
+            weight = synapses.weight.copy()
+            weight[synapse] += step
+            links = list(network.projections)
+            links[index] = Synapses(
+                synapses.source, synapses.target, synapses.pre, synapses.post, weight, synapses.delay
+            )
+            changed.append(replace(network, projections=tuple(links)))
+    return changed
+
+
+def test_every_mutation_that_matters_is_refuted_with_a_true_counterexample() -> None:
+    circuit = adder()
+    network = compile_circuit(circuit)
+    harmful = 0
+    for mutant in mutants(network):
+        table = {}
+        for wave in product((0, 1), repeat=3):
+            trains = simulate_reference(mutant, np.array([rails(wave)]), steps=1 + mutant.latency)
+            found = [bool(trains[t, line]) for line, t in zip(mutant.outputs, mutant.latencies, strict=True)]
+            table[wave] = found == rails(evaluate(circuit, wave))
+        verdict = verify(mutant, circuit)
+        assert verdict.holds is all(table.values())
+        if verdict.counterexample is not None:
+            harmful += 1
+            assert not table[tuple(verdict.counterexample[name] for name in "abc")]
+    assert harmful > 50
+
+
+def test_constants_inputs_and_repeated_outputs_compile() -> None:
+    make = CircuitBuilder()
+    a, b = make.inputs("a", "b")
+    circuit = make.build(zero=make.false, one=~make.false, same=a, negated=~a, both=a & b, again=a & b)
+    for balance in ("delays", "relays"):
+        assert verify(compile_circuit(circuit, "dual-rail", balance), circuit).holds
+
+
+def test_what_cannot_be_compiled_is_refused() -> None:
+    make = CircuitBuilder()
+    (a,) = make.inputs("a")
+    with pytest.raises(CircuitError, match="complemented"):
+        compile_circuit(make.build(out=~a), "positive")
+    with pytest.raises(CircuitError, match="unknown mapping"):
+        compile_circuit(make.build(out=a), "triple-rail")
+
+
+def test_paths_of_unequal_delay_and_loops_are_refused() -> None:
+    circuit = adder()
+    network = compile_circuit(circuit)
+    first = network.projections[0]
+    assert isinstance(first, Synapses)
+    late = Synapses(first.source, first.target, first.pre, first.post, first.weight, first.delay + (first.pre == 0))
+    with pytest.raises(NetworkError, match="different steps"):
+        verify(replace(network, projections=(late, network.projections[1])), circuit)
+    loop = Synapses("gates", "gates", [0, 1], [1, 0], 1)
+    with pytest.raises(NetworkError, match="loop"):
+        verify(replace(network, projections=(Synapses(INPUT, "gates", [0], [2], 1), loop)), circuit)

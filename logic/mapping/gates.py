@@ -1,4 +1,4 @@
-"""Gate by gate: every gate of a circuit becomes the same few neurons (positive, dual-rail, majority, LogicSNN blocks)."""
+"""Gate by gate: each gate becomes the same few neurons (positive, dual-rail, majority, LogicSNN blocks)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

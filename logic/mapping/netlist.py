@@ -1,4 +1,4 @@
-"""The mappers' common result: threshold neurons in an order in which data flows, without time, and what they compute."""
+"""The mappers' common result: threshold neurons in the order of the data flow, without time, and what they compute."""
 
 from dataclasses import dataclass, field, replace
 
