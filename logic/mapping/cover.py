@@ -183,14 +183,21 @@ def _exact(order, best, leaves, kind, count, references):
         used = references[wire] > 0
         if used:
             _refer(wire, best[wire], best, leaves, count, references, stack, -1)
-        least, chosen = 1 << 60, best[wire]
+        least, chosen, loneliest = 1 << 60, best[wire], 0.0
         for cut in range(count[wire]):
             if kind[wire, cut] == NO_CLASS:
                 continue
             area = _refer(wire, cut, best, leaves, count, references, stack, 1)
             _refer(wire, cut, best, leaves, count, references, stack, -1)
-            if area < least or (area == least and cut == best[wire]):
-                least, chosen = area, cut
+            lonely = 0.0  # leaves that others read as well are likely to stay
+            for i in range(WIDTH):
+                leaf = leaves[wire, cut, i]
+                if leaf < 0:
+                    break
+                if count[leaf]:
+                    lonely += 1.0 / (1.0 + references[leaf])
+            if area < least or (area == least and lonely < loneliest):
+                least, chosen, loneliest = area, cut, lonely
         best[wire] = chosen
         if used:
             _refer(wire, chosen, best, leaves, count, references, stack, 1)
