@@ -228,3 +228,8 @@ def _with_relays(netlist: ThresholdNetlist, placed: _Placed, relay: NDArray[np.b
     row = np.concatenate([np.repeat(original, np.diff(offsets)), repeated])
     leaf_offsets, (leaves,) = rows(row, len(relay), np.concatenate([kept, literal[repeated] >> 1]))
     return replace(plain, literal=literal, leaf_offsets=leaf_offsets, leaves=leaves)
+
+
+def depth_of(netlist: ThresholdNetlist) -> int:
+    """The latest slot of all neurons, in steps after the wave."""
+    return int(slots(netlist).max(initial=0))

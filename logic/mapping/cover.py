@@ -1,5 +1,6 @@
 """Single-rail mapping: the and-inverter graph covered with as few threshold neurons as possible."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,10 +12,12 @@ from ..lowering import to_and_inverter
 from .classes import ThresholdClasses, threshold_classes
 from .cuts import NO_CLASS, WIDTH, Structure, find_cuts, threshold_class
 from .netlist import Certificate, Integers, ThresholdNetlist, rows
-from .structure import helped_structure
+from .structure import helped_structures
 
-KEPT = (8, 4)  # cuts of each wire: threshold functions, others
-FLOW_ROUNDS, EXACT_ROUNDS = 2, 3
+LARGE = 100_000  # gates; beyond, less effort for each
+KEPT, KEPT_LARGE = (8, 4), (5, 3)  # cuts of each wire: threshold functions, others
+EXACT_ROUNDS = 3
+UNREAD = 0.6  # readers that a wire without a neuron would have
 
 
 def single_rail(circuit: Circuit) -> ThresholdNetlist:
@@ -24,12 +27,14 @@ def single_rail(circuit: Circuit) -> ThresholdNetlist:
         CircuitError: if the circuit cannot be lowered to ANDs.
     """
     graph, classes = to_and_inverter(circuit), threshold_classes()
-    return _netlist(graph, cover(graph, helped_structure(graph, classes), classes), classes)
+    structures = list(helped_structures(graph, classes))
+    return _netlist(graph, cover(graph, structures, classes), classes)
 
 
 class Cover(NamedTuple):
     """The cut that makes each wire, and how often it is read (0: no neuron)."""
 
+    neurons: int
     order: Integers
     leaves: NDArray[np.int32]
     table: NDArray[np.uint64]
@@ -37,25 +42,29 @@ class Cover(NamedTuple):
     references: Integers
 
 
-def cover(graph: Circuit, structure: Structure, classes: ThresholdClasses) -> Cover:
-    """Cuts for all outputs: by area flow first, then by the exact number of neurons, one wire after the other."""
+def cover(graph: Circuit, structures: Sequence[Structure], classes: ThresholdClasses) -> Cover:
+    """The smallest of several covers, each by area flow and then by the exact number of neurons, wire after wire.
+
+    Each round expects every wire to be read as often as in the smallest cover so far.
+    """
+    large = len(graph.kinds) > LARGE
     ends = np.unique(np.concatenate([graph.outputs, graph.register_next]) >> 1)
     readers = np.bincount(graph.literals >> 1, minlength=graph.wires) + np.isin(np.arange(graph.wires), ends) + 0.0
-    ends = ends[ends >= graph.first_gate]
-    best, references = np.zeros(graph.wires, np.int64), np.zeros(graph.wires, np.int64)
-    cuts = find_cuts(structure, readers, classes, KEPT, WIDTH)
-    _count(structure.order, ends, best, cuts.leaves, references)
-    for _ in range(FLOW_ROUNDS - 1):
-        readers = (readers + 2 * np.maximum(references, 1)) / 3
-        cuts = find_cuts(structure, readers, classes, KEPT, WIDTH)
-        references[:] = 0
+    ends, wires = ends[ends >= graph.first_gate], np.arange(graph.wires)
+    smallest: Cover | None = None
+    turns = [structures[turn % len(structures)] for turn in range(2 if large else 3)]
+    for structure in turns:
+        cuts = find_cuts(structure, readers, classes, KEPT_LARGE if large else KEPT, WIDTH)
+        best, references = np.zeros(graph.wires, np.int64), np.zeros(graph.wires, np.int64)
         _count(structure.order, ends, best, cuts.leaves, references)
-    for _ in range(EXACT_ROUNDS):
-        _exact(structure.order, best, cuts.leaves, cuts.kind, cuts.count, references)
-    wires = np.arange(graph.wires)
-    return Cover(
-        structure.order, cuts.leaves[wires, best], cuts.table[wires, best], cuts.dependent[wires, best], references
-    )
+        for _ in range(EXACT_ROUNDS):
+            _exact(structure.order, best, cuts.leaves, cuts.kind, cuts.count, references)
+        neurons = int((references[structure.order] > 0).sum())
+        if smallest is None or neurons < smallest.neurons:
+            chosen = (column[wires, best] for column in (cuts.leaves, cuts.table, cuts.dependent))
+            smallest = Cover(neurons, structure.order, *chosen, references)
+            readers = np.maximum(references, UNREAD)
+    return smallest
 
 
 def _netlist(graph: Circuit, covered: Cover, classes: ThresholdClasses) -> ThresholdNetlist:

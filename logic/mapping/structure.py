@@ -5,6 +5,8 @@ the single threshold function ``[a + b + c - 2 C >= 1]``; with ``a & b``, the ex
 All such pairs are found by truth table, whatever the gates between the leaves and the two wires are.
 """
 
+from collections.abc import Iterator
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -13,9 +15,9 @@ from numpy.typing import NDArray
 
 from ..circuit import Circuit
 from .classes import WIDTH, ThresholdClasses
-from .cuts import NO_CLASS, Structure, find_cuts, threshold_class
+from .cuts import NO_CLASS, Cuts, Structure, find_cuts, threshold_class
 
-_KEPT = (10, 10)  # cuts of each wire that are searched for pairs
+_KEPT = (6, 6)  # cuts of each wire that are searched for pairs
 _HELPERS = 6  # neighbours that are tried for one wire and one set of leaves
 
 Integers = NDArray[np.int64]
@@ -32,60 +34,93 @@ def and_structure(graph: Circuit) -> Structure:
     return Structure(order, first, fan_in, 1 << state, np.full(len(pairs), -1, np.int64))
 
 
-def helped_structure(graph: Circuit, classes: ThresholdClasses) -> Structure:
-    """The gates and, as alternatives, every wire that one neuron can make with a neighbour's help."""
+def helped_structures(graph: Circuit, classes: ThresholdClasses) -> Iterator[Structure]:
+    """The gates with, as alternatives, what one neuron can make with a neighbour's help.
+
+    First with helpers over the same leaves, then also with helpers over two of three leaves: more choice, which an
+    area flow does not always use well, so the caller tries both.
+    """
     plain = and_structure(graph)
     cuts = find_cuts(plain, np.bincount(graph.literals >> 1, minlength=graph.wires) + 0.0, classes, _KEPT, 3)
-    parts = [_helped(cuts.leaves, cuts.table, cuts.kind, width, classes) for width in (2, 3)]
-    owner = np.concatenate([np.arange(graph.first_gate, graph.wires), *(part.wire for part in parts)])
+    two, three = _functions(cuts, 2), _functions(cuts, 3)
+    ordered = _joined(plain, [*_helped(two, two, classes), *_helped(three, three, classes)])
+    place = np.zeros(graph.wires, np.int64)
+    place[ordered.order] = np.arange(len(ordered.order))
+    yield ordered
+    late = [_filtered(part, place) for part in _helped(three, two, classes)]
+    yield _joined(ordered, late)
+
+
+def _filtered(part: "_Helped", place: Integers) -> "_Helped":
+    """Only what keeps the order of the wires."""
+    good = place[part.fan_in[:, part.width]] < place[part.wire]
+    return _Helped(part.width, part.wire[good], part.fan_in[good], part.table[good])
+
+
+def _joined(plain: Structure, parts: "list[_Helped]") -> Structure:
+    """A structure with further alternatives, without those that would close a loop."""
+    wires = len(plain.first) - 1
+    owner = np.concatenate([np.repeat(np.arange(wires), np.diff(plain.first)), *(part.wire for part in parts)])
     fan_in = np.concatenate([plain.fan_in, *(part.fan_in for part in parts)])
     table = np.concatenate([plain.table, *(part.table for part in parts)])
     dependent = np.concatenate([plain.dependent, *(np.full(len(part.wire), part.width) for part in parts)])
     sort = np.argsort(owner, kind="stable")
-    first = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=graph.wires))])
-    fan_in, table, dependent = fan_in[sort], table[sort], dependent[sort]
-    order, dropped = _order(first, fan_in, graph.first_gate)
-    table[dropped] = 0  # would close a loop; a constant that is never taken for the wire
-    fan_in[dropped] = -1
-    return Structure(order, first, fan_in, table, dependent)
+    first = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=wires))])
+    fan_in = fan_in[sort]
+    order, dropped = _order(first, fan_in, wires - len(plain.order))
+    kept = ~dropped
+    first = np.concatenate([[0], np.cumsum(np.bincount(owner[sort][kept], minlength=wires))])
+    return Structure(order, first, fan_in[kept], table[sort][kept], dependent[sort][kept])
 
 
 class _Helped(NamedTuple):
+    """Alternatives: ``wire`` as ``table`` of its fan-ins, the last of which, the helper, depends on the others."""
+
     width: int
     wire: Integers
     fan_in: Integers
     table: Integers
 
 
-def _helped(leaves, tables, kinds, width: int, classes: ThresholdClasses) -> _Helped:
-    chosen = (leaves[:, :, width - 1] >= 0) & (leaves[:, :, width] < 0)
-    wire, cut = np.nonzero(chosen)
-    leaf = leaves[wire, cut, :width].astype(np.int64)
-    table = (tables[wire, cut] & np.uint64((1 << (1 << width)) - 1)).astype(np.int64)
-    hard = kinds[wire, cut] == NO_CLASS
-    wires = len(leaves)
-    key = np.zeros(len(leaf), np.int64)
-    if width == 3:
-        _, key = np.unique(leaf[:, 0] * wires + leaf[:, 1], return_inverse=True)
-        key = key.reshape(-1)
-    else:
-        key = leaf[:, 0]
-    key = key * wires + leaf[:, -1]
-    easy = np.flatnonzero(~hard)
-    easy = easy[np.argsort(key[easy], kind="stable")]
-    hard = np.flatnonzero(hard)
-    low = np.searchsorted(key[easy], key[hard], "left")
-    count = np.minimum(np.searchsorted(key[easy], key[hard], "right") - low, _HELPERS)
-    mine = np.repeat(hard, count)
-    start = np.cumsum(count) - count
-    other = easy[np.repeat(low - start, count) + np.arange(len(mine))]
-    joint = _joint_tables(width, classes)[table[mine], table[other]]
-    good = joint >= 0
-    mine, other, joint = mine[good], other[good], joint[good]
-    fan_in = np.full((len(mine), 4), -1, np.int64)
-    fan_in[:, :width] = leaf[mine]
-    fan_in[:, width] = wire[other]
-    return _Helped(width, wire[mine], fan_in, joint)
+class _Functions(NamedTuple):
+    """Cuts of one size: ``wire[m]`` is ``table[m]`` over ``leaf[m]``, a threshold function or not."""
+
+    wire: Integers
+    leaf: Integers
+    table: Integers
+    easy: NDArray[np.bool_]
+
+
+def _functions(cuts: Cuts, width: int) -> _Functions:
+    wire, cut = np.nonzero((cuts.leaves[:, :, width - 1] >= 0) & (cuts.leaves[:, :, width] < 0))
+    table = (cuts.table[wire, cut] & np.uint64((1 << (1 << width)) - 1)).astype(np.int64)
+    leaf = cuts.leaves[wire, cut, :width].astype(np.int64)
+    return _Functions(wire, leaf, table, cuts.kind[wire, cut] != NO_CLASS)
+
+
+def _helped(own: _Functions, helper: _Functions, classes: ThresholdClasses) -> Iterator[_Helped]:
+    """Wires that are no threshold function of their leaves, but are one of the leaves and a wire over some of them."""
+    width, within = own.leaf.shape[1], helper.leaf.shape[1]
+    joint_tables, easy = _joint_tables(width, classes), np.flatnonzero(helper.easy)
+    hard = np.flatnonzero(~own.easy)
+    states = np.arange(1 << width)
+    for positions in combinations(range(width), within):
+        _, key = np.unique(
+            np.concatenate([helper.leaf[easy], own.leaf[hard][:, positions]]), axis=0, return_inverse=True
+        )
+        key, wanted = key.reshape(-1)[: len(easy)], key.reshape(-1)[len(easy) :]
+        sort = np.argsort(key, kind="stable")
+        low, high = (np.searchsorted(key[sort], wanted, side) for side in ("left", "right"))
+        count = np.minimum(high - low, _HELPERS)
+        mine, start = np.repeat(hard, count), np.cumsum(count) - count
+        other = easy[sort[np.repeat(low - start, count) + np.arange(len(mine))]]
+        seen = sum((states >> position & 1) << place for place, position in enumerate(positions))
+        helper_table = ((helper.table[other][:, None] >> seen & 1) << states).sum(1)
+        joint = joint_tables[own.table[mine], helper_table]
+        good = (joint >= 0) & (helper.wire[other] != own.wire[mine])
+        fan_in = np.full((int(good.sum()), 4), -1, np.int64)
+        fan_in[:, :width], fan_in[:, width] = own.leaf[mine[good]], helper.wire[other[good]]
+        yield _Helped(width, own.wire[mine[good]], fan_in, joint[good])
 
 
 def _joint_tables(width: int, classes: ThresholdClasses) -> Integers:
