@@ -191,7 +191,9 @@ def truth_tables(circuit: Circuit) -> Bits:
 
 def _checked(words: Words, rows: int, what: str) -> Words:
     if words.ndim != 2 or len(words) != rows or words.dtype != np.uint64:
-        raise CircuitError(f"values of shape {words.shape} and type {words.dtype} for {rows} {what}; give uint64 [{rows}, W]")
+        raise CircuitError(
+            f"values of shape {words.shape} and type {words.dtype} for {rows} {what}; give uint64 [{rows}, W]"
+        )
     return words
 
 

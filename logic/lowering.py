@@ -84,7 +84,13 @@ def _majority(column: Integers, size: int, pairs: Integers, slots: Integers, cou
 
 @njit(cache=True)
 def _lower(
-    kinds: Integers, offsets: Integers, literals: Integers, image: Integers, pairs: Integers, slots: Integers, first: int
+    kinds: Integers,
+    offsets: Integers,
+    literals: Integers,
+    image: Integers,
+    pairs: Integers,
+    slots: Integers,
+    first: int,
 ) -> int:
     """Fills ``image`` (old wire to new literal) and ``pairs``; returns the number of pairs."""
     count = np.zeros(1, dtype=np.int64)

@@ -98,7 +98,9 @@ def parse_aiger(source: Source) -> Circuit:
         top = 2 * (first + header.ands)
         for found, base in ((np.concatenate(ends), end_line), (following, register_line)):
             if len(found) and found.max() >= top:
-                raise source.error(f"literal {int(found.max())} is above the last, {top - 1}", base + int(found.argmax()))
+                raise source.error(
+                    f"literal {int(found.max())} is above the last, {top - 1}", base + int(found.argmax())
+                )
     else:
         and_line = lines.number
         rows = lines.integers(header.ands, 3, "ANDs")
@@ -138,7 +140,9 @@ def _header(source: Source) -> _Header:
     line = source.data[:300].split(b"\n", 1)[0]
     match = _HEADER.fullmatch(line)
     if match is None:
-        raise source.error(f"expected 'aag M I L O A' or 'aig M I L O A', got {line[:60].decode('ascii', 'replace')!r}", 1)
+        raise source.error(
+            f"expected 'aag M I L O A' or 'aig M I L O A', got {line[:60].decode('ascii', 'replace')!r}", 1
+        )
     counts = [int(word) for word in match[2].split()]
     counts += [0] * (9 - len(counts))
     header = _Header(match[1] == b"aig", *counts[:5], properties=(counts[5], counts[6], counts[7], counts[8]))

@@ -7,13 +7,15 @@ import numpy as np
 
 from ..circuit import Circuit, Gate
 from ..lowering import to_and_inverter
-from .naming import output_ends, wire_names
+from .naming import fresh_name, output_ends, wire_names
 from .netlist import ALIAS, Netlist
 from .source import Source
 
 # a gate kind with the positions it reads and whether each is complemented; cover of one gate or of an OR of gates
 _Term = tuple[int, tuple[tuple[int, int], ...]]
-_IGNORED = frozenset((".clock", ".area", ".delay", ".wire_load_slope", ".default_input_arrival", ".default_output_required"))
+_IGNORED = frozenset(
+    (".clock", ".area", ".delay", ".wire_load_slope", ".default_input_arrival", ".default_output_required")
+)
 _LATCH_TYPES = ("fe", "re", "ah", "al", "as")
 
 
@@ -97,7 +99,9 @@ def _add_latch(netlist: Netlist, words: list[str], line: int) -> None:
     if rest and rest[0] in _LATCH_TYPES:
         rest = rest[2:]
     if len(words) < 3 or len(rest) > 1 or (rest and rest[0] not in "0123"):
-        raise netlist.source.error(f"expected .latch input output [type control] [0-3], got {' '.join(words)[:60]!r}", line)
+        raise netlist.source.error(
+            f"expected .latch input output [type control] [0-3], got {' '.join(words)[:60]!r}", line
+        )
     initial = int(rest[0]) if rest else 3
     netlist.add_register(words[2], netlist.literal(words[1]), initial if initial < 2 else -1, line)
 
@@ -130,7 +134,7 @@ def _cover(source: Source, width: int, cubes: list[str], line: int) -> tuple[_Te
 def _special(width: int, rows: frozenset[str]) -> _Term | None:
     """Parity and majority, told by their cubes."""
     reads = tuple((position, 0) for position in range(width))
-    if width == 3 and rows == {"11-", "1-1", "-11"}:
+    if width == 3 and rows == frozenset({"11-", "1-1", "-11"}):
         return int(Gate.MAJ), reads
     if width < 12 and len(rows) == 1 << (width - 1) and not any("-" in row for row in rows):
         odd = {row.count("1") & 1 for row in rows}
@@ -160,10 +164,10 @@ def _define(netlist: Netlist, names: list[str], terms: tuple[_Term, ...], line: 
 
 
 def blif_text(circuit: Circuit) -> str:
-    """The circuit as a BLIF model named ``circuit``; parities and majorities of more than three are lowered first.
+    r"""The circuit as a BLIF model named ``circuit``; parities and majorities of more than three are lowered first.
 
     Raises:
-        FormatError: if a name holds blanks, ``#``, ``=`` or ``\\`` or letters beyond ASCII.
+        FormatError: if a name holds blanks, ``#`` or ``\`` or letters beyond ASCII.
     """
     widths = np.diff(circuit.offsets)
     if (widths[circuit.kinds >= Gate.XOR] > 3).any():
@@ -172,7 +176,7 @@ def blif_text(circuit: Circuit) -> str:
     lines = [".model circuit", " ".join((".inputs", *circuit.inputs)), " ".join((".outputs", *circuit.output_names))]
     ends = output_ends(circuit)
     # registers read wires, so a complemented or constant next state needs a wire of its own
-    prefix = names[-1] + "_next" if len(names) > 1 else "next"
+    prefix = fresh_name("next", (*circuit.inputs, *circuit.register_names, *circuit.output_names))
     for position, name in enumerate(circuit.register_names):
         initial = int(circuit.register_initial[position])
         lines.append(f".latch {prefix}{position} {name} {initial if initial >= 0 else 3}")
@@ -206,8 +210,11 @@ def _cubes(kind: int, operands: list[int]) -> list[str]:
     chosen: list[str] = []
     for row in rows:
         true = sum(constants) + sum(int(bit) ^ flip for bit, flip in zip(row, flips, strict=True))
-        if (true & 1 if kind == Gate.XOR else true >= need):
+        if true & 1 if kind == Gate.XOR else true >= need:
             chosen.append(f"{row}{space}1")
     if kind == Gate.MAJ and count == 3:  # three primes rather than four minterms
-        return [f"{'-' * (at == 0) or ones[0]}{'-' * (at == 1) or ones[1]}{'-' * (at == 2) or ones[2]} 1" for at in (2, 1, 0)]
+        return [
+            f"{'-' * (at == 0) or ones[0]}{'-' * (at == 1) or ones[1]}{'-' * (at == 2) or ones[2]} 1"
+            for at in (2, 1, 0)
+        ]
     return chosen

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numba import njit
 
-from ..circuit import Circuit, Gate, Integers
+from ..circuit import Circuit, Integers
 from .source import Source
 
 ALIAS = -1  # the kind of a definition that makes no gate: another name of a literal
@@ -51,7 +51,7 @@ def order_definitions(starts: Integers, wires: Integers, definition: Integers) -
             if read < 0 or state[read] == 2:
                 continue
             if state[read] == 1:
-                return order, read
+                return order, int(read)
             state[read] = 1
             stack[depth] = read
             depth += 1
@@ -141,8 +141,13 @@ class Netlist:
             FormatError: if a wire is defined twice or never, an output is named twice, or gates form a cycle.
         """
         heads, kinds, starts, operands = (
-            np.frombuffer(values, dtype=np.int64) for values in (self._heads, self._kinds, self._starts, self._operands)
-        ) if self._heads else (np.empty(0, np.int64), np.empty(0, np.int64), np.zeros(1, np.int64), np.empty(0, np.int64))
+            (
+                np.frombuffer(values, dtype=np.int64)
+                for values in (self._heads, self._kinds, self._starts, self._operands)
+            )
+            if self._heads
+            else (np.empty(0, np.int64), np.empty(0, np.int64), np.zeros(1, np.int64), np.empty(0, np.int64))
+        )
         definition = self._definitions(heads)
         self._check_defined(definition, starts, operands)
         order, cyclic = order_definitions(starts, operands >> 1, definition)
@@ -171,7 +176,9 @@ class Netlist:
     def _add_source(self, name: str, line: int) -> int:
         wire = self.literal(name) >> 1
         if wire in self._source_lines:
-            raise self.source.error(f"{name!r} is defined a second time, first in line {self._source_lines[wire]}", line)
+            raise self.source.error(
+                f"{name!r} is defined a second time, first in line {self._source_lines[wire]}", line
+            )
         self._source_lines[wire] = line
         return wire
 
