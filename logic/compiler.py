@@ -8,6 +8,7 @@ from .mapping import (
     Certificate,
     ThresholdNetlist,
     dual_rail,
+    fail_silent,
     majority,
     minterm_blocks,
     period_of,
@@ -23,6 +24,7 @@ MAPPINGS = {
     "majority": majority,
     "logicsnn": minterm_blocks,
     "single-rail": single_rail,
+    "fail-silent": fail_silent,
 }
 
 

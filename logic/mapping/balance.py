@@ -72,8 +72,12 @@ def slots(netlist: ThresholdNetlist) -> Integers:
 
 
 def period_of(netlist: ThresholdNetlist) -> int:
-    """Steps between two waves of a clocked circuit; 1 if there are no registers."""
-    return max(1, int(slots(netlist)[netlist.register_next].max(initial=0)))
+    """Steps between two waves of a clocked circuit; 1 if there are no registers.
+
+    One more than the slowest loop: what a neuron fires at step 0, before the first wave can have reached it, must not
+    be taken for a state.
+    """
+    return 1 + int(slots(netlist)[netlist.register_next].max()) if len(netlist.register) else 1
 
 
 @numba.njit(cache=True)

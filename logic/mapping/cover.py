@@ -11,7 +11,7 @@ from ..circuit import Circuit
 from ..lowering import to_and_inverter
 from .classes import ThresholdClasses, threshold_classes
 from .cuts import NO_CLASS, WIDTH, Structure, find_cuts, threshold_class
-from .netlist import Certificate, Integers, ThresholdNetlist, rows
+from .netlist import Certificate, Integers, ThresholdNetlist, dual, rows
 from .structure import helped_structures
 
 LARGE = 100_000  # gates; beyond, less effort for each
@@ -29,6 +29,11 @@ def single_rail(circuit: Circuit) -> ThresholdNetlist:
     graph, classes = to_and_inverter(circuit), threshold_classes()
     structures = list(helped_structures(graph, classes))
     return _netlist(graph, cover(graph, structures, classes), classes)
+
+
+def fail_silent(circuit: Circuit) -> ThresholdNetlist:
+    """The single-rail cover on two rails: positive weights only, and far fewer neurons than two a gate."""
+    return dual(single_rail(circuit))
 
 
 class Cover(NamedTuple):

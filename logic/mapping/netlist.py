@@ -168,11 +168,13 @@ def dual(netlist: ThresholdNetlist) -> ThresholdNetlist:
         np.concatenate([2 * netlist.sources + 1 - agrees, 2 * netlist.sources + agrees]),
         np.concatenate([strength, strength]),
     )
+    threshold = np.stack([total - one + 1, one], 1).reshape(-1)
+    threshold[both(netlist.register)] = 1
     known, plain = netlist.certificate.literal, netlist.certificate
     leaf_offsets, (leaves,) = take_rows(plain.leaf_offsets, np.repeat(np.arange(netlist.neurons), 2), plain.leaves)
     return ThresholdNetlist(
         input_names=rails(netlist.input_names),
-        threshold=np.stack([total - one + 1, one], 1).reshape(-1),
+        threshold=threshold,
         offsets=offsets,
         sources=sources,
         weights=weights,
