@@ -226,6 +226,8 @@ def _layers(placed: _Placed) -> tuple[tuple[Population, ...], tuple[Projection, 
 def _with_relays(netlist: ThresholdNetlist, placed: _Placed, relay: NDArray[np.bool_]) -> Certificate:
     """The certificate in the network's own order of neurons; a relay claims the literal of what it repeats."""
     plain = netlist.certificate
+    if not relay.any() and np.array_equal(placed.origin, netlist.inputs + np.arange(netlist.neurons)):
+        return plain
     literal = np.concatenate([netlist.input_literals(), plain.literal])[placed.origin]
     original, repeated = np.flatnonzero(~relay), np.flatnonzero(relay & (literal >= 0))
     offsets, (kept,) = take_rows(plain.leaf_offsets, placed.origin[original] - netlist.inputs, plain.leaves)

@@ -1,6 +1,7 @@
 """Single-rail mapping: the and-inverter graph covered with as few threshold neurons as possible."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from .netlist import Certificate, Integers, ThresholdNetlist, dual, rows
 from .structure import helped_structures
 
 LARGE = 100_000  # gates; beyond, less effort for each
-KEPT, KEPT_LARGE = (8, 4), (5, 3)  # cuts of each wire: threshold functions, others
+KEPT, KEPT_LARGE = (8, 4), (4, 1)  # cuts of each wire: threshold functions, others
 EXACT_ROUNDS = 3
 UNREAD = 0.6  # readers that a wire without a neuron would have
 
@@ -27,7 +28,7 @@ def single_rail(circuit: Circuit) -> ThresholdNetlist:
         CircuitError: if the circuit cannot be lowered to ANDs.
     """
     graph, classes = to_and_inverter(circuit), threshold_classes()
-    structures = list(helped_structures(graph, classes))
+    structures = list(islice(helped_structures(graph, classes), 1 if len(graph.kinds) > LARGE else 2))
     return _netlist(graph, cover(graph, structures, classes), classes)
 
 
@@ -61,9 +62,9 @@ def cover(graph: Circuit, structures: Sequence[Structure], classes: ThresholdCla
     for structure in turns:
         cuts = find_cuts(structure, readers, classes, KEPT_LARGE if large else KEPT, WIDTH)
         best, references = np.zeros(graph.wires, np.int64), np.zeros(graph.wires, np.int64)
-        _count(structure.order, ends, best, cuts.leaves, references)
+        _count(structure.order, ends, best, cuts.leaves, cuts.silent, references)
         for _ in range(EXACT_ROUNDS):
-            _exact(structure.order, best, cuts.leaves, cuts.kind, cuts.count, references)
+            _exact(structure.order, best, cuts.leaves, cuts.silent, cuts.kind, cuts.count, references)
         neurons = int((references[structure.order] > 0).sum())
         if smallest is None or neurons < smallest.neurons:
             chosen = (column[wires, best] for column in (cuts.leaves, cuts.table, cuts.dependent))
@@ -155,7 +156,7 @@ def _weights(tables, class_weights, class_threshold, keys, values):
 
 
 @njit(cache=True)
-def _count(order, ends, best, leaves, references):
+def _count(order, ends, best, leaves, silent, references):
     for wire in ends:
         references[wire] += 1
     for position in range(len(order) - 1, -1, -1):
@@ -165,11 +166,12 @@ def _count(order, ends, best, leaves, references):
                 leaf = leaves[wire, best[wire], i]
                 if leaf < 0:
                     break
-                references[leaf] += 1
+                if not silent[wire, best[wire]] >> i & 1:
+                    references[leaf] += 1
 
 
 @njit(cache=True)
-def _refer(wire, cut, best, leaves, count, references, stack, change):
+def _refer(wire, cut, best, leaves, silent, count, references, stack, change):
     """Add or remove the references of one cut, and of what it alone needs; the neurons that this takes."""
     area, top = 1, 0
     stack[0, 0], stack[0, 1] = wire, cut
@@ -181,6 +183,8 @@ def _refer(wire, cut, best, leaves, count, references, stack, change):
             leaf = leaves[wire, cut, i]
             if leaf < 0:
                 break
+            if silent[wire, cut] >> i & 1:
+                continue
             before = references[leaf]
             references[leaf] += change
             if count[leaf] and (before == 0 if change > 0 else before == 1):
@@ -191,27 +195,27 @@ def _refer(wire, cut, best, leaves, count, references, stack, change):
 
 
 @njit(cache=True)
-def _exact(order, best, leaves, kind, count, references):
+def _exact(order, best, leaves, silent, kind, count, references):
     stack = np.zeros((len(references) + 8, 2), np.int64)
     for wire in order:
         used = references[wire] > 0
         if used:
-            _refer(wire, best[wire], best, leaves, count, references, stack, -1)
+            _refer(wire, best[wire], best, leaves, silent, count, references, stack, -1)
         least, chosen, loneliest = 1 << 60, best[wire], 0.0
         for cut in range(count[wire]):
             if kind[wire, cut] == NO_CLASS:
                 continue
-            area = _refer(wire, cut, best, leaves, count, references, stack, 1)
-            _refer(wire, cut, best, leaves, count, references, stack, -1)
+            area = _refer(wire, cut, best, leaves, silent, count, references, stack, 1)
+            _refer(wire, cut, best, leaves, silent, count, references, stack, -1)
             lonely = 0.0  # leaves that others read as well are likely to stay
             for i in range(WIDTH):
                 leaf = leaves[wire, cut, i]
                 if leaf < 0:
                     break
-                if count[leaf]:
+                if count[leaf] and not silent[wire, cut] >> i & 1:
                     lonely += 1.0 / (1.0 + references[leaf])
             if area < least or (area == least and lonely < loneliest):
                 least, chosen, loneliest = area, cut, lonely
         best[wire] = chosen
         if used:
-            _refer(wire, chosen, best, leaves, count, references, stack, 1)
+            _refer(wire, chosen, best, leaves, silent, count, references, stack, 1)

@@ -56,6 +56,7 @@ class Cuts(NamedTuple):
         table: ``[W, C]`` truth tables over the leaves.
         kind: ``[W, C]`` threshold class or ``NO_CLASS``.
         dependent: ``[W, C]`` bit mask of leaves that are functions of the others.
+        silent: ``[W, C]`` bit mask of leaves that the function does not depend on; they only close the cone.
         count: ``[W]`` cuts in use.
         flow: ``[W]`` area flow: neurons that a wire costs when its cost is shared among its readers.
     """
@@ -64,6 +65,7 @@ class Cuts(NamedTuple):
     table: NDArray[np.uint64]
     kind: NDArray[np.int16]
     dependent: NDArray[np.uint8]
+    silent: NDArray[np.uint8]
     count: NDArray[np.int64]
     flow: NDArray[np.float64]
 
@@ -86,6 +88,7 @@ def find_cuts(
         table=np.zeros((wires, room), np.uint64),
         kind=np.full((wires, room), NO_CLASS, np.int16),
         dependent=np.zeros((wires, room), np.uint8),
+        silent=np.zeros((wires, room), np.uint8),
         count=np.zeros(wires, np.int64),
         flow=np.zeros(wires),
     )
@@ -167,13 +170,14 @@ def _union(a, size_a, b, size_b, out, widest):
 @njit(cache=True)
 def _enumerate(
     order, first, fan_in, tables, dependents, readers, weights, keys, values, keep, keep_other, widest,
-    all_leaves, all_table, all_kind, all_dependent, all_count, all_flow,
+    all_leaves, all_table, all_kind, all_dependent, all_silent, all_count, all_flow,
 ):  # fmt: skip
     room = keep + keep_other
     leaves = np.full((2, room + 1, WIDTH), -1, np.int32)  # candidates: threshold cuts, other cuts
     table = np.zeros((2, room + 1), np.uint64)
     kind = np.zeros((2, room + 1), np.int16)
     mask = np.zeros((2, room + 1), np.uint8)
+    silent = np.zeros((2, room + 1), np.uint8)
     size = np.zeros((2, room + 1), np.int64)
     cost = np.zeros((2, room + 1))
     kept = np.zeros(2, np.int64)
@@ -267,25 +271,16 @@ def _enumerate(
                                 i += 1
                             if all_dependent[source, c] >> j & 1:
                                 bits |= 1 << i
-                # leaves that do not matter go
-                total = n
-                for i in range(n - 1, -1, -1):
+                unread = 0
+                for i in range(n):
                     if (function & _VARIABLE[i]) >> uint64(1 << i) == function & ~_VARIABLE[i]:
-                        if bits:
-                            total = -1
-                            break
-                        for j in range(i, total - 1):
-                            function = _swap(function, j, j + 1)
-                            merged[j] = merged[j + 1]
-                        total -= 1
-                if total < 0:
-                    continue
-                n = total
+                        unread |= 1 << i
                 found = threshold_class(function, weights, keys, values, signed, place)
                 group = 1 if found == NO_CLASS else 0
                 price = 0.0 if group else 1.0
                 for i in range(n):
-                    price += all_flow[merged[i]]
+                    if not unread >> i & 1:
+                        price += all_flow[merged[i]]
                 at = kept[group]
                 if at == limit[group] and (at == 0 or price >= cost[group, at - 1]):
                     continue
@@ -309,19 +304,19 @@ def _enumerate(
                     leaves[group, at] = leaves[group, at - 1]
                     table[group, at], kind[group, at] = table[group, at - 1], kind[group, at - 1]
                     mask[group, at], size[group, at] = mask[group, at - 1], size[group, at - 1]
-                    cost[group, at] = cost[group, at - 1]
+                    cost[group, at], silent[group, at] = cost[group, at - 1], silent[group, at - 1]
                     at -= 1
                 leaves[group, at, :n] = merged[:n]
                 leaves[group, at, n:] = -1
                 table[group, at], kind[group, at], mask[group, at] = function, found, bits
-                size[group, at], cost[group, at] = n, price
+                size[group, at], cost[group, at], silent[group, at] = n, price, unread
                 kept[group] = min(kept[group] + 1, limit[group])
         count = 0
         for group in range(2):
             for c in range(kept[group]):
                 all_leaves[wire, count] = leaves[group, c]
                 all_table[wire, count], all_kind[wire, count] = table[group, c], kind[group, c]
-                all_dependent[wire, count] = mask[group, c]
+                all_dependent[wire, count], all_silent[wire, count] = mask[group, c], silent[group, c]
                 count += 1
         all_count[wire] = count
         all_flow[wire] = cost[0, 0] / max(1.0, readers[wire])

@@ -18,6 +18,7 @@ from .classes import WIDTH, ThresholdClasses
 from .cuts import NO_CLASS, Cuts, Structure, find_cuts, threshold_class
 
 _KEPT = (6, 6)  # cuts of each wire that are searched for pairs
+_MIX = np.array([1, 0x9E3779B97F4A7C1, 0x5851F42D4C957F2], np.int64)
 _HELPERS = 6  # neighbours that are tried for one wire and one set of leaves
 
 Integers = NDArray[np.int64]
@@ -98,6 +99,11 @@ def _functions(cuts: Cuts, width: int) -> _Functions:
     return _Functions(wire, leaf, table, cuts.kind[wire, cut] != NO_CLASS)
 
 
+def _key(leaves: Integers) -> Integers:
+    """One number for each row; equal rows have equal numbers, others almost never."""
+    return (leaves * _MIX[: leaves.shape[1]]).sum(1)
+
+
 def _helped(own: _Functions, helper: _Functions, classes: ThresholdClasses) -> Iterator[_Helped]:
     """Wires that are no threshold function of their leaves, but are one of the leaves and a wire over some of them."""
     width, within = own.leaf.shape[1], helper.leaf.shape[1]
@@ -105,10 +111,7 @@ def _helped(own: _Functions, helper: _Functions, classes: ThresholdClasses) -> I
     hard = np.flatnonzero(~own.easy)
     states = np.arange(1 << width)
     for positions in combinations(range(width), within):
-        _, key = np.unique(
-            np.concatenate([helper.leaf[easy], own.leaf[hard][:, positions]]), axis=0, return_inverse=True
-        )
-        key, wanted = key.reshape(-1)[: len(easy)], key.reshape(-1)[len(easy) :]
+        key, wanted = _key(helper.leaf[easy]), _key(own.leaf[hard][:, positions])
         sort = np.argsort(key, kind="stable")
         low, high = (np.searchsorted(key[sort], wanted, side) for side in ("left", "right"))
         count = np.minimum(high - low, _HELPERS)
@@ -117,7 +120,7 @@ def _helped(own: _Functions, helper: _Functions, classes: ThresholdClasses) -> I
         seen = sum((states >> position & 1) << place for place, position in enumerate(positions))
         helper_table = ((helper.table[other][:, None] >> seen & 1) << states).sum(1)
         joint = joint_tables[own.table[mine], helper_table]
-        good = (joint >= 0) & (helper.wire[other] != own.wire[mine])
+        good = (joint >= 0) & (helper.leaf[other] == own.leaf[mine][:, positions]).all(1)
         fan_in = np.full((int(good.sum()), 4), -1, np.int64)
         fan_in[:, :width], fan_in[:, width] = own.leaf[mine[good]], helper.wire[other[good]]
         yield _Helped(width, own.wire[mine[good]], fan_in, joint[good])
