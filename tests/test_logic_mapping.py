@@ -15,6 +15,7 @@ from logic.library import multiply
 from logic.lowering import to_and_inverter
 from logic.mapping import Certificate, ThresholdNetlist, dual, to_network
 from logic.network import SpikingNetwork
+from logic.trade import pareto
 
 Bits = NDArray[np.bool_]
 
@@ -233,3 +234,15 @@ def test_both_rails_of_a_threshold_function(weights: list[int], threshold: int) 
 def test_sizes_of_benchmark_circuits(name: str, most: int) -> None:
     (file,) = (Path(os.environ["NEUROSYM_DATA"]) / "circuits").rglob(f"{name}.aig")
     assert map_circuit(read_circuit(file), "single-rail").neurons <= most
+
+
+def test_pareto_table_of_an_adder() -> None:
+    table = pareto(ripple(4))
+    rows = {(row.mapping, row.max_delay): row for row in table}
+    assert len(rows) == 10  # 'positive' cannot express a parity
+    assert rows["single-rail", None].neurons == 8
+    assert rows["majority", None].weight_bits == 2
+    assert rows["single-rail", 1].longest_delay == 1
+    assert [row.fail_silent for row in table if row.mapping == "single-rail"] == [False, False]
+    assert rows["single-rail", None].best
+    assert not rows["logicsnn", None].best

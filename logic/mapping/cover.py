@@ -55,22 +55,22 @@ def cover(graph: Circuit, structures: Sequence[Structure], classes: ThresholdCla
     """
     large = len(graph.kinds) > LARGE
     ends = np.unique(np.concatenate([graph.outputs, graph.register_next]) >> 1)
-    readers = np.bincount(graph.literals >> 1, minlength=graph.wires) + np.isin(np.arange(graph.wires), ends) + 0.0
-    ends, wires = ends[ends >= graph.first_gate], np.arange(graph.wires)
-    smallest: Cover | None = None
+    wires = np.arange(graph.wires)
+    readers = (np.bincount(graph.literals >> 1, minlength=graph.wires) + np.isin(wires, ends)).astype(np.float64)
+    ends, covers = ends[ends >= graph.first_gate], list[Cover]()
     turns = [structures[turn % len(structures)] for turn in range(2 if large else 3)]
     for structure in turns:
         cuts = find_cuts(structure, readers, classes, KEPT_LARGE if large else KEPT, WIDTH)
         best, references = np.zeros(graph.wires, np.int64), np.zeros(graph.wires, np.int64)
         _count(structure.order, ends, best, cuts.leaves, cuts.silent, references)
         for _ in range(EXACT_ROUNDS):
-            _exact(structure.order, best, cuts.leaves, cuts.silent, cuts.kind, cuts.count, references)
+            _exact(structure.order, best, cuts.leaves, cuts.silent, cuts.kind, cuts.used, references)
         neurons = int((references[structure.order] > 0).sum())
-        if smallest is None or neurons < smallest.neurons:
-            chosen = (column[wires, best] for column in (cuts.leaves, cuts.table, cuts.dependent))
-            smallest = Cover(neurons, structure.order, *chosen, references)
+        if not covers or neurons < covers[-1].neurons:
+            leaves, table = cuts.leaves[wires, best], cuts.table[wires, best]
+            covers = [Cover(neurons, structure.order, leaves, table, cuts.dependent[wires, best], references)]
             readers = np.maximum(references, UNREAD)
-    return smallest
+    return covers[-1]
 
 
 def _netlist(graph: Circuit, covered: Cover, classes: ThresholdClasses) -> ThresholdNetlist:
@@ -138,7 +138,9 @@ def _netlist(graph: Circuit, covered: Cover, classes: ThresholdClasses) -> Thres
 
 
 @njit(cache=True)
-def _weights(tables, class_weights, class_threshold, keys, values):
+def _weights(
+    tables: NDArray[np.uint64], class_weights: Integers, class_threshold: Integers, keys: Integers, values: Integers
+) -> tuple[Integers, Integers]:
     """Signed weights ``[N, 6]`` and thresholds of threshold functions over their leaves."""
     weight, threshold = np.zeros((len(tables), WIDTH), np.int64), np.zeros(len(tables), np.int64)
     signed, place = np.zeros(WIDTH, np.int64), np.zeros(WIDTH, np.int64)
@@ -156,7 +158,14 @@ def _weights(tables, class_weights, class_threshold, keys, values):
 
 
 @njit(cache=True)
-def _count(order, ends, best, leaves, silent, references):
+def _count(
+    order: Integers,
+    ends: Integers,
+    best: Integers,
+    leaves: NDArray[np.int32],
+    silent: NDArray[np.uint8],
+    references: Integers,
+) -> None:
     for wire in ends:
         references[wire] += 1
     for position in range(len(order) - 1, -1, -1):
@@ -171,7 +180,17 @@ def _count(order, ends, best, leaves, silent, references):
 
 
 @njit(cache=True)
-def _refer(wire, cut, best, leaves, silent, count, references, stack, change):
+def _refer(
+    wire: int,
+    cut: int,
+    best: Integers,
+    leaves: NDArray[np.int32],
+    silent: NDArray[np.uint8],
+    count: Integers,
+    references: Integers,
+    stack: Integers,
+    change: int,
+) -> int:
     """Add or remove the references of one cut, and of what it alone needs; the neurons that this takes."""
     area, top = 1, 0
     stack[0, 0], stack[0, 1] = wire, cut
@@ -195,13 +214,21 @@ def _refer(wire, cut, best, leaves, silent, count, references, stack, change):
 
 
 @njit(cache=True)
-def _exact(order, best, leaves, silent, kind, count, references):
+def _exact(
+    order: Integers,
+    best: Integers,
+    leaves: NDArray[np.int32],
+    silent: NDArray[np.uint8],
+    kind: NDArray[np.int16],
+    count: Integers,
+    references: Integers,
+) -> None:
     stack = np.zeros((len(references) + 8, 2), np.int64)
     for wire in order:
         used = references[wire] > 0
         if used:
-            _refer(wire, best[wire], best, leaves, silent, count, references, stack, -1)
-        least, chosen, loneliest = 1 << 60, best[wire], 0.0
+            _refer(wire, int(best[wire]), best, leaves, silent, count, references, stack, -1)
+        least, chosen, loneliest = 1 << 60, int(best[wire]), 0.0
         for cut in range(count[wire]):
             if kind[wire, cut] == NO_CLASS:
                 continue

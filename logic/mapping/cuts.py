@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from .classes import ThresholdClasses
 
+Integers = NDArray[np.int64]
 WIDTH = 6
 NO_CLASS = -1  # of a cut whose function is no threshold function; kept only to build greater cuts from
 
@@ -57,7 +58,7 @@ class Cuts(NamedTuple):
         kind: ``[W, C]`` threshold class or ``NO_CLASS``.
         dependent: ``[W, C]`` bit mask of leaves that are functions of the others.
         silent: ``[W, C]`` bit mask of leaves that the function does not depend on; they only close the cone.
-        count: ``[W]`` cuts in use.
+        used: ``[W]`` cuts in use.
         flow: ``[W]`` area flow: neurons that a wire costs when its cost is shared among its readers.
     """
 
@@ -66,7 +67,7 @@ class Cuts(NamedTuple):
     kind: NDArray[np.int16]
     dependent: NDArray[np.uint8]
     silent: NDArray[np.uint8]
-    count: NDArray[np.int64]
+    used: NDArray[np.int64]
     flow: NDArray[np.float64]
 
 
@@ -89,7 +90,7 @@ def find_cuts(
         kind=np.full((wires, room), NO_CLASS, np.int16),
         dependent=np.zeros((wires, room), np.uint8),
         silent=np.zeros((wires, room), np.uint8),
-        count=np.zeros(wires, np.int64),
+        used=np.zeros(wires, np.int64),
         flow=np.zeros(wires),
     )
     _enumerate(*structure, readers, classes.weights, classes.keys, classes.values, keep[0], keep[1], widest, *cuts)
@@ -97,14 +98,14 @@ def find_cuts(
 
 
 @njit(cache=True)
-def _swap(table, low, high):
+def _swap(table: np.uint64, low: int, high: int) -> np.uint64:
     shift = uint64((1 << high) - (1 << low))
     moved = _VARIABLE[low] & ~_VARIABLE[high]
     return (table & ~(moved | (moved << shift))) | ((table & moved) << shift) | ((table >> shift) & moved)
 
 
 @njit(cache=True)
-def _ones(table):
+def _ones(table: np.uint64) -> np.int64:
     table = table - ((table >> uint64(1)) & uint64(0x5555555555555555))
     table = (table & uint64(0x3333333333333333)) + ((table >> uint64(2)) & uint64(0x3333333333333333))
     table = (table + (table >> uint64(4))) & uint64(0x0F0F0F0F0F0F0F0F)
@@ -112,7 +113,9 @@ def _ones(table):
 
 
 @njit(cache=True)
-def threshold_class(table, weights, keys, values, signed, place):
+def threshold_class(
+    table: np.uint64, weights: Integers, keys: Integers, values: Integers, signed: Integers, place: Integers
+) -> int:
     """The class of a truth table or ``NO_CLASS``; fills ``signed`` (Chow) and ``place`` (variables by weight)."""
     total = _ones(table)
     for i in range(WIDTH):
@@ -137,7 +140,9 @@ def threshold_class(table, weights, keys, values, signed, place):
 
 
 @njit(cache=True)
-def _stretch(table, leaves, size, merged, merged_size):
+def _stretch(
+    table: np.uint64, leaves: NDArray[np.int32], size: int, merged: NDArray[np.int32], merged_size: int
+) -> np.uint64:
     j = merged_size - 1
     for i in range(size - 1, -1, -1):
         while merged[j] != leaves[i]:
@@ -148,7 +153,9 @@ def _stretch(table, leaves, size, merged, merged_size):
 
 
 @njit(cache=True)
-def _union(a, size_a, b, size_b, out, widest):
+def _union(
+    a: NDArray[np.int32], size_a: int, b: NDArray[np.int32], size_b: int, out: NDArray[np.int32], widest: int
+) -> int:
     i = j = n = 0
     while i < size_a or j < size_b:
         if n == widest:
@@ -169,9 +176,26 @@ def _union(a, size_a, b, size_b, out, widest):
 
 @njit(cache=True)
 def _enumerate(
-    order, first, fan_in, tables, dependents, readers, weights, keys, values, keep, keep_other, widest,
-    all_leaves, all_table, all_kind, all_dependent, all_silent, all_count, all_flow,
-):  # fmt: skip
+    order: Integers,
+    first: Integers,
+    fan_in: Integers,
+    tables: Integers,
+    dependents: Integers,
+    readers: NDArray[np.float64],
+    weights: Integers,
+    keys: Integers,
+    values: Integers,
+    keep: int,
+    keep_other: int,
+    widest: int,
+    all_leaves: NDArray[np.int32],
+    all_table: NDArray[np.uint64],
+    all_kind: NDArray[np.int16],
+    all_dependent: NDArray[np.uint8],
+    all_silent: NDArray[np.uint8],
+    all_count: Integers,
+    all_flow: NDArray[np.float64],
+) -> None:
     room = keep + keep_other
     leaves = np.full((2, room + 1, WIDTH), -1, np.int32)  # candidates: threshold cuts, other cuts
     table = np.zeros((2, room + 1), np.uint64)
@@ -249,7 +273,9 @@ def _enumerate(
                                 i += 1
                             pieces[f] = _VARIABLE[i]
                     else:
-                        pieces[f] = _stretch(all_table[source, c], all_leaves[source, c], sizes[f, c + 1], merged, n)
+                        pieces[f] = _stretch(
+                            uint64(all_table[source, c]), all_leaves[source, c], sizes[f, c + 1], merged, n
+                        )
                 function = uint64(0)
                 for state in range(1 << fans):
                     if tables[way] >> state & 1:

@@ -42,7 +42,9 @@ def helped_structures(graph: Circuit, classes: ThresholdClasses) -> Iterator[Str
     area flow does not always use well, so the caller tries both.
     """
     plain = and_structure(graph)
-    cuts = find_cuts(plain, np.bincount(graph.literals >> 1, minlength=graph.wires) + 0.0, classes, _KEPT, 3)
+    cuts = find_cuts(
+        plain, np.bincount(graph.literals >> 1, minlength=graph.wires).astype(np.float64), classes, _KEPT, 3
+    )
     two, three = _functions(cuts, 2), _functions(cuts, 3)
     ordered = _joined(plain, [*_helped(two, two, classes), *_helped(three, three, classes)])
     place = np.zeros(graph.wires, np.int64)
@@ -139,7 +141,7 @@ def _joint_tables(width: int, classes: ThresholdClasses) -> Integers:
 
 
 @njit(cache=True)
-def _threshold_tables(states, weights, keys, values):
+def _threshold_tables(states: int, weights: Integers, keys: Integers, values: Integers) -> tuple[Integers, Integers]:
     signed, place = np.zeros(WIDTH, np.int64), np.zeros(WIDTH, np.int64)
     functions, size = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)]
     for table in range(1 << states):
@@ -149,13 +151,13 @@ def _threshold_tables(states, weights, keys, values):
             width *= 2
         found = threshold_class(full, weights, keys, values, signed, place)
         if found != NO_CLASS:
-            functions.append(table)
+            functions.append(np.int64(table))
             size.append(weights[found].sum())
     return np.array(functions), np.array(size)
 
 
 @njit(cache=True)
-def _order(first, fan_in, first_gate):
+def _order(first: Integers, fan_in: Integers, first_gate: int) -> tuple[Integers, NDArray[np.bool_]]:
     """Depth first through all alternatives; those that would close a loop are dropped."""
     wires = len(first) - 1
     state = np.zeros(wires, np.int8)  # 0 new, 1 open, 2 done
