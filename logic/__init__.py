@@ -15,6 +15,13 @@ from .errors import (
     NetworkError as NetworkError,
     NeurosymError as NeurosymError,
 )
+from .formula import (
+    conjunction as conjunction,
+    disjunction as disjunction,
+    equality as equality,
+    implication as implication,
+    negation as negation,
+)
 from .network import (
     INPUT as INPUT,
     Convolution as Convolution,
@@ -28,4 +35,5 @@ from .nir_file import names_file as names_file, read_nir as read_nir, to_nir as 
 from .simulator import simulate as simulate, simulate_reference as simulate_reference
 from .symbols import Symbols as Symbols
 from .verdict import Verdict as Verdict
-from .verifier import verify as verify
+from .verifier import decide as decide, network_formulas as network_formulas, verify as verify
+from .whole_file import FileError as FileError, whole_file as whole_file

@@ -15,7 +15,6 @@ latencies, initial membranes, and that all numbers are integers. (Facts: targets
 
 import json
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import nir
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 
 from .errors import NetworkError
 from .network import INPUT, Convolution, Population, Projection, SpikingNetwork, Synapses
+from .whole_file import whole_file
 
 TIME_STEP = 1e-4  # seconds; what snnTorch's importer takes for granted
 _FOREVER = 1e26  # seconds; 1 - dt / tau is exactly 1 in float64
@@ -45,7 +45,8 @@ def write_nir(network: SpikingNetwork, path: Path) -> None:
 
     Raises:
         NetworkError: if the network is no such chain, a population that retains its membrane has several
-            thresholds, or the files cannot be written.
+            thresholds.
+        FileError: if the files cannot be written.
     """
     path = Path(path)
     if path.suffix != ".nir":
@@ -72,18 +73,9 @@ def write_nir(network: SpikingNetwork, path: Path) -> None:
             for p in network.populations
         ],
     }
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=path.parent) as folder:
-            first, second = Path(folder) / "network.nir", Path(folder) / "network.json"
-            nir.write(first, graph)
-            second.write_text(json.dumps(notes))
-            second.replace(names_file(path))
-            first.replace(path)
-    except OSError as error:
-        raise NetworkError(
-            f"{path}: cannot be written ({error.strerror or error}); free space or choose another place"
-        ) from error
+    with whole_file(names_file(path)) as second, whole_file(path) as first:
+        nir.write(first, graph)
+        second.write_text(json.dumps(notes))
 
 
 def to_nir(network: SpikingNetwork) -> nir.NIRGraph:

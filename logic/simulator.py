@@ -105,13 +105,17 @@ class _Layer:
         self.threshold = torch.tensor(population.threshold, dtype=self.dtype)
         self.bias = torch.tensor(population.bias, dtype=self.dtype)
         self.membrane = torch.tensor(population.initial, dtype=self.dtype).expand(batch, -1)
+        quiet = not population.bias.any() and bool((population.threshold > 0).all())
+        self.silence = torch.zeros(batch, population.size, dtype=torch.bool) if quiet else None
         self.links = [link for p in incoming for link in _links(network, p, self.dtype)]
 
     def step(self, trains: dict[str, list[Tensor]], loud: dict[str, list[bool]], t: int) -> Tensor:
+        heard = [link for link in self.links if t >= link.delay and loud[link.source][t - link.delay]]
+        if self.silence is not None and not heard and t:  # after step 0 no membrane is at its threshold by itself
+            return self.silence
         drive = self.bias.expand_as(self.membrane)
-        for link in self.links:
-            if t >= link.delay and loud[link.source][t - link.delay]:
-                drive = drive + link.current(trains[link.source][t - link.delay].to(self.dtype))
+        for link in heard:
+            drive = drive + link.current(trains[link.source][t - link.delay].to(self.dtype))
         if self.population.retain:
             drive = drive + self.membrane
         fired = drive >= self.threshold

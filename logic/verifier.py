@@ -1,24 +1,15 @@
 """Proof that a memoryless spiking network computes a circuit, over all inputs, by Z3 on the neurons' own semantics."""
 
 import time
-from collections.abc import Sequence
-from typing import cast
 
 import numpy as np
 import z3
 
 from .circuit import Circuit, Gate
 from .errors import NetworkError
+from .formula import conjunction, disjunction, negation
 from .network import SpikingNetwork
 from .verdict import Verdict
-
-
-def _not(formula: z3.BoolRef) -> z3.BoolRef:
-    return cast(z3.BoolRef, z3.Not(formula))  # Z3's stubs also allow for probes
-
-
-def _and(formulas: Sequence[z3.BoolRef | bool]) -> z3.BoolRef:
-    return cast(z3.BoolRef, z3.And(formulas))
 
 
 def network_formulas(network: SpikingNetwork, lines: list[z3.BoolRef]) -> list[z3.BoolRef]:
@@ -54,7 +45,7 @@ def network_formulas(network: SpikingNetwork, lines: list[z3.BoolRef]) -> list[z
                 continue
             if when is not None:  # a neuron that hears no one belongs to every wave
                 arrivals.add(when + int(flat.delay[synapse]))
-            terms.append((heard, weight) if weight > 0 else (_not(heard), -weight))
+            terms.append((heard, weight) if weight > 0 else (negation(heard), -weight))
             needed += -weight if weight < 0 else 0  # -w s = w (1 - s) - w
         if len(arrivals) > 1:
             raise NetworkError(f"neuron {neuron} hears spikes of one wave at different steps {sorted(arrivals)}")
@@ -94,14 +85,14 @@ def circuit_formulas(circuit: Circuit, inputs: list[z3.BoolRef]) -> list[z3.Bool
     wires: list[z3.BoolRef] = [z3.BoolVal(False), *inputs]
 
     def literal(code: int) -> z3.BoolRef:
-        return _not(wires[code >> 1]) if code & 1 else wires[code >> 1]
+        return negation(wires[code >> 1]) if code & 1 else wires[code >> 1]
 
     for gate, kind in enumerate(circuit.kinds):
         terms = [literal(int(code)) for code in circuit.operands(gate)]
         if kind == Gate.AND:
-            wires.append(_and(terms))
+            wires.append(conjunction(terms))
         elif kind == Gate.OR:
-            wires.append(_not(_and([_not(term) for term in terms])))
+            wires.append(disjunction(terms))
         elif kind == Gate.MAJ:
             wires.append(z3.AtLeast(*terms, len(terms) // 2 + 1))
         else:
@@ -139,7 +130,7 @@ def decide(
     solver = z3.Solver()
     if timeout is not None:
         solver.set("timeout", max(1, int(timeout * 1000)))
-    solver.add(*assume, _not(goal))
+    solver.add(*assume, negation(goal))
     result = solver.check()
     seconds = time.perf_counter() - start
     if result == z3.unsat:
@@ -177,7 +168,7 @@ def verify(network: SpikingNetwork, circuit: Circuit, *, timeout: float | None =
         for position, name in enumerate(network.output_names)
     ]
     claim = f"{network.neurons} neurons compute {len(goals)} outputs of {len(inputs)} inputs"
-    return decide(claim, circuit.inputs, inputs, codewords(inputs, circuit.one_hot), _and(goals), timeout)
+    return decide(claim, circuit.inputs, inputs, codewords(inputs, circuit.one_hot), conjunction(goals), timeout)
 
 
 def _line(name: str, names: tuple[str, ...], formulas: list[z3.BoolRef]) -> z3.BoolRef:
@@ -186,5 +177,5 @@ def _line(name: str, names: tuple[str, ...], formulas: list[z3.BoolRef]) -> z3.B
     wire, _, value = name.rpartition("=")
     if wire in names and value in ("0", "1"):
         formula = formulas[names.index(wire)]
-        return formula if value == "1" else _not(formula)
+        return formula if value == "1" else negation(formula)
     raise NetworkError(f"line {name!r} is not a signal of the circuit; it has {list(names[:10])} ...")

@@ -1,7 +1,6 @@
 """Checkpoints: tensors and settings in one safetensors file, written whole or not at all; never pickle."""
 
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from logic import Domain, NeurosymError
+from logic import Domain, NeurosymError, whole_file
 from perception import SpikingClassifier
 
 _SETTINGS = "neurosym"
@@ -39,20 +38,14 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Writes a file beside ``path`` and then puts it in its place, so that ``path`` is never half-written.
 
     Raises:
-        CheckpointError: if it cannot be written, for example because the disk is full; what was there stays.
+        FileError: if it cannot be written, for example because the disk is full; what was there stays.
     """
     tensors = {name: tensor.detach().contiguous() for name, tensor in checkpoint.tensors.items()}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
-            written = Path(folder) / "checkpoint"
-            save_file(tensors, written, {_SETTINGS: json.dumps(dict(checkpoint.settings))})
-            written.replace(path)
-    except (OSError, SafetensorError) as fault:
-        raise CheckpointError(
-            f"{path}: the checkpoint could not be written ({fault}); make room or choose another folder. "
-            f"Nothing was left half-written."
-        ) from None
+    with whole_file(path) as place:
+        try:
+            save_file(tensors, place, {_SETTINGS: json.dumps(dict(checkpoint.settings))})
+        except SafetensorError as fault:  # what safetensors makes of a full disk
+            raise OSError(str(fault)) from fault
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -73,19 +66,24 @@ def read_checkpoint(path: Path) -> Checkpoint:
         ) from None
 
 
-def save_classifier(classifier: SpikingClassifier, path: Path) -> None:
+def save_classifier(classifier: SpikingClassifier, path: Path, notes: Mapping[str, str] | None = None) -> None:
     """Writes a spiking classifier, weights and architecture.
 
+    Args:
+        classifier: To be written.
+        path: The file.
+        notes: What shall be kept beside it, such as the rules that it was trained with.
+
     Raises:
-        CheckpointError: if it cannot be written.
+        FileError: if it cannot be written.
     """
     domain = {"name": classifier.domain.name, "values": list(classifier.domain.values)}
-    settings = {"kind": "classifier", "domain": domain, "architecture": classifier.architecture()}
-    write_checkpoint(path, Checkpoint(classifier.state_dict(), settings))
+    settings = {"domain": domain, "architecture": classifier.architecture(), "notes": dict(notes or {})}
+    write_checkpoint(path, Checkpoint(classifier.state_dict(), {"kind": "classifier", **settings}))
 
 
-def load_classifier(path: Path) -> SpikingClassifier:
-    """The spiking classifier that :func:`save_classifier` wrote.
+def load_classifier(path: Path) -> tuple[SpikingClassifier, dict[str, str]]:
+    """The spiking classifier that :func:`save_classifier` wrote, and the notes beside it.
 
     Raises:
         CheckpointError: if the file is missing, damaged or holds something else.
@@ -95,6 +93,6 @@ def load_classifier(path: Path) -> SpikingClassifier:
         domain, architecture = checkpoint.settings["domain"], checkpoint.settings["architecture"]
         classifier = SpikingClassifier(Domain(**domain), torch.Generator(), **architecture)
         classifier.load_state_dict(dict(checkpoint.tensors))
+        return classifier, dict(checkpoint.settings["notes"])
     except (KeyError, TypeError, ValueError, RuntimeError) as fault:
         raise CheckpointError(f"{path}: does not hold a classifier ({fault}); give a file saved by training") from None
-    return classifier

@@ -14,6 +14,8 @@ from .mnist import (
 from .neuron import integrate_and_fire as integrate_and_fire
 from .percept import Percept as Percept, Spikes as Spikes
 from .picture import PictureError as PictureError, check_pictures as check_pictures, read_picture as read_picture
+from .pretraining import pretrain_first_layer as pretrain_first_layer
+from .race import racer_membranes as racer_membranes, to_network as to_network
 from .stdp import (
     PlasticityRule as PlasticityRule,
     convergence as convergence,

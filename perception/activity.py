@@ -88,7 +88,9 @@ def fan_out(layer: nn.Module, shape: tuple[int, ...]) -> Tensor:
     if not isinstance(layer, nn.Conv2d):
         return torch.full(shape, float(weight.shape[0]))
     windows = functional.conv2d(torch.ones(1, *shape), torch.ones_like(weight), stride=layer.stride)
-    rest = [(full - kernel) % stride for full, kernel, stride in zip(shape[1:], weight.shape[2:], layer.stride)]
+    rest = [
+        (full - kernel) % stride for full, kernel, stride in zip(shape[1:], weight.shape[2:], layer.stride, strict=True)
+    ]
     return functional.conv_transpose2d(
         torch.ones_like(windows), torch.ones_like(weight), stride=layer.stride, output_padding=rest
     )[0]
@@ -96,7 +98,8 @@ def fan_out(layer: nn.Module, shape: tuple[int, ...]) -> Tensor:
 
 def measure_activity(classifier: SpikingClassifier, percept: Percept) -> Activity:
     """The activity of a classifier in a percept of its own, averaged over the pictures."""
-    sent = percept.spikes["input"]
+    signals = {name: spikes.detach() for name, spikes in percept.spikes.items()}
+    sent = signals["input"]
     rows = [_row("input", sent, 0.0, 0)]
     for name, layer in classifier.layers.items():
         received = sent.sum(dim=0).mean(dim=0)  # spikes of each input over all steps, a picture's average
@@ -107,7 +110,7 @@ def measure_activity(classifier: SpikingClassifier, percept: Percept) -> Activit
             neurons = layer.get_parameter("weight").shape[0]
             rows.append(LayerActivity(name, neurons, 0.0, 0.0, operations, multiplications))
         else:
-            sent = percept.spikes[name]
+            sent = signals[name]
             rows.append(_row(name, sent, operations, multiplications))
     return Activity(tuple(rows))
 

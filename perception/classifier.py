@@ -86,6 +86,13 @@ class SpikingClassifier(nn.Module):
         """The arguments that, with the domain, give a classifier of the same shape."""
         return {"steps": self.steps, "channels": self.channels, "hidden": self.hidden, "size": self.size}
 
+    def weights(self) -> dict[str, Tensor]:
+        """Weights by layer in the order in which data flows, cut off from training: the whole network.
+
+        Convolutions (stride 2) are ``[C_out, C_in, 5, 5]``, linear layers ``[out, in]``; the last is the readout.
+        """
+        return {name: layer.get_parameter("weight").detach() for name, layer in self.layers.items()}
+
     def forward(self, pictures: Tensor) -> Percept:
         """What is seen in pictures ``[B, N, 1, H, W]``, bytes from 0 to 255 or floats from 0 to 1.
 

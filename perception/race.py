@@ -162,3 +162,43 @@ def _calibrate(single: SpikingNetwork, classifier: SpikingClassifier, pictures: 
     ramp = max(1, (high - low) // rounds)
     threshold = high + ramp * (steps + 1)
     return Race(threshold, ramp, (threshold - low) // ramp + 2)
+
+
+def racer_membranes(network: SpikingNetwork, spikes: Tensor) -> NDArray[np.int64]:
+    """Membranes of the racers for one sample, step by step before any reset, to be looked at.
+
+    Args:
+        network: As :func:`to_network` returns it, or a chain that begins with it.
+        spikes: ``[T, 1, N, H, W]`` encoded pictures.
+
+    Returns:
+        ``[steps, N, K]``, up to the step at which the answer is given; racers that have lost fall out of sight.
+    """
+    racers = network.population("racers")
+    sources = [p for p in network.projections if p.target == "racers"]
+    record = simulate(network, spikes, network.latency + 1, record=[p.source for p in sources])
+    membrane, courses = racers.initial.astype(np.float64), list[NDArray[np.float64]]()
+    fired = np.zeros(racers.size, dtype=bool)
+    for t in range(network.latency + 1):
+        membrane: NDArray[np.float64] = np.where(fired, 0.0, membrane) + racers.bias.astype(np.float64)
+        for projection in sources if t else []:
+            membrane += _matrix(projection, network) @ record[projection.source][t - 1, 0].flatten().double().numpy()
+        fired = membrane >= racers.threshold
+        courses.append(membrane)
+    slots = network.input_shape[0]
+    return np.stack(courses).astype(np.int64).reshape(len(courses), slots, -1)
+
+
+def _matrix(projection: Projection, network: SpikingNetwork) -> NDArray[np.float64]:
+    """The weights ``[target, source]`` of a projection between populations without extent."""
+    sizes = [int(np.prod(network.shape_of(name))) for name in (projection.target, projection.source)]
+    matrix = np.zeros(sizes)
+    if isinstance(projection, Synapses):
+        np.add.at(matrix, (projection.post, projection.pre), projection.weight)
+    else:
+        groups, kernel = projection.groups, projection.kernel[:, :, 0, 0]
+        rows, columns = sizes[0] // groups, sizes[1] // groups
+        for group in range(groups):
+            own = slice(group * rows, (group + 1) * rows)
+            matrix[own, group * columns : (group + 1) * columns] = kernel[own]
+    return matrix

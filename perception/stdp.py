@@ -149,5 +149,5 @@ def to_initial_layer(kernels: Tensor) -> Tensor:
     flat = kernels.flatten(1)
     centred = flat - flat.mean(dim=1, keepdim=True)
     size = centred.square().mean(dim=1, keepdim=True).sqrt()
-    scaled = centred * (2 / flat.shape[1]) ** 0.5 / size.clamp(min=1e-6)
-    return scaled.reshape(kernels.shape)
+    scaled = centred * (2 / flat.shape[1]) ** 0.5 / size
+    return torch.where(size > 1e-4, scaled, 0.0).reshape(kernels.shape)

@@ -1,1 +1,24 @@
 """Programs, queries, answers and their proofs."""
+
+from .counting import Counter as Counter, prepare as prepare
+from .errors import (
+    CountingError as CountingError,
+    MeaningError as MeaningError,
+    ProgramError as ProgramError,
+    PrologError as PrologError,
+    PrologLimit as PrologLimit,
+    PrologMissing as PrologMissing,
+    PrologTimeout as PrologTimeout,
+    ProofError as ProofError,
+    QueryError as QueryError,
+)
+from .explanation import Answer as Answer, explain as explain
+from .grounding import Grounding as Grounding, Slot as Slot, SlotValue as SlotValue, ground as ground
+from .inference import Answers as Answers, infer as infer
+from .meaning import rule_formula as rule_formula, slot_bounds as slot_bounds
+from .program import DIGITS as DIGITS, Clause as Clause, Program as Program
+from .prolog import Limits as Limits
+from .proof import Proof as Proof
+from .readout import answer_bits as answer_bits
+from .rendering import to_dict as to_dict, to_dot as to_dot, to_svg as to_svg, to_text as to_text
+from .rule_proof import prove_rule as prove_rule

@@ -14,6 +14,7 @@ from logic import (
     INPUT,
     CircuitBuilder,
     Convolution,
+    FileError,
     NetworkError,
     Population,
     SpikingNetwork,
@@ -136,6 +137,6 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(nir, "write", full)
-    with pytest.raises(NetworkError, match="No space left"):
+    with pytest.raises(FileError, match="No space left"):
         write_nir(picture_chain(0), tmp_path / "chain.nir")
     assert not list(tmp_path.iterdir())

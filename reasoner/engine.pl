@@ -1,0 +1,95 @@
+/*  The one door into Prolog: a request comes in as a term, the reply goes out as one line of JSON in ASCII.
+
+    Nothing of a request outlives it: clauses and tables are thread-local and removed at the end, so programs
+    cannot see each other. A user's clauses are data for the interpreter in grounder.pl; they are never called.
+*/
+:- module(neurosym_engine, [serve/2]).
+:- use_module(library(time)).
+:- use_module(library(lists)).
+:- use_module(reader).
+:- use_module(grounder).
+:- use_module(replayer).
+:- use_module(json_writer).
+
+%!  serve(+Request, -Reply:string) is det.
+%
+%   Request = request(Limits, Task), Limits = limits(Inferences, Seconds, Bytes).
+%   Reply is {"ok": ...} or {"error": {"kind", "offset", "clause", "text", "message"}}.
+
+serve(request(limits(Inferences, Seconds, Bytes), Task), Reply) :-
+    set_prolog_flag(stack_limit, Bytes),
+    set_prolog_flag(table_space, Bytes),
+    set_prolog_flag(max_table_subgoal_size, 20000),    % terms that grow without end are found early
+    set_prolog_flag(max_table_subgoal_size_action, error),
+    catch(setup_call_cleanup(
+              true,
+              call_with_time_limit(Seconds,
+                                   call_with_inference_limit(with_output_to(string(Reply0), must(perform(Task))),
+                                                             Inferences, Outcome)),
+              (forget, abolish_all_tables)),
+          Error, true),
+    (   nonvar(Error)
+    ->  error_reply(Error, Reply)
+    ;   Outcome == inference_limit_exceeded
+    ->  error_reply(inferences(Inferences), Reply)
+    ;   string_concat("{\"ok\":", Reply0, Reply1),
+        string_concat(Reply1, "}", Reply)
+    ).
+
+must(Goal) :- call(Goal), !.
+must(_) :- throw(error(system_error(task_failed), _)).
+
+perform(read(Text, Domains)) :-
+    read_clauses(Text, Clauses),
+    check_clauses(Clauses, Domains),
+    put_clauses(Clauses).
+perform(ground(Text, Domains, QueryText, Answers, Instances)) :-
+    install(Text, Domains),
+    read_query(QueryText, Query, Names),
+    check_query(Query, Domains),
+    ground(Query, Names, Answers, Instances).
+perform(replay(Text, Domains, Facts, Proofs)) :-
+    install(Text, Domains),
+    install_world(Facts),
+    replay_all(Proofs).
+
+install(Text, Domains) :-
+    read_clauses(Text, Clauses),
+    check_clauses(Clauses, Domains),
+    forall(member(clause(Id, _, Term, Names, _), Clauses), add_clause(Id, Term, Names)),
+    forall(member(domain(Name, Values), Domains), add_domain(Name, Values)).
+
+error_reply(Error, Reply) :-
+    once(explain(Error, Kind, Offset, Clause, Text, Message)),
+    with_output_to(string(Reply),
+                   ( write('{"error":{"kind":'), put_string(Kind),
+                     write(',"offset":'), put_term(Offset),
+                     write(',"clause":'), put_term(Clause),
+                     write(',"text":'), put_string(Text),
+                     write(',"message":'), put_string(Message),
+                     write('}}') )).
+
+explain(refused(Kind, Offset, Term), Kind, Offset, -1, Text, '') :-
+    term_text(Term, Text).
+explain(stopped(Kind, Clause, Term), Kind, -1, Clause, Text, '') :-
+    term_text(Term, Text).
+explain(builtin(Clause, Goal, Error), builtin, -1, Clause, Text, Message) :-
+    term_text(Goal, Text),
+    message_text(error(Error, _), Message).
+explain(error(syntax_error(What), Where), syntax, Offset, -1, '', Message) :-
+    (   Where = stream(_, _, _, Offset) ; Where = string(_, Offset) ; Offset = -1 ),
+    message_text(error(syntax_error(What), _), Message).
+explain(inferences(Limit), inferences, -1, -1, Limit, '').
+explain(time_limit_exceeded, time, -1, -1, '', '').
+explain(error(resource_error(What), _), memory, -1, -1, Text, '') :-
+    term_text(What, Text).
+explain(Error, prolog, -1, -1, '', Message) :-
+    message_text(Error, Message).
+
+message_text(Error, Text) :-
+    catch(( prolog:translate_message(Error, Lines, []) ; message_to_codes_fallback(Error, Lines) ), _, fail), !,
+    with_output_to(string(Text), print_message_lines(current_output, '', Lines)).
+message_text(Error, Text) :-
+    term_text(Error, Text).
+
+message_to_codes_fallback(Error, ['~p'-[Error]]).

@@ -1,0 +1,39 @@
+"""What can go wrong between a program and its answers."""
+
+from logic.errors import NeurosymError
+
+
+class ProgramError(NeurosymError, ValueError):
+    """A program that cannot be read, is unsafe, or means nothing; names source, line and column."""
+
+
+class QueryError(NeurosymError, ValueError):
+    """A query that the program cannot answer, or an answer asked for that it does not have."""
+
+
+class CountingError(NeurosymError, ValueError):
+    """A circuit that cannot be counted exactly, or beliefs that do not fit it."""
+
+
+class ProofError(NeurosymError, RuntimeError):
+    """A proof that did not stand up when it was replayed."""
+
+
+class MeaningError(NeurosymError, ValueError):
+    """A rule whose meaning cannot be written as a formula over the integers."""
+
+
+class PrologError(NeurosymError, RuntimeError):
+    """SWI-Prolog failed in a way that no other error names."""
+
+
+class PrologMissing(PrologError):
+    """SWI-Prolog or its bridge is not installed."""
+
+
+class PrologLimit(PrologError):
+    """A limit on inferences, memory or answers was reached."""
+
+
+class PrologTimeout(PrologLimit):
+    """The time limit was reached."""

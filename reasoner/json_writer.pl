@@ -1,0 +1,54 @@
+/*  Terms as JSON in pure ASCII: numbers as they are, atoms as ["name"], compounds as ["name", argument, ...],
+    proper lists as {"l": [...]}, strings as {"s": text}, variables as {"v": name}.
+*/
+:- module(neurosym_json, [put_term/1, put_string/1, put_list/2, term_text/2]).
+:- use_module(library(lists)).
+
+put_term(Term) :- var(Term), !, term_text(Term, Text), put_tagged(v, Text).
+put_term('$VAR'(Name)) :- atom(Name), !, put_tagged(v, Name).
+put_term(Term) :- integer(Term), !, write(Term).
+put_term(Term) :- float(Term), !, print(Term).
+put_term(Term) :- string(Term), !, put_tagged(s, Term).
+put_term(Term) :- is_list(Term), !, write('{"l":'), put_list(neurosym_json:put_term, Term), write('}').
+put_term(Term) :- atom(Term), !, write('['), put_string(Term), write(']').
+put_term(Term) :-
+    compound(Term), !,
+    compound_name_arguments(Term, Name, Arguments),
+    write('['), put_string(Name),
+    forall(member(Argument, Arguments), (write(','), put_term(Argument))),
+    write(']').
+put_term(Term) :- term_text(Term, Text), put_tagged(s, Text).
+
+put_tagged(Tag, Text) :-
+    format('{"~w":', [Tag]), put_string(Text), write('}').
+
+%!  put_list(:Put, +List) writes a JSON array, each element by call(Put, Element).
+:- meta_predicate put_list(1, +).
+put_list(Put, List) :-
+    write('['), put_elements(List, Put), write(']').
+
+put_elements([], _).
+put_elements([First|Rest], Put) :-
+    \+ \+ call(Put, First),
+    forall(member(Element, Rest), (write(','), call(Put, Element))).
+
+put_string(Text) :-
+    string_codes(Text, Codes),
+    write('"'), put_codes(Codes), write('"').
+
+put_codes([]).
+put_codes([Code|Codes]) :- put_code_(Code), put_codes(Codes).
+
+put_code_(0'") :- !, write('\\"').
+put_code_(0'\\) :- !, write('\\\\').
+put_code_(Code) :- Code >= 32, Code < 127, !, put_char_code(Code).
+put_code_(Code) :- Code < 65536, !, format('\\u~|~`0t~16r~4+', [Code]).
+put_code_(Code) :-
+    High is 0xD800 + ((Code - 0x10000) >> 10),
+    Low is 0xDC00 + ((Code - 0x10000) /\ 0x3FF),
+    format('\\u~16r\\u~16r', [High, Low]).
+
+put_char_code(Code) :- char_code(Char, Code), put_char(Char).
+
+term_text(Term, Text) :-
+    format(string(Text), '~W', [Term, [quoted(true), numbervars(true), portray(false), max_depth(0)]]).

@@ -1,0 +1,129 @@
+"""The border to SWI-Prolog: one crossing a request, behind one lock, within limits."""
+
+import json
+import re
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from threading import Lock
+from typing import Any, cast
+
+from .errors import PrologError, PrologLimit, PrologMissing, PrologTimeout
+
+_LOCK = Lock()  # SWI-Prolog runs one request of ours at a time
+_INSTALL = "install it with `apt-get install swi-prolog-nox` (Debian, Ubuntu) or `brew install swi-prolog` (macOS)"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a request may spend.
+
+    Args:
+        inferences: Steps of the Prolog machine.
+        seconds: Wall time.
+        megabytes: Stacks, and as much again for tables.
+        answers: Answers of a query.
+        instances: Rule instances of a grounding.
+        gates: Gates or diagram nodes that a circuit may grow to.
+    """
+
+    inferences: int = 100_000_000
+    seconds: float = 10.0
+    megabytes: int = 512
+    answers: int = 100_000
+    instances: int = 500_000
+    gates: int = 1_000_000
+
+
+@dataclass(frozen=True)
+class Refusal(Exception):
+    """Prolog's reply when it does not do what was asked; callers turn it into an error that names the source.
+
+    Args:
+        kind: What was wrong, a word of ``reader.pl``, ``grounder.pl`` or ``replayer.pl``.
+        offset: Character position in the text, or -1.
+        clause: Number of the clause, from 0, or -1.
+        text: The offending text.
+        message: What Prolog says of it.
+    """
+
+    kind: str
+    offset: int
+    clause: int
+    text: str
+    message: str
+
+
+def quote(text: str) -> str:
+    """The text as a Prolog string, in ASCII."""
+    return '"' + re.sub(r"[^ !#-\[\]-~]", lambda found: f"\\x{ord(found.group()):x}\\", text) + '"'
+
+
+def quote_atom(name: str) -> str:
+    """The name as a quoted Prolog atom, in ASCII."""
+    return "'" + re.sub(r"[^ -&(-\[\]-~]", lambda found: f"\\x{ord(found.group()):x}\\", name) + "'"
+
+
+def request(task: str, limits: Limits) -> Any:
+    """Prolog's reply to one task, from JSON.
+
+    Args:
+        task: A term that ``engine.pl`` performs, in Prolog text.
+        limits: What it may spend.
+
+    Raises:
+        PrologMissing: if SWI-Prolog cannot be loaded.
+        PrologTimeout: if the time ran out.
+        PrologLimit: if inferences or memory ran out.
+        Refusal: if the task is refused; for the caller to explain.
+        PrologError: if SWI-Prolog fails otherwise.
+    """
+    spent = f"limits({limits.inferences},{limits.seconds},{limits.megabytes * 2**20})"
+    with _LOCK:
+        text = _cross(f"neurosym_engine:serve(request({spent},{task}),Reply)")
+    reply = cast("dict[str, Any]", json.loads(text))
+    if "ok" in reply:
+        return reply["ok"]
+    refusal = Refusal(**reply["error"])
+    if refusal.kind == "time":
+        raise PrologTimeout(
+            f"Prolog did not finish within {limits.seconds:g} s; look for endless recursion, or raise Limits.seconds"
+        )
+    if refusal.kind == "inferences":
+        raise PrologLimit(
+            f"Prolog did not finish within {limits.inferences} inferences; look for endless recursion, "
+            f"or raise Limits.inferences"
+        )
+    if refusal.kind == "memory":
+        raise PrologLimit(
+            f"Prolog needs more than {limits.megabytes} MB ({refusal.text}); look for endless recursion or terms "
+            f"that grow, or raise Limits.megabytes"
+        )
+    if refusal.kind == "prolog":
+        raise PrologError(f"SWI-Prolog failed: {refusal.message}")
+    raise refusal
+
+
+def _cross(goal: str) -> str:
+    """The string that ``goal`` binds to ``Reply``; called under the lock, from any thread."""
+    try:
+        swipl = import_module("pyswip")
+        core = import_module("pyswip.core")
+    except Exception as error:  # pyswip raises many kinds when the shared library is not found
+        raise PrologMissing(f"SWI-Prolog cannot be loaded ({error}); {_INSTALL}, then `pip install pyswip`") from error
+    attached = core.PL_thread_self() == -1
+    if attached:
+        core.PL_thread_attach_engine(None)
+    try:
+        engine = quote_atom(str(Path(__file__).with_name("engine.pl")))
+        load = f"(current_predicate(neurosym_engine:serve/2)->true;load_files({engine},[silent(true)]))"
+        found = list(swipl.Prolog.query(f"{load},{goal}", maxresult=1))
+    except swipl.prolog.PrologError as error:
+        raise PrologError(f"SWI-Prolog failed: {error}") from error
+    finally:
+        if attached:
+            core._lib.PL_thread_destroy_engine()  # pyswip does not wrap it; without it Prolog cannot shut down
+    if not found:
+        raise PrologError("SWI-Prolog gave no reply")
+    reply = found[0]["Reply"]
+    return reply.decode("ascii") if isinstance(reply, bytes) else str(reply)

@@ -1,0 +1,73 @@
+"""The digits: what the split and the pairs promise."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from perception import Digits, load_digits, pair_digits, split_digits
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def digits(cache: Path) -> Digits:
+    return load_digits(cache)
+
+
+def generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def numbered() -> Digits:
+    """Fifty pictures whose first pixel is their number, five of each class."""
+    pictures = torch.zeros(50, 1, 28, 28, dtype=torch.uint8)
+    pictures[:, 0, 0, 0] = torch.arange(50, dtype=torch.uint8)
+    return Digits(pictures, torch.arange(50) % 10)
+
+
+def test_five_hundred_of_each(digits: Digits) -> None:
+    assert digits.pictures.shape == (5000, 1, 28, 28)
+    assert digits.pictures.dtype == torch.uint8
+    assert digits.pictures.max() == 255
+    assert digits.labels.bincount().tolist() == [500] * 10
+
+
+def test_the_cache_gives_the_same_and_mends_itself(digits: Digits, cache: Path) -> None:
+    assert [file.name for file in cache.iterdir()] == ["mnist_5k.safetensors"]
+    assert torch.equal(load_digits(cache).pictures, digits.pictures)
+    (cache / "mnist_5k.safetensors").write_bytes(b"damaged")
+    mended = load_digits(cache)
+    assert torch.equal(mended.pictures, digits.pictures)
+    assert torch.equal(mended.labels, digits.labels)
+
+
+def test_split_is_stratified_disjoint_and_complete() -> None:
+    digits = numbered()
+    train, held = split_digits(digits, 2, generator())
+    assert train.labels.bincount().tolist() == [3] * 10
+    assert held.labels.bincount().tolist() == [2] * 10
+    numbers = torch.cat([train.pictures, held.pictures])[:, 0, 0, 0]
+    assert sorted(numbers.tolist()) == list(range(50))
+    assert torch.equal(torch.cat([train.labels, held.labels]), numbers.long() % 10)
+
+
+def test_split_follows_its_seed() -> None:
+    first, again, other = (split_digits(numbered(), 2, generator(seed))[1].pictures for seed in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_pairs_use_each_picture_once() -> None:
+    digits = numbered()
+    pairs = pair_digits(digits, generator())
+    assert pairs.pictures.shape == (25, 2, 1, 28, 28)
+    numbers = pairs.pictures[:, :, 0, 0, 0].long()
+    assert sorted(numbers.flatten().tolist()) == list(range(50))
+    assert torch.equal(pairs.labels, digits.labels[numbers])
+    assert torch.equal(pairs.sums, pairs.labels[:, 0] + pairs.labels[:, 1])
+    odd = Digits(digits.pictures[:7], digits.labels[:7])
+    assert len(pair_digits(odd, generator()).sums) == 3
