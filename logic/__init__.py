@@ -2,7 +2,7 @@
 
 from .chaining import chain as chain
 from .circuit import Circuit as Circuit, CircuitBuilder as CircuitBuilder, Gate as Gate, Literal as Literal
-from .compiler import compile_circuit as compile_circuit
+from .compiler import compile_certified as compile_certified, compile_circuit as compile_circuit
 from .conformance import (
     Conformance as Conformance,
     compare_with_snntorch as compare_with_snntorch,

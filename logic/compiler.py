@@ -46,9 +46,14 @@ def compile_circuit(
 ) -> SpikingNetwork:
     """A spiking network that answers a wave of input spikes with the circuit's outputs, one wave a step.
 
+    A circuit with registers takes one wave every ``period`` steps, see :func:`compile_certified`; a register whose
+    first value is not defined starts at 0.
+
     Args:
         circuit: What to compute.
-        mapping: ``positive``, ``dual-rail``, ``majority``, ``logicsnn`` or ``single-rail``, see :func:`map_circuit`.
+        mapping: ``positive`` (no complements; one neuron a gate), ``dual-rail`` (two threshold neurons a gate),
+            ``majority`` (dual-rail, unit weights, at most three synapses a neuron), ``logicsnn`` (minterm blocks),
+            ``single-rail`` (fewest neurons, signed weights) or ``fail-silent`` (the same cover on two rails).
         balance: Paths are made equally long by synaptic ``delays``, or by ``relays`` in layers (a strict chain).
         aligned: Whether all outputs answer at the same step.
         max_delay: The longest synaptic delay of the target in steps; relays take over beyond.
