@@ -2,7 +2,7 @@
 
 from .chaining import chain as chain
 from .circuit import Circuit as Circuit, CircuitBuilder as CircuitBuilder, Gate as Gate, Literal as Literal
-from .compiler import compile_circuit as compile_circuit, to_rails as to_rails
+from .compiler import compile_certified as compile_certified, compile_circuit as compile_circuit
 from .composition import join as join
 from .conformance import (
     Conformance as Conformance,

@@ -16,10 +16,10 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from logic.formats import read_circuit
 from numba import njit
 
 from logic import Circuit, Gate, NetworkError, compile_circuit
+from logic.formats import read_circuit
 from logic.simulation.bit_simulator import WavePlan, plan_waves, rail_pairs, run_wave_plan, simulate_bits
 from logic.simulation.word_program import pack_bits, unpack_bits
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from logic.simulation.bit_simulator import count_spikes, plan_waves, run_wave_plan, simulate_bits
 from logic.errors import NetworkError
 from logic.network import INPUT, Population, SpikingNetwork, Synapses
+from logic.simulation.bit_simulator import count_spikes, plan_waves, run_wave_plan, simulate_bits
 from logic.simulation.word_gates import Template, threshold_template
-from logic.simulator import simulate_reference
 from logic.simulation.word_program import Operation, count_bits, pack_bits, unpack_bits
+from logic.simulator import simulate_reference
 from tests.networks import dual_rail_adder, random_network
 
 BOTH = {"codewords": True, "outputs_only": True}

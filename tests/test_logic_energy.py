@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from logic.errors import NetworkError
 from logic.simulation.bit_simulator import count_spikes, plan_waves, simulate_bits
 from logic.simulation.energy import EnergyModel, count_events
-from logic.errors import NetworkError
 from logic.simulation.word_program import pack_bits
 from tests.networks import dual_rail_adder, random_network
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from logic.simulation.bit_simulator import Faults, plan_waves, run_wave_plan, simulate_bits
 from logic.errors import NetworkError
-from logic.simulation.faults import draw_faults, inject_faults, inject_weight_noise, random_words
 from logic.network import INPUT, Population, SpikingNetwork, Synapses
+from logic.simulation.bit_simulator import Faults, plan_waves, run_wave_plan, simulate_bits
+from logic.simulation.faults import draw_faults, inject_faults, inject_weight_noise, random_words
 from logic.simulation.word_program import count_bits, pack_bits, unpack_bits
 from tests.networks import dual_rail_adder, random_network
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .equal_neurons import merge_equal, threshold_neurons
 from ..errors import NetworkError
 from ..network import FlatNetwork, SpikingNetwork
-from .word_gates import Template, membrane_template
+from .equal_neurons import merge_equal, threshold_neurons
 from .word_compiler import Cells, assemble, find_slots, needed_neurons, reuse_rows, threshold_cells
+from .word_gates import Template, membrane_template
 from .word_program import (
     Integers,
     Operation,

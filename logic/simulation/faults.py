@@ -13,9 +13,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from .bit_simulator import Faults, plan_waves, rail_pairs, run_wave_plan
 from ..errors import NetworkError
 from ..network import SpikingNetwork
+from .bit_simulator import Faults, plan_waves, rail_pairs, run_wave_plan
 from .word_program import Integers, Words, count_bits, pack_bits, unpack_bits
 
 _CHUNK = 1 << 16  # waves at a time

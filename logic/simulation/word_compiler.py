@@ -14,8 +14,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from .equal_neurons import Neurons
 from ..network import FlatNetwork
+from .equal_neurons import Neurons
 from .word_gates import Template, threshold_template
 from .word_program import Integers, Operation, WordProgram
 
