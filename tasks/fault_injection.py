@@ -57,9 +57,10 @@ def main(
         _show(
             "xor", {"sigma": sigma}, inject_weight_noise(xor_block(), 400_000, seed, sigma), time.perf_counter() - start
         )
-    for rates in ({"insertion": 0.01}, {"deletion": 0.01, "insertion": 0.001}):
+    for deletion, insertion in ((0.0, 0.01), (0.01, 0.001)):
         start = time.perf_counter()
-        _show("xor", rates, inject_faults(xor_block(), 400_000, seed, **rates), time.perf_counter() - start)
+        found = inject_faults(xor_block(), 400_000, seed, deletion=deletion, insertion=insertion)
+        _show("xor", {"deletion": deletion, "insertion": insertion}, found, time.perf_counter() - start)
     raise typer.Exit(1 if wrong else 0)
 
 

@@ -5,8 +5,10 @@ Building a network is not counted. Thresholds stand half a unit below the intege
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from logic import FlatNetwork, SpikingNetwork
@@ -16,7 +18,7 @@ Trains = NDArray[np.bool_]
 
 def run_brian2(network: SpikingNetwork, spikes: Trains, steps: int) -> tuple[Trains, float]:
     """Brian2 with its numpy code generation, which needs no compiler; spikes ``[T, I]`` in, ``[steps, N]`` out."""
-    import brian2 as b2
+    import brian2 as b2  # pyright: ignore[reportMissingImports] - a rival, installed only to be compared with
 
     flat = network.flatten()
     b2.prefs.codegen.target = "numpy"
@@ -48,7 +50,7 @@ def run_brian2(network: SpikingNetwork, spikes: Trains, steps: int) -> tuple[Tra
 
 def run_nest(network: SpikingNetwork, spikes: Trains, steps: int) -> tuple[Trains, float]:
     """NEST's ``iaf_psc_delta`` with a membrane that forgets within a step; one thread."""
-    import nest
+    import nest  # pyright: ignore[reportMissingImports] - a rival, installed only to be compared with
 
     flat = network.flatten()
     nest.ResetKernel()
@@ -78,13 +80,13 @@ def run_nest(network: SpikingNetwork, spikes: Trains, steps: int) -> tuple[Train
 def run_snntorch(network: SpikingNetwork, spikes: Trains, steps: int) -> tuple[Trains, float]:
     """SnnTorch's ``Leaky`` neurons behind one sparse matrix a delay, since it has no delays of its own; one thread."""
     import snntorch
-    import torch
 
     flat, threads = network.flatten(), torch.get_num_threads()
     torch.set_num_threads(1)
     size, lines = len(flat.threshold), flat.inputs + len(flat.threshold)
-    neuron = snntorch.Leaky(beta=0.0, threshold=torch.tensor(flat.threshold - 0.5).float(), reset_mechanism="none")
-    links = {int(delay): _matrix(torch, flat, delay, size, lines) for delay in np.unique(flat.delay)}
+    limits: Any = torch.tensor(flat.threshold - 0.5).float()  # its annotation knows of one threshold only
+    neuron = snntorch.Leaky(beta=0.0, threshold=limits, reset_mechanism="none")
+    links = {int(delay): _matrix(flat, delay, size, lines) for delay in np.unique(flat.delay)}
     train = torch.zeros(steps, lines)
     train[: len(spikes), : flat.inputs] = torch.tensor(spikes).float()
     silent = torch.zeros(size)
@@ -98,7 +100,7 @@ def run_snntorch(network: SpikingNetwork, spikes: Trains, steps: int) -> tuple[T
     return train[:, flat.inputs :].bool().numpy(), seconds
 
 
-def _matrix(torch, flat: FlatNetwork, delay: int, size: int, lines: int):
+def _matrix(flat: FlatNetwork, delay: int, size: int, lines: int) -> torch.Tensor:
     here = flat.delay == delay
     places = torch.tensor(np.stack([flat.post[here], flat.pre[here]]))
     weights = torch.tensor(flat.weight[here]).float()

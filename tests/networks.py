@@ -75,8 +75,8 @@ def dual_rail_adder(bits: int) -> SpikingNetwork:
             Synapses(INPUT, "majority", source[~neurons], target[~neurons], 1, wait[~neurons]),
             Synapses("majority", "majority", source[neurons] - 4 * bits - 2, target[neurons], 1, wait[neurons]),
         ),
-        outputs,
+        np.array(outputs),
         tuple(answers),
-        [slots[line] for line in outputs],
+        np.array([slots[line] for line in outputs]),
         tuple(names),
     )

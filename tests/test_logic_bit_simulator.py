@@ -48,7 +48,7 @@ def test_retained_membranes(seed: int) -> None:
 def test_forgetful_and_retaining_neurons_together() -> None:
     gate, counter = Population("gate", (1,), 1), Population("counter", (1,), 3, retain=True)
     links = (Synapses(INPUT, "gate", [0], [0], 1), Synapses("gate", "counter", [0], [0], 1, 2))
-    network = SpikingNetwork((1,), (gate, counter), links, [2], ("third",), [3])
+    network = SpikingNetwork((1,), (gate, counter), links, np.array([2]), ("third",), np.array([3]))
     trains = simulate_bits(network, np.ones((12, 70, 1), dtype=bool), 12, lines=[2])
     assert np.flatnonzero(trains[:, 69, 0]).tolist() == [5, 8, 11]  # each third spike, one plus two steps later
 
@@ -98,7 +98,7 @@ def test_adder_adds(options: dict[str, bool], threads: int) -> None:
     a, b, c = case & 63, case >> 6 & 63, case >> 12
     values = np.concatenate([a >> np.arange(bits)[:, None] & 1, b >> np.arange(bits)[:, None] & 1, c[None]])
     rails = np.stack([values == 0, values == 1], axis=1).reshape(-1, waves)
-    words = pack_bits(values if options.get("codewords") else rails)
+    words = pack_bits((values if options.get("codewords") else rails).astype(bool))
     answers = unpack_bits(run_wave_plan(plan_waves(network, **options), words, threads=threads), waves)
     assert (answers[0::2] == 1 - answers[1::2]).all()
     total = (answers[1::2].astype(int) << np.arange(bits + 1)[:, None]).sum(axis=0)
@@ -131,12 +131,14 @@ def test_what_cannot_run_in_waves_is_refused() -> None:
     cell = Population("cell", (1,), 1)
     two_paths = (Synapses(INPUT, "cell", [0, 0], [0, 0], 1, [1, 2]),)
     with pytest.raises(NetworkError, match="two paths differ"):
-        plan_waves(SpikingNetwork((1,), (cell,), two_paths, [1], ("o",), [1]))
+        plan_waves(SpikingNetwork((1,), (cell,), two_paths, np.array([1]), ("o",), np.array([1])))
     one_path = (Synapses(INPUT, "cell", [0], [0], 1),)
     with pytest.raises(NetworkError, match="'o' is not in step"):
-        plan_waves(SpikingNetwork((1,), (cell,), one_path, [1], ("o",), [2]))
+        plan_waves(SpikingNetwork((1,), (cell,), one_path, np.array([1]), ("o",), np.array([2])))
     with pytest.raises(NetworkError, match="codewords need two rails"):
-        plan_waves(SpikingNetwork((1,), (cell,), one_path, [1], ("o",), [1], ("i",)), codewords=True)
+        plan_waves(
+            SpikingNetwork((1,), (cell,), one_path, np.array([1]), ("o",), np.array([1]), ("i",)), codewords=True
+        )
     plan = plan_waves(dual_rail_adder(1), codewords=True)
     with pytest.raises(NetworkError, match=r"words need \[3, W\]"):
         run_wave_plan(plan, np.zeros((6, 1), dtype=np.uint64))

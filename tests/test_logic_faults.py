@@ -62,7 +62,9 @@ def test_faults_of_waves_are_faults_in_time(seed: int) -> None:
             deleted[line],
             inserted[line],
         )
-    trains = simulate_bits(network, spikes.T[:, None], steps, faults=Faults(*in_time, np.zeros_like(in_time[0])))
+    trains = simulate_bits(
+        network, spikes.T[:, None], steps, faults=Faults(in_time[0], in_time[1], np.zeros_like(in_time[0]))
+    )
     late = network.latencies[:, None] + np.arange(waves)
     np.testing.assert_array_equal(unpack_bits(answers, waves), trains[late, 0, network.outputs[:, None]])
 
@@ -90,9 +92,9 @@ def test_weight_noise_on_a_xor_block() -> None:
             Synapses.dense(INPUT, "patterns", to_patterns),
             Synapses.dense("patterns", "answers", [[1, 0, 0, 1], [0, 1, 1, 0]]),
         ),
-        [8, 9],
+        np.array([8, 9]),
         ("o=0", "o=1"),
-        [2, 2],
+        np.array([2, 2]),
         ("a=0", "a=1", "b=0", "b=1"),
     )
     assert inject_weight_noise(block, 640, 1, 0.0).right == 640

@@ -179,7 +179,7 @@ def _leaves(low, end, literal, leaves, first, last, inputs, deep):
                 at -= 1
             if at > 0 and leaves[at - 1] == literal[leaf] >> 1:
                 continue
-            if size == 4:
+            if size == 4:  # pyright: ignore[reportUnnecessaryComparison] - it grows below
                 return -1
             for other in range(size, at, -1):
                 leaves[other] = leaves[other - 1]
