@@ -1,0 +1,136 @@
+"""Matching: two nodes are equal if their truth tables over one common cut of proved signals are identical."""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+LEAVES = 8  # of a common cut; truth tables of 2^8 bits
+_INNER = 48  # nodes between the pair and its cut
+_TABLES = np.zeros((LEAVES, 1 << (LEAVES - 6)), np.uint64)
+for _leaf in range(6):
+    _TABLES[_leaf] = sum(1 << row for row in range(64) if row >> _leaf & 1)
+for _leaf in range(6, LEAVES):
+    _TABLES[_leaf] = [np.iinfo(np.uint64).max if word >> (_leaf - 6) & 1 else 0 for word in range(1 << (LEAVES - 6))]
+_TABLES.setflags(write=False)
+
+Fan = NDArray[np.int32]
+
+
+@njit(cache=True)
+def same_function(first: Fan, second: Fan, node: int, other: int, flip: int) -> bool:  # pragma: no cover - compiled
+    """Whether ``node == other xor flip`` follows from the structure alone.
+
+    A cut of both nodes is grown from the pair itself downwards, first at its latest node, then again where it grows
+    least (latest node on a tie). Truth tables over a deeper cut are compositions of those over a shallower one, so only the deepest cut of at
+    most ``LEAVES`` leaves is compared. Identity there is a proof; difference says nothing.
+
+    Args:
+        first: ``[nodes]`` canonical first operands, -1 for inputs.
+        second: ``[nodes]`` canonical second operands.
+        node: One node.
+        other: The other, earlier one; 0 is constant false.
+        flip: 1 to compare with the complement.
+    """
+    return _grow(first, second, node, other, flip, False) or _grow(first, second, node, other, flip, True)
+
+
+@njit(cache=True)
+def _grow(
+    first: Fan, second: Fan, node: int, other: int, flip: int, thrifty: bool
+) -> bool:  # pragma: no cover - compiled
+    leaves = np.empty(LEAVES + 4, np.int64)
+    inner = np.empty(_INNER, np.int64)
+    count, used = 1, 0
+    leaves[0] = node
+    if other:
+        leaves[1] = other
+        count = 2
+    best_used, best_count = 0, 0
+    best = np.empty(LEAVES, np.int64)
+    while used < _INNER:
+        chosen, least = -1, 3
+        for i in range(count):
+            leaf = leaves[i]
+            if first[leaf] < 0:
+                continue
+            a, b = first[leaf] >> 1, second[leaf] >> 1
+            growth = 1
+            for j in range(count):
+                if leaves[j] == a or leaves[j] == b:
+                    growth -= 1
+            if leaf == node or not thrifty:
+                growth = -2  # the later node first of all
+            if growth < least or (growth == least and leaf > leaves[chosen]):
+                chosen, least = i, growth
+        if chosen < 0:
+            break
+        leaf = leaves[chosen]
+        a, b = first[leaf] >> 1, second[leaf] >> 1
+        count -= 1
+        leaves[chosen] = leaves[count]
+        has_a, has_b = False, False
+        for j in range(count):
+            has_a |= leaves[j] == a
+            has_b |= leaves[j] == b
+        if count + (not has_a) + (not has_b) > LEAVES + 2:
+            break
+        if not has_a:
+            leaves[count] = a
+            count += 1
+        if not has_b:
+            leaves[count] = b
+            count += 1
+        inner[used] = leaf
+        used += 1
+        if count <= LEAVES:
+            best_used, best_count = used, count
+            for j in range(count):
+                best[j] = leaves[j]
+    if best_used == 0:
+        return False
+    return _equal_tables(first, second, np.sort(inner[:best_used]), best[:best_count], node, other, flip)
+
+
+@njit(cache=True)
+def _equal_tables(
+    first: Fan, second: Fan, inner: NDArray[np.int64], leaves: NDArray[np.int64], node: int, other: int, flip: int
+) -> bool:  # pragma: no cover - compiled
+    words = _TABLES.shape[1]
+    total = len(leaves) + len(inner)
+    ids = np.empty(total, np.int64)
+    tables = np.empty((total, words), np.uint64)
+    ones = np.uint64(0xFFFFFFFFFFFFFFFF)
+    for i in range(len(leaves)):
+        ids[i] = leaves[i]
+        tables[i] = _TABLES[i]
+    for k in range(len(inner)):
+        row = len(leaves) + k
+        current = inner[k]
+        ids[row] = current
+        a, b = first[current], second[current]
+        at_a, at_b = -1, -1
+        for i in range(row):
+            if ids[i] == a >> 1:
+                at_a = i
+            if ids[i] == b >> 1:
+                at_b = i
+        if at_a < 0 or at_b < 0:
+            return False
+        flip_a = ones if a & 1 else np.uint64(0)
+        flip_b = ones if b & 1 else np.uint64(0)
+        for w in range(words):
+            tables[row, w] = (tables[at_a, w] ^ flip_a) & (tables[at_b, w] ^ flip_b)
+    at_node, at_other = -1, -1
+    for i in range(total):
+        if ids[i] == node:
+            at_node = i
+        if ids[i] == other:
+            at_other = i
+    if at_node < 0 or (other and at_other < 0):
+        return False
+    flipped = ones if flip else np.uint64(0)
+    for w in range(words):
+        expected = (tables[at_other, w] if other else np.uint64(0)) ^ flipped
+        if tables[at_node, w] != expected:
+            return False
+    return True
