@@ -134,3 +134,73 @@ def _equal_tables(
         if tables[at_node, w] != expected:
             return False
     return True
+
+
+@njit(cache=True)
+def surroundings(
+    first: Fan, second: Fan, node: int, pairs: NDArray[np.int64]
+) -> tuple[np.uint64, int]:  # pragma: no cover - compiled
+    """What lies right below a node: a filter for candidates, and its function where two leaves decide it.
+
+    Args:
+        first: ``[nodes]`` canonical first operands, -1 for inputs.
+        second: ``[nodes]`` canonical second operands.
+        node: The node.
+        pairs: ``[P, 3]``, filled with two leaves and the 4-bit truth table of the node over them (row
+            ``2 * second + first``), deeper cuts later.
+
+    Returns:
+        A 64-bit Bloom filter of the nodes met on the way down, and how many pairs were filled.
+    """
+    leaves, inner = np.empty(8, np.int64), np.empty(8, np.int64)
+    leaves[0] = node
+    count, used, filled = 1, 0, 0
+    near = np.uint64(0)
+    while used < 8 and count <= 6 and filled < len(pairs):
+        chosen = 0
+        for i in range(1, count):
+            if leaves[i] > leaves[chosen]:
+                chosen = i
+        leaf = leaves[chosen]
+        if first[leaf] < 0:
+            break
+        count -= 1
+        leaves[chosen] = leaves[count]
+        for side in (np.int64(first[leaf] >> 1), np.int64(second[leaf] >> 1)):
+            near |= bloom(side)
+            present = False
+            for j in range(count):
+                present |= leaves[j] == side
+            if not present:
+                leaves[count] = side
+                count += 1
+        inner[used] = leaf
+        used += 1
+        if count == 2 and used > 1:
+            pairs[filled, 0], pairs[filled, 1] = leaves[0], leaves[1]
+            pairs[filled, 2] = _small_table(first, second, inner[:used], leaves[0], leaves[1])
+            filled += 1
+    return near, filled
+
+
+@njit(cache=True)
+def _small_table(first: Fan, second: Fan, inner: NDArray[np.int64], x: int, y: int) -> int:  # pragma: no cover
+    ids, tables = np.empty(10, np.int64), np.zeros(10, np.int64)
+    ids[0], ids[1], tables[0], tables[1] = x, y, 0b1010, 0b1100
+    rows = 2
+    for k in range(len(inner) - 1, -1, -1):  # the latest was expanded first
+        left, right = np.int64(0), np.int64(0)
+        for i in range(rows):
+            if ids[i] == first[inner[k]] >> 1:
+                left = tables[i] ^ (15 if first[inner[k]] & 1 else 0)
+            if ids[i] == second[inner[k]] >> 1:
+                right = tables[i] ^ (15 if second[inner[k]] & 1 else 0)
+        ids[rows], tables[rows] = inner[k], left & right
+        rows += 1
+    return tables[rows - 1]
+
+
+@njit(cache=True)
+def bloom(node: int) -> np.uint64:  # pragma: no cover - compiled
+    """The filter bit of a node."""
+    return np.uint64(1) << ((np.uint64(node) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(58))

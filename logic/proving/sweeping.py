@@ -16,13 +16,14 @@ from numba import njit
 from numpy.typing import NDArray
 
 from .graph import AndGraph, Nodes, slot_of
-from .matching import same_function
+from .matching import bloom, same_function, surroundings
 from .oracle import Oracle
 from .patterns import fold, neighbours, random_words, simulate
 
 Integers = NDArray[np.int64]
 _PENDING = 64  # words of refuting vectors before the signatures are renewed
-_CHAIN = 16  # candidates tried for a node
+_CHAIN = 8  # candidates matched against a node, whatever they look like
+_SCAN = 4_000  # members of a class that are looked at
 _BUDGETS = (100, 2_000, 50_000, 10_000_000)  # conflicts a question, pass by pass
 
 
@@ -298,6 +299,46 @@ def stand(state: _State, node: int) -> None:  # pragma: no cover - compiled
 
 
 @njit(cache=True)
+def _find(state: _State, a: int, b: int) -> tuple[int, int]:  # pragma: no cover - compiled
+    """The node that stands for a conjunction, or 0, and its place in the structural table."""
+    mask = state.hashed.shape[0] - 1
+    place = slot_of(a, b, mask)
+    while state.hashed[place] != 0:
+        found = np.int64(state.hashed[place])
+        if state.first[found] == a and state.second[found] == b:
+            return found, place
+        place = (place + 1) & mask
+    return 0, place
+
+
+@njit(cache=True)
+def _of_two(state: _State, x: int, y: int, table: int) -> int:  # pragma: no cover - compiled
+    """A literal known to be the function ``table`` of nodes ``x`` and ``y``, or -1."""
+    if table in (0, 15):
+        return table & 1
+    if table in (0b1010, 0b0101):
+        return state.merged[x] ^ (table & 1)
+    if table in (0b1100, 0b0011):
+        return state.merged[y] ^ (table & 1)
+    if table in (0b0110, 0b1001):
+        left, right = _of_two(state, x, y, 0b0010), _of_two(state, x, y, 0b0100)
+        if left < 0 or right < 0:
+            left, right = _of_two(state, x, y, 0b1000), _of_two(state, x, y, 0b0001)
+            table ^= 15
+        if left < 0 or right < 0:
+            return -1
+        found, _ = _find(state, min(left, right) ^ 1, max(left, right) ^ 1)
+        return -1 if found == 0 else state.merged[found] ^ 1 ^ (table & 1)
+    ones = (table & 1) + (table >> 1 & 1) + (table >> 2 & 1) + (table >> 3)
+    flip = 1 if ones == 3 else 0
+    table ^= 15 * flip
+    row = 0 if table == 1 else 1 if table == 2 else 2 if table == 4 else 3
+    a, b = 2 * x ^ 1 ^ (row & 1), 2 * y ^ 1 ^ (row >> 1)
+    found, _ = _find(state, min(a, b), max(a, b))
+    return -1 if found == 0 else state.merged[found] ^ flip
+
+
+@njit(cache=True)
 def advance(
     nodes: Nodes, state: _State, start: int, size: int, resume: bool, ask: bool, waiting: int
 ) -> tuple[int, int]:  # pragma: no cover - compiled
@@ -306,7 +347,8 @@ def advance(
     Returns:
         The node and its candidate, or ``size`` and 0 at the end.
     """
-    mask = state.hashed.shape[0] - 1
+    pairs = np.empty((3, 3), np.int64)
+    plain, most = (_CHAIN, 3 * _CHAIN) if ask else (2, 6)
     for node in range(start, size):
         if not (resume and node == start):
             if nodes.first[node] < 0:
@@ -324,14 +366,7 @@ def advance(
             if a == 1 or a == b:
                 state.merged[node] = b
                 continue
-            place = slot_of(a, b, mask)
-            found = np.int64(0)
-            while state.hashed[place] != 0:
-                found = np.int64(state.hashed[place])
-                if state.first[found] == a and state.second[found] == b:
-                    break
-                found = np.int64(0)
-                place = (place + 1) & mask
+            found, place = _find(state, a, b)
             if found:
                 state.merged[node] = state.merged[found]
                 continue
@@ -341,6 +376,15 @@ def advance(
                 state.merged[node] = state.merged[known >> 1] ^ (known & 1)
                 _enter(state, node)
                 continue
+        near, filled = surroundings(state.first, state.second, node, pairs)
+        for row in range(filled):
+            literal = _of_two(state, pairs[row, 0], pairs[row, 1], pairs[row, 2])
+            if literal >= 0:
+                state.merged[node] = literal
+                break
+        if state.merged[node] != 2 * node:
+            _enter(state, node)
+            continue
         where = state.classes.shape[0] - 1
         place = np.int64(state.signature[node] >> np.uint64(20)) & where
         candidate = np.int64(-1)
@@ -349,9 +393,16 @@ def advance(
                 candidate = np.int64(state.classes[place])
                 break
             place = (place + 1) & where
-        tried = 0
+        tried, seen = 0, 0
         ready = np.int64(-1)
-        while candidate >= 0 and tried < _CHAIN:
+        while candidate >= 0 and seen < _SCAN and tried < most:
+            seen += 1
+            if tried >= plain and not (
+                state.first[candidate] >= 0
+                and near & (bloom(state.first[candidate] >> 1) | bloom(state.second[candidate] >> 1))
+            ):
+                candidate = np.int64(state.following[candidate])
+                continue
             flip = np.int64(state.phase[node] != state.phase[candidate])
             agree = True
             for w in range(waiting):
