@@ -1,6 +1,13 @@
 """What a symbol, a spike train and a circuit are; imports nothing of ours."""
 
+from .chaining import chain as chain
 from .circuit import Circuit as Circuit, CircuitBuilder as CircuitBuilder, Gate as Gate, Literal as Literal
+from .compiler import compile_circuit as compile_circuit
+from .conformance import (
+    Conformance as Conformance,
+    compare_with_snntorch as compare_with_snntorch,
+    run_in_snntorch as run_in_snntorch,
+)
 from .domain import Domain as Domain
 from .errors import (
     CircuitError as CircuitError,
@@ -17,5 +24,8 @@ from .network import (
     SpikingNetwork as SpikingNetwork,
     Synapses as Synapses,
 )
+from .nir_file import names_file as names_file, read_nir as read_nir, to_nir as to_nir, write_nir as write_nir
+from .simulator import simulate as simulate, simulate_reference as simulate_reference
 from .symbols import Symbols as Symbols
 from .verdict import Verdict as Verdict
+from .verifier import verify as verify

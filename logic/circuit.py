@@ -1,5 +1,6 @@
 """The netlist: an immutable, array-backed Boolean circuit that is counted, compiled and proved."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -75,7 +76,7 @@ class Circuit:
         sources = (*self.inputs, *self.register_names)
         if len(set(sources)) < len(sources) or len(set(self.output_names)) < len(self.output_names):
             names = sources if len(set(sources)) < len(sources) else self.output_names
-            twice = next(name for name in names if names.count(name) > 1)
+            twice = Counter(names).most_common(1)[0][0]
             raise CircuitError(f"the name {twice!r} is given twice")
         if gates and (self.kinds.min() < 0 or self.kinds.max() > max(Gate)):
             raise CircuitError(f"unknown gate kind; use {[gate.name for gate in Gate]}")
@@ -207,6 +208,28 @@ class CircuitBuilder:
             self._known[key] = 1 + len(self._inputs) + len(self._gates)
             self._gates.append(key)
         return Literal(self, 2 * self._known[key] ^ flip)
+
+    def mux(self, select: Literal, when_true: Literal, when_false: Literal) -> Literal:
+        """``when_true`` where ``select`` is true, else ``when_false``."""
+        return (select & when_true) | (~select & when_false)
+
+    def majority(self, *operands: Literal) -> Literal:
+        """Whether more than half of an odd number of literals are true."""
+        return self.gate(Gate.MAJ, operands)
+
+    def total(self, operands: Sequence[Literal]) -> tuple[Literal, ...]:
+        """How many of the literals are true, in binary, the lowest bit first: full adders in a tree."""
+        columns = [list(operands)]
+        bits: list[Literal] = []
+        for column in columns:
+            while len(column) > 1:
+                a, b, c = column.pop(0), column.pop(0), column.pop(0) if column else self.false
+                if len(columns) == len(bits) + 1:
+                    columns.append([])
+                columns[-1].append(self.majority(a, b, c))
+                column.append(self.gate(Gate.XOR, (a, b, c)))
+            bits += column
+        return tuple(bits)
 
     def build(self, **outputs: Literal) -> Circuit:
         """The circuit with the named outputs."""

@@ -9,6 +9,10 @@ class CircuitError(NeurosymError, ValueError):
     """A circuit that cannot be built, read or evaluated."""
 
 
+class FormatError(CircuitError):
+    """A file or text that does not hold a circuit in its format; the text names the file and the line."""
+
+
 class NetworkError(NeurosymError, ValueError):
     """A spiking network that cannot be built, simulated, read or written."""
 

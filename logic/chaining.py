@@ -1,0 +1,72 @@
+"""One network after another: what the first answers is what the second hears."""
+
+import numpy as np
+
+from .errors import NetworkError
+from .network import INPUT, Projection, SpikingNetwork, Synapses
+
+
+def chain(first: SpikingNetwork, second: SpikingNetwork) -> SpikingNetwork:
+    """The network that feeds every output of ``first`` to the input of ``second`` that bears the same name.
+
+    Args:
+        first: Its outputs are neurons, not input lines; all answer at the same step, so that one wave stays one wave.
+        second: Every input name must be an output of ``first``; population names must differ.
+
+    Returns:
+        A network from the inputs of ``first`` to the outputs of ``second``; latencies add up.
+
+    Raises:
+        NetworkError: if a name is missing, answers come at different steps, or population names clash.
+    """
+    if missing := set(second.input_names) - set(first.output_names):
+        raise NetworkError(f"the first network does not answer {sorted(missing)}, which the second one needs")
+    if len(set(first.latencies.tolist())) > 1:
+        raise NetworkError(f"the first network answers at different steps {sorted(set(first.latencies.tolist()))}")
+    inputs = int(np.prod(first.input_shape))
+    position = {name: int(line) for name, line in zip(first.output_names, first.outputs, strict=True)}
+    lines = np.array([position[name] for name in second.input_names], dtype=np.int64)
+    projections: list[Projection] = list(first.projections)
+    for projection in second.projections:
+        if projection.source != INPUT:
+            projections.append(projection)
+        elif isinstance(projection, Synapses):
+            projections += _moved(first, projection, lines)
+        else:
+            raise NetworkError("the second network hears its input through a convolution; give explicit synapses")
+    shift = first.neurons + inputs - len(lines)
+    return SpikingNetwork(
+        input_shape=first.input_shape,
+        populations=first.populations + second.populations,
+        projections=tuple(projections),
+        outputs=np.array([lines[o] if o < len(lines) else o + shift for o in second.outputs.tolist()], dtype=np.int64),
+        output_names=second.output_names,
+        latencies=second.latencies + first.latency,
+        input_names=first.input_names,
+    )
+
+
+def _moved(
+    first: SpikingNetwork, projection: Synapses, lines: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+) -> list[Synapses]:
+    """Synapses from the second network's input, drawn from the neurons of the first that answer there."""
+    moved: list[Synapses] = []
+    start = int(np.prod(first.input_shape))
+    source = lines[projection.pre]
+    if len(source) and source.min() < start:
+        raise NetworkError("an output of the first network is one of its input lines; relay it by a neuron first")
+    for population in first.populations:
+        here = (source >= start) & (source < start + population.size)
+        if here.any():
+            moved.append(
+                Synapses(
+                    population.name,
+                    projection.target,
+                    source[here] - start,
+                    projection.post[here],
+                    projection.weight[here],
+                    projection.delay[here],
+                )
+            )
+        start += population.size
+    return moved

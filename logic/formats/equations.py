@@ -1,0 +1,96 @@
+"""Equation text: ``s = a ^ b; c = a & b``, and the ``.eqn`` files of SIS and ABC."""
+
+import re
+
+from ..circuit import Circuit
+from .expression import add_expression
+from .netlist import ALIAS, Netlist
+from .source import Source
+
+_TOKEN = re.compile(r"\s+|(&&|\|\||~\^|\^~|[~!&|^?:()*+])|([A-Za-z_][\w.\[\]]*|[01](?!\w))")
+_NAME = re.compile(r"[A-Za-z_][\w.\[\]]*")
+_SYNONYMS = {"*": "&", "+": "|"}
+
+
+def parse_equations(source: Source) -> Circuit:
+    """The circuit of equations ``name = expression`` that end in ``;`` or at a line's end.
+
+    Operators are ``~ ! & ^ | ?:`` with Verilog's precedence, and ``*`` and ``+`` for ``&`` and ``|``. Names that no
+    equation defines are the inputs, in order of appearance; those defined but not read are the outputs. The lines
+    ``INORDER = a b;`` and ``OUTORDER = s c;`` say both explicitly.
+
+    Raises:
+        FormatError: naming the line, if the text is not that.
+    """
+    netlist = Netlist(source)
+    orders: dict[str, tuple[list[str], int]] = {}
+    defined: dict[str, int] = {}
+    read: dict[str, int] = {}
+    for line, text in _statements(source):
+        name, equals, body = (part.strip() for part in text.partition("="))
+        if not equals or not _NAME.fullmatch(name):
+            raise source.error(f"expected name = expression, got {text[:60]!r}", line)
+        if name in ("INORDER", "OUTORDER"):
+            orders[name] = (body.split(), line)
+            continue
+
+        def operand(token: str, line: int = line) -> int:
+            if token in ("0", "1"):
+                return int(token)
+            if not _NAME.fullmatch(token):
+                raise source.error(f"expected a name, got {token!r}", line)
+            read.setdefault(token, line)
+            return netlist.literal(token)
+
+        literal = add_expression(netlist, _tokens(source, body, line), line, operand)
+        netlist.define(netlist.literal(name), ALIAS, (literal,), line)
+        defined.setdefault(name, line)
+    if "INORDER" in orders:
+        inputs = dict.fromkeys(*orders["INORDER"])
+    else:
+        inputs = {name: line for name, line in read.items() if name not in defined}
+    for name, line in inputs.items():
+        netlist.add_input(name, line)
+    if "OUTORDER" in orders:
+        outputs = [(name, orders["OUTORDER"][1]) for name in orders["OUTORDER"][0]]
+    else:
+        outputs = [(name, line) for name, line in defined.items() if name not in read]
+    for name, line in outputs:
+        netlist.add_output(name, line)
+    return netlist.build()
+
+
+def _statements(source: Source) -> list[tuple[int, str]]:
+    """Statements with their lines; an order may go on over lines up to its semicolon."""
+    statements: list[tuple[int, str]] = []
+    held, first = "", 0
+    for line, text in source.lines("#"):
+        first, held = (line, text) if not held else (first, f"{held} {text}")
+        *complete, held = held.split(";")
+        held = held.strip()
+        statements += [(first if index == 0 else line, part) for index, part in enumerate(complete) if part.strip()]
+        first = line if complete else first
+        if held and not held.startswith(("INORDER", "OUTORDER")) and not _goes_on(held):
+            statements.append((first, held))
+            held = ""
+    if held:
+        statements.append((first, held))
+    return statements
+
+
+def _goes_on(text: str) -> bool:
+    """Whether an equation cannot end here."""
+    return text[-1] in "=&|^~!?:*+(" or text.count("(") > text.count(")")
+
+
+def _tokens(source: Source, text: str, line: int) -> list[str]:
+    tokens: list[str] = []
+    at = 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None:
+            raise source.error(f"unexpected {text[at : at + 20]!r}", line)
+        at = match.end()
+        if match[0].strip():
+            tokens.append(_SYNONYMS.get(match[0], match[0]))
+    return tokens

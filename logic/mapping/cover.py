@@ -1,0 +1,217 @@
+"""Single-rail mapping: the and-inverter graph covered with as few threshold neurons as possible."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from ..circuit import Circuit
+from ..lowering import to_and_inverter
+from .classes import ThresholdClasses, threshold_classes
+from .cuts import NO_CLASS, WIDTH, Structure, find_cuts, threshold_class
+from .netlist import Certificate, Integers, ThresholdNetlist, dual, rows
+from .structure import helped_structures
+
+LARGE = 100_000  # gates; beyond, less effort for each
+KEPT, KEPT_LARGE = (8, 4), (5, 3)  # cuts of each wire: threshold functions, others
+EXACT_ROUNDS = 3
+UNREAD = 0.6  # readers that a wire without a neuron would have
+
+
+def single_rail(circuit: Circuit) -> ThresholdNetlist:
+    """One line a signal, one threshold neuron for each cut of a cover; weights of both signs.
+
+    Raises:
+        CircuitError: if the circuit cannot be lowered to ANDs.
+    """
+    graph, classes = to_and_inverter(circuit), threshold_classes()
+    structures = list(helped_structures(graph, classes))
+    return _netlist(graph, cover(graph, structures, classes), classes)
+
+
+def fail_silent(circuit: Circuit) -> ThresholdNetlist:
+    """The single-rail cover on two rails: positive weights only, and far fewer neurons than two a gate."""
+    return dual(single_rail(circuit))
+
+
+class Cover(NamedTuple):
+    """The cut that makes each wire, and how often it is read (0: no neuron)."""
+
+    neurons: int
+    order: Integers
+    leaves: NDArray[np.int32]
+    table: NDArray[np.uint64]
+    dependent: NDArray[np.uint8]
+    references: Integers
+
+
+def cover(graph: Circuit, structures: Sequence[Structure], classes: ThresholdClasses) -> Cover:
+    """The smallest of several covers, each by area flow and then by the exact number of neurons, wire after wire.
+
+    Each round expects every wire to be read as often as in the smallest cover so far.
+    """
+    large = len(graph.kinds) > LARGE
+    ends = np.unique(np.concatenate([graph.outputs, graph.register_next]) >> 1)
+    readers = np.bincount(graph.literals >> 1, minlength=graph.wires) + np.isin(np.arange(graph.wires), ends) + 0.0
+    ends, wires = ends[ends >= graph.first_gate], np.arange(graph.wires)
+    smallest: Cover | None = None
+    turns = [structures[turn % len(structures)] for turn in range(2 if large else 3)]
+    for structure in turns:
+        cuts = find_cuts(structure, readers, classes, KEPT_LARGE if large else KEPT, WIDTH)
+        best, references = np.zeros(graph.wires, np.int64), np.zeros(graph.wires, np.int64)
+        _count(structure.order, ends, best, cuts.leaves, references)
+        for _ in range(EXACT_ROUNDS):
+            _exact(structure.order, best, cuts.leaves, cuts.kind, cuts.count, references)
+        neurons = int((references[structure.order] > 0).sum())
+        if smallest is None or neurons < smallest.neurons:
+            chosen = (column[wires, best] for column in (cuts.leaves, cuts.table, cuts.dependent))
+            smallest = Cover(neurons, structure.order, *chosen, references)
+            readers = np.maximum(references, UNREAD)
+    return smallest
+
+
+def _netlist(graph: Circuit, covered: Cover, classes: ThresholdClasses) -> ThresholdNetlist:
+    """The neurons of a cover, each in the phase that its outputs want, with inverters where both are wanted."""
+    inputs, registers, ends = (
+        len(graph.inputs),
+        len(graph.register_names),
+        np.unique(np.concatenate([graph.outputs, graph.register_next])),
+    )
+    made = covered.order[covered.references[covered.order] > 0]
+    flipped = np.zeros(graph.wires, np.int64)  # whether a wire's neuron fires for false
+    flipped[ends[(ends & 1 == 1) & (ends >> 1 >= graph.first_gate)] >> 1] = 1
+    flipped[ends[ends & 1 == 0] >> 1] = 0
+    extra = ends[(ends & 1 != flipped[ends >> 1]) | (ends <= 1)]  # literals that need a neuron of their own
+    line = np.full(graph.wires, -1)
+    line[1 : graph.first_gate] = np.arange(inputs + registers)
+    line[made] = inputs + registers + np.arange(len(made))
+
+    weight, threshold = _weights(covered.table[made], classes.weights, classes.threshold, classes.keys, classes.values)
+    leaves = covered.leaves[made].astype(np.int64)
+    sign = np.where((leaves >= 0) & (flipped[leaves] == 1), -1, 1)
+    threshold = threshold - np.where(sign < 0, weight, 0).sum(1)
+    weight = weight * sign
+    down = flipped[made] == 1
+    weight[down], threshold[down] = -weight[down], 1 - threshold[down]
+
+    gates, column = np.nonzero(weight)
+    inverted = np.flatnonzero(extra > 1)
+    first_extra = registers + len(made)
+    neurons = first_extra + len(extra)
+    offsets, (sources, weights) = rows(
+        np.concatenate([registers + gates, first_extra + inverted]),
+        neurons,
+        np.concatenate([line[leaves[gates, column]], line[extra[inverted] >> 1]]),
+        np.concatenate([weight[gates, column], np.full(len(inverted), -1)]),
+    )
+    needed = (leaves >= 0) & (covered.dependent[made][:, None] >> np.arange(WIDTH) & 1 == 0)
+    cut, column = np.nonzero(needed)
+    leaf_offsets, (leaf,) = rows(
+        np.concatenate([registers + cut, first_extra + inverted]),
+        neurons,
+        np.concatenate([leaves[cut, column], extra[inverted] >> 1]),
+    )
+    end_line = {int(literal): inputs + first_extra + i for i, literal in enumerate(extra)}
+
+    def lines(literals: Integers) -> Integers:
+        return np.array([end_line.get(int(end), line[end >> 1]) for end in literals], np.int64)
+
+    state = np.arange(1 + inputs, graph.first_gate)
+    return ThresholdNetlist(
+        input_names=graph.inputs,
+        threshold=np.concatenate([np.ones(registers, np.int64), threshold, np.where(extra == 0, 1, 0)]),
+        offsets=offsets,
+        sources=sources,
+        weights=weights,
+        outputs=lines(graph.outputs),
+        output_names=graph.output_names,
+        certificate=Certificate(
+            graph, np.concatenate([2 * state, 2 * made | flipped[made], extra]), leaf_offsets, leaf
+        ),
+        register=np.arange(registers),
+        register_next=lines(graph.register_next),
+        register_start=graph.register_initial == 1,
+    )
+
+
+@njit(cache=True)
+def _weights(tables, class_weights, class_threshold, keys, values):
+    """Signed weights ``[N, 6]`` and thresholds of threshold functions over their leaves."""
+    weight, threshold = np.zeros((len(tables), WIDTH), np.int64), np.zeros(len(tables), np.int64)
+    signed, place = np.zeros(WIDTH, np.int64), np.zeros(WIDTH, np.int64)
+    for row in range(len(tables)):
+        found = threshold_class(tables[row], class_weights, keys, values, signed, place)
+        threshold[row] = class_threshold[found]
+        for i in range(WIDTH):
+            size = class_weights[found, i]
+            if signed[place[i]] < 0:
+                weight[row, place[i]] = -size
+                threshold[row] -= size
+            else:
+                weight[row, place[i]] = size
+    return weight, threshold
+
+
+@njit(cache=True)
+def _count(order, ends, best, leaves, references):
+    for wire in ends:
+        references[wire] += 1
+    for position in range(len(order) - 1, -1, -1):
+        wire = order[position]
+        if references[wire]:
+            for i in range(WIDTH):
+                leaf = leaves[wire, best[wire], i]
+                if leaf < 0:
+                    break
+                references[leaf] += 1
+
+
+@njit(cache=True)
+def _refer(wire, cut, best, leaves, count, references, stack, change):
+    """Add or remove the references of one cut, and of what it alone needs; the neurons that this takes."""
+    area, top = 1, 0
+    stack[0, 0], stack[0, 1] = wire, cut
+    top = 1
+    while top:
+        top -= 1
+        wire, cut = stack[top, 0], stack[top, 1]
+        for i in range(WIDTH):
+            leaf = leaves[wire, cut, i]
+            if leaf < 0:
+                break
+            before = references[leaf]
+            references[leaf] += change
+            if count[leaf] and (before == 0 if change > 0 else before == 1):
+                area += 1
+                stack[top, 0], stack[top, 1] = leaf, best[leaf]
+                top += 1
+    return area
+
+
+@njit(cache=True)
+def _exact(order, best, leaves, kind, count, references):
+    stack = np.zeros((len(references) + 8, 2), np.int64)
+    for wire in order:
+        used = references[wire] > 0
+        if used:
+            _refer(wire, best[wire], best, leaves, count, references, stack, -1)
+        least, chosen, loneliest = 1 << 60, best[wire], 0.0
+        for cut in range(count[wire]):
+            if kind[wire, cut] == NO_CLASS:
+                continue
+            area = _refer(wire, cut, best, leaves, count, references, stack, 1)
+            _refer(wire, cut, best, leaves, count, references, stack, -1)
+            lonely = 0.0  # leaves that others read as well are likely to stay
+            for i in range(WIDTH):
+                leaf = leaves[wire, cut, i]
+                if leaf < 0:
+                    break
+                if count[leaf]:
+                    lonely += 1.0 / (1.0 + references[leaf])
+            if area < least or (area == least and lonely < loneliest):
+                least, chosen, loneliest = area, cut, lonely
+        best[wire] = chosen
+        if used:
+            _refer(wire, chosen, best, leaves, count, references, stack, 1)

@@ -1,0 +1,44 @@
+"""Small random shifts, turns, scalings and shears of pictures, so that few pictures teach more."""
+
+from math import pi
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def augment(
+    pictures: Tensor,
+    generator: torch.Generator,
+    *,
+    shift: float = 2.0,
+    turn: float = 12.0,
+    scale: float = 0.12,
+    shear: float = 0.15,
+) -> Tensor:
+    """Pictures, each moved by a random affine map of its own.
+
+    Args:
+        pictures: ``[..., C, H, W]``, bytes or floats.
+        generator: Source of all randomness.
+        shift: Largest shift in pixels.
+        turn: Largest angle in degrees.
+        scale: Largest relative change of size, drawn for each axis.
+        shear: Largest shear.
+
+    Returns:
+        Floats from 0 to 1 of the same shape.
+    """
+    flat = pictures.reshape(-1, *pictures.shape[-3:])
+    flat = flat / 255 if pictures.dtype == torch.uint8 else flat
+    count, size = flat.shape[0], flat.shape[-1]
+    draw = 2 * torch.rand(6, count, generator=generator) - 1
+    angle = draw[0] * (turn * pi / 180)
+    wide, high, slant = 1 + scale * draw[1], 1 + scale * draw[2], shear * draw[3]
+    cosine, sine, offset = angle.cos(), angle.sin(), 2 * shift / size * draw[4:]
+    rows = [
+        torch.stack([wide * cosine, slant * cosine - high * sine, offset[0]], dim=1),
+        torch.stack([wide * sine, slant * sine + high * cosine, offset[1]], dim=1),
+    ]
+    grid = functional.affine_grid(torch.stack(rows, dim=1), list(flat.shape), align_corners=False)
+    return functional.grid_sample(flat, grid, align_corners=False).reshape(pictures.shape)

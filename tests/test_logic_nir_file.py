@@ -1,0 +1,141 @@
+"""Networks survive the way to NIR and back, and an independent simulator gives the same spikes."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import nir
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings, strategies as st
+
+from logic import (
+    INPUT,
+    CircuitBuilder,
+    Convolution,
+    NetworkError,
+    Population,
+    SpikingNetwork,
+    Synapses,
+    compare_with_snntorch,
+    compile_circuit,
+    names_file,
+    read_nir,
+    run_in_snntorch,
+    simulate,
+    write_nir,
+)
+
+
+def picture_chain(seed: int) -> SpikingNetwork:
+    """Two groups of maps with memory, racers with a bias and inhibition of each other, and gates of two thresholds."""
+    rng = np.random.default_rng(seed)
+    populations = (
+        Population("maps", (4, 3, 3), 4, retain=True),
+        Population("racers", (6, 1, 1), 12, retain=True, bias=1, initial=-2),
+        Population("gates", (3,), [1, 2, 3]),
+    )
+    projections = (
+        Convolution(INPUT, "maps", rng.integers(-2, 4, (4, 1, 3, 3)), stride=2, groups=2),
+        Convolution("maps", "racers", rng.integers(-2, 4, (6, 2, 3, 3)), groups=2),
+        Synapses.dense("racers", "racers", -20 * (1 - np.eye(6, dtype=int))),
+        Synapses.dense("racers", "gates", rng.integers(-1, 3, (3, 6))),
+    )
+    outputs = np.arange(3) + 2 * 49 + 36 + 6
+    return SpikingNetwork((2, 7, 7), populations, projections, outputs, ("a", "b", "c"), np.array([3, 3, 3]))
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**31))
+def test_snntorch_gives_the_same_spikes(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
+    path = tmp_path_factory.mktemp("nir") / "chain.nir"
+    write_nir(picture_chain(seed), path)
+    spikes = torch.from_numpy(np.random.default_rng(seed).random((12, 8, 2, 7, 7)) < 0.3)
+    found = compare_with_snntorch(path, spikes)
+    assert (found.different, found.shift, found.samples) == (0, 3, 8)
+    assert found.spikes > 0
+
+
+def test_comparison_sees_a_changed_weight(tmp_path: Path) -> None:
+    network, path = picture_chain(1), tmp_path / "chain.nir"
+    spikes = torch.from_numpy(np.random.default_rng(1).random((12, 8, 2, 7, 7)) < 0.3)
+    write_nir(network, path)
+    graph = nir.read(path)
+    gates = graph.nodes["to_gates"]
+    assert isinstance(gates, nir.Conv2d)
+    gates.weight[0] += 1
+    nir.write(path, graph)
+    changed = run_in_snntorch(path, spikes, 12)
+    expected = simulate(network, spikes, 15, record=["gates"])["gates"][3:]
+    assert (changed.bool() != expected).any()
+
+
+def test_back_from_nir_is_the_same_network(tmp_path: Path) -> None:
+    network, path = picture_chain(5), tmp_path / "chain.nir"
+    write_nir(network, path)
+    back = read_nir(path)
+    for found, expected in zip(sorted_synapses(back), sorted_synapses(network), strict=True):
+        assert np.array_equal(found, expected)
+    assert back.output_names == network.output_names
+    assert np.array_equal(back.latencies, network.latencies)
+
+
+def sorted_synapses(network: SpikingNetwork) -> list[np.ndarray[tuple[int, ...], np.dtype[np.int64]]]:
+    flat = network.flatten()
+    order = np.lexsort((flat.pre, flat.post))
+    kept = order[flat.weight[order] != 0]
+    synapses = [flat.pre[kept], flat.post[kept], flat.weight[kept], flat.delay[kept]]
+    return [*synapses, flat.threshold, flat.bias, flat.initial, flat.retain.astype(np.int64)]
+
+
+def test_gates_of_a_circuit_go_through_affine_nodes(tmp_path: Path) -> None:
+    make = CircuitBuilder()
+    a, b, c = make.inputs("a", "b", "c")
+    network = compile_circuit(make.build(sum=a ^ b ^ c, both=a & b), "dual-rail", "relays")
+    path = tmp_path / "adder.nir"
+    write_nir(network, path)
+    waves = np.array(np.meshgrid(*[(0, 1)] * 3)).reshape(3, -1).T
+    lines = np.stack([waves == 0, waves == 1], axis=2).reshape(8, 1, 6)
+    assert compare_with_snntorch(path, torch.from_numpy(lines)).different == 0
+    assert read_nir(path).input_names == network.input_names
+
+
+def test_what_nir_cannot_carry_is_refused(tmp_path: Path) -> None:
+    make = CircuitBuilder()
+    a, b = make.inputs("a", "b")
+    circuit = make.build(out=(a & b) | a)
+    with pytest.raises(NetworkError, match="balance with relays"):
+        write_nir(compile_circuit(circuit, "dual-rail", "delays"), tmp_path / "a.nir")
+    network = picture_chain(0)
+    uneven = Population("racers", (6, 1, 1), [12, 12, 12, 12, 12, 13], retain=True)
+    changed = replace(network, populations=(network.populations[0], uneven, network.populations[2]))
+    with pytest.raises(NetworkError, match="several thresholds"):
+        write_nir(changed, tmp_path / "b.nir")
+    with pytest.raises(NetworkError, match=r"ends in \.nir"):
+        write_nir(network, tmp_path / "c.h5")
+    assert not list(tmp_path.iterdir())
+
+
+def test_damaged_files_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "chain.nir"
+    with pytest.raises(NetworkError, match="cannot be read"):
+        read_nir(path)
+    write_nir(picture_chain(0), path)
+    notes = json.loads(names_file(path).read_text())
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(NetworkError):
+        read_nir(path)
+    names_file(path).write_text(json.dumps(notes | {"format": "other"}))
+    with pytest.raises(NetworkError, match="not a"):
+        read_nir(path)
+
+
+def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(nir, "write", full)
+    with pytest.raises(NetworkError, match="No space left"):
+        write_nir(picture_chain(0), tmp_path / "chain.nir")
+    assert not list(tmp_path.iterdir())
