@@ -230,6 +230,11 @@ class AndGraph:
         self.nodes.size[0] = size + count
         return 2 * np.arange(size, size + count)
 
+    def conjunction(self, a: int, b: int) -> int:
+        """The literal of ``a and b``."""
+        self.reserve(1)
+        return int(conjunction(self.nodes, a, b))
+
     def add(self, circuit: Circuit, sources: Array) -> Array:
         """Writes a circuit into the graph.
 

@@ -312,6 +312,14 @@ def _find(state: _State, a: int, b: int) -> tuple[int, int]:  # pragma: no cover
 
 
 @njit(cache=True)
+def _row(state: _State, x: int, y: int, row: int) -> int:  # pragma: no cover - compiled
+    """The literal that is true only in one row of two nodes, or -1 if no node computes it."""
+    a, b = 2 * x ^ 1 ^ (row & 1), 2 * y ^ 1 ^ (row >> 1)
+    found, _ = _find(state, min(a, b), max(a, b))
+    return -1 if found == 0 else state.merged[found]
+
+
+@njit(cache=True)
 def _of_two(state: _State, x: int, y: int, table: int) -> int:  # pragma: no cover - compiled
     """A literal known to be the function ``table`` of nodes ``x`` and ``y``, or -1."""
     if table in (0, 15):
@@ -320,22 +328,21 @@ def _of_two(state: _State, x: int, y: int, table: int) -> int:  # pragma: no cov
         return state.merged[x] ^ (table & 1)
     if table in (0b1100, 0b0011):
         return state.merged[y] ^ (table & 1)
-    if table in (0b0110, 0b1001):
-        left, right = _of_two(state, x, y, 0b0010), _of_two(state, x, y, 0b0100)
-        if left < 0 or right < 0:
-            left, right = _of_two(state, x, y, 0b1000), _of_two(state, x, y, 0b0001)
-            table ^= 15
-        if left < 0 or right < 0:
-            return -1
-        found, _ = _find(state, min(left, right) ^ 1, max(left, right) ^ 1)
-        return -1 if found == 0 else state.merged[found] ^ 1 ^ (table & 1)
-    ones = (table & 1) + (table >> 1 & 1) + (table >> 2 & 1) + (table >> 3)
-    flip = 1 if ones == 3 else 0
-    table ^= 15 * flip
-    row = 0 if table == 1 else 1 if table == 2 else 2 if table == 4 else 3
-    a, b = 2 * x ^ 1 ^ (row & 1), 2 * y ^ 1 ^ (row >> 1)
-    found, _ = _find(state, min(a, b), max(a, b))
-    return -1 if found == 0 else state.merged[found] ^ flip
+    for flip in range(2):
+        low, high = -1, -1
+        for row in range(4):
+            if (table >> row & 1) != flip:
+                low, high = (row, high) if low < 0 else (low, row)
+        literal = _row(state, x, y, low) if high < 0 or (table in (0b0110, 0b1001)) else -1
+        if literal >= 0 and high >= 0:
+            other = _row(state, x, y, high)
+            found = 0
+            if other >= 0:
+                found, _ = _find(state, min(literal ^ 1, other ^ 1), max(literal ^ 1, other ^ 1))
+            literal = -1 if found == 0 else state.merged[found] ^ 1
+        if literal >= 0:
+            return literal ^ flip
+    return -1
 
 
 @njit(cache=True)
