@@ -194,7 +194,7 @@ def _confirm(
         if graph.nodes.first[literal >> 1] < 0:
             row[literal >> 1, 0] = value ^ (literal & 1)
     simulate_graph(graph.nodes, row)
-    wanted = bool((int(row[expected >> 1, 0]) ^ expected) & 1)
+    wanted = bool((int(row[expected >> 1, 0]) ^ int(expected)) & 1)
     if bool(trains[latency, network.outputs[pair]]) == wanted:
         raise NetworkError("the reference simulation does not confirm the refutation; please report this network")
 

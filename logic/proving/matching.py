@@ -138,25 +138,29 @@ def _equal_tables(
 
 @njit(cache=True)
 def surroundings(
-    first: Fan, second: Fan, node: int, pairs: NDArray[np.int64]
+    first: Fan, second: Fan, merged: NDArray[np.int64], node: int, pairs: NDArray[np.int64]
 ) -> tuple[np.uint64, int]:  # pragma: no cover - compiled
     """What lies right below a node: a filter for candidates, and its function where two leaves decide it.
 
+    The way down follows the operands as they were written, since a merged inner node may stand for one with another
+    structure; leaves are told apart by what they were merged into.
+
     Args:
-        first: ``[nodes]`` canonical first operands, -1 for inputs.
-        second: ``[nodes]`` canonical second operands.
+        first: ``[nodes]`` first operands as written, -1 for inputs.
+        second: ``[nodes]`` second operands as written.
+        merged: ``[nodes]`` the literal that stands for each node.
         node: The node.
-        pairs: ``[P, 3]``, filled with two leaves and the 4-bit truth table of the node over them (row
+        pairs: ``[P, 3]``, filled with two standing leaves and the 4-bit truth table of the node over them (row
             ``2 * second + first``), deeper cuts later.
 
     Returns:
         A 64-bit Bloom filter of the nodes met on the way down, and how many pairs were filled.
     """
-    leaves, inner = np.empty(8, np.int64), np.empty(8, np.int64)
+    leaves, inner = np.empty(16, np.int64), np.empty(12, np.int64)
     leaves[0] = node
     count, used, filled = 1, 0, 0
     near = np.uint64(0)
-    while used < 8 and count <= 6 and filled < len(pairs):
+    while 0 < count <= 12 and used < 12 and filled < len(pairs):
         chosen = 0
         for i in range(1, count):
             if leaves[i] > leaves[chosen]:
@@ -167,8 +171,8 @@ def surroundings(
         count -= 1
         leaves[chosen] = leaves[count]
         for side in (np.int64(first[leaf] >> 1), np.int64(second[leaf] >> 1)):
-            near |= bloom(side)
-            present = False
+            near |= bloom(merged[side] >> 1)
+            present = merged[side] <= 1
             for j in range(count):
                 present |= leaves[j] == side
             if not present:
@@ -176,28 +180,41 @@ def surroundings(
                 count += 1
         inner[used] = leaf
         used += 1
-        if count == 2 and used > 1:
-            pairs[filled, 0], pairs[filled, 1] = leaves[0], leaves[1]
-            pairs[filled, 2] = _small_table(first, second, inner[:used], leaves[0], leaves[1])
+        x, y, wide = np.int64(-1), np.int64(-1), False
+        for j in range(count):
+            own = merged[leaves[j]] >> 1
+            if x < 0 or own == x:
+                x = own
+            elif y < 0 or own == y:
+                y = own
+            else:
+                wide = True
+        if y >= 0 and not wide and used > 1:
+            pairs[filled, 0], pairs[filled, 1] = x, y
+            pairs[filled, 2] = _small_table(first, second, merged, inner[:used], x, y)
             filled += 1
     return near, filled
 
 
 @njit(cache=True)
-def _small_table(first: Fan, second: Fan, inner: NDArray[np.int64], x: int, y: int) -> int:  # pragma: no cover
-    ids, tables = np.empty(10, np.int64), np.zeros(10, np.int64)
-    ids[0], ids[1], tables[0], tables[1] = x, y, 0b1010, 0b1100
-    rows = 2
+def _small_table(
+    first: Fan, second: Fan, merged: NDArray[np.int64], inner: NDArray[np.int64], x: int, y: int
+) -> int:  # pragma: no cover - compiled
+    tables = np.zeros(len(inner), np.int64)
     for k in range(len(inner) - 1, -1, -1):  # the latest was expanded first
-        left, right = np.int64(0), np.int64(0)
-        for i in range(rows):
-            if ids[i] == first[inner[k]] >> 1:
-                left = tables[i] ^ (15 if first[inner[k]] & 1 else 0)
-            if ids[i] == second[inner[k]] >> 1:
-                right = tables[i] ^ (15 if second[inner[k]] & 1 else 0)
-        ids[rows], tables[rows] = inner[k], left & right
-        rows += 1
-    return tables[rows - 1]
+        value = np.int64(15)
+        for operand in (np.int64(first[inner[k]]), np.int64(second[inner[k]])):
+            table, written = np.int64(0), False
+            for i in range(k + 1, len(inner)):
+                if inner[i] == operand >> 1:
+                    table, written = tables[i], True
+            if not written:
+                standing = merged[operand >> 1]
+                table = 0b1010 if standing >> 1 == x else 0b1100 if standing >> 1 == y else 0
+                table ^= 15 * (standing & 1)
+            value &= table ^ (15 * (operand & 1))
+        tables[k] = value
+    return tables[0]
 
 
 @njit(cache=True)

@@ -383,7 +383,7 @@ def advance(
                 state.merged[node] = state.merged[known >> 1] ^ (known & 1)
                 _enter(state, node)
                 continue
-        near, filled = surroundings(state.first, state.second, node, pairs)
+        near, filled = surroundings(nodes.first, nodes.second, state.merged, node, pairs)
         for row in range(filled):
             literal = _of_two(state, pairs[row, 0], pairs[row, 1], pairs[row, 2])
             if literal >= 0:
