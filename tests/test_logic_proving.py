@@ -82,9 +82,7 @@ def mutate(network: SpikingNetwork, generator: np.random.Generator) -> SpikingNe
         at = int(generator.integers(len(populations)))
         threshold = populations[at].threshold.copy()
         threshold[generator.integers(len(threshold))] += generator.choice([-1, 1])
-        populations[at] = Population(
-            populations[at].name, populations[at].shape, threshold, bias=populations[at].bias
-        )
+        populations[at] = Population(populations[at].name, populations[at].shape, threshold, bias=populations[at].bias)
     else:
         at = int(generator.integers(len(projections)))
         synapses = projections[at]

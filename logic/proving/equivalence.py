@@ -42,7 +42,9 @@ def prove_network(network: SpikingNetwork, circuit: Circuit, *, timeout: float |
     sources = {name: place for place, name in enumerate(circuit.inputs)}
     lines = np.array([_signal(name, sources, inputs) for name in network.input_names], np.int64)
     if len(lines) != flat.inputs:
-        raise NetworkError(f"{flat.inputs} input lines bear {len(lines)} names; name each after an input of the circuit")
+        raise NetworkError(
+            f"{flat.inputs} input lines bear {len(lines)} names; name each after an input of the circuit"
+        )
     expected_wires = wires[circuit.outputs >> 1] ^ (circuit.outputs & 1)
     covered = {name.removesuffix("=0").removesuffix("=1") for name in network.output_names} | set(network.output_names)
     if missing := set(circuit.output_names) - covered:
@@ -96,9 +98,7 @@ def prove_equivalent(impl: Circuit, spec: Circuit, timeout: float | None = None)
     wires = graph.add(impl, inputs[[place[name] for name in impl.inputs]])
     where = {name: position for position, name in enumerate(impl.output_names)}
     outputs = impl.outputs[[where[name] for name in spec.output_names]]
-    pairs = np.stack(
-        [wires[outputs >> 1] ^ (outputs & 1), expected[spec.outputs >> 1] ^ (spec.outputs & 1)], axis=1
-    )
+    pairs = np.stack([wires[outputs >> 1] ^ (outputs & 1), expected[spec.outputs >> 1] ^ (spec.outputs & 1)], axis=1)
     claim = f"two circuits agree on {len(outputs)} outputs of {len(inputs)} inputs"
     found = sweep(graph, pairs, deadline=None if timeout is None else start + timeout)
     if found.witness is None:
@@ -221,9 +221,7 @@ def _unrefuted(claim: str, found: Sweep, start: float) -> Verdict:
     return Verdict(True, claim, seconds=seconds, detail=f"all inputs, {found.questions} questions to SAT")
 
 
-def _refuted(
-    claim: str, names: tuple[str, ...], values: NDArray[np.bool_], what: str, start: float
-) -> Verdict:
+def _refuted(claim: str, names: tuple[str, ...], values: NDArray[np.bool_], what: str, start: float) -> Verdict:
     true = [name for name, value in zip(names, values, strict=True) if value]
     return Verdict(
         False,

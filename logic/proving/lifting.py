@@ -47,7 +47,9 @@ def lift(graph: AndGraph, flat: FlatNetwork, lines: Integers) -> Lifted:
     graph.reserve(2 * len(pre) + 1024)
     at = 0
     while True:
-        at = _lift(graph.nodes, flat.inputs, slots.order, pre, weight, flat.threshold - flat.bias, slots.begin, literal, at)
+        at = _lift(
+            graph.nodes, flat.inputs, slots.order, pre, weight, flat.threshold - flat.bias, slots.begin, literal, at
+        )
         if at == len(slots.order):
             return Lifted(literal, slots)
         if len(graph) > 1 << 24:

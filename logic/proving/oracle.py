@@ -50,7 +50,9 @@ class Oracle:
             raise RuntimeError("no question was asked")
         inputs = self._loaded[self._first[self._loaded] < 0]
         model = self._solver.get_model()
-        values = np.array([model[v - 1] > 0 if v <= len(model) else False for v in self._variable[inputs].tolist()], np.bool_)
+        values = np.array(
+            [model[v - 1] > 0 if v <= len(model) else False for v in self._variable[inputs].tolist()], np.bool_
+        )
         return inputs, values
 
     def renew(self) -> None:

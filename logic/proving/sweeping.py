@@ -7,7 +7,6 @@ checking, ICCAD 2006).
 """
 
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -355,6 +354,7 @@ def advance(
         The node and its candidate, or ``size`` and 0 at the end.
     """
     pairs = np.empty((3, 3), np.int64)
+    near = np.uint64(0xFFFFFFFFFFFFFFFF)
     plain, most = (_CHAIN, 3 * _CHAIN) if ask else (2, 6)
     for node in range(start, size):
         if not (resume and node == start):
@@ -363,6 +363,15 @@ def advance(
                 continue
             known = state.merged[node]
             known = state.merged[node]
+            near, filled = surroundings(nodes.first, nodes.second, state.merged, node, pairs)
+            literal = np.int64(-1)
+            for row in range(filled):
+                found = _of_two(state, pairs[row, 0], pairs[row, 1], pairs[row, 2])
+                if found >= 0 and (literal < 0 or found < literal):  # the earliest: a signal of the specification
+                    literal = found
+            if literal >= 0:
+                state.merged[node] = literal
+                continue
             a = state.merged[nodes.first[node] >> 1] ^ (nodes.first[node] & 1)
             b = state.merged[nodes.second[node] >> 1] ^ (nodes.second[node] & 1)
             if a > b:
@@ -383,15 +392,6 @@ def advance(
                 state.merged[node] = state.merged[known >> 1] ^ (known & 1)
                 _enter(state, node)
                 continue
-        near, filled = surroundings(nodes.first, nodes.second, state.merged, node, pairs)
-        for row in range(filled):
-            literal = _of_two(state, pairs[row, 0], pairs[row, 1], pairs[row, 2])
-            if literal >= 0:
-                state.merged[node] = literal
-                break
-        if state.merged[node] != 2 * node:
-            _enter(state, node)
-            continue
         where = state.classes.shape[0] - 1
         place = np.int64(state.signature[node] >> np.uint64(20)) & where
         candidate = np.int64(-1)
