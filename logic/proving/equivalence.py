@@ -1,4 +1,4 @@
-"""Whether a spiking network computes a circuit, or two circuits agree: lifting, then sweeping, then a confirmed answer."""
+"""Whether a spiking network computes a circuit, or two circuits agree, by lifting and sweeping."""
 
 import time
 

@@ -21,8 +21,8 @@ def same_function(first: Fan, second: Fan, node: int, other: int, flip: int) -> 
     """Whether ``node == other xor flip`` follows from the structure alone.
 
     A cut of both nodes is grown from the pair itself downwards, first at its latest node, then again where it grows
-    least (latest node on a tie). Truth tables over a deeper cut are compositions of those over a shallower one, so only the deepest cut of at
-    most ``LEAVES`` leaves is compared. Identity there is a proof; difference says nothing.
+    least (latest node on a tie). Truth tables over a deeper cut are compositions of those over a shallower one, so
+    only the deepest cut of at most ``LEAVES`` leaves is compared. Identity there is a proof; difference says nothing.
 
     Args:
         first: ``[nodes]`` canonical first operands, -1 for inputs.
