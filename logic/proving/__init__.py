@@ -1,0 +1,3 @@
+"""Proof that a spiking network is its circuit, and that two circuits agree."""
+
+from .equivalence import prove_equivalent as prove_equivalent, prove_network as prove_network

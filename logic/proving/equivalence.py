@@ -1,0 +1,232 @@
+"""Whether a spiking network computes a circuit, or two circuits agree, by lifting and sweeping."""
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..circuit import Circuit
+from ..errors import CircuitError, NetworkError
+from ..network import SpikingNetwork
+from ..simulator import simulate_reference
+from ..verdict import Verdict
+from .graph import AndGraph
+from .lifting import lift
+from .patterns import simulate as simulate_graph
+from .sweeping import Sweep, sweep
+
+Integers = NDArray[np.int64]
+
+
+def prove_network(network: SpikingNetwork, circuit: Circuit, *, timeout: float | None = None) -> Verdict:
+    """Whether every output line gives the circuit's value, for all inputs and all waves.
+
+    A line is matched by name: ``x`` fires for true, the rails ``x=0`` and ``x=1`` for their value. If both rails of
+    each output hold, exactly one of them fires. A refutation is minimised and confirmed by the reference simulation.
+
+    Args:
+        network: Memoryless and feed-forward, one wave a step.
+        circuit: The specification, combinational.
+        timeout: Seconds, or None for no bound.
+
+    Raises:
+        NetworkError: if lines cannot be matched, or the network does not lift (see :func:`lift`).
+        CircuitError: if the circuit has registers.
+    """
+    start = time.perf_counter()
+    _combinational(circuit)
+    graph = AndGraph()
+    inputs, free = codewords(graph, circuit)
+    wires = graph.add(circuit, inputs)
+    flat = network.flatten()
+    sources = {name: place for place, name in enumerate(circuit.inputs)}
+    lines = np.array([_signal(name, sources, inputs) for name in network.input_names], np.int64)
+    if len(lines) != flat.inputs:
+        raise NetworkError(
+            f"{flat.inputs} input lines bear {len(lines)} names; name each after an input of the circuit"
+        )
+    expected_wires = wires[circuit.outputs >> 1] ^ (circuit.outputs & 1)
+    covered = {name.removesuffix("=0").removesuffix("=1") for name in network.output_names} | set(network.output_names)
+    if missing := set(circuit.output_names) - covered:
+        raise NetworkError(f"the network has no output for {sorted(missing)[:10]}")
+    places = {name: place for place, name in enumerate(circuit.output_names)}
+    expected = np.array([_signal(name, places, expected_wires) for name in network.output_names], np.int64)
+    lifted = lift(graph, flat, lines)
+    slot = lifted.slots.slot[network.outputs]
+    late = (slot >= 0) & (slot != network.latencies)
+    if late.any():
+        worst = int(late.argmax())
+        raise NetworkError(
+            f"output {network.output_names[worst]!r} answers after {slot[worst]} steps, not after the declared "
+            f"{network.latencies[worst]}"
+        )
+    pairs = np.stack([lifted.literal[network.outputs], expected], axis=1)
+    claim = f"{network.neurons} neurons compute {len(circuit.outputs)} outputs of {len(circuit.inputs)} inputs"
+    found = sweep(graph, pairs, deadline=None if timeout is None else start + timeout)
+    if found.witness is None:
+        return _unrefuted(claim, found, start)
+    values, pair = minimise(graph, pairs, inputs, free, found)
+    line = network.output_names[pair]
+    _confirm(network, lines, inputs, values, pair, graph, expected[pair])
+    return _refuted(claim, circuit.inputs, values, f"output line {line!r} is wrong", start)
+
+
+def prove_equivalent(impl: Circuit, spec: Circuit, timeout: float | None = None) -> Verdict:
+    """Whether two combinational circuits with the same input and output names agree on all inputs.
+
+    Args:
+        impl: One circuit; inputs and outputs may come in another order.
+        spec: The other; its one-hot groups are promised of the inputs.
+        timeout: Seconds, or None for no bound.
+
+    Raises:
+        CircuitError: if names differ or a circuit has registers.
+    """
+    start = time.perf_counter()
+    for circuit in (impl, spec):
+        _combinational(circuit)
+    for what, ours, theirs in (
+        ("input", impl.inputs, spec.inputs),
+        ("output", impl.output_names, spec.output_names),
+    ):
+        if odd := sorted(set(ours) ^ set(theirs)):
+            raise CircuitError(f"{what} {odd[0]!r} is in one circuit only; name both circuits' {what}s alike")
+    graph = AndGraph()
+    inputs, free = codewords(graph, spec)
+    expected = graph.add(spec, inputs)
+    place = {name: position for position, name in enumerate(spec.inputs)}
+    wires = graph.add(impl, inputs[[place[name] for name in impl.inputs]])
+    where = {name: position for position, name in enumerate(impl.output_names)}
+    outputs = impl.outputs[[where[name] for name in spec.output_names]]
+    pairs = np.stack([wires[outputs >> 1] ^ (outputs & 1), expected[spec.outputs >> 1] ^ (spec.outputs & 1)], axis=1)
+    claim = f"two circuits agree on {len(outputs)} outputs of {len(inputs)} inputs"
+    found = sweep(graph, pairs, deadline=None if timeout is None else start + timeout)
+    if found.witness is None:
+        return _unrefuted(claim, found, start)
+    values, pair = minimise(graph, pairs, inputs, free, found)
+    return _refuted(claim, spec.inputs, values, f"output {spec.output_names[pair]!r} differs", start)
+
+
+def codewords(graph: AndGraph, circuit: Circuit) -> tuple[Integers, Integers]:
+    """Literals ``[I]`` of a circuit's inputs that range over exactly the vectors its one-hot groups allow.
+
+    A group of ``k`` inputs is decoded from ``ceil(log2 k)`` free ones, the last value taking the unused codes, so that
+    no side condition is left for the solver. Also gives the free input literals ``[F]``.
+    """
+    literals = np.full(len(circuit.inputs), -1, np.int64)
+    grouped = {position for group in circuit.one_hot for position in group}
+    plain = [position for position in range(len(literals)) if position not in grouped]
+    bits = [max(0, (len(group) - 1).bit_length()) for group in circuit.one_hot]
+    free = graph.inputs(len(plain) + sum(bits))
+    literals[plain] = free[: len(plain)]
+    graph.reserve(4 * len(grouped) * (1 + max(bits, default=0)))
+    taken = len(plain)
+    for group, width in zip(circuit.one_hot, bits, strict=True):
+        code = free[taken : taken + width]
+        taken += width
+        rest = 1
+        for value, position in enumerate(list(group)[:-1]):
+            here = 1
+            for bit in range(width):
+                here = graph.conjunction(here, int(code[bit]) ^ 1 ^ (value >> bit & 1))
+            literals[position] = here
+            rest = graph.conjunction(rest, here ^ 1)
+        literals[group[-1]] = rest
+    return literals, free
+
+
+def minimise(
+    graph: AndGraph, pairs: Integers, inputs: Integers, free: Integers, found: Sweep
+) -> tuple[NDArray[np.bool_], int]:
+    """A refuting vector ``[I]`` with few true inputs, and the pair that it tells apart.
+
+    Free inputs are set to 0 greedily, 63 trials at a time, as long as one and the same pair still differs.
+    """
+    if found.witness is None:
+        raise CircuitError("nothing was refuted, so there is no vector to minimise")
+    pair = int(np.flatnonzero(found.settled == 0)[0])
+    row = np.zeros((len(graph), 1), np.uint64)
+    every = np.flatnonzero(graph.nodes.first[: len(graph)] < 0)[1:]
+    vector = np.zeros(len(graph), np.bool_)
+    vector[every] = found.witness
+    left, right = (int(x) for x in pairs[pair])
+
+    def run() -> int:
+        simulate_graph(graph.nodes, row)
+        differ = int(row[left >> 1, 0]) ^ int(row[right >> 1, 0])
+        return differ ^ ((1 << 64) - 1) if (left ^ right) & 1 else differ
+
+    position, nodes = 0, free >> 1
+    nodes = nodes[vector[nodes]]
+    while position < len(nodes):
+        batch = nodes[position : position + 63]
+        row[every, 0] = np.where(vector[every], np.iinfo(np.uint64).max, 0)
+        row[batch, 0] &= ~(np.uint64(1) << np.arange(len(batch), dtype=np.uint64))
+        differ = run() & ((1 << len(batch)) - 1)
+        if differ:
+            first = (differ & -differ).bit_length() - 1
+            vector[batch[first]] = False
+            position += first + 1
+        else:
+            position += len(batch)
+    row[every, 0] = vector[every]
+    run()
+    values = (row[inputs >> 1, 0] ^ (inputs & 1).astype(np.uint64)) & np.uint64(1)
+    return values.astype(np.bool_), pair
+
+
+def _confirm(
+    network: SpikingNetwork,
+    lines: Integers,
+    inputs: Integers,
+    values: NDArray[np.bool_],
+    pair: int,
+    graph: AndGraph,
+    expected: int,
+) -> None:
+    """Runs the reference simulation on the refuting wave; a refutation that it does not show is never reported."""
+    value_of = {int(literal): bool(value) for literal, value in zip(inputs, values, strict=True)}
+    spikes = np.array([[value_of[x] if x in value_of else not value_of[x ^ 1] for x in lines.tolist()]], np.bool_)
+    latency = int(network.latencies[pair])
+    trains = simulate_reference(network, spikes, latency + 1)
+    row = np.zeros((len(graph), 1), np.uint64)
+    for literal, value in value_of.items():
+        if graph.nodes.first[literal >> 1] < 0:
+            row[literal >> 1, 0] = value ^ (literal & 1)
+    simulate_graph(graph.nodes, row)
+    wanted = bool((int(row[expected >> 1, 0]) ^ int(expected)) & 1)
+    if bool(trains[latency, network.outputs[pair]]) == wanted:
+        raise NetworkError("the reference simulation does not confirm the refutation; please report this network")
+
+
+def _combinational(circuit: Circuit) -> None:
+    if circuit.register_names:
+        raise CircuitError(f"the circuit has registers ({circuit.register_names[0]!r} ...); this proof is for one wave")
+
+
+def _signal(name: str, places: dict[str, int], literals: Integers) -> int:
+    if name in places:
+        return int(literals[places[name]])
+    wire, _, value = name.rpartition("=")
+    if wire in places and value in ("0", "1"):
+        return int(literals[places[wire]]) ^ (value == "0")
+    raise NetworkError(f"line {name!r} is not a signal of the circuit; it has {list(places)[:10]} ...")
+
+
+def _unrefuted(claim: str, found: Sweep, start: float) -> Verdict:
+    open_pairs = int((found.settled < 0).sum())
+    seconds = time.perf_counter() - start
+    if open_pairs:
+        return Verdict(None, claim, seconds=seconds, detail=f"out of budget with {open_pairs} outputs open")
+    return Verdict(True, claim, seconds=seconds, detail=f"all inputs, {found.questions} questions to SAT")
+
+
+def _refuted(claim: str, names: tuple[str, ...], values: NDArray[np.bool_], what: str, start: float) -> Verdict:
+    true = [name for name, value in zip(names, values, strict=True) if value]
+    return Verdict(
+        False,
+        claim,
+        counterexample={name: int(value) for name, value in zip(names, values, strict=True)},
+        seconds=time.perf_counter() - start,
+        detail=f"{what} when true: {', '.join(true) or 'no input'}",
+    )
