@@ -34,7 +34,13 @@ from .network import (
     SpikingNetwork as SpikingNetwork,
     Synapses as Synapses,
 )
-from .nir_file import names_file as names_file, read_nir as read_nir, to_nir as to_nir, write_nir as write_nir
+from .nir_file import (
+    names_file as names_file,
+    read_nir as read_nir,
+    replay_golden as replay_golden,
+    to_nir as to_nir,
+    write_nir as write_nir,
+)
 from .simulator import simulate as simulate, simulate_reference as simulate_reference
 from .symbols import Symbols as Symbols
 from .verdict import Verdict as Verdict

@@ -3,26 +3,32 @@
 The NIR graph is a chain ``input -> weights -> neurons -> ... -> output``; a population that projects onto itself has
 its recurrent weights in a loop. Its readers give a connection no delay (only a loop takes a step), so a network is
 written with one step less for each layer: a population ``l`` layers behind the input does at step ``t`` of the NIR
-reading what it does at step ``t + l`` here. Neurons are LIF nodes with ``dt = 1e-4 s``: a neuron that forgets has
-``tau = dt``, one that retains its membrane has ``tau`` so large that ``1 - dt / tau`` is 1, and both have
-``r = tau / dt``, so that a weight of 1 raises the membrane by 1. The written threshold is ``theta - 1/4``: membranes
+reading what it does at step ``t + l`` here. Neurons are LIF or CubaLIF nodes with ``dt = 1e-4 s`` (two profiles, for
+different readers): a neuron that forgets has ``tau = dt``, one that retains its membrane has ``tau`` so large that
+``1 - dt / tau`` is 1, and both have ``r = tau / dt``, so that a weight of 1 raises the membrane by 1; the synapses of
+a CubaLIF have ``tau_syn = dt`` and so no memory. The written threshold is ``theta - 1/4``: membranes
 are integers, so ``>`` and ``>=`` agree. A chain of pictures is written with Conv2d nodes throughout (a full connection
 is one whose window covers the whole map), since readers disagree on what Flatten does to a batch.
 
 What NIR cannot carry, and the second file (``.json``) does: names of input and output lines, which neurons answer,
-latencies, initial membranes, and that all numbers are integers. (Facts: targets notes, sections 2, 3 and 5.)
+latencies, initial membranes, that all numbers are integers, and golden spikes: an example input with its answers.
+(Facts: targets notes, sections 2, 3 and 5.)
 """
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import nir
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from .errors import NetworkError
 from .network import INPUT, Convolution, Population, Projection, SpikingNetwork, Synapses
+from .simulator import simulate
 from .writing import whole_file
 
 TIME_STEP = 1e-4  # seconds; what snnTorch's importer takes for granted
@@ -36,12 +42,14 @@ def names_file(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
-def write_nir(network: SpikingNetwork, path: Path) -> None:
+def write_nir(network: SpikingNetwork, path: Path, profile: str = "lif", golden: Tensor | None = None) -> None:
     """Writes a layered network as NIR, and beside it as ``.json`` what NIR cannot carry; both or neither.
 
     Args:
         network: A chain: each population hears the one before it, and perhaps itself, with delays of one step.
         path: Ends in ``.nir``.
+        profile: ``lif`` or ``cuba``, the kind of the neuron nodes.
+        golden: ``[T, B, *input_shape]`` input spikes that are kept with the answers they cause, or none.
 
     Raises:
         NetworkError: if the network is no such chain, a population that retains its membrane has several
@@ -51,9 +59,10 @@ def write_nir(network: SpikingNetwork, path: Path) -> None:
     path = Path(path)
     if path.suffix != ".nir":
         raise NetworkError(f"{path}: a NIR file's name ends in .nir")
-    graph = to_nir(network)
+    graph = to_nir(network, profile)
     notes = {
         "format": _FORMAT,
+        "profile": profile,
         "time_step_seconds": TIME_STEP,
         "input_shape": network.input_shape,
         "input_names": network.input_names,
@@ -72,18 +81,57 @@ def write_nir(network: SpikingNetwork, path: Path) -> None:
             }
             for p in network.populations
         ],
+        "golden": None if golden is None else _golden(network, golden),
     }
     with whole_file(names_file(path)) as second, whole_file(path) as first:
         nir.write(first, graph)
         second.write_text(json.dumps(notes))
 
 
-def to_nir(network: SpikingNetwork) -> nir.NIRGraph:
+def _golden(network: SpikingNetwork, spikes: Tensor) -> dict[str, Any]:
+    """An input and its answers as lists of ``[step, sample, line]``, one a spike; answers count outputs from 0."""
+    last, steps = network.populations[-1], max(network.latency, len(spikes) + len(network.populations)) + 1
+    first = network.neurons - last.size + math.prod(network.input_shape)
+    fired = simulate(network, spikes, steps, record=[last.name])[last.name].flatten(2)
+    return {
+        "samples": spikes.shape[1],
+        "steps": steps,
+        "input": spikes.flatten(2).bool().nonzero().tolist(),
+        "answers": fired[:, :, network.outputs - first].nonzero().tolist(),
+    }
+
+
+def replay_golden(path: Path) -> int:
+    """How many entries of the answers differ when the golden input of a NIR file is run again; 0 is right.
+
+    Raises:
+        NetworkError: as :func:`read_nir`, or if the file has no golden spikes.
+    """
+    network = read_nir(path)
+    kept = json.loads(names_file(Path(path)).read_text()).get("golden")
+    if kept is None:
+        raise NetworkError(f"{path}: was written without golden spikes")
+    lines = math.prod(network.input_shape)
+    length = 1 + max((step for step, _, _ in kept["input"]), default=0)
+    spikes = torch.zeros(length, kept["samples"], lines, dtype=torch.bool)
+    if kept["input"]:
+        spikes[tuple(torch.tensor(kept["input"]).T)] = True
+    again = _golden(network, spikes.reshape(length, -1, *network.input_shape))
+    return len({tuple(spike) for spike in again["answers"]} ^ {tuple(spike) for spike in kept["answers"]})
+
+
+def to_nir(network: SpikingNetwork, profile: str = "lif") -> nir.NIRGraph:
     """The NIR graph of a layered network, weights and thresholds in float64.
+
+    Args:
+        network: As for :func:`write_nir`.
+        profile: ``lif`` or ``cuba``.
 
     Raises:
         NetworkError: as :func:`write_nir`.
     """
+    if profile not in ("lif", "cuba"):
+        raise NetworkError(f"unknown NIR profile {profile!r}; use 'lif' or 'cuba'")
     spatial = len(network.input_shape) == 3
     nodes: dict[str, nir.NIRNode] = {"input": nir.Input({"input": np.array(network.input_shape)})}
     edges: list[tuple[str, str]] = []
@@ -99,7 +147,7 @@ def to_nir(network: SpikingNetwork) -> nir.NIRGraph:
         bias = population.bias + (top - population.threshold)  # of a neuron that forgets, a lower threshold is a bias
         name = population.name
         nodes[f"to_{name}"] = _weights(network, forward, shape, bias, spatial)
-        nodes[name] = _neurons(shape, int(top), population.retain)
+        nodes[name] = _neurons(shape, int(top), population.retain, profile)
         edges += [(sender, f"to_{name}"), (f"to_{name}", name)]
         if loop is not None:
             nodes[f"within_{name}"] = _weights(network, loop, shape, np.zeros_like(bias), spatial)
@@ -138,10 +186,21 @@ def _written_shape(population: Population, spatial: bool) -> tuple[int, ...]:
     return (population.size, 1, 1) if spatial and len(population.shape) == 1 else population.shape
 
 
-def _neurons(shape: tuple[int, ...], threshold: int, retain: bool) -> nir.LIF:
+def _neurons(shape: tuple[int, ...], threshold: int, retain: bool, profile: str) -> nir.NIRNode:
     tau = np.full(shape, _FOREVER if retain else TIME_STEP)
     zero = np.zeros(shape)
-    return nir.LIF(tau=tau, r=tau / TIME_STEP, v_leak=zero, v_threshold=zero + threshold - _BELOW, v_reset=zero)
+    limit = zero + threshold - _BELOW
+    if profile == "lif":
+        return nir.LIF(tau=tau, r=tau / TIME_STEP, v_leak=zero, v_threshold=limit, v_reset=zero)
+    return nir.CubaLIF(
+        tau_syn=zero + TIME_STEP,
+        tau_mem=tau,
+        r=tau / TIME_STEP,
+        v_leak=zero,
+        v_threshold=limit,
+        v_reset=zero,
+        w_in=zero + 1,
+    )
 
 
 def _weights(

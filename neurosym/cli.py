@@ -18,7 +18,7 @@ from rich.table import Table
 
 # Loaded where they are used, since --help must not wait for torch: `logic`, `tasks` and `neurosym.doctor`.
 
-_RESERVED = ("solve", "query", "compile", "verify", "export", "bench")
+_RESERVED = ("solve", "query", "export", "bench")
 _INTERRUPTED = 130  # as shells count: 128 + SIGINT
 
 app = typer.Typer(
@@ -92,6 +92,100 @@ def check_parts(as_json: AsJson = False) -> None:
             table.add_row(mark, finding.part, finding.version, seconds, escape(finding.detail) + remedy)
         Console().print(table)
     raise typer.Exit(0 if all(finding.works for finding in findings) else 1)
+
+
+Netlist = Annotated[Path, typer.Argument(help="AIGER, BLIF, .bench, Verilog, PLA, truth table or equations.")]
+Mapping = Annotated[str, typer.Option(help="single-rail, dual-rail, fail-silent, majority, logicsnn or positive.")]
+
+
+@app.command("compile")
+def compile_netlist(
+    circuit: Netlist,
+    mapping: Mapping = "dual-rail",
+    output: Annotated[Path | None, typer.Option(help="Write the network as NIR, balanced by relays.")] = None,
+    table: Annotated[bool, typer.Option("--pareto", help="Compare all mappings instead.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Turn a netlist into a spiking network, and say how large it is."""
+    with _plain_errors(None):
+        rows: list[dict[str, object]]
+        if table:
+            rows = [row._asdict() for row in _netlists().trade_file(circuit)]
+        else:
+            rows = [{"mapping": mapping, **asdict(_netlists().compile_file(circuit, mapping, output))}]
+        _show(rows, as_json)
+
+
+@app.command("verify")
+def verify_netlist(
+    circuit: Netlist,
+    spec: Annotated[Path | None, typer.Argument(help="The specification; the circuit itself if left out.")] = None,
+    mapping: Mapping = "dual-rail",
+    timeout: Annotated[float | None, typer.Option(min=0, help="Seconds for a proof.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Prove the compiled network of a netlist; exit code 0 proved, 1 refuted, 3 out of budget."""
+    with _plain_errors(None):
+        found = _netlists().verify_files(circuit, spec, mapping, timeout)
+        word = {True: "PROVED", False: "REFUTED", None: "UNKNOWN"}[found.verdict.holds]
+        sizes = asdict(found.sizes)
+        if as_json:
+            verdict = {**asdict(found.verdict), "verdict": word, "mapping": mapping, "circuit": str(circuit)}
+            typer.echo(json.dumps(verdict | {"sizes": sizes, "compile_seconds": found.compile_seconds}, indent=2))
+        else:
+            typer.echo(f"{found.verdict}")
+            figures = ", ".join(f"{name.replace('_', ' ')} {value:,}" for name, value in sizes.items())
+            typer.echo(f"{mapping}: {figures}")
+            typer.echo(f"compiled in {found.compile_seconds:.2f} s, {word.lower()} in {found.verdict.seconds:.2f} s")
+    raise typer.Exit({True: 0, False: 1, None: 3}[found.verdict.holds])
+
+
+@app.command("simulate")
+def simulate_netlist(
+    circuit: Netlist,
+    mapping: Mapping = "dual-rail",
+    waves: Annotated[int, typer.Option(min=1, help="Random input vectors.")] = 65536,
+    seed: Seed = 0,
+    deletion: Annotated[float, typer.Option(min=0, max=1, help="Probability that a spike is lost.")] = 0.0,
+    insertion: Annotated[float, typer.Option(min=0, max=1, help="Probability of a spike from nowhere.")] = 0.0,
+    as_json: AsJson = False,
+) -> None:
+    """Run random waves through the compiled network, check every answer, and count spikes, energy and faults."""
+    with _plain_errors(None):
+        found = _netlists().simulate_file(circuit, mapping, waves, seed, deletion, insertion)
+        figures = asdict(found)
+        faults = figures.pop("faults") or {}
+        _show([{"mapping": mapping, **figures, **{f"{kind}_under_faults": n for kind, n in faults.items()}}], as_json)
+
+
+@app.command("learn-gate")
+def learn_gate(
+    table: Annotated[str, typer.Argument(help="Truth table such as 0110; 2, 4, 8 or 16 digits.", show_default=False)],
+    flip: Annotated[float, typer.Option(min=0, max=0.5, help="Probability that the teacher errs.")] = 0.0,
+    seed: Seed = 0,
+) -> None:
+    """Learn a gate from spikes and a teacher by STDP, and prove what was learned."""
+    with _plain_errors(None):
+        report, verdict = _netlists().learn(table, flip, seed)
+        typer.echo(report)
+        typer.echo(str(verdict))
+    raise typer.Exit({True: 0, False: 1, None: 3}[verdict.holds])
+
+
+def _netlists() -> ModuleType:
+    return import_module("neurosym.netlists")
+
+
+def _show(rows: list[dict[str, object]], as_json: bool) -> None:
+    """Rows of figures, one below the other for a single row and as a table for several."""
+    if as_json:
+        typer.echo(json.dumps(rows[0] if len(rows) == 1 else rows, indent=2))
+        return
+    names = list(rows[0])
+    table = Table(*(["", ""] if len(rows) == 1 else [name.replace("_", " ") for name in names]))
+    for cells in [[n.replace("_", " "), rows[0][n]] for n in names] if len(rows) == 1 else [r.values() for r in rows]:
+        table.add_row(*(f"{cell:,.6g}" if isinstance(cell, float) else str(cell) for cell in cells))
+    Console(width=None if len(rows) == 1 else 150).print(table)  # a wide table is better scrolled than cut
 
 
 def _show_version(wanted: bool) -> None:

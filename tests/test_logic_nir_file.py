@@ -23,6 +23,7 @@ from logic import (
     compile_circuit,
     names_file,
     read_nir,
+    replay_golden,
     run_in_snntorch,
     simulate,
     write_nir,
@@ -47,11 +48,11 @@ def picture_chain(seed: int) -> SpikingNetwork:
     return SpikingNetwork((2, 7, 7), populations, projections, outputs, ("a", "b", "c"), np.array([3, 3, 3]))
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.integers(0, 2**31))
-def test_snntorch_gives_the_same_spikes(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**31), st.sampled_from(["lif", "cuba"]))
+def test_snntorch_gives_the_same_spikes(tmp_path_factory: pytest.TempPathFactory, seed: int, profile: str) -> None:
     path = tmp_path_factory.mktemp("nir") / "chain.nir"
-    write_nir(picture_chain(seed), path)
+    write_nir(picture_chain(seed), path, profile)
     spikes = torch.from_numpy(np.random.default_rng(seed).random((12, 8, 2, 7, 7)) < 0.3)
     found = compare_with_snntorch(path, spikes)
     assert (found.different, found.shift, found.samples) == (0, 3, 8)
@@ -64,6 +65,20 @@ def test_the_compared_networks_do_spike(tmp_path: Path) -> None:
         write_nir(picture_chain(seed), tmp_path / "chain.nir")
         counts.append(compare_with_snntorch(tmp_path / "chain.nir", spikes).spikes)
     assert sum(count > 0 for count in counts) >= 8
+
+
+def test_golden_spikes_travel_along(tmp_path: Path) -> None:
+    path = tmp_path / "chain.nir"
+    spikes = torch.from_numpy(np.random.default_rng(1).random((12, 3, 2, 7, 7)) < 0.3)
+    write_nir(picture_chain(1), path, golden=spikes)
+    assert replay_golden(path) == 0
+    notes = json.loads(names_file(path).read_text())
+    notes["golden"]["answers"].pop()
+    names_file(path).write_text(json.dumps(notes))
+    assert replay_golden(path) == 1
+    write_nir(picture_chain(1), path)
+    with pytest.raises(NetworkError, match="without golden"):
+        replay_golden(path)
 
 
 def test_comparison_sees_a_changed_weight(tmp_path: Path) -> None:
@@ -121,6 +136,8 @@ def test_what_nir_cannot_carry_is_refused(tmp_path: Path) -> None:
     changed = replace(network, populations=(network.populations[0], uneven, network.populations[2]))
     with pytest.raises(NetworkError, match="several thresholds"):
         write_nir(changed, tmp_path / "b.nir")
+    with pytest.raises(NetworkError, match="unknown NIR profile"):
+        write_nir(network, tmp_path / "c.nir", "if")
     with pytest.raises(NetworkError, match=r"ends in \.nir"):
         write_nir(network, tmp_path / "c.h5")
     assert not list(tmp_path.iterdir())

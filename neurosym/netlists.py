@@ -1,0 +1,236 @@
+"""What the circuit commands do: a netlist file compiled, proved, simulated or learned, as figures to be shown."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from logic import Circuit, CircuitError, SpikingNetwork, Verdict, compile_certified, verify, write_nir
+from logic.evaluation import evaluate
+from logic.formats import read_circuit
+from logic.learning.gates import learn_gate
+from logic.learning.proof import prove_gate, training_report
+from logic.proving import prove_equivalent
+from logic.simulation.bit_simulator import count_spikes, plan_waves, rail_pairs, run_wave_plan
+from logic.simulation.energy import EnergyModel, count_events
+from logic.simulation.faults import FaultStatistics, inject_faults, random_words
+from logic.trade import Cost, pareto
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large a compiled network is.
+
+    Args:
+        inputs: Of the circuit.
+        outputs: Of the circuit.
+        gates: Of the circuit.
+        neurons: Relays included.
+        synapses: Without zero weights.
+        latency: Steps from a wave to its last answer.
+        period: Steps from wave to wave; 1 without registers.
+        largest_weight: Largest absolute weight.
+        longest_delay: Steps.
+    """
+
+    inputs: int
+    outputs: int
+    gates: int
+    neurons: int
+    synapses: int
+    latency: int
+    period: int
+    largest_weight: int
+    longest_delay: int
+
+
+@dataclass(frozen=True)
+class Proved:
+    """A verdict on a netlist file.
+
+    Args:
+        verdict: Of the network against the specification.
+        sizes: Of the network.
+        compile_seconds: Wall time of reading and compiling.
+    """
+
+    verdict: Verdict
+    sizes: Sizes
+    compile_seconds: float
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """A simulation of random waves.
+
+    Args:
+        waves: How many.
+        wrong: Answers that are not the circuit's, over all waves and output lines.
+        seconds: Wall time of the evaluation alone.
+        spikes: Of all input lines and neurons, over all waves.
+        synaptic_events: Over all waves.
+        picojoules: Estimate for all waves, by the energies of a published chip.
+        faults: Kinds of answers under injected faults, if any were asked for.
+    """
+
+    waves: int
+    wrong: int
+    seconds: float
+    spikes: int
+    synaptic_events: int
+    picojoules: float
+    faults: FaultStatistics | None
+
+
+def measure(circuit: Circuit, network: SpikingNetwork, period: int) -> Sizes:
+    """The sizes of a compiled network."""
+    flat = network.flatten()
+    used = flat.weight != 0
+    return Sizes(
+        inputs=len(circuit.inputs),
+        outputs=len(circuit.output_names),
+        gates=len(circuit.kinds),
+        neurons=network.neurons,
+        synapses=int(used.sum()),
+        latency=network.latency,
+        period=period,
+        largest_weight=int(np.abs(flat.weight).max(initial=0)),
+        longest_delay=int(flat.delay[used].max(initial=0)),
+    )
+
+
+def compile_file(path: Path, mapping: str, output: Path | None) -> Sizes:
+    """Compiles a netlist file and, if asked for, writes the network as NIR, balanced by relays.
+
+    Raises:
+        FormatError: if the file cannot be read.
+        CircuitError: if the mapping is unknown or cannot express the circuit.
+        NetworkError: if NIR cannot carry the network.
+    """
+    circuit = read_circuit(path)
+    compiled = compile_certified(circuit, mapping, "delays" if output is None else "relays", aligned=output is not None)
+    if output is not None:
+        write_nir(compiled.network, output, golden=_example(compiled.network))
+    return measure(circuit, compiled.network, compiled.period)
+
+
+def _example(network: SpikingNetwork, waves: int = 16) -> Tensor:
+    """Random waves back to back for the file's golden spikes, ``[waves, 1, I]``, a pair of rails always a codeword."""
+    values = np.random.default_rng(0).integers(0, 2, (waves, network.input_shape[0])).astype(bool)
+    if network.input_names and network.input_names[0].endswith("=0"):
+        rails = rail_pairs(network.input_names)
+        values[:, rails[:, 0]] = ~values[:, rails[:, 1]]
+    return torch.from_numpy(values)[:, None]
+
+
+def trade_file(path: Path) -> tuple[Cost, ...]:
+    """What every mapping costs for a netlist file.
+
+    Raises:
+        FormatError: if the file cannot be read.
+    """
+    return pareto(read_circuit(path))
+
+
+def verify_files(path: Path, spec: Path | None, mapping: str, timeout: float | None) -> Proved:
+    """Compiles a netlist file and proves the network against another one, or against itself.
+
+    The network is proved against the circuit that it was compiled from, and that circuit against the specification.
+
+    Args:
+        path: The netlist that is compiled.
+        spec: The specification; ``path`` itself if none is given.
+        mapping: How it is compiled.
+        timeout: Seconds for each of the two proofs, or None for no bound.
+
+    Raises:
+        FormatError: if a file cannot be read.
+        CircuitError: if the mapping cannot express the circuit, or the two circuits' names differ.
+    """
+    start = time.perf_counter()
+    circuit = read_circuit(path)
+    compiled = compile_certified(circuit, mapping)
+    seconds = time.perf_counter() - start
+    verdict = verify(compiled.network, circuit, timeout=timeout)
+    if spec is not None and verdict.holds is not False:
+        same = prove_equivalent(circuit, read_circuit(spec), timeout)
+        verdict = _both(verdict, same)
+    return Proved(verdict, measure(circuit, compiled.network, compiled.period), seconds)
+
+
+def _both(network: Verdict, circuits: Verdict) -> Verdict:
+    """A network equals a specification if it equals its circuit and that equals the specification."""
+    holds = circuits.holds if network.holds or circuits.holds is False else None
+    claim = f"{network.claim}, and {circuits.claim}"
+    seconds = network.seconds + circuits.seconds
+    return Verdict(holds, claim, circuits.counterexample, seconds, circuits.detail)
+
+
+def simulate_file(path: Path, mapping: str, waves: int, seed: int, deletion: float, insertion: float) -> Simulated:
+    """Runs random waves through the compiled network of a netlist file and checks every answer.
+
+    Raises:
+        FormatError: if the file cannot be read.
+        CircuitError: if the circuit has registers or the mapping cannot express it.
+        NetworkError: if faults are asked for without two rails.
+    """
+    circuit = read_circuit(path)
+    if circuit.register_names:
+        raise CircuitError(f"{path}: has registers; only combinational circuits are simulated wave by wave")
+    network = compile_certified(circuit, mapping).network
+    words = -(-waves // 64)
+    values = random_words(seed, 0.5, (len(circuit.inputs), words))
+    plan = plan_waves(network)
+    lines = values
+    if len(network.input_names) > len(circuit.inputs):
+        lines = np.empty((len(network.input_names), words), dtype=np.uint64)
+        rails = rail_pairs(network.input_names)
+        lines[rails[:, 0]], lines[rails[:, 1]] = ~values, values
+    start = time.perf_counter()
+    answers = run_wave_plan(plan, lines)
+    seconds = time.perf_counter() - start
+    wrong = _wrong(network, circuit, answers, evaluate(circuit, values), waves)
+    counts = count_events(network, count_spikes(plan, lines, waves), waves * network.neurons)
+    faults = (
+        inject_faults(network, waves, seed, deletion=deletion, insertion=insertion) if deletion or insertion else None
+    )
+    joules = counts.picojoules(EnergyModel())
+    return Simulated(waves, wrong, seconds, int(counts.spikes.sum()), counts.synaptic_events, joules, faults)
+
+
+def _wrong(
+    network: SpikingNetwork,
+    circuit: Circuit,
+    answers: np.ndarray[tuple[int, ...], np.dtype[np.uint64]],
+    expected: np.ndarray[tuple[int, ...], np.dtype[np.uint64]],
+    waves: int,
+) -> int:
+    """Answers that differ from the circuit's, over the first ``waves`` bits of the words."""
+    row = {name: position for position, name in enumerate(circuit.output_names)}
+    last = np.uint64(2 ** (waves - 64 * (answers.shape[1] - 1)) - 1 if waves % 64 else 2**64 - 1)
+    mask = np.full(answers.shape[1], 2**64 - 1, dtype=np.uint64)
+    mask[-1] = last
+    wrong = 0
+    for name, found in zip(network.output_names, answers, strict=True):
+        wire = name if name in row else name[:-2]
+        wanted = expected[row[wire]] if name in row or name.endswith("=1") else ~expected[row[wire]]
+        wrong += int(np.bitwise_count((found ^ wanted) & mask).sum())
+    return wrong
+
+
+def learn(table: str, flip: float, seed: int) -> tuple[str, Verdict]:
+    """Learns the gate of a truth table by STDP with a teacher; the account of the training and the proof.
+
+    Args:
+        table: ``2 ** k`` zeros and ones, in row ``m`` input ``i`` is bit ``i`` of ``m``.
+        flip: Probability that the teacher shows the wrong value.
+        seed: Of the teacher's errors.
+
+    Raises:
+        LearningError: if it is no such table.
+    """
+    gate = learn_gate(table, flip=flip, seed=seed) if not flip else learn_gate(table, epochs=200, flip=flip, seed=seed)
+    return training_report(gate), prove_gate(gate)
