@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import nir
@@ -123,6 +124,26 @@ def test_gates_of_a_circuit_go_through_affine_nodes(tmp_path: Path) -> None:
     lines = np.stack([waves == 0, waves == 1], axis=2).reshape(8, 1, 6)
     assert compare_with_snntorch(path, torch.from_numpy(lines)).different == 0
     assert read_nir(path).input_names == network.input_names
+
+
+@pytest.mark.filterwarnings("ignore")  # Norse's own
+@pytest.mark.parametrize("profile", ["lif", "cuba"])
+def test_norse_gives_the_same_spikes_for_gates(tmp_path: Path, profile: str) -> None:
+    norse = pytest.importorskip("norse.torch", reason="Norse is not installed: the second opinion was NOT asked")
+    make = CircuitBuilder()
+    a, b, c = make.inputs("a", "b", "c")
+    network = compile_circuit(make.build(sum=a ^ b ^ c, both=a & b), "dual-rail", "relays", aligned=True)
+    write_nir(network, tmp_path / "adder.nir", profile)
+    waves = torch.tensor([[a == v for a in wave for v in (0, 1)] for wave in product((0, 1), repeat=3)])[:, None]
+    module, state, answers = norse.from_nir(nir.read(tmp_path / "adder.nir"), dt=1e-4), None, list[torch.Tensor]()
+    with torch.no_grad():
+        for wave in waves:
+            answer, state = module(wave.float(), state)
+            answers.append(answer.bool())
+    last, shift = network.populations[-1].name, len(network.populations)
+    ours = simulate(network, waves, len(waves) + shift, record=[last])[last][shift:]
+    assert torch.equal(torch.stack(answers), ours)
+    assert ours.sum() == 16
 
 
 def test_what_nir_cannot_carry_is_refused(tmp_path: Path) -> None:
