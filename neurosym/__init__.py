@@ -68,9 +68,9 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
         explain,
     )
     from .joining import (
-        join,
         rule_network,
         run_joined,
+        to_spiking_network,
     )
     from .model import (
         Model,
@@ -97,7 +97,7 @@ _HOME = {
     "neurosym.checkpoint": ("CheckpointError"),
     "neurosym.doctor": ("diagnose"),
     "neurosym.explanation": ("Explanation explain"),
-    "neurosym.joining": ("join rule_network run_joined"),
+    "neurosym.joining": "rule_network run_joined to_spiking_network",
     "neurosym.model": ("Model load_model save_model"),
     "neurosym.report": ("write_report"),
     "neurosym.training": ("History fit"),
@@ -145,7 +145,6 @@ __all__ = [
     "explain",
     "fit",
     "infer",
-    "join",
     "load_digits",
     "load_model",
     "measure_activity",
@@ -159,6 +158,7 @@ __all__ = [
     "save_model",
     "simulate",
     "split_digits",
+    "to_spiking_network",
     "verify",
     "write_nir",
     "write_report",

@@ -19,7 +19,7 @@ def rule_network(model: Model) -> SpikingNetwork:
     return compile_circuit(answer_bits(ground(model.program, model.query)), "positive", "relays")
 
 
-def join(model: Model, calibration: Tensor) -> SpikingNetwork:
+def to_spiking_network(model: Model, calibration: Tensor) -> SpikingNetwork:
     """One integer spiking network from pixels to answer bits.
 
     Args:
@@ -43,7 +43,7 @@ def run_joined(network: SpikingNetwork, pictures: Tensor, steps: int) -> Tensor:
     """The answers of a joined network, read from its spikes alone.
 
     Args:
-        network: As :func:`join` returns it.
+        network: As :func:`to_spiking_network` returns it.
         pictures: ``[B, N, 1, H, W]``.
         steps: Steps for which the pictures are shown, ``T``.
 

@@ -66,7 +66,14 @@ slot_value(Name, Slot, Value, Id) :-
     ;   domain_(Name, Values), member(Value, Values) ).
 
 run_builtin(Goal, Id) :-
+    functor(Goal, Name, 2), memberchk(Name, [is, <, >, =<, >=, =:=, =\\=]),
+    sub_term(Part, Goal), impure(Part), !,
+    throw(stopped(impure, Id, Part)).
+run_builtin(Goal, Id) :-
     catch(Goal, error(Error, _), throw(builtin(Id, Goal, Error))).
+
+%   Arithmetic that differs from call to call: grounding runs a body twice and must see the same.
+impure(Part) :- nonvar(Part), memberchk(Part, [random(_), random_float, random, cputime, realtime]).
 
 %!  sol(+Mode, ?Goal) is nondet: the tabled answers of a goal.
 sol(Mode, Goal) :- clause_(Goal, Body, Id), body(Body, Mode, Id).

@@ -284,6 +284,7 @@ def _explain(refusal: Refusal, program: Program, query: str, limits: Limits) -> 
         + ", ".join(sorted({clause.head.indicator for clause in program.clauses})),
         "nonground": f"the answer '{what}' still holds variables; bind them in the body of its rule",
         "slot": f"the slot of '{what}' must be an integer of at least 0 when it is reached",
+        "impure": f"'{what}' differs from call to call; rules must be pure",
         "builtin": f"'{what}' cannot be run: {refusal.message.strip()}",
     }
     return QueryError(f"{where}: {reasons.get(refusal.kind, refusal.message or refusal.kind)}")

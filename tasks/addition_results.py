@@ -12,7 +12,7 @@ from torch import Tensor
 
 from logic import Conformance, SpikingNetwork, Verdict, compare_with_snntorch, simulate, write_nir
 from neurosym.explanation import Explanation, explain
-from neurosym.joining import join, read_bits, rule_network
+from neurosym.joining import read_bits, rule_network, to_spiking_network
 from neurosym.model import Model
 from neurosym.training import History
 from perception import Activity, Pairs, SpikingClassifier, encode, measure_activity
@@ -210,7 +210,7 @@ def _telling(log_probs: Tensor) -> list[int]:
 def _run_joined(
     model: Model, classifier: SpikingClassifier, rule: SpikingNetwork, calibration: Tensor, held_out: Pairs
 ) -> Joined:
-    network = join(model, calibration)
+    network = to_spiking_network(model, calibration)
     with torch.no_grad():
         seen = classifier(held_out.pictures).symbols.most_likely()
     spikes, last = encode(held_out.pictures[:, :, 0], classifier.steps), network.populations[-1].name

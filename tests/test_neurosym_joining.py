@@ -9,7 +9,7 @@ from torch import Tensor
 from logic import Domain, NetworkError
 from neurosym.checkpoint import CheckpointError
 from neurosym.explanation import explain
-from neurosym.joining import join, read_bits, rule_network, run_joined
+from neurosym.joining import read_bits, rule_network, run_joined, to_spiking_network
 from neurosym.model import Model, load_model, save_model
 from perception import AnalogTwin, PictureError, SpikingClassifier
 from reasoner import DIGITS, Program, QueryError
@@ -48,9 +48,11 @@ def test_impossible_answers_and_missing_pictures_are_refused(model: Model, pictu
 
 
 def test_the_joined_network_adds_what_its_races_say(model: Model, pictures: Tensor) -> None:
-    network = join(model, pictures.flatten(0, 1))
+    network = to_spiking_network(model, pictures.flatten(0, 1))
     sums = run_joined(network, pictures, steps=4)
-    races = join(Model(model.perception, Program.parse("first(X) :- digit(0, X)."), "first(X)"), pictures.flatten(0, 1))
+    races = to_spiking_network(
+        Model(model.perception, Program.parse("first(X) :- digit(0, X)."), "first(X)"), pictures.flatten(0, 1)
+    )
     first = run_joined(races, pictures[:, :1], steps=4)
     second = run_joined(races, pictures[:, 1:], steps=4)
     assert torch.equal(sums, first + second)
@@ -70,7 +72,7 @@ def test_unclear_bits_are_no_answer(model: Model) -> None:
 def test_only_spiking_models_join(pictures: Tensor) -> None:
     twin = Model(AnalogTwin(DIGITS, torch.Generator()), RULE, "sum(S)")
     with pytest.raises(NetworkError, match="spiking classifier"):
-        join(twin, pictures[:, 0])
+        to_spiking_network(twin, pictures[:, 0])
 
 
 def test_a_saved_model_answers_the_same(model: Model, pictures: Tensor, tmp_path: Path) -> None:
@@ -105,7 +107,7 @@ def test_other_domains_and_rules_work(pictures: Tensor) -> None:
     model = Model(
         SpikingClassifier(coin, torch.Generator().manual_seed(0), channels=(4, 6), hidden=8), program, "wins(W)"
     )
-    network = join(model, pictures[:, 0])
+    network = to_spiking_network(model, pictures[:, 0])
     seen = model.perception(pictures[:, :1]).symbols.most_likely()[:, 0]
     found = run_joined(network, pictures[:, :1], steps=4)
     assert ((found == 1) == (seen == 0)).double().mean() >= 0.75  # rounding may flip a close call

@@ -120,3 +120,11 @@ def test_several_threads() -> None:
     with ThreadPoolExecutor(max_workers=4) as pool:
         found = list(pool.map(work, range(24)))
     assert found == [tuple(f"p({d + number})" for d in range(10)) for number in range(24)]
+
+
+@pytest.mark.parametrize(
+    "chance", ["X is random(10)", "X is 1 + random_float", "E = random(9), X is E", "cputime > 1, X = 1"]
+)
+def test_rules_that_differ_from_call_to_call_are_refused(chance: str) -> None:
+    with pytest.raises(QueryError, match="differs from call to call"):
+        ground(Program.parse(f"p(X) :- digit(0, Y), {chance}, X >= Y."), "p(X)")
