@@ -173,7 +173,7 @@ def read_rows(path: Path) -> dict[tuple[Choice, int], Row]:
 
 def table(named: dict[str, Choice], rows: dict[tuple[Choice, int], Row], seeds: range) -> Table:
     """One line a choice: means over seeds after the last epoch, and the epochs it took to 95 % of digits."""
-    shown = Table("choice", "digits %", "sums %", "digits - default", f"epochs to {TARGET:.0%}", "CPU s")
+    shown = Table("choice", "digits %", "sums %", "+- digits", f"epochs to {TARGET:.0%}", "CPU s")
     means: dict[str, float] = {}
     for name, choice in named.items():
         of_choice = [rows[choice, seed] for seed in seeds]
