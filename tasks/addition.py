@@ -22,6 +22,7 @@ from neurosym.model import Model, load_model, save_model
 from neurosym.training import History, Interrupted, fit
 from perception import (
     AnalogTwin,
+    Digits,
     Pairs,
     SpikingClassifier,
     augment,
@@ -40,6 +41,7 @@ RULE = "sum(S) :- digit(0, X), digit(1, Y), S is X + Y."
 QUERY = "sum(S)"
 HELD_OUT_PER_DIGIT = 100
 SPLIT_SEED = 0  # the held-out pictures are the same for every seed of the learner
+STROKE_PICTURES = 1000  # training pictures that STDP sees
 EPOCHS, QUICK_EPOCHS, QUICK_PAIRS = 30, 3, 500
 
 
@@ -145,16 +147,25 @@ def explain(*, model: Path, pictures: Sequence[Path], rule: Path | None, as_json
         console.print(found.to_text(), markup=False, highlight=False)
 
 
+def load_split() -> tuple[Digits, Digits]:
+    """The 4,000 pictures to learn from and the 1,000 held out."""
+    return split_digits(load_digits(), HELD_OUT_PER_DIGIT, torch.Generator().manual_seed(SPLIT_SEED))
+
+
 def load_pairs(plan: Plan) -> tuple[Pairs, Pairs]:
     """Pairs to learn from and pairs of held-out pictures."""
-    digits = load_digits()
-    learn, held_out = split_digits(digits, HELD_OUT_PER_DIGIT, torch.Generator().manual_seed(SPLIT_SEED))
+    learn, held_out = load_split()
     training = pair_digits(learn, torch.Generator().manual_seed(plan.seed))
     test = pair_digits(held_out, torch.Generator().manual_seed(SPLIT_SEED))
     if plan.quick:
         few = slice(QUICK_PAIRS)
         training = Pairs(training.pictures[few], training.labels[few], training.sums[few])
     return training, test
+
+
+def learn_strokes(classifier: SpikingClassifier, training: Pairs, generator: torch.Generator) -> Tensor:
+    """The kernels ``[F, 1, 5, 5]`` that STDP finds in training pictures; the classifier's first layer starts there."""
+    return pretrain_first_layer(classifier, training.pictures.flatten(0, 1)[:STROKE_PICTURES], generator)
 
 
 def _train_spiking(
@@ -164,8 +175,7 @@ def _train_spiking(
     classifier = SpikingClassifier(DIGITS, generator)
     model = Model(classifier, Program.parse(RULE), QUERY)
     with _step(progress, "first layer learns strokes by STDP"):
-        pictures = training.pictures.flatten(0, 1)[:1000]
-        kernels = pretrain_first_layer(classifier, pictures, generator)
+        kernels = learn_strokes(classifier, training, generator)
     name = "spiking net learns from sums"
     return (
         model,
