@@ -227,7 +227,7 @@ def _keep(path: Path, content: object) -> None:
 
 @contextmanager
 def _one_thread() -> Generator[None]:
-    """Layers this small lose more by waiting for a second thread than it does for them, most of all on a busy machine."""
+    """Layers this small lose more by waiting for a second thread than it gains them, above all on a busy machine."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

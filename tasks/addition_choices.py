@@ -109,7 +109,7 @@ def choices(default: Choice) -> dict[str, Choice]:
         "2 steps": replace(default, steps=2),
         "6 steps": replace(default, steps=6),
         "10 epochs": replace(default, epochs=10),
-        "20 epochs": replace(default, epochs=20),
+        "30 epochs": replace(default, epochs=30),
         "no STDP start": replace(default, stdp=False),
         "no augmentation": replace(default, augmentation=False),
         "fast sigmoid": replace(default, surrogate="fast_sigmoid"),
