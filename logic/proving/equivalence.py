@@ -82,10 +82,8 @@ def prove_network(
     claim = f"{network.neurons} neurons compute {len(circuit.outputs)} outputs of {len(circuit.inputs)} inputs"
     found = sweep(graph, pairs, deadline=deadline)
     if found.witness is None:
-        proved = int((known >= 0).sum())
-        return _unrefuted(
-            claim, found, start, f"{proved} of {network.neurons} neurons by certificate" if proved else ""
-        )
+        rows = f"{int((known >= 0).sum())} rows of the certificate, " if certificate is not None else ""
+        return _unrefuted(claim, found, start, rows)
     values, pair = minimise(graph, pairs, inputs, free, found)
     line = network.output_names[pair]
     _confirm(network, lines, inputs, values, pair, graph, expected[pair])
@@ -225,13 +223,12 @@ def _combinational(circuit: Circuit) -> None:
         raise CircuitError(f"the circuit has registers ({circuit.register_names[0]!r} ...); this proof is for one wave")
 
 
-def _unrefuted(claim: str, found: Sweep, start: float, how: str = "") -> Verdict:
+def _unrefuted(claim: str, found: Sweep, start: float, rows: str = "") -> Verdict:
     open_pairs = int((found.settled < 0).sum())
     seconds = time.perf_counter() - start
     if open_pairs:
         return Verdict(None, claim, seconds=seconds, detail=f"out of budget with {open_pairs} outputs open")
-    asked = f"{found.questions} questions to SAT" if found.questions or not how else ""
-    return Verdict(True, claim, seconds=seconds, detail=", ".join(part for part in ("all inputs", how, asked) if part))
+    return Verdict(True, claim, seconds=seconds, detail=f"all inputs, {rows}{found.questions} questions to SAT")
 
 
 def _refuted(claim: str, names: tuple[str, ...], values: NDArray[np.bool_], what: str, start: float) -> Verdict:

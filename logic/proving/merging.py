@@ -88,7 +88,7 @@ def _find(state: State, a: int, b: int) -> tuple[int, int]:  # pragma: no cover 
     while state.hashed[place] != 0:
         found = np.int64(state.hashed[place])
         if state.first[found] == a and state.second[found] == b:
-            return found, place
+            return int(found), place
         place = (place + 1) & mask
     return 0, place
 
@@ -201,13 +201,13 @@ def advance(
                     break
             if agree:
                 tried += 1
-                if same_function(state.first, state.second, node, candidate, flip):
+                if same_function(state.first, state.second, node, int(candidate), int(flip)):
                     state.merged[node] = state.merged[candidate] ^ flip
                     break
                 if ready < 0 and state.merged[candidate] == 2 * candidate:
                     ready = candidate
             candidate = np.int64(state.following[candidate])
         if state.merged[node] == 2 * node and ready >= 0 and ask and state.wanted[node]:
-            return node, ready
+            return node, int(ready)
         _enter(state, node)  # a matched node stays a candidate: its own structure is what a copy of it will match
     return size, 0

@@ -141,16 +141,44 @@ def _check(spec: _Gates, net: _Neurons, tables: _Tables, right: Bits) -> None:  
 def _table_row(
     spec: _Gates, net: _Neurons, tables: _Tables, neuron: int, claim: int
 ) -> bool:  # pragma: no cover - compiled
-    """Whether the neuron's table over its leaves is that of its claim."""
-    begin, end = net.leaf_offsets[neuron], net.leaf_offsets[neuron + 1]
-    if end - begin > LEAVES:
+    """Whether the neuron's table over its leaves is that of its claim.
+
+    If not, leaves that are functions of the other ones are no longer leaves: fewer values are left to agree on.
+    """
+    leaves = np.sort(net.leaves[net.leaf_offsets[neuron] : net.leaf_offsets[neuron + 1]])
+    count = len(leaves)
+    if count > LEAVES:
         return False
-    row = neuron + 1
+    row = 2 * LEAVES * (neuron + 1)
+    if _identity(spec, net, tables, leaves, row, neuron, claim):
+        return True
+    for at in range(count - 1, -1, -1):
+        row += 1
+        leaf = leaves[at]
+        leaves[at:-1] = leaves[at + 1 :].copy()
+        _plant(tables, leaves[: count - 1], row)
+        if _cone(spec, tables, leaf, row):
+            count -= 1
+        else:
+            leaves[at + 1 :] = leaves[at:-1].copy()
+            leaves[at] = leaf
+    return count < len(leaves) and _identity(spec, net, tables, leaves[:count], row + 1, neuron, claim)
+
+
+@njit(cache=True)
+def _plant(tables: _Tables, leaves: Integers, row: int) -> None:  # pragma: no cover - compiled
     tables.wire_row[0], tables.wire[0] = row, np.uint64(0)
-    for at in range(begin, end):
-        tables.wire_row[net.leaves[at]] = row
-        tables.wire[net.leaves[at]] = _VARIABLE[at - begin]
-    size = 1 << (end - begin)
+    for at in range(len(leaves)):
+        tables.wire_row[leaves[at]] = row
+        tables.wire[leaves[at]] = _VARIABLE[at]
+
+
+@njit(cache=True)
+def _identity(
+    spec: _Gates, net: _Neurons, tables: _Tables, leaves: Integers, row: int, neuron: int, claim: int
+) -> bool:  # pragma: no cover - compiled
+    size = 1 << len(leaves)
+    _plant(tables, leaves, row)
     if not _cone(spec, tables, claim >> 1, row) or not _block(spec, net, tables, neuron, row, size):
         return False
     differ = tables.wire[claim >> 1] ^ tables.neuron[neuron]
@@ -196,8 +224,8 @@ def _gate(spec: _Gates, table: Words, wire: int) -> np.uint64:  # pragma: no cov
     ones = np.uint64(0xFFFFFFFFFFFFFFFF)
     value = ones if kind == _AND else np.uint64(0)
     counts = np.zeros(64 if kind > _XOR else 0, np.int64)
-    for at in range(begin, end):
-        operand = table[spec.literals[at] >> 1] ^ (ones if spec.literals[at] & 1 else np.uint64(0))
+    for at in range(int(begin), int(end)):
+        operand: np.uint64 = table[spec.literals[at] >> 1] ^ (ones if spec.literals[at] & 1 else np.uint64(0))
         if kind == _AND:
             value &= operand
         elif kind == _OR:
@@ -235,7 +263,7 @@ def _block(
             if abs(net.weight[at]) > _GREATEST:
                 return False
             if net.claim[source] >= 0:
-                if not _cone(spec, tables, net.claim[source] >> 1, row):
+                if not _cone(spec, tables, int(net.claim[source]) >> 1, row):
                     return False
             elif tables.neuron_row[source - net.inputs] != row:
                 stack[top] = source - net.inputs
