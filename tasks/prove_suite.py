@@ -48,9 +48,10 @@ def warm_up() -> None:
     a, b, c = make.inputs("a", "b", "c")
     adder = make.build(sum=a ^ b ^ c, carry=make.gate(Gate.MAJ, (a, b, c)))
     other = make.build(sum=a ^ b ^ ~c, carry=make.gate(Gate.MAJ, (a, b, ~c)))
+    rebuilt = make.build(sum=(a | b | c) & ~(a & b | a & c | b & c) | a & b & c, carry=a & b | c & (a ^ b))
     for mapping in MAPPINGS:
         compiled = compile_certified(adder, mapping)
-        for circuit in (adder, other):
+        for circuit in (adder, other, rebuilt):
             verify(compiled.network, circuit, certificate=compiled.certificate)
 
 

@@ -71,11 +71,12 @@ def prove_network(
     roots[last[known[last] < 0]] = True
     lifted = lift(graph, flat, lines, slots=slots, known=known, roots=roots)
     slot = slots.slot[network.outputs]
-    late = (slot >= 0) & (slot != network.latencies)
+    ready = np.where(slot < 0, slots.settled[network.outputs], slot)
+    late = np.where(slot < 0, ready > network.latencies, slot != network.latencies)
     if late.any():
         worst = int(late.argmax())
         raise NetworkError(
-            f"output {network.output_names[worst]!r} answers after {slot[worst]} steps, not after the declared "
+            f"output {network.output_names[worst]!r} answers after {ready[worst]} steps, not after the declared "
             f"{network.latencies[worst]}"
         )
     pairs = np.stack([lifted.literal[network.outputs], expected], axis=1)

@@ -225,7 +225,7 @@ def _gate(spec: _Gates, table: Words, wire: int) -> np.uint64:  # pragma: no cov
     value = ones if kind == _AND else np.uint64(0)
     counts = np.zeros(64 if kind > _XOR else 0, np.int64)
     for at in range(int(begin), int(end)):
-        operand: np.uint64 = table[spec.literals[at] >> 1] ^ (ones if spec.literals[at] & 1 else np.uint64(0))
+        operand = table[spec.literals[at] >> 1] ^ (ones if spec.literals[at] & 1 else np.uint64(0))
         if kind == _AND:
             value &= operand
         elif kind == _OR:
@@ -238,7 +238,7 @@ def _gate(spec: _Gates, table: Words, wire: int) -> np.uint64:  # pragma: no cov
     for row in range(len(counts)):
         if 2 * counts[row] > end - begin:
             value |= np.uint64(1) << np.uint64(row)
-    return value
+    return np.uint64(value)
 
 
 @njit(cache=True)
