@@ -154,7 +154,7 @@ def verify_files(path: Path, spec: Path | None, mapping: str, timeout: float | N
     circuit = read_circuit(path)
     compiled = compile_certified(circuit, mapping)
     seconds = time.perf_counter() - start
-    verdict = verify(compiled.network, circuit, timeout=timeout)
+    verdict = verify(compiled.network, circuit, certificate=compiled.certificate, timeout=timeout)
     if spec is not None and verdict.holds is not False:
         same = prove_equivalent(circuit, read_circuit(spec), timeout)
         verdict = _both(verdict, same)

@@ -27,6 +27,7 @@ class Slots(NamedTuple):
     incoming: Integers  # [S] synapses ordered by target
     begin: Integers  # [N + 1] the synapses into n are incoming[begin[n]:begin[n + 1]]
     clash: int  # a neuron that hears two waves at once, or -1
+    settled: Integers  # [I + N] the step from which on a neuron of slot -1 is constant, else 0
 
 
 def assign_slots(flat: FlatNetwork) -> Slots:
@@ -43,8 +44,10 @@ def assign_slots(flat: FlatNetwork) -> Slots:
     order = _order(flat.inputs, flat.post[outgoing], fan, np.diff(begin))
     if len(order) < neurons:
         raise NetworkError("the network has a loop of synapses; only feed-forward networks lift")
-    slot, clash = _slots(flat.inputs, order, flat.pre[incoming], flat.delay[incoming], flat.weight[incoming], begin)
-    return Slots(order, slot, incoming, begin, int(clash))
+    slot, clash, settled = _slots(
+        flat.inputs, order, flat.pre[incoming], flat.delay[incoming], flat.weight[incoming], begin
+    )
+    return Slots(order, slot, incoming, begin, int(clash), settled)
 
 
 def _grouped(ends: Integers, count: int) -> tuple[Integers, Integers]:
@@ -82,9 +85,9 @@ def _order(inputs: int, post: Integers, fan: Integers, waiting: Integers) -> Int
 @njit(cache=True)
 def _slots(
     inputs: int, order: Integers, pre: Integers, delay: Integers, weight: Integers, begin: Integers
-) -> tuple[Integers, int]:  # pragma: no cover - compiled
+) -> tuple[Integers, int, Integers]:  # pragma: no cover - compiled
     slot = np.full(inputs + len(order), -1, np.int64)
-    settled = np.zeros(inputs + len(order), np.int64)  # from this step on a constant neuron is constant
+    settled = np.zeros(inputs + len(order), np.int64)
     slot[:inputs] = 0
     clash = -1
     for neuron in order:
@@ -105,4 +108,4 @@ def _slots(
                     settled[here] = max(settled[here], ready)
                 elif ready > slot[here]:
                     clash = neuron
-    return slot, clash
+    return slot, clash, settled
