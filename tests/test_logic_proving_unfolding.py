@@ -121,3 +121,17 @@ def test_random_streams_find_what_is_wrong() -> None:
     found = search_streams(delayed(network, 0, 0, 1), circuit, values)
     assert found is not None
     assert len(wrong_answers(delayed(network, 0, 0, 1), circuit, found[0].values))
+
+
+def test_one_hot_inputs_are_refuted_with_a_valid_codeword() -> None:
+    make = CircuitBuilder()
+    values = make.inputs(*(f"v{value}" for value in range(6)), one_hot=True)
+    circuit = make.build(y=values[4], z=~values[5])
+    network = compile_circuit(make.build(y=values[3], z=~values[5]))
+    for delayed_too in (network, replace(network, latencies=network.latencies + 1)):
+        verdict = judge(delayed_too, circuit)
+        assert verdict.holds is False
+        assert verdict.counterexample is not None
+        stream = to_stream(verdict.counterexample, circuit.inputs)
+        assert (stream.values.sum(axis=1) == 1).all()
+        assert len(wrong_answers(delayed_too, circuit, stream.values))
