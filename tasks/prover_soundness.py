@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from logic import Circuit, CircuitBuilder, Literal, Population, SpikingNetwork, Synapses, compile_circuit
+from logic import Circuit, CircuitBuilder, Literal, NetworkError, Population, SpikingNetwork, Synapses, compile_circuit
 from logic.evaluation import evaluate, to_words
 from logic.formats import read_circuit
 from logic.library import alu, at_least, carry_select_add, less, multiply, popcount, ripple_add
@@ -133,6 +133,10 @@ def outcome(network: SpikingNetwork, circuit: Circuit, generator: np.random.Gene
 
 def finds_wrong_wave(network: SpikingNetwork, circuit: Circuit, generator: np.random.Generator) -> bool:
     """Whether one of all (up to 20 inputs) or of 100,000 random input vectors is answered wrongly."""
+    try:
+        plan = plan_waves(network, outputs_only=True)
+    except NetworkError:  # a silent synapse is out of step: the prover sees through it, the plan does not
+        return finds_wrong_stream(network, circuit, generator)
     count = len(circuit.inputs)
     if count <= EXHAUSTIVE_INPUTS:
         values = (np.arange(1 << count)[:, None] >> np.arange(count) & 1).astype(np.bool_)
@@ -143,7 +147,7 @@ def finds_wrong_wave(network: SpikingNetwork, circuit: Circuit, generator: np.ra
     words = to_words(values)
     places, negated = rails_of(network.input_names, circuit.inputs)
     lines = words[places] ^ np.where(negated, ~np.uint64(0), np.uint64(0))[:, None]
-    answers = run_wave_plan(plan_waves(network, outputs_only=True), lines)
+    answers = run_wave_plan(plan, lines)
     places, negated = rails_of(network.output_names, circuit.output_names)
     expected = evaluate(circuit, words)[places] ^ np.where(negated, ~np.uint64(0), np.uint64(0))[:, None]
     differ = answers ^ expected
