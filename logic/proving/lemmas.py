@@ -1,6 +1,5 @@
 """Lemmas by Z3 on the neurons' own semantics, each proved once a process: blocks, threshold pairs, fail-silence."""
 
-from collections.abc import Iterable
 from functools import lru_cache
 from itertools import product
 from typing import cast
@@ -49,9 +48,9 @@ def threshold_pair(inputs: int) -> Verdict:
     wires = [z3.Bool(f"x{place}") for place in range(inputs)]
     weights = [z3.Int(f"w{place}") for place in range(inputs)]
     threshold = z3.Int("threshold")
-    true = _total(z3.If(x, w, 0) for x, w in zip(wires, weights, strict=True))
-    false = _total(z3.If(x, 0, w) for x, w in zip(wires, weights, strict=True))
-    above, below = _at_least(true, threshold), _at_least(false, _total(weights) - threshold + 1)
+    true = _drive(wires, weights)
+    false = _drive([negation(x) for x in wires], weights)
+    above, below = _at_least(true, threshold), _at_least(false, _sum(weights) - threshold + 1)
     goal = equality(below, negation(above))
     return decide(f"a dual-rail pair of {inputs} inputs is complementary for any weights", (), [], [], goal, None)
 
@@ -65,8 +64,8 @@ def losing_spikes(inputs: int) -> Verdict:
     need = z3.Int("need")
     assume = [_at_least(w, z3.IntVal(0)) for w in weights]
     assume += [implication(h, s) for h, s in zip(heard, sent, strict=True)]
-    lossy = _total(z3.If(x, w, 0) for x, w in zip(heard, weights, strict=True))
-    whole = _total(z3.If(x, w, 0) for x, w in zip(sent, weights, strict=True))
+    lossy = _drive(heard, weights)
+    whole = _drive(sent, weights)
     goal = implication(_at_least(lossy, need), _at_least(whole, need))
     return decide(f"a loss among {inputs} sources never makes a neuron fire", (), [], assume, goal, None)
 
@@ -75,5 +74,9 @@ def _at_least(left: z3.ArithRef, right: z3.ArithRef) -> z3.BoolRef:
     return left >= right
 
 
-def _total(terms: Iterable[z3.ExprRef]) -> z3.ArithRef:
-    return cast(z3.ArithRef, z3.Sum(list(terms)))
+def _drive(spikes: list[z3.BoolRef], weights: list[z3.ArithRef]) -> z3.ArithRef:
+    return _sum([cast(z3.ArithRef, z3.If(x, w, 0)) for x, w in zip(spikes, weights, strict=True)])
+
+
+def _sum(terms: list[z3.ArithRef]) -> z3.ArithRef:
+    return cast(z3.ArithRef, z3.Sum(terms))
