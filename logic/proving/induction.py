@@ -96,15 +96,17 @@ def _induct(
     driven[flat.post[flat.weight != 0]] = True
     if driven[clocks].any():
         return f"neuron {int(clocks[driven[clocks].argmax()])} retains its membrane", ""
-    held = _registers(flat, circuit, literals)
+    held = _registers(flat, circuit, literals, period)
     if isinstance(held, str):
         return held, ""
-    if obstacle := _base(network, flat, circuit, held, clocks, period):
+    if obstacle := _base(network, flat, circuit, held, clocks):
         return obstacle, ""
     wave, spec = _one_wave(network, flat, circuit, held, period)
     try:
-        slots = assign_slots(wave.flatten())
-        if slots.clash < 0 and (slots.slot[wave.outputs] < 0).any():
+        alone = wave.flatten()
+        settling = assign_slots(alone).slot < 0
+        settling[alone.inputs :] &= np.isin(np.arange(len(alone.threshold)), alone.post[alone.weight != 0])
+        if settling[wave.outputs].any():
             return "an answer or a next state hears no wave; it may settle too late", ""
         found = prove_network(wave, spec, timeout=timeout)
     except NetworkError as error:
@@ -112,7 +114,7 @@ def _induct(
     return ("" if found.holds else f"the step is {'out of budget' if found.holds is None else 'refuted'}"), found.detail
 
 
-def _registers(flat: FlatNetwork, circuit: Circuit, literals: Integers) -> _Held | str:
+def _registers(flat: FlatNetwork, circuit: Circuit, literals: Integers, period: int) -> _Held | str:
     """The neurons that are claimed to hold a register and repeat one line; every loop must pass one of them."""
     first = 1 + len(circuit.inputs)
     wire = (np.asarray(literals) >> 1) - first
@@ -126,6 +128,8 @@ def _registers(flat: FlatNetwork, circuit: Circuit, literals: Integers) -> _Held
         if not 0 < flat.threshold[neuron] <= flat.weight[at]:
             continue
         source, delay = int(flat.pre[at]), int(flat.delay[at])
+        if not 1 < delay <= period + 1:  # not yet silent at step 1, or of an earlier wave
+            continue
         rows.append((neuron, int(wire[neuron]), bool(literals[neuron] & 1), source, delay))
     if not rows:
         return "no neuron holds a register"
@@ -133,9 +137,7 @@ def _registers(flat: FlatNetwork, circuit: Circuit, literals: Integers) -> _Held
     return _Held(columns[0], columns[1], columns[2].astype(np.bool_), columns[3], columns[4])
 
 
-def _base(
-    network: SpikingNetwork, flat: FlatNetwork, circuit: Circuit, held: _Held, clocks: Integers, period: int
-) -> str:
+def _base(network: SpikingNetwork, flat: FlatNetwork, circuit: Circuit, held: _Held, clocks: Integers) -> str:
     """That registers are right at step 1 and that only step 0 knows the clock neurons, as they fire once."""
     longest = 2 + int(flat.delay.max(initial=0))
     trains = simulate_reference(network, np.zeros((0, flat.inputs), np.bool_), longest)
@@ -144,8 +146,6 @@ def _base(
     heard = np.isin(flat.pre - flat.inputs, clocks) & (flat.weight != 0)
     if not np.isin(flat.post[heard], held.neuron).all() or (flat.delay[heard] != 1).any():
         return "a start neuron reaches more than the registers"
-    if (held.delay <= 1).any() or (held.delay > period + 1).any():
-        return "a register repeats its source at once, or one of an earlier wave"
     if (trains[1, flat.inputs + held.neuron] != ((circuit.register_initial[held.wire] == 1) ^ held.negated)).any():
         return "a register does not start at its first value"
     return ""

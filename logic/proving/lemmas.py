@@ -50,7 +50,10 @@ def threshold_pair(inputs: int) -> Verdict:
     threshold = z3.Int("threshold")
     true = _drive(wires, weights)
     false = _drive([negation(x) for x in wires], weights)
-    above, below = _at_least(true, threshold), _at_least(false, _sum(weights) - threshold + 1)
+    above, below = (
+        _at_least(true, threshold),
+        _at_least(false, _sum([*weights, z3.IntVal(1), cast(z3.ArithRef, -threshold)])),
+    )
     goal = equality(below, negation(above))
     return decide(f"a dual-rail pair of {inputs} inputs is complementary for any weights", (), [], [], goal, None)
 
