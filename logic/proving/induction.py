@@ -1,0 +1,194 @@
+"""Clocked networks by induction over waves: the state before a wave is free, the state after it is proved.
+
+The spikes of register neurons are taken out as inputs of a wave, which leaves a memoryless feed-forward network. If
+every neuron has one slot in it, and no slot of a register's source exceeds the period, then what a neuron does at step
+``k * period + slot`` depends on wave ``k`` and on the registers at ``k * period + 1`` alone. So it suffices to prove,
+for all states and inputs of one wave, that the outputs and the registers one period later are the circuit's (the
+step), and that the registers hold their initial values at step 1 (the base, by simulation: no wave has reached them).
+"""
+
+import time
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..circuit import Circuit
+from ..errors import CircuitError, NetworkError
+from ..network import INPUT, FlatNetwork, Population, SpikingNetwork, Synapses
+from ..simulator import simulate_reference
+from ..verdict import Verdict
+from .equivalence import prove_network
+from .slots import assign_slots
+from .streams import random_vectors, search_streams, to_counterexample, wrong_answers
+
+Integers = NDArray[np.int64]
+
+
+class _Held(NamedTuple):
+    """The register neurons: which they are, whose value each holds, and what they repeat."""
+
+    neuron: Integers  # [K]
+    wire: Integers  # [K] register of the circuit
+    negated: NDArray[np.bool_]  # [K] whether the neuron fires for false
+    source: Integers  # [K] the line repeated
+    delay: Integers  # [K]
+
+
+def prove_machine(
+    network: SpikingNetwork,
+    circuit: Circuit,
+    literals: Integers,
+    period: int,
+    *,
+    timeout: float | None = None,
+    waves: int = 24,
+    seed: int = 0,
+) -> Verdict:
+    """Whether a clocked network answers every stream of waves, one each ``period`` steps, as the circuit does.
+
+    Args:
+        network: The implementation, from :func:`logic.compiler.compile_certified`.
+        circuit: The specification, with registers; a first value that is not defined counts as 0.
+        literals: ``[N]`` the literal that each neuron is claimed to hold (``certificate.literal``). Only claims on
+            registers are used, as the invariant, and they are proved.
+        period: Steps from wave to wave.
+        timeout: Seconds for the inductive step, or None for no bound.
+        waves: How long the random streams are that look for a wrong answer when induction fails.
+        seed: Of those streams.
+
+    Returns:
+        True if base and step are proved. Otherwise False with a stream that the reference simulation confirms to be
+        answered wrongly, as in :func:`logic.proving.unfolding.judge`, or None: the invariant may be too weak.
+
+    Raises:
+        CircuitError: if the circuit has no registers, or the period is below one step.
+        NetworkError: if lines cannot be matched.
+    """
+    start = time.perf_counter()
+    if not circuit.register_names or period < 1:
+        raise CircuitError("induction needs a circuit with registers and a period of at least one step")
+    claim = f"{network.neurons} neurons do what {len(circuit.register_names)} registers and their logic do, for ever"
+    obstacle, questions = _induct(network, circuit, literals, period, timeout)
+    seconds = time.perf_counter() - start
+    if not obstacle:
+        return Verdict(True, claim, seconds=seconds, detail=f"base and step for all states and inputs, {questions}")
+    values = random_vectors(np.random.default_rng(seed), circuit, (waves, 256))
+    found = search_streams(network, circuit, values, period)
+    seconds = time.perf_counter() - start
+    if found is None:
+        return Verdict(None, claim, seconds=seconds, detail=f"not inductive: {obstacle}")
+    stream, line = found
+    if not (wrong_answers(network, circuit, stream.values, period)[:, 0] == stream.judged).any():
+        raise NetworkError("the reference simulation does not confirm the refutation; please report this network")
+    example = to_counterexample(stream, circuit.inputs)
+    detail = f"output line {line!r} is wrong at wave {stream.judged} from the start"
+    return Verdict(False, claim, counterexample=example, seconds=seconds, detail=detail)
+
+
+def _induct(
+    network: SpikingNetwork, circuit: Circuit, literals: Integers, period: int, timeout: float | None
+) -> tuple[str, str]:
+    """What stands in the way of induction, or nothing and how it was proved."""
+    flat = network.flatten()
+    clocks = np.flatnonzero(flat.retain)
+    driven = np.zeros(len(flat.threshold), np.bool_)
+    driven[flat.post[flat.weight != 0]] = True
+    if driven[clocks].any():
+        return f"neuron {int(clocks[driven[clocks].argmax()])} retains its membrane", ""
+    held = _registers(flat, circuit, literals, period)
+    if isinstance(held, str):
+        return held, ""
+    if obstacle := _base(network, flat, circuit, held, clocks):
+        return obstacle, ""
+    wave, spec = _one_wave(network, flat, circuit, held, period)
+    try:
+        alone = wave.flatten()
+        settling = assign_slots(alone).slot < 0
+        settling[alone.inputs :] &= np.isin(np.arange(len(alone.threshold)), alone.post[alone.weight != 0])
+        if settling[wave.outputs].any():
+            return "an answer or a next state hears no wave; it may settle too late", ""
+        found = prove_network(wave, spec, timeout=timeout)
+    except NetworkError as error:
+        return str(error), ""
+    return ("" if found.holds else f"the step is {'out of budget' if found.holds is None else 'refuted'}"), found.detail
+
+
+def _registers(flat: FlatNetwork, circuit: Circuit, literals: Integers, period: int) -> _Held | str:
+    """The neurons that are claimed to hold a register and repeat one line; every loop must pass one of them."""
+    first = 1 + len(circuit.inputs)
+    wire = (np.asarray(literals) >> 1) - first
+    rows: list[tuple[int, int, bool, int, int]] = []
+    for neuron in np.flatnonzero((wire >= 0) & (wire < len(circuit.register_names)))[: len(flat.threshold)].tolist():
+        mine = (flat.post == neuron) & (flat.weight != 0)
+        plain = mine & ~np.append(np.zeros(flat.inputs, np.bool_), flat.retain)[flat.pre]
+        if int(plain.sum()) != 1 or flat.retain[neuron] or flat.bias[neuron]:
+            continue
+        at = int(plain.argmax())
+        if not 0 < flat.threshold[neuron] <= flat.weight[at]:
+            continue
+        source, delay = int(flat.pre[at]), int(flat.delay[at])
+        if not 1 < delay <= period + 1:  # not yet silent at step 1, or of an earlier wave
+            continue
+        rows.append((neuron, int(wire[neuron]), bool(literals[neuron] & 1), source, delay))
+    if not rows:
+        return "no neuron holds a register"
+    columns = [np.array(column) for column in zip(*rows, strict=True)]
+    return _Held(columns[0], columns[1], columns[2].astype(np.bool_), columns[3], columns[4])
+
+
+def _base(network: SpikingNetwork, flat: FlatNetwork, circuit: Circuit, held: _Held, clocks: Integers) -> str:
+    """That registers are right at step 1 and that only step 0 knows the clock neurons, as they fire once."""
+    longest = 2 + int(flat.delay.max(initial=0))
+    trains = simulate_reference(network, np.zeros((0, flat.inputs), np.bool_), longest)
+    if trains[1:, flat.inputs + clocks].any():
+        return "a neuron that hears no one fires after the first step"
+    heard = np.isin(flat.pre - flat.inputs, clocks) & (flat.weight != 0)
+    if not np.isin(flat.post[heard], held.neuron).all() or (flat.delay[heard] != 1).any():
+        return "a start neuron reaches more than the registers"
+    if (trains[1, flat.inputs + held.neuron] != ((circuit.register_initial[held.wire] == 1) ^ held.negated)).any():
+        return "a register does not start at its first value"
+    return ""
+
+
+def _one_wave(
+    network: SpikingNetwork, flat: FlatNetwork, circuit: Circuit, held: _Held, period: int
+) -> tuple[SpikingNetwork, Circuit]:
+    """The network of one wave, whose inputs are the lines and, one step later, the register neurons."""
+    count, neurons = flat.inputs, len(flat.threshold)
+    extra = len(held.neuron)
+    kept = ~np.isin(flat.post, held.neuron) & ~np.append(np.zeros(count, np.bool_), flat.retain)[flat.pre]
+    pre, post = flat.pre[kept], flat.post[kept]
+    pre = np.concatenate([pre + extra * (pre >= count), count + np.arange(extra)])
+    weight = np.concatenate([flat.weight[kept], flat.threshold[held.neuron]])
+    delay = np.concatenate([flat.delay[kept], np.ones(extra, np.int64)])
+    post = np.concatenate([post, held.neuron])
+    from_input = pre < count + extra
+    cells = Population("cells", (neurons,), np.where(flat.retain, 1, flat.threshold), bias=flat.bias)
+    links = tuple(
+        Synapses(name, "cells", pre[chosen] - shift, post[chosen], weight[chosen], delay[chosen])
+        for name, chosen, shift in ((INPUT, from_input, 0), ("cells", ~from_input, count + extra))
+    )
+    ends = np.concatenate([network.outputs, held.source])
+    names = [circuit.register_names[wire] for wire in held.wire.tolist()]
+    rails = [f"{name}={int(not negated)}" for name, negated in zip(names, held.negated.tolist(), strict=True)]
+    wave = SpikingNetwork(
+        input_shape=(count + extra,),
+        populations=(cells,),
+        projections=links,
+        outputs=ends + extra * (ends >= count),
+        output_names=(*network.output_names, *(f"next {rail}" for rail in rails)),
+        latencies=np.concatenate([network.latencies, period + 1 - held.delay]),
+        input_names=(*network.input_names, *rails),
+    )
+    wires = np.unique(held.wire)
+    spec = Circuit(
+        inputs=(*circuit.inputs, *circuit.register_names),
+        kinds=circuit.kinds,
+        offsets=circuit.offsets,
+        literals=circuit.literals,
+        outputs=np.concatenate([circuit.outputs, circuit.register_next[wires]]),
+        output_names=(*circuit.output_names, *(f"next {circuit.register_names[wire]}" for wire in wires)),
+        one_hot=circuit.one_hot,
+    )
+    return wave, spec

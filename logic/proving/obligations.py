@@ -1,0 +1,181 @@
+"""What a compiled network promises beyond its function: exclusive rails, silence when spikes are lost, safe sizes."""
+
+import time
+from typing import cast
+
+import numpy as np
+import z3
+
+from ..circuit import Circuit
+from ..errors import NetworkError
+from ..formula import conjunction, disjunction, negation
+from ..network import FlatNetwork, SpikingNetwork
+from ..simulation.bit_simulator import rail_pairs
+from ..verdict import Verdict
+from ..verifier import decide
+from .lemmas import losing_spikes
+from .slots import assign_slots
+from .unfolding import judge
+
+
+def prove_obligations(
+    network: SpikingNetwork,
+    circuit: Circuit,
+    *,
+    membrane_bits: int = 16,
+    max_delay: int = 63,
+    timeout: float | None = None,
+) -> dict[str, Verdict]:
+    """The proof obligations of a network that implements a circuit.
+
+    Args:
+        network: The implementation, one wave a step.
+        circuit: The specification, combinational.
+        membrane_bits: Width of the target's signed membrane.
+        max_delay: The target's longest synaptic delay in steps.
+        timeout: Seconds for the functional proof, or None for no bound.
+
+    Returns:
+        Verdicts by name: ``function``, ``exclusive``, ``fail-silent``, ``overflow`` and ``delay``.
+    """
+    function = judge(network, circuit, timeout=timeout)
+    return {
+        "function": function,
+        "exclusive": prove_exclusive(network, function),
+        "fail-silent": prove_fail_silent(network, function),
+        "overflow": prove_no_overflow(network, membrane_bits),
+        "delay": prove_delays(network, max_delay),
+    }
+
+
+def prove_exclusive(network: SpikingNetwork, function: Verdict) -> Verdict:
+    """Whether exactly one rail of each output fires for every wave.
+
+    It follows from the function: if both rails are proved to be their value's, exactly one of them fires. A wrong
+    function leaves it open, and so does an output with one rail.
+    """
+    claim = "exactly one rail of each output fires"
+    if not _dual(network.output_names):
+        return Verdict(None, claim, detail="an output has one rail only, so that silence means false")
+    if function.holds is None or not function.holds:
+        return Verdict(None, claim, detail="the function is not proved")
+    return Verdict(True, claim, seconds=function.seconds, detail="both rails are proved to be their value's")
+
+
+def prove_fail_silent(network: SpikingNetwork, function: Verdict) -> Verdict:
+    """Whether no set of lost spikes, at inputs, neurons or outputs, can make a wrong rail fire.
+
+    Sufficient and structural: neurons forget, no weight is negative, and lines are rails in pairs. Then the spikes of
+    the lossy network are among those of the whole one, by induction over time with :func:`losing_spikes` (which Z3
+    proves for up to 8 sources with symbolic weights; more only add terms of one sign), and in the whole one, whose
+    function is proved, no wrong rail fires. A network that breaks a condition may still be fail-silent: open then.
+    """
+    start, claim = time.perf_counter(), "losing any set of spikes never makes a wrong rail fire"
+
+    def unsettled(why: str) -> Verdict:
+        return Verdict(None, claim, seconds=time.perf_counter() - start, detail=why)
+
+    flat = network.flatten()
+    if not function.holds:
+        return unsettled("the function is not proved")
+    if not (_dual(network.input_names) and _dual(network.output_names)):
+        return unsettled("a signal has one rail only: a lost spike reads as false")
+    if flat.retain.any():
+        return unsettled(f"neuron {int(flat.retain.argmax())} retains its membrane")
+    if (flat.weight < 0).any():
+        neuron = int(flat.post[int((flat.weight < 0).argmax())])
+        return unsettled(f"neuron {neuron} has a negative weight: a lost spike can make it fire")
+    lemma = losing_spikes(int(min(8, np.bincount(flat.post, minlength=1).max(initial=1))))
+    if not lemma.holds:
+        return unsettled(f"lemma not proved: {lemma.claim}")
+    seconds = function.seconds + time.perf_counter() - start
+    return Verdict(True, claim, seconds=seconds, detail=f"{len(flat.weight)} weights are non-negative; monotone")
+
+
+def prove_fail_silent_directly(network: SpikingNetwork, *, timeout: float | None = None) -> Verdict:
+    """Whether no output rail fires under deletions that is silent without, every deletion being a free variable.
+
+    Together with the function this is fail-silence, found without the monotonicity argument: in the lossy copy of the
+    network line ``n`` fires when its threshold is reached and ``deleted_n`` is false, for a wave whose input rails
+    exclude each other. One question to Z3 over all inputs and all deletion sets.
+
+    Args:
+        network: Memoryless, in step, dual-rail.
+        timeout: Seconds, or None for no bound.
+
+    Raises:
+        NetworkError: if the network does not lift, or lines are no pairs of rails.
+    """
+    start = time.perf_counter()
+    flat = network.flatten()
+    slots = assign_slots(flat)
+    if slots.clash >= 0:
+        raise NetworkError(f"neuron {slots.clash} hears spikes of one wave at different steps")
+    size = flat.inputs + len(flat.threshold)
+    whole, lossy, rules = _whole_and_lossy(flat, slots.order.tolist(), slots.incoming.tolist(), slots.begin.tolist())
+    rules += [
+        negation(conjunction([whole[zero], whole[one]])) for zero, one in rail_pairs(network.input_names).tolist()
+    ]
+    goal = conjunction(disjunction([whole[line], negation(lossy[line])]) for line in network.outputs.tolist())
+    claim = f"none of 2^{size} sets of deleted spikes makes a rail fire that is silent without them"
+    found = decide(claim, (), [], rules, goal, timeout)
+    return Verdict(found.holds, claim, seconds=time.perf_counter() - start, detail=found.detail)
+
+
+def _whole_and_lossy(
+    flat: FlatNetwork, order: list[int], incoming: list[int], begin: list[int]
+) -> tuple[list[z3.BoolRef], list[z3.BoolRef], list[z3.BoolRef]]:
+    """Every line without and with deletions, and the equations that tie them to the neurons' thresholds."""
+    size = flat.inputs + len(flat.threshold)
+    whole = [z3.Bool(f"s{line}") for line in range(size)]
+    lossy = [z3.Bool(f"l{line}") for line in range(size)]
+    deleted = [z3.Bool(f"d{line}") for line in range(size)]
+    rules = [
+        cast(z3.BoolRef, lossy[line] == conjunction([whole[line], negation(deleted[line])]))
+        for line in range(flat.inputs)
+    ]
+    for neuron in order:
+        line = flat.inputs + neuron
+        for lines, keep in ((whole, z3.BoolVal(True)), (lossy, negation(deleted[line]))):
+            terms, need = list[tuple[z3.BoolRef, int]](), int(flat.threshold[neuron] - flat.bias[neuron])
+            for synapse in incoming[begin[neuron] : begin[neuron + 1]]:
+                heard, weight = lines[int(flat.pre[synapse])], int(flat.weight[synapse])
+                terms.append((heard, weight) if weight >= 0 else (negation(heard), -weight))
+                need += max(0, -weight)
+            fires = z3.PbGe(terms, need) if terms else z3.BoolVal(need <= 0)
+            rules.append(cast(z3.BoolRef, lines[line] == conjunction([fires, keep])))
+    return whole, lossy, rules
+
+
+def prove_no_overflow(network: SpikingNetwork, membrane_bits: int) -> Verdict:
+    """Whether no sum of spikes can leave a signed membrane of so many bits: sum of absolute weights and bias.
+
+    For a forgetful neuron the bound is reached by no longer sum; a retained membrane has no such bound and stays open.
+    """
+    claim, limit = f"no membrane leaves {membrane_bits} signed bits", 1 << (membrane_bits - 1)
+    flat = network.flatten()
+    if flat.retain.any():
+        return Verdict(None, claim, detail=f"neuron {int(flat.retain.argmax())} retains its membrane without bound")
+    neurons = len(flat.threshold)
+    parts = [np.where(keep, np.abs(flat.weight), 0) for keep in (flat.weight > 0, flat.weight < 0)]
+    high, low = (np.bincount(flat.post, weights=part, minlength=neurons).astype(np.int64) for part in parts)
+    reached = np.maximum(np.maximum(high + flat.bias, low - flat.bias), np.abs(flat.threshold))
+    worst = int(reached.max(initial=0))
+    if worst < limit:
+        return Verdict(True, claim, detail=f"at most {worst} is reached, below {limit}")
+    return Verdict(False, claim, detail=f"neuron {int(reached.argmax())} can reach {worst}, not below {limit}")
+
+
+def prove_delays(network: SpikingNetwork, max_delay: int) -> Verdict:
+    """Whether no synapse delays longer than the target can."""
+    claim = f"no synaptic delay exceeds {max_delay} steps"
+    delay = network.flatten().delay
+    longest = int(delay.max(initial=0))
+    return Verdict(longest <= max_delay, claim, detail=f"the longest takes {longest} steps")
+
+
+def _dual(names: tuple[str, ...]) -> bool:
+    try:
+        return bool(names) and len(rail_pairs(names)) > 0
+    except NetworkError:
+        return False

@@ -1,0 +1,86 @@
+"""A counterexample to watch: value change dumps for waveform viewers such as GTKWave, and points for a raster."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..circuit import Circuit
+from ..errors import NetworkError
+from ..network import SpikingNetwork
+from ..simulator import simulate_reference
+from ..writing import whole_file
+from .streams import Stream, input_spikes
+
+Bits = NDArray[np.bool_]
+_PRINTABLE = range(33, 127)  # characters of an identifier code, IEEE 1364-2005, 18.2.1
+
+
+def trains_of(
+    network: SpikingNetwork, circuit: Circuit, stream: Stream, period: int = 1
+) -> tuple[tuple[str, ...], Bits]:
+    """Names of the input and output lines, and their spikes ``[steps, lines]`` until the last wave is answered."""
+    spikes = input_spikes(network, circuit, stream.values, period)
+    steps = len(spikes) + network.latency
+    trains = simulate_reference(network, spikes, steps)
+    lines = np.concatenate([np.arange(spikes.shape[1]), network.outputs])
+    names = (*(f"in.{name}" for name in network.input_names), *(f"out.{name}" for name in network.output_names))
+    return names, trains[:, lines]
+
+
+def raster_points(trains: Bits) -> NDArray[np.int64]:
+    """The spikes ``[K, 2]`` as pairs of a step and a line, for a scatter plot."""
+    return np.argwhere(trains)
+
+
+def waveform(names: Sequence[str], trains: Bits) -> str:
+    """A value change dump (IEEE 1364-2005, clause 18) of one-bit signals, one time unit a step.
+
+    A dot in a name separates scopes, as in ``in.a=1``.
+
+    Args:
+        names: One a line, printable and without spaces.
+        trains: ``[steps, lines]``.
+
+    Raises:
+        NetworkError: if names and lines differ in number, or a name cannot be written.
+    """
+    if trains.ndim != 2 or trains.shape[1] != len(names):
+        raise NetworkError(f"{len(names)} names for spikes of shape {trains.shape}; give [steps, {len(names)}]")
+    for name in names:
+        if not name.isascii() or not name.isprintable() or " " in name or not name:
+            raise NetworkError(f"line {name!r} cannot be written to a waveform; use printable characters, no spaces")
+    scopes: dict[str, list[int]] = {}
+    for line, name in enumerate(names):
+        scopes.setdefault(name.partition(".")[0] if "." in name else "lines", []).append(line)
+    rows = ["$timescale 1 us $end"]
+    for scope, lines in scopes.items():
+        rows.append(f"$scope module {scope} $end")
+        rows += [f"$var wire 1 {_code(line)} {names[line].removeprefix(scope + '.')} $end" for line in lines]
+        rows.append("$upscope $end")
+    rows += ["$enddefinitions $end"]
+    before = np.ones(len(names), np.int8) * -1
+    for step, values in enumerate(trains.astype(np.int8)):
+        changed = np.flatnonzero(values != before)
+        if len(changed):
+            rows += [f"#{step}", *(f"{values[line]}{_code(line)}" for line in changed.tolist())]
+        before = values
+    return "\n".join([*rows, f"#{len(trains)}", ""])
+
+
+def write_waveform(path: Path, names: Sequence[str], trains: Bits) -> None:
+    """Writes :func:`waveform` to a file, whole or not at all."""
+    with whole_file(path) as file:
+        file.write_text(waveform(names, trains), encoding="ascii")
+
+
+def _code(line: int) -> str:
+    """A short identifier: the number in the base of the printable characters."""
+    text = ""
+    while True:
+        line, digit = divmod(line, len(_PRINTABLE))
+        text = chr(_PRINTABLE[digit]) + text
+        if not line:
+            return text
+        line -= 1

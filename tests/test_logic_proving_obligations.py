@@ -1,0 +1,70 @@
+"""Obligations of compiled networks, and that a network which breaks one is not certified."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from logic import CircuitBuilder, Population, SpikingNetwork, Synapses, compile_circuit
+from logic.library import ripple_add
+from logic.proving.lemmas import losing_spikes, minterm_block, threshold_pair
+from logic.proving.obligations import prove_delays, prove_fail_silent_directly, prove_no_overflow, prove_obligations
+from logic.simulation.faults import inject_faults
+from tasks.fault_injection import majority_adder
+
+NAMES = ("function", "exclusive", "fail-silent", "overflow", "delay")
+
+
+@pytest.mark.parametrize("inputs", [1, 2, 3, 4])
+def test_block_lemmas_hold(inputs: int) -> None:
+    for lemma in (minterm_block, threshold_pair, losing_spikes):
+        assert lemma(inputs).holds is True
+        assert lemma(inputs) is lemma(inputs)
+
+
+def test_dual_rail_networks_keep_every_promise_and_single_rail_ones_some() -> None:
+    make = CircuitBuilder()
+    a, b = (make.inputs(*(f"{name}{bit}" for bit in range(4))) for name in "ab")
+    circuit = make.build_from({f"s{place}": bit for place, bit in enumerate(ripple_add(a, b))})
+    for mapping in ("dual-rail", "majority", "logicsnn", "fail-silent"):
+        found = prove_obligations(compile_circuit(circuit, mapping), circuit)
+        assert [found[name].holds for name in NAMES] == [True] * 5, mapping
+    found = prove_obligations(compile_circuit(circuit, "single-rail"), circuit)
+    assert [found[name].holds for name in NAMES] == [True, None, None, True, True]
+
+
+def test_the_32_bit_adder_is_fail_silent_by_direct_proof() -> None:
+    network = majority_adder(32)
+    assert (network.neurons, len(network.flatten().weight)) == (192, 576)
+    assert prove_fail_silent_directly(network).holds is True
+
+
+def test_inhibition_is_not_certified_and_injection_shows_why() -> None:
+    """Y is A in two rails, but rail 0 is 'not rail 1', so that a lost spike makes it fire."""
+    network = SpikingNetwork(
+        (2,),
+        (Population("gates", (2,), [0, 1]),),
+        (Synapses("input", "gates", [1, 1], [0, 1], [-1, 1]),),
+        np.array([2, 3]),
+        ("y=0", "y=1"),
+        np.array([1, 1]),
+        ("a=0", "a=1"),
+    )
+    make = CircuitBuilder()
+    (a,) = make.inputs("a")
+    found = prove_obligations(network, make.build(y=a))
+    assert found["function"].holds is True
+    assert found["fail-silent"].holds is None
+    assert prove_fail_silent_directly(network).holds is False
+    assert inject_faults(network, 640, 0, deletion=0.5).wrong > 0
+
+
+def test_bounds_are_tight() -> None:
+    network = majority_adder(2)
+    assert [prove_no_overflow(network, bits).holds for bits in (2, 3)] == [False, True]
+    longest = int(network.flatten().delay.max())
+    assert [prove_delays(network, steps).holds for steps in (longest - 1, longest)] == [False, True]
+    biased = replace(
+        network, populations=tuple(Population(p.name, p.shape, p.threshold, bias=5) for p in network.populations)
+    )
+    assert [prove_no_overflow(biased, bits).holds for bits in (4, 5)] == [False, True]
