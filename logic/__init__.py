@@ -14,6 +14,7 @@ from .errors import (
     CircuitError as CircuitError,
     DomainError as DomainError,
     FormatError as FormatError,
+    IrregularError as IrregularError,
     LearningError as LearningError,
     NetworkError as NetworkError,
     NeurosymError as NeurosymError,
@@ -35,8 +36,9 @@ from .network import (
     Synapses as Synapses,
 )
 from .nir_file import names_file as names_file, read_nir as read_nir, to_nir as to_nir, write_nir as write_nir
+from .proving import decide as decide, network_formulas as network_formulas
 from .simulator import simulate as simulate, simulate_reference as simulate_reference
 from .symbols import Symbols as Symbols
 from .verdict import Verdict as Verdict
-from .verifier import decide as decide, network_formulas as network_formulas, verify as verify
+from .verifier import verify as verify
 from .writing import FileError as FileError, whole_file as whole_file

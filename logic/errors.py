@@ -17,6 +17,10 @@ class NetworkError(NeurosymError, ValueError):
     """A spiking network that cannot be built, simulated, read or written."""
 
 
+class IrregularError(NetworkError):
+    """A threshold sum with too many different partial sums to be written as a circuit; use smaller weights."""
+
+
 class DomainError(NeurosymError, ValueError):
     """An unknown domain, a value outside a domain, or a belief that does not fit one."""
 

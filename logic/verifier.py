@@ -1,181 +1,48 @@
-"""Proof that a memoryless spiking network computes a circuit, over all inputs, by Z3 on the neurons' own semantics."""
+"""The one question of the prover: does this spiking network compute this circuit?"""
 
 import time
 
-import numpy as np
-import z3
-
-from .circuit import Circuit, Gate
-from .errors import NetworkError
-from .formula import conjunction, disjunction, negation
+from .circuit import Circuit
+from .errors import IrregularError
+from .mapping import Certificate
 from .network import SpikingNetwork
+from .proving import prove_monolithic, prove_network
 from .verdict import Verdict
 
-
-def network_formulas(network: SpikingNetwork, lines: list[z3.BoolRef]) -> list[z3.BoolRef]:
-    """What each output says of one wave, as a formula over the input lines of that wave.
-
-    Every neuron gets one time slot such that each synapse's delay is the difference of its ends' slots. Neurons
-    forget their membrane, so what a neuron does at a step depends on one wave only and waves may follow each other at
-    every step.
-
-    Args:
-        network: Without retained membranes and without loops.
-        lines: ``I`` formulas, whether each input line fires in the wave.
-
-    Raises:
-        NetworkError: if a neuron retains its membrane, the network has a loop, or delays do not fit one wave.
-    """
-    flat = network.flatten()
-    if flat.retain.any():
-        raise NetworkError(f"neuron {int(flat.retain.argmax())} retains its membrane; only memoryless networks lift")
-    fan_in: list[list[int]] = [[] for _ in flat.threshold]
-    for synapse, neuron in enumerate(flat.post.tolist()):
-        fan_in[neuron].append(synapse)
-    slot: list[int | None] = [0] * flat.inputs + [None] * len(fan_in)
-    formula: list[z3.BoolRef | None] = [*lines, *([None] * len(fan_in))]
-    for neuron in _in_order(flat.inputs, fan_in, flat.pre):
-        terms: list[tuple[z3.BoolRef, int]] = []
-        needed = int(flat.threshold[neuron] - flat.bias[neuron])
-        arrivals: set[int] = set()
-        for synapse in fan_in[neuron]:
-            source, weight = int(flat.pre[synapse]), int(flat.weight[synapse])
-            heard, when = formula[source], slot[source]
-            if heard is None or weight == 0:
-                continue
-            if when is not None:  # a neuron that hears no one belongs to every wave
-                arrivals.add(when + int(flat.delay[synapse]))
-            terms.append((heard, weight) if weight > 0 else (negation(heard), -weight))
-            needed += -weight if weight < 0 else 0  # -w s = w (1 - s) - w
-        if len(arrivals) > 1:
-            raise NetworkError(f"neuron {neuron} hears spikes of one wave at different steps {sorted(arrivals)}")
-        slot[flat.inputs + neuron] = arrivals.pop() if arrivals else None
-        formula[flat.inputs + neuron] = z3.PbGe(terms, needed) if terms else z3.BoolVal(needed <= 0)
-    for name, output, latency in zip(network.output_names, network.outputs, network.latencies, strict=True):
-        when = slot[int(output)]
-        if when is not None and when != latency:
-            raise NetworkError(f"output '{name}' answers after {when} steps, not after the declared {latency}")
-    return [found for output in network.outputs if (found := formula[int(output)]) is not None]
+SMALL = 400  # neurons of a network that Z3 may judge as one formula
 
 
-def _in_order(inputs: int, fan_in: list[list[int]], pre: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> list[int]:
-    """The neurons, each after all that it hears."""
-    order: list[int] = []
-    waiting = [len(synapses) for synapses in fan_in]
-    readers: dict[int, list[int]] = {}
-    for neuron, synapses in enumerate(fan_in):
-        for synapse in synapses:
-            readers.setdefault(int(pre[synapse]), []).append(neuron)
-    ready = [*range(inputs), *(inputs + neuron for neuron, count in enumerate(waiting) if count == 0)]
-    while ready:
-        source = ready.pop()
-        if source >= inputs:
-            order.append(source - inputs)
-        for neuron in readers.get(source, ()):
-            waiting[neuron] -= 1
-            if waiting[neuron] == 0:
-                ready.append(inputs + neuron)
-    if len(order) < len(fan_in):
-        raise NetworkError("the network has a loop of synapses; only feed-forward networks lift")
-    return order
-
-
-def circuit_formulas(circuit: Circuit, inputs: list[z3.BoolRef]) -> list[z3.BoolRef]:
-    """The outputs of a combinational circuit as formulas over its inputs."""
-    wires: list[z3.BoolRef] = [z3.BoolVal(False), *inputs]
-
-    def literal(code: int) -> z3.BoolRef:
-        return negation(wires[code >> 1]) if code & 1 else wires[code >> 1]
-
-    for gate, kind in enumerate(circuit.kinds):
-        terms = [literal(int(code)) for code in circuit.operands(gate)]
-        if kind == Gate.AND:
-            wires.append(conjunction(terms))
-        elif kind == Gate.OR:
-            wires.append(disjunction(terms))
-        elif kind == Gate.MAJ:
-            wires.append(z3.AtLeast(*terms, len(terms) // 2 + 1))
-        else:
-            parity = terms[0]
-            for term in terms[1:]:
-                parity = z3.Xor(parity, term)
-            wires.append(parity)
-    return [literal(int(code)) for code in circuit.outputs]
-
-
-def codewords(inputs: list[z3.BoolRef], one_hot: tuple[range, ...]) -> list[z3.BoolRef]:
-    """That exactly one input of every group is true."""
-    return [z3.PbEq([(inputs[position], 1) for position in group], 1) for group in one_hot]
-
-
-def decide(
-    claim: str,
-    names: tuple[str, ...],
-    inputs: list[z3.BoolRef],
-    assume: list[z3.BoolRef],
-    goal: z3.BoolRef,
-    timeout: float | None,
+def verify(
+    network: SpikingNetwork,
+    circuit: Circuit,
+    *,
+    certificate: Certificate | None = None,
+    timeout: float | None = None,
 ) -> Verdict:
-    """Whether ``goal`` follows from ``assume``; a counterexample gives every input a value.
-
-    Args:
-        claim: The goal in words.
-        names: Name of each input.
-        inputs: The input variables.
-        assume: What may be assumed of them.
-        goal: What must hold.
-        timeout: Seconds, or None for no bound.
-    """
-    start = time.perf_counter()
-    solver = z3.Solver()
-    if timeout is not None:
-        solver.set("timeout", max(1, int(timeout * 1000)))
-    solver.add(*assume, negation(goal))
-    result = solver.check()
-    seconds = time.perf_counter() - start
-    if result == z3.unsat:
-        return Verdict(True, claim, seconds=seconds, detail="all inputs, by Z3")
-    if result == z3.unknown:
-        return Verdict(None, claim, seconds=seconds, detail=f"out of budget: {solver.reason_unknown()}")
-    model = solver.model()
-    found = {n: int(z3.is_true(model.eval(x, model_completion=True))) for n, x in zip(names, inputs, strict=True)}
-    true = ", ".join(name for name, value in found.items() if value) or "all inputs 0"
-    return Verdict(False, claim, counterexample=found, seconds=seconds, detail=f"counterexample: {true}")
-
-
-def verify(network: SpikingNetwork, circuit: Circuit, *, timeout: float | None = None) -> Verdict:
     """Whether the network's outputs are the circuit's, for all inputs and all waves.
 
-    A line of the network is matched to the circuit by name: ``x`` for true, or the rails ``x=0`` and ``x=1``.
+    A line of the network is matched to the circuit by name: ``x`` for true, or the rails ``x=0`` and ``x=1``. What
+    the rows of the certificate leave open goes to lifting and SAT sweeping, and what these cannot judge of a small
+    network to Z3.
 
     Args:
         network: The implementation, memoryless and feed-forward.
         circuit: The specification, combinational.
+        certificate: What the compiler says of each neuron. A hint, proved again: a wrong one costs time only.
         timeout: Seconds, or None for no bound.
 
     Raises:
         NetworkError: if lines cannot be matched, or the network does not lift.
+        CircuitError: if the circuit has registers.
     """
-    inputs = [z3.Bool(name) for name in circuit.inputs]
-    lines = [_line(name, circuit.inputs, inputs) for name in network.input_names]
-    found = network_formulas(network, lines)
-    expected = circuit_formulas(circuit, inputs)
-    covered = {name.removesuffix("=0").removesuffix("=1") for name in network.output_names} | set(network.output_names)
-    if missing := set(circuit.output_names) - covered:
-        raise NetworkError(f"the network has no output for {sorted(missing)}")
-    goals = [
-        found[position] == _line(name, circuit.output_names, expected)
-        for position, name in enumerate(network.output_names)
-    ]
-    claim = f"{network.neurons} neurons compute {len(goals)} outputs of {len(inputs)} inputs"
-    return decide(claim, circuit.inputs, inputs, codewords(inputs, circuit.one_hot), conjunction(goals), timeout)
-
-
-def _line(name: str, names: tuple[str, ...], formulas: list[z3.BoolRef]) -> z3.BoolRef:
-    if name in names:
-        return formulas[names.index(name)]
-    wire, _, value = name.rpartition("=")
-    if wire in names and value in ("0", "1"):
-        formula = formulas[names.index(wire)]
-        return formula if value == "1" else negation(formula)
-    raise NetworkError(f"line {name!r} is not a signal of the circuit; it has {list(names[:10])} ...")
+    start = time.perf_counter()
+    try:
+        verdict = prove_network(network, circuit, certificate=certificate, timeout=timeout)
+    except IrregularError:
+        if network.neurons > SMALL:
+            raise
+    else:
+        if verdict.holds is not None or network.neurons > SMALL:
+            return verdict
+    left = None if timeout is None else max(0.0, timeout - (time.perf_counter() - start))
+    return prove_monolithic(network, circuit, timeout=left)

@@ -7,18 +7,28 @@ from numpy.typing import NDArray
 
 from ..circuit import Circuit
 from ..errors import CircuitError, NetworkError
+from ..mapping import Certificate
 from ..network import SpikingNetwork
 from ..simulator import simulate_reference
 from ..verdict import Verdict
+from .certifying import certified
 from .graph import AndGraph
 from .lifting import lift
+from .lines import signal
 from .patterns import simulate as simulate_graph
+from .slots import assign_slots
 from .sweeping import Sweep, sweep
 
 Integers = NDArray[np.int64]
 
 
-def prove_network(network: SpikingNetwork, circuit: Circuit, *, timeout: float | None = None) -> Verdict:
+def prove_network(
+    network: SpikingNetwork,
+    circuit: Circuit,
+    *,
+    certificate: Certificate | None = None,
+    timeout: float | None = None,
+) -> Verdict:
     """Whether every output line gives the circuit's value, for all inputs and all waves.
 
     A line is matched by name: ``x`` fires for true, the rails ``x=0`` and ``x=1`` for their value. If both rails of
@@ -27,6 +37,7 @@ def prove_network(network: SpikingNetwork, circuit: Circuit, *, timeout: float |
     Args:
         network: Memoryless and feed-forward, one wave a step.
         circuit: The specification, combinational.
+        certificate: What each neuron is claimed to compute; a hint whose rows are proved (see :mod:`.rows`).
         timeout: Seconds, or None for no bound.
 
     Raises:
@@ -40,7 +51,7 @@ def prove_network(network: SpikingNetwork, circuit: Circuit, *, timeout: float |
     wires = graph.add(circuit, inputs)
     flat = network.flatten()
     sources = {name: place for place, name in enumerate(circuit.inputs)}
-    lines = np.array([_signal(name, sources, inputs) for name in network.input_names], np.int64)
+    lines = np.array([signal(name, sources, inputs) for name in network.input_names], np.int64)
     if len(lines) != flat.inputs:
         raise NetworkError(
             f"{flat.inputs} input lines bear {len(lines)} names; name each after an input of the circuit"
@@ -50,9 +61,16 @@ def prove_network(network: SpikingNetwork, circuit: Circuit, *, timeout: float |
     if missing := set(circuit.output_names) - covered:
         raise NetworkError(f"the network has no output for {sorted(missing)[:10]}")
     places = {name: place for place, name in enumerate(circuit.output_names)}
-    expected = np.array([_signal(name, places, expected_wires) for name in network.output_names], np.int64)
-    lifted = lift(graph, flat, lines)
-    slot = lifted.slots.slot[network.outputs]
+    expected = np.array([signal(name, places, expected_wires) for name in network.output_names], np.int64)
+    slots, deadline = assign_slots(flat), None if timeout is None else start + timeout
+    known = np.full(network.neurons, -1)
+    if certificate is not None and slots.clash < 0:
+        known = certified(graph, flat, slots, network.input_names, certificate, circuit, inputs, deadline)
+    last = network.outputs[network.outputs >= flat.inputs] - flat.inputs
+    roots = np.zeros(network.neurons, np.bool_)
+    roots[last[known[last] < 0]] = True
+    lifted = lift(graph, flat, lines, slots=slots, known=known, roots=roots)
+    slot = slots.slot[network.outputs]
     late = (slot >= 0) & (slot != network.latencies)
     if late.any():
         worst = int(late.argmax())
@@ -62,9 +80,10 @@ def prove_network(network: SpikingNetwork, circuit: Circuit, *, timeout: float |
         )
     pairs = np.stack([lifted.literal[network.outputs], expected], axis=1)
     claim = f"{network.neurons} neurons compute {len(circuit.outputs)} outputs of {len(circuit.inputs)} inputs"
-    found = sweep(graph, pairs, deadline=None if timeout is None else start + timeout)
+    found = sweep(graph, pairs, deadline=deadline)
     if found.witness is None:
-        return _unrefuted(claim, found, start)
+        rows = f"{int((known >= 0).sum())} rows of the certificate, " if certificate is not None else ""
+        return _unrefuted(claim, found, start, rows)
     values, pair = minimise(graph, pairs, inputs, free, found)
     line = network.output_names[pair]
     _confirm(network, lines, inputs, values, pair, graph, expected[pair])
@@ -204,21 +223,12 @@ def _combinational(circuit: Circuit) -> None:
         raise CircuitError(f"the circuit has registers ({circuit.register_names[0]!r} ...); this proof is for one wave")
 
 
-def _signal(name: str, places: dict[str, int], literals: Integers) -> int:
-    if name in places:
-        return int(literals[places[name]])
-    wire, _, value = name.rpartition("=")
-    if wire in places and value in ("0", "1"):
-        return int(literals[places[wire]]) ^ (value == "0")
-    raise NetworkError(f"line {name!r} is not a signal of the circuit; it has {list(places)[:10]} ...")
-
-
-def _unrefuted(claim: str, found: Sweep, start: float) -> Verdict:
+def _unrefuted(claim: str, found: Sweep, start: float, rows: str = "") -> Verdict:
     open_pairs = int((found.settled < 0).sum())
     seconds = time.perf_counter() - start
     if open_pairs:
         return Verdict(None, claim, seconds=seconds, detail=f"out of budget with {open_pairs} outputs open")
-    return Verdict(True, claim, seconds=seconds, detail=f"all inputs, {found.questions} questions to SAT")
+    return Verdict(True, claim, seconds=seconds, detail=f"all inputs, {rows}{found.questions} questions to SAT")
 
 
 def _refuted(claim: str, names: tuple[str, ...], values: NDArray[np.bool_], what: str, start: float) -> Verdict:

@@ -30,7 +30,7 @@ def slot_of(a: int, b: int, mask: int) -> int:  # pragma: no cover - compiled
     """Where the hash table begins to look for the conjunction of two literals."""
     key = np.uint64(a) * np.uint64(0x9E3779B97F4A7C15) ^ np.uint64(b) * np.uint64(0xC2B2AE3D27D4EB4F)
     key ^= key >> np.uint64(29)
-    return np.int64((key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(20)) & mask
+    return int(np.int64((key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(20)) & mask)
 
 
 @njit(cache=True)
@@ -47,7 +47,7 @@ def conjunction(nodes: Nodes, a: int, b: int) -> int:  # pragma: no cover - comp
     while nodes.table[place] != 0:
         node = nodes.table[place]
         if nodes.first[node] == a and nodes.second[node] == b:
-            return 2 * np.int64(node)
+            return 2 * int(node)
         place = (place + 1) & mask
     node = nodes.size[0]
     if node >= nodes.first.shape[0]:
@@ -86,10 +86,10 @@ def threshold(nodes: Nodes, literals: Array, weights: Array, need: int) -> int: 
     for position in order:  # one positive weight a wire
         literal, w = literals[position], weights[position]
         if literal <= 1:
-            need -= w * literal
+            need -= int(w * literal)
             continue
         if literal & 1:  # w not x = w - w x
-            literal, w, need = literal ^ 1, -w, need - w
+            literal, w, need = literal ^ 1, -w, need - int(w)
         if count and kept[count - 1] == literal:
             weight[count - 1] += w
         else:
@@ -151,7 +151,7 @@ def _diagram(nodes: Nodes, kept: Array, weight: Array, suffix: Array, need: int)
                     continue
         level -= 1
         if level < 0:
-            return literal
+            return int(literal)
         if stage[level] == 1:
             hold[level, 0], hold[level, 1], hold[level, 2] = literal, low + weight[level], high + weight[level]
             stage[level] = 2
@@ -267,7 +267,7 @@ def rehash(nodes: Nodes) -> None:  # pragma: no cover - compiled
     mask = nodes.table.shape[0] - 1
     for node in range(nodes.size[0]):
         if nodes.first[node] >= 0:
-            place = slot_of(np.int64(nodes.first[node]), np.int64(nodes.second[node]), mask)
+            place = slot_of(int(nodes.first[node]), int(nodes.second[node]), mask)
             while nodes.table[place] != 0:
                 place = (place + 1) & mask
             nodes.table[place] = node

@@ -191,7 +191,7 @@ def surroundings(
                 wide = True
         if y >= 0 and not wide and used > 1:
             pairs[filled, 0], pairs[filled, 1] = x, y
-            pairs[filled, 2] = _small_table(first, second, merged, inner[:used], x, y)
+            pairs[filled, 2] = _small_table(first, second, merged, inner[:used], int(x), int(y))
             filled += 1
     return near, filled
 

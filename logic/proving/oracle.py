@@ -50,6 +50,8 @@ class Oracle:
             raise RuntimeError("no question was asked")
         inputs = self._loaded[self._first[self._loaded] < 0]
         model = self._solver.get_model()
+        if model is None:
+            raise RuntimeError("the last answer was not 'possible'")
         values = np.array(
             [model[v - 1] > 0 if v <= len(model) else False for v in self._variable[inputs].tolist()], np.bool_
         )

@@ -1,0 +1,62 @@
+"""From the compiler's certificate to proved signals of the joint graph."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..circuit import Circuit
+from ..mapping import Certificate
+from ..network import FlatNetwork
+from .graph import AndGraph
+from .lifting import lift
+from .lines import signal
+from .rows import check_rows, unconditional
+from .slots import Slots
+from .sweeping import sweep
+
+Integers = NDArray[np.int64]
+_SUSPECTS = 64  # neurons whose rows fail that SAT is asked about; more are a bad certificate
+
+
+def certified(
+    graph: AndGraph,
+    flat: FlatNetwork,
+    slots: Slots,
+    input_names: tuple[str, ...],
+    certificate: Certificate,
+    circuit: Circuit,
+    inputs: Integers,
+    deadline: float | None,
+) -> Integers:
+    """``[N]`` proved literals of the neurons, -1 where the certificate proves nothing.
+
+    The certificate's specification is written into the joint graph beside the circuit, so it is not trusted either:
+    structural hashing, or else sweeping, still has to show that its outputs are the circuit's. A neuron whose row
+    fails is asked of SAT, with its claim against its sum over the claims about its sources; by induction along the
+    data flow every claim holds whose row, and all rows upstream, are settled either way.
+
+    Args:
+        graph: Receives the specification.
+        flat: The network.
+        slots: Its timing, without clash.
+        input_names: Of its input lines.
+        certificate: The hint.
+        circuit: What the network is compared with; a specification with other inputs claims nothing.
+        inputs: ``[I]`` literals of the circuit's inputs in the graph.
+        deadline: ``time.perf_counter()`` value at which to give up, or None.
+    """
+    specification, nothing = certificate.specification, np.full(len(flat.threshold), -1)
+    if specification.register_names or set(specification.inputs) != set(circuit.inputs):
+        return nothing
+    place = {name: position for position, name in enumerate(circuit.inputs)}
+    wires = graph.add(specification, inputs[[place[name] for name in specification.inputs]])
+    own = {name: 1 + position for position, name in enumerate(specification.inputs)}
+    even = 2 * np.arange(specification.wires)
+    lines = np.array([signal(name, own, even) for name in input_names], np.int64)
+    claims, right = check_rows(certificate, flat, slots, lines)
+    claimed = np.where(claims < 0, -1, wires[claims >> 1] ^ (claims & 1))
+    suspects = (claims >= 0) & ~right
+    if 0 < suspects.sum() <= _SUSPECTS:
+        lifted = lift(graph, flat, wires[lines >> 1] ^ (lines & 1), slots=slots, known=claimed, roots=suspects)
+        pairs = np.stack([lifted.function[suspects], claimed[suspects]], axis=1)
+        right[suspects] = sweep(graph, pairs, deadline=deadline).settled == 1
+    return np.where(unconditional(claims, right, flat, slots), claimed, -1)
