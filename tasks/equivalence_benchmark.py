@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -126,7 +126,9 @@ def warm_up(data: Path, cache: Path, abc: str) -> None:
 def ours(pair: Pair, timeout: float) -> Answer:
     """Our prover, in this process."""
     cpu, wall = time.process_time(), time.perf_counter()
-    verdict = prove_equivalent(read_circuit(pair.version), read_circuit(pair.original), timeout)
+    spec, version = read_circuit(pair.original), read_circuit(pair.version)
+    version = replace(version, inputs=spec.inputs, output_names=spec.output_names)  # by order, as ABC matches them
+    verdict = prove_equivalent(version, spec, timeout)
     said = {True: "equal", False: "different", None: "open"}[verdict.holds]
     return Answer(said, time.process_time() - cpu, time.perf_counter() - wall)
 
