@@ -64,7 +64,9 @@ class Answer:
 
 
 def main(
-    names: Annotated[list[str] | None, typer.Argument(help="Circuits, or pairs like div-resyn2; all by default.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Circuits, or pairs like div-resyn2; all by default.")
+    ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds for each prover and pair.")] = 60,
     data: Annotated[Path, typer.Option(envvar="NEUROSYM_DATA", help="Folder with circuits/epfl.")] = Path("data"),
     cache: Annotated[Path, typer.Option(help="Where the optimised circuits are kept.")] = Path(tempfile.gettempdir())
@@ -136,8 +138,10 @@ def ours(pair: Pair, timeout: float) -> Answer:
 def abc_says(abc: str, command: str, pair: Pair, timeout: float) -> Answer:
     """One of ABC's provers in a process of its own, ended at the timeout of CPU seconds; matched by order if need be."""
     files = f"{pair.original} {pair.version}"
-    script = f"cec -n -T {int(timeout)} -C 1000000000 {files}" if command == "cec" else (
-        f"&read {pair.version}; &cec -T {int(timeout)} -C 1000000000 {pair.original}"
+    script = (
+        f"cec -n -T {int(timeout)} -C 1000000000 {files}"
+        if command == "cec"
+        else (f"&read {pair.version}; &cec -T {int(timeout)} -C 1000000000 {pair.original}")
     )
     limit = int(timeout) + 1
 
