@@ -136,7 +136,7 @@ def ours(pair: Pair, timeout: float) -> Answer:
 
 
 def abc_says(abc: str, command: str, pair: Pair, timeout: float) -> Answer:
-    """One of ABC's provers in a process of its own, ended at the timeout of CPU seconds; matched by order if need be."""
+    """One of ABC's provers in a process of its own, ended at the timeout; matched by order."""
     files = f"{pair.original} {pair.version}"
     script = (
         f"cec -n -T {int(timeout)} -C 1000000000 {files}"

@@ -46,6 +46,7 @@ class Oracle:
         if solver is None:
             raise RuntimeError("renew() makes a solver")
         roots = np.array([literal >> 1 for literal in literals], np.int64)
+        nodes, answer = roots, None
         for limit in (*_WINDOWS, len(self._first)):
             nodes, complete = window(self._first, self._second, self._variable, self._visited, self._used, roots, limit)
             self._define(solver, nodes)
