@@ -23,6 +23,7 @@ from logic import CircuitError
 from logic.formats import read_circuit
 from logic.proving.equivalence import prove_equivalent
 
+_CACHE = Path(tempfile.gettempdir()) / "neurosym-pairs"
 _RESYN2 = "balance; rewrite; refactor; balance; rewrite; rewrite -z; balance; refactor -z; rewrite -z; balance"
 _CELLS = """\
 GATE zero 0 O=CONST0;
@@ -69,8 +70,7 @@ def main(
     ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds for each prover and pair.")] = 60,
     data: Annotated[Path, typer.Option(envvar="NEUROSYM_DATA", help="Folder with circuits/epfl.")] = Path("data"),
-    cache: Annotated[Path, typer.Option(help="Where the optimised circuits are kept.")] = Path(tempfile.gettempdir())
-    / "neurosym-pairs",
+    cache: Annotated[Path, typer.Option(help="Where the optimised circuits are kept.")] = _CACHE,
     abc: Annotated[str, typer.Option(help="The ABC executable.")] = "berkeley-abc",
     rival: Annotated[bool, typer.Option(help="Run ABC's provers too.")] = True,
     skip: Annotated[list[str] | None, typer.Option(help="Circuits or pairs left out.")] = None,
