@@ -44,7 +44,7 @@ def sweep(
     *,
     deadline: float | None = None,
     seed: int = 0,
-    words: int = 32,
+    words: int = 128,
 ) -> Sweep:
     """Decides whether both literals of each pair are equal for all inputs, stopping at the first difference.
 
@@ -82,7 +82,7 @@ class _Sweeper:
         )
         self.waiting = 0
         self.words = words
-        self.oracle = Oracle(self.state.first, self.state.second)
+        self.oracle = Oracle(self.state.first, self.state.second, deadline)
 
     def run(self) -> Sweep:
         witness = self._simulate()
@@ -199,15 +199,15 @@ class _Sweeper:
     def _learn(self, limit: int) -> NDArray[np.bool_] | None:
         """Simulates the last model and its neighbours; a vector that tells a pair apart is returned."""
         loaded, values = self.oracle.model()
-        vector = self.generator.integers(0, 2, size=self.size).astype(np.bool_)
-        vector[loaded] = values
+        vector = self.generator.integers(0, 2, size=len(self.inputs)).astype(np.bool_)
         relevant = np.searchsorted(self.inputs, loaded)
+        vector[relevant] = values
         if self.waiting == PENDING:
             fold(np.ascontiguousarray(self.state.pending.T), self.state.phase, self.state.signature, False)
             restart(self.state, self.size, limit)
             self.waiting = 0
         word = np.zeros((self.size, 1), np.uint64)
-        word[self.inputs, 0] = neighbours(self.generator, vector[self.inputs], relevant)
+        word[self.inputs, 0] = neighbours(self.generator, vector, relevant)
         simulate(self.nodes, word)
         self.state.pending[self.waiting] = word[:, 0]
         self.waiting += 1

@@ -1,0 +1,102 @@
+"""Adders of different architectures are proved equal; a wrong gate anywhere is refuted by a vector that shows it."""
+
+import time
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from logic import Circuit, CircuitBuilder
+from logic.library import carry_select_add, multiply, ripple_add
+from logic.proving import prove_equivalent
+from logic.proving.graph import AndGraph
+from logic.proving.oracle import Oracle
+from logic.proving.patterns import simulate
+
+
+def adder(width: int, block: int) -> Circuit:
+    """A ripple adder, or a carry-select adder of blocks."""
+    make = CircuitBuilder()
+    wires = make.inputs(*(f"{word}{bit}" for word in "ab" for bit in range(width)))
+    left, right = wires[:width], wires[width:]
+    total = carry_select_add(left, right, block=block) if block else ripple_add(left, right)
+    return make.build(**{f"s{bit}": literal for bit, literal in enumerate(total)})
+
+
+def product(width: int, swapped: bool) -> Circuit:
+    """An array multiplier, with its operands in either order."""
+    make = CircuitBuilder()
+    wires = make.inputs(*(f"{word}{bit}" for word in "ab" for bit in range(width)))
+    left, right = wires[:width], wires[width:]
+    total = multiply(right, left) if swapped else multiply(left, right)
+    return make.build(**{f"p{bit}": literal for bit, literal in enumerate(total)})
+
+
+def mutated(circuit: Circuit, edge: int) -> Circuit:
+    """The circuit with one operand complemented."""
+    literals = circuit.literals.copy()
+    literals[edge] ^= 1
+    return Circuit(
+        circuit.inputs, circuit.kinds, circuit.offsets, literals, circuit.outputs, circuit.output_names, circuit.one_hot
+    )
+
+
+def values(circuit: Circuit, vectors: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """``[outputs, words]`` by plain simulation."""
+    graph = AndGraph()
+    wires = graph.add(circuit, graph.inputs(len(circuit.inputs)))
+    rows = np.zeros((len(graph), vectors.shape[1]), np.uint64)
+    rows[1 : 1 + len(vectors)] = vectors
+    simulate(graph.nodes, rows)
+    outputs = wires[circuit.outputs >> 1] ^ (circuit.outputs & 1)
+    return rows[outputs >> 1] ^ np.where(outputs & 1, np.iinfo(np.uint64).max, 0).astype(np.uint64)[:, None]
+
+
+@pytest.mark.parametrize("block", [3, 4, 7])
+def test_adders_of_different_architectures_agree(block: int) -> None:
+    assert prove_equivalent(adder(48, block), adder(48, 0), 30).holds is True
+
+
+def test_swapped_small_multipliers_agree() -> None:
+    assert prove_equivalent(product(4, True), product(4, False), 30).holds is True
+
+
+def test_mutations_are_judged_as_exhaustive_simulation_does() -> None:
+    spec, impl = adder(5, 0), adder(5, 2)
+    every = np.arange(1 << 10)
+    bits = np.array([(every >> place) & 1 for place in range(10)], np.uint8)
+    words = np.packbits(bits, axis=1, bitorder="little").view(np.uint64)
+    expected = values(spec, words)
+    refuted = 0
+    for edge in range(len(impl.literals)):
+        wrong = mutated(impl, edge)
+        same = bool((values(wrong, words) == expected).all())
+        verdict = prove_equivalent(wrong, spec, 30)
+        assert verdict.holds is same
+        if verdict.counterexample is not None:
+            vector = np.array([[verdict.counterexample[name]] for name in spec.inputs], np.uint64)
+            assert ((values(wrong, vector) ^ values(spec, vector)) & np.uint64(1)).any()
+            refuted += 1
+    assert refuted > 50
+
+
+def test_timeout_is_honoured() -> None:
+    prove_equivalent(product(3, True), product(3, False), 10)  # compiles the kernels
+    start = time.perf_counter()
+    assert prove_equivalent(product(16, True), product(16, False), 1).holds is not False
+    assert time.perf_counter() - start < 4
+
+
+def test_a_small_window_never_gives_a_model_that_the_whole_cone_forbids() -> None:
+    graph = AndGraph()
+    literals = graph.inputs(400).tolist()
+    everything = literals[0]
+    for literal in literals[1:]:
+        everything = graph.conjunction(everything, literal)
+    oracle = Oracle(graph.nodes.first, graph.nodes.second)
+    assert oracle.possible((everything,), 1000) is True
+    nodes, found = oracle.model()
+    assert len(nodes) == 400
+    assert found.all()
+    assert oracle.possible((everything, literals[0] ^ 1), 1000) is False
+    oracle.close()
