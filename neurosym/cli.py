@@ -122,11 +122,12 @@ def verify_netlist(
     spec: Annotated[Path | None, typer.Argument(help="The specification; the circuit itself if left out.")] = None,
     mapping: Mapping = "dual-rail",
     timeout: Annotated[float | None, typer.Option(min=0, help="Seconds for a proof.")] = None,
+    waveform: Annotated[Path | None, typer.Option(help="Write a counterexample as a VCD file.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Prove the compiled network of a netlist; exit code 0 proved, 1 refuted, 3 out of budget."""
     with _plain_errors(None):
-        found = _netlists().verify_files(circuit, spec, mapping, timeout)
+        found = _netlists().verify_files(circuit, spec, mapping, timeout, waveform)
         word = {True: "PROVED", False: "REFUTED", None: "UNKNOWN"}[found.verdict.holds]
         sizes = asdict(found.sizes)
         if as_json:

@@ -14,6 +14,9 @@ from logic.formats import read_circuit
 from logic.learning.gates import learn_gate
 from logic.learning.proof import prove_gate, training_report
 from logic.proving import prove_equivalent
+from logic.proving.induction import prove_machine
+from logic.proving.streams import to_stream
+from logic.proving.waveform import trains_of, write_waveform
 from logic.simulation.bit_simulator import count_spikes, plan_waves, rail_pairs, run_wave_plan
 from logic.simulation.energy import EnergyModel, count_events
 from logic.simulation.faults import FaultStatistics, inject_faults, random_words
@@ -135,29 +138,41 @@ def trade_file(path: Path) -> tuple[Cost, ...]:
     return pareto(read_circuit(path))
 
 
-def verify_files(path: Path, spec: Path | None, mapping: str, timeout: float | None) -> Proved:
+def verify_files(
+    path: Path, spec: Path | None, mapping: str, timeout: float | None, waveform: Path | None = None
+) -> Proved:
     """Compiles a netlist file and proves the network against another one, or against itself.
 
-    The network is proved against the circuit that it was compiled from, and that circuit against the specification.
+    The network is proved against the circuit that it was compiled from (one with registers by induction over clocked
+    waves), and that circuit against the specification.
 
     Args:
         path: The netlist that is compiled.
         spec: The specification; ``path`` itself if none is given.
         mapping: How it is compiled.
         timeout: Seconds for each of the two proofs, or None for no bound.
+        waveform: Where a counterexample is written as a value change dump, if there is one.
 
     Raises:
         FormatError: if a file cannot be read.
-        CircuitError: if the mapping cannot express the circuit, or the two circuits' names differ.
+        CircuitError: if the mapping cannot express the circuit, the two circuits' names differ, or a circuit that
+            is compared with another has registers.
     """
     start = time.perf_counter()
     circuit = read_circuit(path)
     compiled = compile_certified(circuit, mapping)
     seconds = time.perf_counter() - start
-    verdict = verify(compiled.network, circuit, certificate=compiled.certificate, timeout=timeout)
+    network, claims, period = compiled.network, compiled.certificate, compiled.period
+    if circuit.register_names:
+        verdict = prove_machine(network, circuit, claims.literal, period, timeout=timeout)
+    else:
+        verdict = verify(network, circuit, certificate=claims, timeout=timeout)
     if spec is not None and verdict.holds is not False:
         same = prove_equivalent(circuit, read_circuit(spec), timeout)
         verdict = _both(verdict, same)
+    if waveform is not None and verdict.counterexample is not None:
+        stream = to_stream(verdict.counterexample, circuit.inputs)
+        write_waveform(waveform, *trains_of(network, circuit, stream, period))
     return Proved(verdict, measure(circuit, compiled.network, compiled.period), seconds)
 
 

@@ -52,7 +52,17 @@ def test_verify_refutes_with_a_true_counterexample(adder: Path, wrong_adder: Pat
     found = json.loads(result.stdout)
     assert found["verdict"] == "REFUTED"
     assert all(found["counterexample"][name] for name in ("a0", "b0", "a1", "b1", "a2", "b2"))
-    assert command("verify", adder, wrong_adder).stdout.startswith("REFUTED")
+    again = command("verify", adder, wrong_adder, "--waveform", adder.with_suffix(".vcd"))
+    assert again.stdout.startswith("REFUTED")
+    assert "$enddefinitions $end" in adder.with_suffix(".vcd").read_text()
+
+
+def test_clocked_circuits_are_proved_by_induction(tmp_path: Path) -> None:
+    (tmp_path / "toggle.aag").write_text("aag 7 2 1 2 4\n2\n4\n6 8\n6\n7\n8 4 10\n10 13 15\n12 2 6\n14 3 7\n")
+    for mapping in ("dual-rail", "single-rail"):
+        result = command("verify", tmp_path / "toggle.aag", "--mapping", mapping)
+        assert result.exit_code == 0, result.output
+        assert result.stdout.startswith("PROVED")
 
 
 def test_no_time_is_unknown(tmp_path: Path) -> None:

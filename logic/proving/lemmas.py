@@ -8,7 +8,7 @@ import z3
 
 from ..formula import conjunction, disjunction, equality, implication, negation
 from ..verdict import Verdict
-from ..verifier import decide
+from .monolith import decide
 
 
 @lru_cache

@@ -12,8 +12,8 @@ from ..formula import conjunction, disjunction, negation
 from ..network import FlatNetwork, SpikingNetwork
 from ..simulation.bit_simulator import rail_pairs
 from ..verdict import Verdict
-from ..verifier import decide
 from .lemmas import losing_spikes
+from .monolith import decide
 from .slots import assign_slots
 from .unfolding import judge
 
