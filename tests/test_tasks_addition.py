@@ -1,6 +1,7 @@
 """The main job, run small through the command line: what it leaves, what it refuses, and that it goes on."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,24 @@ def test_pairs_use_each_training_picture_once_and_no_held_out_one() -> None:
     assert len(learned) == 4000
     assert not learned & {picture.numpy().tobytes() for picture in held_out.pictures.flatten(0, 1)}
     assert torch.equal(load_pairs(Plan(4, 1, False))[1].pictures, held_out.pictures)
+
+
+def test_a_missing_prolog_is_one_line_and_exit_code_2(
+    finished: Path, pictures: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyswip", None)  # what a failing import leaves
+    result = command("explain", finished / "model.safetensors", *pictures)
+    assert result.exit_code == 2
+    assert "swi-prolog-nox" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    result = command("run", "--quick", "--output", tmp_path / "run")
+    assert result.exit_code == 2
+    assert "No space left on device" in result.stderr
+    assert not list((tmp_path / "run").iterdir())
