@@ -123,11 +123,12 @@ def verify_netlist(
     mapping: Mapping = "dual-rail",
     timeout: Annotated[float | None, typer.Option(min=0, help="Seconds for a proof.")] = None,
     waveform: Annotated[Path | None, typer.Option(help="Write a counterexample as a VCD file.")] = None,
+    certificate: Annotated[Path | None, typer.Option(help="Write a .cnf and its DRAT proof (small networks).")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Prove the compiled network of a netlist; exit code 0 proved, 1 refuted, 3 out of budget."""
     with _plain_errors(None):
-        found = _netlists().verify_files(circuit, spec, mapping, timeout, waveform)
+        found = _netlists().verify_files(circuit, spec, mapping, timeout, waveform, certificate)
         word = {True: "PROVED", False: "REFUTED", None: "UNKNOWN"}[found.verdict.holds]
         sizes = asdict(found.sizes)
         if as_json:

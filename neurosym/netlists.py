@@ -14,6 +14,7 @@ from logic.formats import read_circuit
 from logic.learning.gates import learn_gate
 from logic.learning.proof import prove_gate, training_report
 from logic.proving import prove_equivalent
+from logic.proving.drat import certify
 from logic.proving.induction import prove_machine
 from logic.proving.streams import to_stream
 from logic.proving.waveform import trains_of, write_waveform
@@ -139,7 +140,12 @@ def trade_file(path: Path) -> tuple[Cost, ...]:
 
 
 def verify_files(
-    path: Path, spec: Path | None, mapping: str, timeout: float | None, waveform: Path | None = None
+    path: Path,
+    spec: Path | None,
+    mapping: str,
+    timeout: float | None,
+    waveform: Path | None = None,
+    certificate: Path | None = None,
 ) -> Proved:
     """Compiles a netlist file and proves the network against another one, or against itself.
 
@@ -152,6 +158,7 @@ def verify_files(
         mapping: How it is compiled.
         timeout: Seconds for each of the two proofs, or None for no bound.
         waveform: Where a counterexample is written as a value change dump, if there is one.
+        certificate: Where the formula of a small network is written (``.cnf``), its DRAT proof beside it.
 
     Raises:
         FormatError: if a file cannot be read.
@@ -170,6 +177,8 @@ def verify_files(
     if spec is not None and verdict.holds is not False:
         same = prove_equivalent(circuit, read_circuit(spec), timeout)
         verdict = _both(verdict, same)
+    if certificate is not None and verdict.holds:
+        certify(network, circuit, certificate)
     if waveform is not None and verdict.counterexample is not None:
         stream = to_stream(verdict.counterexample, circuit.inputs)
         write_waveform(waveform, *trains_of(network, circuit, stream, period))

@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 from logic import CircuitBuilder, read_nir, replay_golden
 from logic.formats import write_circuit
 from logic.library import multiply, ripple_add
+from logic.proving.drat import check_certificate
 from neurosym.cli import app
 
 
@@ -44,6 +45,11 @@ def test_verify_proves_every_mapping(adder: Path, mapping: str) -> None:
     assert found["verdict"] == "PROVED"
     assert found["sizes"]["inputs"] == 8
     assert found["sizes"]["neurons"] > 0
+
+
+def test_verify_writes_a_certificate(adder: Path, tmp_path: Path) -> None:
+    assert command("verify", adder, "--certificate", tmp_path / "proof.cnf").exit_code == 0
+    assert check_certificate(tmp_path / "proof.cnf")
 
 
 def test_verify_refutes_with_a_true_counterexample(adder: Path, wrong_adder: Path) -> None:

@@ -1,6 +1,7 @@
 """Whether a spiking network computes a circuit, or two circuits agree, by lifting and sweeping."""
 
 import time
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,68 @@ from .streams import wrong_answers
 from .sweeping import Sweep, sweep
 
 Integers = NDArray[np.int64]
+
+
+class Posed(NamedTuple):
+    """A network and its specification written into one graph; proved if every pair is one function."""
+
+    graph: AndGraph
+    inputs: Integers  # [I] literals of the circuit's inputs
+    free: Integers  # [F] literals that range over all their values
+    pairs: Integers  # [O, 2] literals that are to be equal
+    rows: int  # neurons that rows of a certificate have proved
+
+
+def pose(
+    network: SpikingNetwork, circuit: Circuit, certificate: Certificate | None = None, deadline: float | None = None
+) -> Posed:
+    """What there is to prove of a network, as :func:`prove_network` proves it.
+
+    Args:
+        network: Memoryless and feed-forward, one wave a step.
+        circuit: The specification, combinational.
+        certificate: As for :func:`prove_network`.
+        deadline: Of the clock ``time.perf_counter``, in seconds.
+
+    Raises:
+        NetworkError, CircuitError: as :func:`prove_network`.
+    """
+    _combinational(circuit)
+    graph = AndGraph()
+    inputs, free = codewords(graph, circuit)
+    wires = graph.add(circuit, inputs)
+    flat = network.flatten()
+    sources = {name: place for place, name in enumerate(circuit.inputs)}
+    lines = np.array([signal(name, sources, inputs) for name in network.input_names], np.int64)
+    if len(lines) != flat.inputs:
+        raise NetworkError(
+            f"{flat.inputs} input lines bear {len(lines)} names; name each after an input of the circuit"
+        )
+    expected_wires = wires[circuit.outputs >> 1] ^ (circuit.outputs & 1)
+    covered = {name.removesuffix("=0").removesuffix("=1") for name in network.output_names} | set(network.output_names)
+    if missing := set(circuit.output_names) - covered:
+        raise NetworkError(f"the network has no output for {sorted(missing)[:10]}")
+    places = {name: place for place, name in enumerate(circuit.output_names)}
+    expected = np.array([signal(name, places, expected_wires) for name in network.output_names], np.int64)
+    slots = assign_slots(flat)
+    known = np.full(network.neurons, -1)
+    if certificate is not None and slots.clash < 0:
+        known = certified(graph, flat, slots, network.input_names, certificate, circuit, inputs, deadline)
+    last = network.outputs[network.outputs >= flat.inputs] - flat.inputs
+    roots = np.zeros(network.neurons, np.bool_)
+    roots[last[known[last] < 0]] = True
+    lifted = lift(graph, flat, lines, slots=slots, known=known, roots=roots)
+    slot = slots.slot[network.outputs]
+    ready = np.where(slot < 0, slots.settled[network.outputs], slot)
+    late = np.where(slot < 0, ready > network.latencies, slot != network.latencies)
+    if late.any():
+        worst = int(late.argmax())
+        raise NetworkError(
+            f"output {network.output_names[worst]!r} answers after {ready[worst]} steps, not after the declared "
+            f"{network.latencies[worst]}"
+        )
+    pairs = np.stack([lifted.literal[network.outputs], expected], axis=1)
+    return Posed(graph, inputs, free, pairs, int((known >= 0).sum()))
 
 
 def prove_network(
@@ -45,47 +108,15 @@ def prove_network(
         CircuitError: if the circuit has registers.
     """
     start = time.perf_counter()
-    _combinational(circuit)
-    graph = AndGraph()
-    inputs, free = codewords(graph, circuit)
-    wires = graph.add(circuit, inputs)
-    flat = network.flatten()
-    sources = {name: place for place, name in enumerate(circuit.inputs)}
-    lines = np.array([signal(name, sources, inputs) for name in network.input_names], np.int64)
-    if len(lines) != flat.inputs:
-        raise NetworkError(
-            f"{flat.inputs} input lines bear {len(lines)} names; name each after an input of the circuit"
-        )
-    expected_wires = wires[circuit.outputs >> 1] ^ (circuit.outputs & 1)
-    covered = {name.removesuffix("=0").removesuffix("=1") for name in network.output_names} | set(network.output_names)
-    if missing := set(circuit.output_names) - covered:
-        raise NetworkError(f"the network has no output for {sorted(missing)[:10]}")
-    places = {name: place for place, name in enumerate(circuit.output_names)}
-    expected = np.array([signal(name, places, expected_wires) for name in network.output_names], np.int64)
-    slots, deadline = assign_slots(flat), None if timeout is None else start + timeout
-    known = np.full(network.neurons, -1)
-    if certificate is not None and slots.clash < 0:
-        known = certified(graph, flat, slots, network.input_names, certificate, circuit, inputs, deadline)
-    last = network.outputs[network.outputs >= flat.inputs] - flat.inputs
-    roots = np.zeros(network.neurons, np.bool_)
-    roots[last[known[last] < 0]] = True
-    lifted = lift(graph, flat, lines, slots=slots, known=known, roots=roots)
-    slot = slots.slot[network.outputs]
-    ready = np.where(slot < 0, slots.settled[network.outputs], slot)
-    late = np.where(slot < 0, ready > network.latencies, slot != network.latencies)
-    if late.any():
-        worst = int(late.argmax())
-        raise NetworkError(
-            f"output {network.output_names[worst]!r} answers after {ready[worst]} steps, not after the declared "
-            f"{network.latencies[worst]}"
-        )
-    pairs = np.stack([lifted.literal[network.outputs], expected], axis=1)
+    deadline = None if timeout is None else start + timeout
+    posed = pose(network, circuit, certificate, deadline)
+    graph, pairs = posed.graph, posed.pairs
     claim = f"{network.neurons} neurons compute {len(circuit.outputs)} outputs of {len(circuit.inputs)} inputs"
     found = sweep(graph, pairs, deadline=deadline)
     if found.witness is None:
-        rows = f"{int((known >= 0).sum())} rows of the certificate, " if certificate is not None else ""
+        rows = f"{posed.rows} rows of the certificate, " if certificate is not None else ""
         return _unrefuted(claim, found, start, rows)
-    values, pair = minimise(graph, pairs, inputs, free, found)
+    values, pair = minimise(graph, pairs, posed.inputs, posed.free, found)
     line = network.output_names[pair]
     if [0, pair] not in wrong_answers(network, circuit, values[None]).tolist():
         raise NetworkError("the reference simulation does not confirm the refutation; please report this network")
