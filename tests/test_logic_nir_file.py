@@ -203,7 +203,8 @@ def test_the_lif_profile_never_fires_twice_a_step(seed: int) -> None:
     signal = inputs.astype(float)
     for name in ("first", "second"):
         affine, neuron = graph.nodes[f"to_{name}"], graph.nodes[name]
-        assert isinstance(affine, nir.Affine) and isinstance(neuron, nir.LIF)
+        assert isinstance(affine, nir.Affine)
+        assert isinstance(neuron, nir.LIF)
         signal = np.floor(np.maximum(signal @ affine.weight.T + affine.bias, 0) / neuron.v_threshold)
     ours = simulate(network, torch.from_numpy(inputs)[None].bool(), 3, record=["second"])["second"][2]
     assert (signal == ours.numpy()).all()
