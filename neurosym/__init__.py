@@ -32,12 +32,16 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
         write_nir,
     )
     from perception import (
+        DATASETS,
         AnalogTwin,
+        Dataset,
+        DatasetError,
         Percept,
         PictureError,
         SpikingClassifier,
         augment,
         encode,
+        load_dataset,
         load_digits,
         measure_activity,
         pair_digits,
@@ -90,8 +94,8 @@ _HOME = {
         "compare_with_snntorch compile_circuit read_nir simulate verify write_nir"
     ),
     "perception": (
-        "AnalogTwin Percept PictureError SpikingClassifier augment encode load_digits measure_activity "
-        "pair_digits pretrain_first_layer read_picture split_digits"
+        "DATASETS AnalogTwin Dataset DatasetError Percept PictureError SpikingClassifier augment encode load_dataset "
+        "load_digits measure_activity pair_digits pretrain_first_layer read_picture split_digits"
     ),
     "reasoner": ("DIGITS Answer Answers Program ProgramError Proof QueryError infer prove_rule"),
     "neurosym.checkpoint": ("CheckpointError"),
@@ -105,6 +109,7 @@ _HOME = {
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 
 __all__ = [
+    "DATASETS",
     "DIGITS",
     "AnalogTwin",
     "Answer",
@@ -114,6 +119,8 @@ __all__ = [
     "CircuitBuilder",
     "CircuitError",
     "Conformance",
+    "Dataset",
+    "DatasetError",
     "Domain",
     "DomainError",
     "Explanation",
@@ -145,6 +152,7 @@ __all__ = [
     "explain",
     "fit",
     "infer",
+    "load_dataset",
     "load_digits",
     "load_model",
     "measure_activity",
