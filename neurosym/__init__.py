@@ -32,7 +32,6 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
         write_nir,
     )
     from perception import (
-        DATASETS,
         AnalogTwin,
         Dataset,
         DatasetError,
@@ -94,7 +93,7 @@ _HOME = {
         "compare_with_snntorch compile_circuit read_nir simulate verify write_nir"
     ),
     "perception": (
-        "DATASETS AnalogTwin Dataset DatasetError Percept PictureError SpikingClassifier augment encode load_dataset "
+        "AnalogTwin Dataset DatasetError Percept PictureError SpikingClassifier augment encode load_dataset "
         "load_digits measure_activity pair_digits pretrain_first_layer read_picture split_digits"
     ),
     "reasoner": ("DIGITS Answer Answers Program ProgramError Proof QueryError infer prove_rule"),
@@ -109,7 +108,6 @@ _HOME = {
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 
 __all__ = [
-    "DATASETS",
     "DIGITS",
     "AnalogTwin",
     "Answer",

@@ -152,7 +152,7 @@ def _load_cifar10_jpeg(folder: Path, split: str, steps: int) -> tuple[Tensor, Te
     kept = _cache() / "cifar10_jpeg" / f"{split}.npz"
     if archive.is_file() and kept.is_file() and kept.stat().st_mtime > archive.stat().st_mtime:
         try:
-            with np.load(kept) as arrays:
+            with kept.open("rb") as file, np.load(file) as arrays:
                 return torch.from_numpy(arrays["pictures"]), torch.from_numpy(arrays["labels"])
         except (OSError, KeyError, ValueError, BadZipFile):
             kept.unlink()
