@@ -49,4 +49,4 @@ def read_idx(path: Path, axes: int) -> Tensor:
             f"{path}: states the shape {shape}, that is {expected} bytes, but holds {len(data) - start}; "
             f"the file is cut off or damaged, get it again"
         )
-    return torch.frombuffer(bytearray(data), dtype=torch.uint8, offset=start).reshape(shape)
+    return torch.from_numpy(np.frombuffer(bytearray(data), np.uint8, offset=start)).reshape(shape)
