@@ -22,7 +22,25 @@ from .mnist import (
     pair_digits as pair_digits,
     split_digits as split_digits,
 )
-from .neuron import integrate_and_fire as integrate_and_fire
+from .neurons import (
+    NEURONS as NEURONS,
+    AdEx as AdEx,
+    CubaLIF as CubaLIF,
+    Firing as Firing,
+    IntegerLIF as IntegerLIF,
+    IntegrateAndFire as IntegrateAndFire,
+    Izhikevich as Izhikevich,
+    LeakyIntegrateAndFire as LeakyIntegrateAndFire,
+    LearnableSurrogateLIF as LearnableSurrogateLIF,
+    MultiThresholdLIF as MultiThresholdLIF,
+    Neuron as Neuron,
+    NeuronError as NeuronError,
+    ParallelSpiking as ParallelSpiking,
+    ParametricLIF as ParametricLIF,
+    SlidingParallelSpiking as SlidingParallelSpiking,
+    integrate_and_fire as integrate_and_fire,
+    neuron as neuron,
+)
 from .percept import Percept as Percept, Spikes as Spikes
 from .picture import PictureError as PictureError, check_pictures as check_pictures, read_picture as read_picture
 from .pretraining import pretrain_first_layer as pretrain_first_layer
@@ -35,10 +53,20 @@ from .stdp import (
     plasticity_step as plasticity_step,
     to_initial_layer as to_initial_layer,
 )
-from .surrogate import (
+from .surrogates import (
+    SURROGATES as SURROGATES,
     Surrogate as Surrogate,
+    SurrogateError as SurrogateError,
     arctan as arctan,
+    asymmetric as asymmetric,
+    dspike as dspike,
+    erf as erf,
     fast_sigmoid as fast_sigmoid,
+    named_surrogate as named_surrogate,
+    rectangular as rectangular,
+    sigmoid as sigmoid,
+    spike as spike,
+    straight_through as straight_through,
     triangular as triangular,
 )
 from .twin import AnalogTwin as AnalogTwin
