@@ -15,6 +15,13 @@ from .datasets import (
     read_idx as read_idx,
 )
 from .encoding import encode as encode, levels as levels
+from .memory import (
+    OnlineError as OnlineError,
+    StepByStep as StepByStep,
+    packed_activations as packed_activations,
+    recomputed as recomputed,
+    step_by_step as step_by_step,
+)
 from .mnist import (
     Digits as Digits,
     Pairs as Pairs,
