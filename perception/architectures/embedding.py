@@ -7,8 +7,9 @@ from torch import nn
 from .layers import ArchitectureError, ConvNorm, MaxPool, NeuronFactory, Pooling
 from .shortcuts import Residual, Shortcut
 
-PoolOrder = Literal["fire-pool", "pool-fire", "stride"]
-"""Neurons then max-pool; max-pool then neurons, through which gradients flow better; or a layer of stride 2 more."""
+PoolOrder = Literal["fire-pool", "pool-fire", "stride", "extra"]
+"""How the map is halved: neurons then max-pool; max-pool then neurons, through which gradients flow better; by the
+convolution's own stride; or by one more layer of stride 2."""
 
 
 def patch_splitting(
@@ -37,8 +38,8 @@ def patch_splitting(
     if pools[:1] not in ("0", "1") or set(pools) - {"0", "1"} or not widths[0]:
         raise ArchitectureError(f"pools {pools!r} must be zeros and ones, few enough to halve {width} channels each")
     membranes = [shortcut == "ms" and number == len(pools) - 1 for number in range(len(pools))]
-    poolings: list[Pooling] = [
-        "max" if letter == "1" and (order == "pool-fire" or membrane) else "none"
+    poolings = [
+        _pooling(order, membrane) if letter == "1" else "none"
         for letter, membrane in zip(pools, membranes, strict=True)
     ]
     first = ConvNorm(channels, widths[0], 3, pooling=poolings[0])
@@ -51,9 +52,16 @@ def patch_splitting(
         rest.append(neuron())
         if letter == "1" and order == "fire-pool":
             rest.append(MaxPool())
-        if letter == "1" and order == "stride":
+        if letter == "1" and order == "extra":
             rest += [ConvNorm(widths[number], widths[number], 3, pooling="stride"), neuron()]
     return first, [*rest, Residual(ConvNorm(width, width, 3), shortcut, neuron)]
+
+
+def _pooling(order: PoolOrder, membrane: bool) -> Pooling:
+    """How a convolution halves the map by itself; where no neurons follow, a pool can only stand before them."""
+    if order == "stride":
+        return "stride"
+    return "max" if order == "pool-fire" or membrane else "none"
 
 
 def stage_embedding(

@@ -27,7 +27,7 @@ class NeuronFactory(Protocol):
 class ConvNorm(nn.Module):
     """Convolution without bias and batch norm, whose statistics run over time, batch and space together.
 
-    With ``gamma = alpha * threshold`` this is tdBN: alpha is 1 on a serial path and ``1 / sqrt(2)`` where two are added.
+    With ``gamma = alpha * threshold`` this is tdBN: alpha is 1, or ``1 / sqrt(2)`` where two are added.
 
     Args:
         inputs: Channels that come in.

@@ -10,7 +10,6 @@ from torch import nn
 
 from ..neurons import neuron
 from ..surrogates import named_surrogate
-from .attention import BINARY_KINDS
 from .layers import ArchitectureError, NeuronFactory, draw_weights
 from .resnets import ResNetPlan, SpikingResNet
 from .shortcuts import Shortcut
@@ -101,9 +100,7 @@ def _large(shortcut: Shortcut, **options: Any) -> ResNetPlan:
     return ResNetPlan((64, 128, 256, 512), (1, 1, 1, 1), shortcut, stem="large", **options)
 
 
-_MS_104 = ResNetPlan(
-    (64, 128, 256, 512), (3, 8, 32, 8), "ms", stem="deep", projection="average", halve_first=True
-)
+_MS_104 = ResNetPlan((64, 128, 256, 512), (3, 8, 32, 8), "ms", stem="deep", projection="average", halve_first=True)
 _RESNET_19 = ResNetPlan((128, 256, 512), (3, 3, 2), "spiking", stem_width=64, hidden=256)
 _MAX_18 = ResNetPlan((128, 256, 512), (3, 3, 2), "ms", stem_width=64, downsampling="max", projection="max")
 
@@ -122,7 +119,7 @@ def _one_step(width: int, depth: int, ratio: int) -> TransformerPlan:
         shortcut="sew-add",
         heads=1,
         ratio=ratio,
-        order="stride",
+        order="extra",
         inner=64,
         gated=True,
         compensation=2,

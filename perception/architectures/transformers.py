@@ -167,7 +167,7 @@ def _check(plan: TransformerPlan, steps: int) -> None:
 
 
 def _compensated(neuron: NeuronFactory, levels: int) -> NeuronFactory:
-    def make(*, threshold: float = 1.0) -> nn.Module:  # noqa: ARG001 - it has thresholds of its own
+    def make(*, threshold: float = 1.0) -> nn.Module:  # it has thresholds of its own
         return Compensation(neuron, levels)
 
     return make
