@@ -17,6 +17,17 @@ from .architectures import (
 )
 from .augmentation import augment as augment
 from .classifier import SpikingClassifier as SpikingClassifier
+from .datasets import (
+    DATASETS as DATASETS,
+    Dataset as Dataset,
+    DatasetError as DatasetError,
+    Events as Events,
+    bin_events as bin_events,
+    hold_out as hold_out,
+    load_dataset as load_dataset,
+    read_events as read_events,
+    read_idx as read_idx,
+)
 from .encoding import encode as encode, levels as levels
 from .mnist import (
     Digits as Digits,
