@@ -4,7 +4,6 @@ from functools import cache
 
 import pytest
 import torch
-from tests.architectures import frames, lively, small
 from torch import Tensor
 
 from perception.architectures import (
@@ -23,6 +22,7 @@ from perception.architectures import (
     start_as_identity,
     weighted_inputs,
 )
+from tests.architectures import frames, lively, small
 
 NAMES = sorted(presets())
 

@@ -197,14 +197,27 @@ _TINY_SPLITTING: dict[str, Any] = {
 def _tiny() -> list[Preset]:
     small = ResNetPlan((8, 16, 32), (1, 1, 1), "ms", norm_readout=True)
     found = [
-        Preset("tiny_resnet", replace(small, downsampling="max", projection="max"), **_TINY),
+        Preset(
+            "tiny_resnet",
+            ResNetPlan(
+                (16, 32, 64),
+                (1, 1, 1),
+                "ms",
+                stem_width=8,
+                halve_first=True,
+                downsampling="max",
+                projection="max",
+                norm_readout=True,
+            ),
+            **{**_TINY, "steps": 2},
+        ),
         Preset("tiny_ms_resnet", small, **_TINY),
         Preset("tiny_sew_resnet", replace(small, shortcut="sew-add"), **_TINY),
         Preset("tiny_iand_resnet", replace(small, shortcut="sew-iand"), **_TINY),
         Preset("tiny_tdbn_resnet", replace(small, shortcut="spiking"), **_TINY),
     ]
     kinds: dict[str, dict[str, Any]] = {
-        "tiny_transformer": {"mixer": "linear", "gate": 0.5},
+        "tiny_transformer": {"mixer": "linear", "gate": 0.5, "pools": "111"},
         "tiny_spikformer": {"mixer": "ssa", "gate": 0.5, "shortcut": "sew-add"},
         "tiny_sdt": {"mixer": "sdsa"},
         "tiny_iand_sdt": {"mixer": "sdsa", "shortcut": "sew-iand"},
@@ -221,7 +234,8 @@ def _tiny() -> list[Preset]:
     for name, options in kinds.items():
         stage = Stage(64, 2, options["mixer"])
         changed = {**_TINY_SPLITTING, **{key: value for key, value in options.items() if key != "mixer"}}
-        found.append(Preset(name, TransformerPlan((stage,), **changed), **_TINY))
+        steps = 2 if name == "tiny_transformer" else 4
+        found.append(Preset(name, TransformerPlan((stage,), **changed), **{**_TINY, "steps": steps}))
     return found
 
 
