@@ -1,6 +1,20 @@
 """Pictures to spikes to symbols."""
 
 from .activity import Activity as Activity, LayerActivity as LayerActivity, measure_activity as measure_activity
+from .architectures import (
+    ArchitectureError as ArchitectureError,
+    Preset as Preset,
+    SpikingResNet as SpikingResNet,
+    SpikingTransformer as SpikingTransformer,
+    alignment_loss as alignment_loss,
+    build as build,
+    count_parameters as count_parameters,
+    preset as preset,
+    presets as presets,
+    recorded_spikes as recorded_spikes,
+    start_as_identity as start_as_identity,
+    weighted_inputs as weighted_inputs,
+)
 from .augmentation import augment as augment
 from .classifier import SpikingClassifier as SpikingClassifier
 from .datasets import (
@@ -77,3 +91,4 @@ from .surrogates import (
     triangular as triangular,
 )
 from .twin import AnalogTwin as AnalogTwin
+from .vision import SpikingVision as SpikingVision
