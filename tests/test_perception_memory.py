@@ -8,10 +8,10 @@ import torch
 from hypothesis import given, strategies as st
 from torch import Tensor, nn
 from torch.nn import functional
-from vision import SmallNetwork, bars
 
 from perception import OnlineError, neuron, packed_activations, recomputed, step_by_step
 from perception.memory.packing import Packed, pack, unpack
+from tests.vision import SmallNetwork, bars
 
 
 @given(
@@ -67,6 +67,14 @@ def gradients(network: nn.Module, context: AbstractContextManager[None]) -> tupl
     return loss.detach(), [parameter.grad.clone() for parameter in network.parameters() if parameter.grad is not None]
 
 
+def packed(network: SmallNetwork) -> AbstractContextManager[None]:
+    return packed_activations()
+
+
+def less(network: SmallNetwork) -> AbstractContextManager[None]:
+    return recomputed(network.blocks)
+
+
 def both(network: SmallNetwork) -> AbstractContextManager[None]:
     stack = ExitStack()
     stack.enter_context(recomputed(network.blocks))
@@ -75,7 +83,7 @@ def both(network: SmallNetwork) -> AbstractContextManager[None]:
 
 
 @pytest.mark.parametrize("norm", [False, True])
-@pytest.mark.parametrize("saving", [lambda n: packed_activations(), lambda n: recomputed(n.blocks), both])
+@pytest.mark.parametrize("saving", [packed, less, both])
 def test_lossless_savings_change_no_bit(
     saving: Callable[[SmallNetwork], AbstractContextManager[None]], norm: bool
 ) -> None:

@@ -22,10 +22,10 @@ class SmallNetwork(nn.Module):
         self.blocks = nn.Sequential(*(Block(beta, norm) for _ in range(2)))
         self.readout = nn.Linear(72, 3)
         generator = torch.Generator().manual_seed(seed)
-        for parameter in self.parameters():
+        for name, parameter in self.named_parameters():
             if parameter.ndim > 1:
                 nn.init.normal_(parameter, 0, (2 / parameter[0].numel()) ** 0.5, generator=generator)
-            elif not norm:
+            elif "norm" not in name:
                 nn.init.zeros_(parameter)
 
     def forward(self, frames: Tensor) -> Tensor:
