@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from perception import AnalogTwin, SpikingClassifier
+from perception import AnalogTwin, SpikingClassifier, SpikingVision
 from reasoner import Answers, Program, infer
 
 from .checkpoint import load_classifier, save_classifier
@@ -18,7 +18,8 @@ class Model:
     """Perception joined with rules: picture ``i`` of a sample is slot ``i`` of the perception's domain.
 
     Args:
-        perception: Turns pictures into a belief; a spiking classifier, or its twin without spikes for comparison.
+        perception: Turns pictures into a belief; a spiking classifier, any architecture by name, or the classifier's
+            twin without spikes for comparison.
         program: The rules.
         query: What is asked, such as ``sum(S)``.
 
@@ -31,7 +32,7 @@ class Model:
         torch.Size([3, 19])
     """
 
-    perception: SpikingClassifier | AnalogTwin
+    perception: SpikingClassifier | SpikingVision | AnalogTwin
     program: Program
     query: str
 

@@ -91,7 +91,7 @@ class AnchorToken(TokenPolicy):
 
     def __init__(self, width: int, keep: float, steps: int) -> None:
         super().__init__(keep)
-        self.anchor = nn.Parameter(torch.zeros(steps, width))
+        self.anchor = nn.Parameter(torch.ones(steps, width))  # at first, a score is a count
 
     def scores(self, signal: Tensor) -> Tensor:
         """See :meth:`TokenPolicy.scores`.
