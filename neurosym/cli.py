@@ -93,8 +93,9 @@ def train_model(
             held_out, seed, objective, deform, quick, savings.Savings(parts, precision, pack, recompute, steps_back),
         )  # fmt: skip
         with import_module("neurosym.processes").joined_by_torchrun() as processes:
-            quiet = as_json or not processes.first
-            with Progress(console=Console(stderr=True), transient=True, disable=quiet) as bar:
+            console = Console(stderr=True)
+            shown = processes.first and console.is_terminal
+            with Progress(console=console, transient=True, disable=not shown) as bar:
                 task = bar.add_task(f"{model} on {dataset}", total=None)
 
                 def show(done: int, total: int) -> None:

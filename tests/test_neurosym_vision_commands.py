@@ -146,7 +146,9 @@ def test_a_profile_by_hand() -> None:
     pictures = torch.tensor([[1.0, 0.7], [0.25, 0.0]]).reshape(1, 1, 2, 2)
 
     class Vision(nn.Module):
-        network = Tiny()
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = Tiny()
 
         def logits(self, given: torch.Tensor) -> torch.Tensor:
             return self.network(given.flatten(0, 1))
