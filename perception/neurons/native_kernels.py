@@ -15,6 +15,10 @@ from typing import Any
 import numpy as np
 from numba import njit, types
 from numba.extending import overload
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Number = Any  # np.float32 or np.float64: what is computed with
 
 BLOCK = 512  # columns; 2 KiB a row, so that the rows of a step fit the first cache and 64 steps the second
 GIVEN, CONSTANT, RECTANGULAR, TRIANGULAR, FAST_SIGMOID, ARCTAN = range(6)
@@ -49,7 +53,18 @@ def _narrow_for(value, like) -> Callable[..., Any]:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def scan_forward(current, decay, gain, threshold, soft, carries, spikes, membranes, first, last) -> None:
+def scan_forward(
+    current: Array,
+    decay: Number,
+    gain: Number,
+    threshold: Number,
+    soft: bool,
+    carries: Array,
+    spikes: Array,
+    membranes: Array,
+    first: int,
+    last: int,
+) -> None:
     """Spikes and membranes of the columns ``first <= i < last``.
 
     Args:
@@ -85,7 +100,7 @@ def scan_forward(current, decay, gain, threshold, soft, carries, spikes, membran
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _slopes(shape, width, x, out) -> None:
+def _slopes(shape: int, width: float, x: Array, out: Array) -> None:
     """``out[i] = g(x[i])`` for the surrogates that need arithmetic alone; constants are rounded from float64."""
     kind = type(x[0])
     one, none = kind(1), kind(0)
@@ -112,7 +127,17 @@ def _slopes(shape, width, x, out) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _membranes_again(current, begin, end, decay, gain, threshold, soft, carry, out) -> None:
+def _membranes_again(
+    current: Array,
+    begin: int,
+    end: int,
+    decay: Number,
+    gain: Number,
+    threshold: Number,
+    soft: bool,
+    carry: Array,
+    out: Array,
+) -> None:
     """The membranes of one block of columns once more, into ``out [T, BLOCK]``; ``carry`` is written over."""
     like = current[0, 0]
     for step in range(current.shape[0]):
@@ -126,23 +151,23 @@ def _membranes_again(current, begin, end, decay, gain, threshold, soft, carry, o
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def scan_backward(
-    by_spikes,
-    by_membranes,
-    current,
-    slopes,
-    shape,
-    width,
-    decay,
-    gain,
-    threshold,
-    soft,
-    detach,
-    initial,
-    carries,
-    by_current,
-    learned,
-    first,
-    last,
+    by_spikes: Array,
+    by_membranes: Array,
+    current: Array,
+    slopes: Array,
+    shape: int,
+    width: float,
+    decay: Number,
+    gain: Number,
+    threshold: Number,
+    soft: bool,
+    detach: bool,
+    initial: Array,
+    carries: Array,
+    by_current: Array,
+    learned: bool,
+    first: int,
+    last: int,
 ) -> tuple[float, float]:
     """Gradients of the columns ``first <= i < last``; those by decay and gain as the two sums that make them up.
 
