@@ -71,7 +71,11 @@ def test_an_anchor_learns_from_the_task_and_from_alignment() -> None:
     assert isinstance(network, SpikingTransformer)
     logits, scores = network.look(torch.rand(4, 1, 28, 28, generator=torch.Generator().manual_seed(1)))
     assert len(scores) == 2
-    anchors = [layer.policy.anchor for layer in network.trunk if isinstance(layer, Selected) and layer.policy]  # type: ignore[union-attr]
+    anchors = [
+        layer.policy.anchor
+        for layer in network.trunk
+        if isinstance(layer, Selected) and isinstance(layer.policy, AnchorToken)
+    ]
     for loss in (logits.mean(0).logsumexp(1).sum(), alignment_loss(scores)):
         gradients = torch.autograd.grad(loss, anchors, retain_graph=True)
         assert any(float(gradient.abs().sum()) > 0 for gradient in gradients)

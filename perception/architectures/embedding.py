@@ -38,9 +38,8 @@ def patch_splitting(
     if pools[:1] not in ("0", "1") or set(pools) - {"0", "1"} or not widths[0]:
         raise ArchitectureError(f"pools {pools!r} must be zeros and ones, few enough to halve {width} channels each")
     membranes = [shortcut == "ms" and number == len(pools) - 1 for number in range(len(pools))]
-    poolings = [
-        _pooling(order, membrane) if letter == "1" else "none"
-        for letter, membrane in zip(pools, membranes, strict=True)
+    poolings: list[Pooling] = [
+        _pooling(letter == "1", order, membrane) for letter, membrane in zip(pools, membranes, strict=True)
     ]
     first = ConvNorm(channels, widths[0], 3, pooling=poolings[0])
     rest: list[nn.Module] = []
@@ -57,11 +56,11 @@ def patch_splitting(
     return first, [*rest, Residual(ConvNorm(width, width, 3), shortcut, neuron)]
 
 
-def _pooling(order: PoolOrder, membrane: bool) -> Pooling:
+def _pooling(halve: bool, order: PoolOrder, membrane: bool) -> Pooling:
     """How a convolution halves the map by itself; where no neurons follow, a pool can only stand before them."""
-    if order == "stride":
+    if halve and order == "stride":
         return "stride"
-    return "max" if order == "pool-fire" or membrane else "none"
+    return "max" if halve and (order == "pool-fire" or membrane) else "none"
 
 
 def stage_embedding(

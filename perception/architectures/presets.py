@@ -105,8 +105,8 @@ _RESNET_19 = ResNetPlan((128, 256, 512), (3, 3, 2), "spiking", stem_width=64, hi
 _MAX_18 = ResNetPlan((128, 256, 512), (3, 3, 2), "ms", stem_width=64, downsampling="max", projection="max")
 
 
-def _spikformer(width: int, depth: int, **options: Any) -> TransformerPlan:
-    return TransformerPlan((Stage(width, depth, "ssa"),), **{"shortcut": "sew-add", "heads": 12, **options})
+def _spikformer(width: int, depth: int, heads: int = 12, **options: Any) -> TransformerPlan:
+    return TransformerPlan((Stage(width, depth, "ssa"),), shortcut="sew-add", heads=heads, **options)
 
 
 def _spike_driven(width: int, depth: int, **options: Any) -> TransformerPlan:
@@ -187,7 +187,10 @@ def _transformers() -> list[Preset]:
     return found
 
 
-_TINY = {"channels": 1, "size": 28}
+def _on_digits(name: str, plan: ResNetPlan | TransformerPlan, steps: int = 4) -> Preset:
+    return Preset(name, plan, channels=1, size=28, steps=steps)
+
+
 _TINY_SPLITTING: dict[str, Any] = {
     "heads": 4, "ratio": 2, "pools": "110", "order": "pool-fire", "scale": 0.0, "gate": 1.0,
     "fire_last": "before-mean", "norm_readout": True,
@@ -197,7 +200,7 @@ _TINY_SPLITTING: dict[str, Any] = {
 def _tiny() -> list[Preset]:
     small = ResNetPlan((8, 16, 32), (1, 1, 1), "ms", norm_readout=True)
     found = [
-        Preset(
+        _on_digits(
             "tiny_resnet",
             ResNetPlan(
                 (16, 32, 64),
@@ -209,18 +212,18 @@ def _tiny() -> list[Preset]:
                 projection="max",
                 norm_readout=True,
             ),
-            **{**_TINY, "steps": 2},
+            steps=2,
         ),
-        Preset("tiny_ms_resnet", small, **_TINY),
-        Preset("tiny_sew_resnet", replace(small, shortcut="sew-add"), **_TINY),
-        Preset("tiny_iand_resnet", replace(small, shortcut="sew-iand"), **_TINY),
-        Preset("tiny_tdbn_resnet", replace(small, shortcut="spiking"), **_TINY),
+        _on_digits("tiny_ms_resnet", small),
+        _on_digits("tiny_sew_resnet", replace(small, shortcut="sew-add")),
+        _on_digits("tiny_iand_resnet", replace(small, shortcut="sew-iand")),
+        _on_digits("tiny_tdbn_resnet", replace(small, shortcut="spiking")),
     ]
     kinds: dict[str, dict[str, Any]] = {
         "tiny_transformer": {"mixer": "linear", "gate": 0.5, "pools": "111"},
-        "tiny_spikformer": {"mixer": "ssa", "gate": 0.5, "shortcut": "sew-add"},
+        "tiny_spikformer": {"mixer": "ssa", "gate": 0.5, "shortcut": "sew-add", "fire_last": "no"},
         "tiny_sdt": {"mixer": "sdsa"},
-        "tiny_iand_sdt": {"mixer": "sdsa", "shortcut": "sew-iand"},
+        "tiny_iand_sdt": {"mixer": "sdsa", "shortcut": "sew-iand", "fire_last": "no"},
         "tiny_statten": {"mixer": "statten", "chunk": 2, "gate": 0.5},
         "tiny_qk_token": {"mixer": "qk-token"},
         "tiny_qk_channel": {"mixer": "qk-channel"},
@@ -235,7 +238,7 @@ def _tiny() -> list[Preset]:
         stage = Stage(64, 2, options["mixer"])
         changed = {**_TINY_SPLITTING, **{key: value for key, value in options.items() if key != "mixer"}}
         steps = 2 if name == "tiny_transformer" else 4
-        found.append(Preset(name, TransformerPlan((stage,), **changed), **{**_TINY, "steps": steps}))
+        found.append(_on_digits(name, TransformerPlan((stage,), **changed), steps))
     return found
 
 

@@ -27,7 +27,7 @@ class ResNetPlan:
         downsampling: How blocks halve height and width: ``stride``, or ``max`` for a pool before the neuron.
         projection: How projections do: ``stride``, ``max`` or ``average``.
         halve_first: Whether the first stage halves height and width too.
-        hidden: Neurons of a hidden layer before the readout; 0 for none.
+        hidden: Neurons of a hidden layer, behind normalised rates, before the readout; 0 for none.
         norm_readout: Whether the pooled rates are normalised before the readout; tiny networks need it.
         gamma: Initial scale of the norms before a neuron; the threshold, for tdBN.
     """
@@ -81,7 +81,7 @@ class SpikingResNet(nn.Module):
                 width = target * (4 if plan.bottleneck else 1)
         self.blocks = nn.Sequential(*blocks)
         self.fire = neuron() if plan.shortcut == "ms" else nn.Identity()
-        self.head = nn.Sequential(Readout(width, plan.hidden), neuron()) if plan.hidden else nn.Identity()
+        self.head = nn.Sequential(Readout(width, plan.hidden, norm=True), neuron()) if plan.hidden else nn.Identity()
         self.readout = Readout(plan.hidden or width, classes, norm=plan.norm_readout)
 
     def forward(self, pictures: Tensor) -> Tensor:
