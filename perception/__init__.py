@@ -28,13 +28,6 @@ from .datasets import (
     read_events as read_events,
     read_idx as read_idx,
 )
-from .encoding import encode as encode, levels as levels
-from .memory import (
-    OnlineError as OnlineError,
-    StepByStep as StepByStep,
-    packed_activations as packed_activations,
-    recomputed as recomputed,
-    step_by_step as step_by_step,
 from .dead_neurons import (
     DeadNeuronDetector as DeadNeuronDetector,
     DeadNeuronWarning as DeadNeuronWarning,
@@ -48,6 +41,13 @@ from .losses import (
     rate_penalty as rate_penalty,
     surrogate_module_loss as surrogate_module_loss,
     temporal_loss as temporal_loss,
+)
+from .memory import (
+    OnlineError as OnlineError,
+    StepByStep as StepByStep,
+    packed_activations as packed_activations,
+    recomputed as recomputed,
+    step_by_step as step_by_step,
 )
 from .mnist import (
     Digits as Digits,
