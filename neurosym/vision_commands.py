@@ -54,6 +54,7 @@ class Settings:
         seed: Of weights, order, augmentation and of what is held out.
         objective: As for :class:`neurosym.Labelled`.
         deform: Whether pictures are shifted, turned, scaled and sheared a little.
+        test: Whether the network is judged by the test part; else by what is held out, to compare settings.
         quick: Whether a few pictures and epochs are enough.
         savings: How to spend less memory or time.
     """
@@ -72,6 +73,7 @@ class Settings:
     seed: int = 0
     objective: Literal["mean", "tet"] = "mean"
     deform: bool = True
+    test: bool = True
     quick: bool = False
     savings: Savings = Savings()  # noqa: RUF009 - frozen
 
@@ -83,7 +85,7 @@ class Outcome:
     Args:
         history: Its course.
         correct: Test pictures that are read as their labels after the last epoch.
-        count: Test pictures.
+        count: Test pictures; held-out ones if the settings say so.
     """
 
     history: History
@@ -120,7 +122,7 @@ def train_on_labels(
     progress: Callable[[int, int], None] | None = None,
     processes: Processes | None = None,
 ) -> Outcome:
-    """Trains a preset on a data set and looks at the test part once, after the last epoch.
+    """Trains a preset on a data set and looks at the test part at most once, after the last epoch.
 
     Beside ``output`` a folder of the same name with ``-training`` holds the checkpoint, the log and the curves.
 
@@ -169,7 +171,8 @@ def train_on_labels(
         progress=progress,
         evaluate=look,
     )
-    outcome = Outcome(history, count_right(vision, test.pictures, test.labels), len(test.labels))
+    judge = test if settings.test or held is None else held
+    outcome = Outcome(history, count_right(vision, judge.pictures, judge.labels), len(judge.labels))
     if processes is None or processes.first:
         _write(settings, vision, outcome, output, folder)
     return outcome
