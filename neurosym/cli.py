@@ -90,7 +90,8 @@ def train_model(
         vision, savings = _vision(), import_module("neurosym.savings")
         settings = vision.Settings(
             dataset, model, data, download, epochs or vision.EPOCHS, steps, batch, learning_rate, average, patience,
-            held_out, seed, objective, deform, True, quick, savings.Savings(parts, precision, pack, recompute, steps_back),
+            held_out, seed, objective, deform, True, quick,
+            savings.Savings(parts, precision, pack, recompute, steps_back),
         )  # fmt: skip
         with import_module("neurosym.processes").joined_by_torchrun() as processes:
             console = Console(stderr=True)

@@ -17,6 +17,16 @@ from .architectures import (
 )
 from .augmentation import augment as augment
 from .classifier import SpikingClassifier as SpikingClassifier
+from .coding import (
+    ENCODERS as ENCODERS,
+    CodingError as CodingError,
+    delta_code as delta_code,
+    direct_code as direct_code,
+    encode_as as encode_as,
+    latency_code as latency_code,
+    phase_code as phase_code,
+    rate_code as rate_code,
+)
 from .datasets import (
     DATASETS as DATASETS,
     Dataset as Dataset,

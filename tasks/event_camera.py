@@ -15,8 +15,8 @@ from rich.console import Console
 
 from neurosym.vision_commands import Outcome, Settings, train_on_labels
 
-FRAMES = 8
-EPOCHS = 20
+FRAMES = 4
+EPOCHS = 8
 CHOOSING = 0.2  # of the training recordings, when settings are compared
 
 
@@ -26,14 +26,16 @@ def run(settings: Settings, folder: Path, console: Console) -> Outcome:
     outcome = train_on_labels(settings, folder / f"{name}.safetensors", resume=True)
     low, high = outcome.interval
     epochs = outcome.history.epochs
+    part = "test" if settings.test else "held-out"
     console.print(
         f"{settings.model}, {settings.steps} frames, {len(epochs)} epochs: {outcome.correct} of {outcome.count} "
-        f"{'test' if settings.test else 'held-out'} recordings, {low:.1%} to {high:.1%}; {sum(epoch.seconds for epoch in epochs):.0f} s"
+        f"{part} recordings, {low:.1%} to {high:.1%}; {sum(epoch.seconds for epoch in epochs):.0f} s"
     )
     held = [epoch.scores["held_out_accuracy"] for epoch in epochs if "held_out_accuracy" in epoch.scores]
     line = {
         "task": "event_camera", "model": settings.model, "steps": settings.steps, "seed": settings.seed,
-        "epochs": len(epochs), "held_out": held, "test": settings.test, "correct": outcome.correct, "count": outcome.count,
+        "epochs": len(epochs), "held_out": held, "part": part,
+        "correct": outcome.correct, "count": outcome.count,
         "interval": [low, high],
     }  # fmt: skip
     with (folder / "event_camera.jsonl").open("a") as file:
