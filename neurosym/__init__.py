@@ -33,11 +33,14 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
     )
     from perception import (
         AnalogTwin,
+        Dataset,
+        DatasetError,
         Percept,
         PictureError,
         SpikingClassifier,
         augment,
         encode,
+        load_dataset,
         load_digits,
         measure_activity,
         pair_digits,
@@ -72,12 +75,14 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
         run_joined,
         to_spiking_network,
     )
+    from .labelled import Labelled
     from .model import (
         Model,
         load_model,
         save_model,
     )
     from .report import write_report
+    from .savings import Savings
     from .training import (
         History,
         fit,
@@ -90,16 +95,18 @@ _HOME = {
         "compare_with_snntorch compile_circuit read_nir simulate verify write_nir"
     ),
     "perception": (
-        "AnalogTwin Percept PictureError SpikingClassifier augment encode load_digits measure_activity "
-        "pair_digits pretrain_first_layer read_picture split_digits"
+        "AnalogTwin Dataset DatasetError Percept PictureError SpikingClassifier augment encode load_dataset "
+        "load_digits measure_activity pair_digits pretrain_first_layer read_picture split_digits"
     ),
     "reasoner": ("DIGITS Answer Answers Program ProgramError Proof QueryError infer prove_rule"),
     "neurosym.checkpoint": ("CheckpointError"),
     "neurosym.doctor": ("diagnose"),
     "neurosym.explanation": ("Explanation explain"),
     "neurosym.joining": "rule_network run_joined to_spiking_network",
+    "neurosym.labelled": "Labelled",
     "neurosym.model": ("Model load_model save_model"),
     "neurosym.report": ("write_report"),
+    "neurosym.savings": "Savings",
     "neurosym.training": ("History fit"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
@@ -114,12 +121,15 @@ __all__ = [
     "CircuitBuilder",
     "CircuitError",
     "Conformance",
+    "Dataset",
+    "DatasetError",
     "Domain",
     "DomainError",
     "Explanation",
     "FileError",
     "Gate",
     "History",
+    "Labelled",
     "Literal",
     "Model",
     "NetworkError",
@@ -131,6 +141,7 @@ __all__ = [
     "ProgramError",
     "Proof",
     "QueryError",
+    "Savings",
     "SpikingClassifier",
     "SpikingNetwork",
     "Symbols",
@@ -145,6 +156,7 @@ __all__ = [
     "explain",
     "fit",
     "infer",
+    "load_dataset",
     "load_digits",
     "load_model",
     "measure_activity",
