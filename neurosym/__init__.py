@@ -75,12 +75,14 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
         run_joined,
         to_spiking_network,
     )
+    from .labelled import Labelled
     from .model import (
         Model,
         load_model,
         save_model,
     )
     from .report import write_report
+    from .savings import Savings
     from .training import (
         History,
         fit,
@@ -101,8 +103,10 @@ _HOME = {
     "neurosym.doctor": ("diagnose"),
     "neurosym.explanation": ("Explanation explain"),
     "neurosym.joining": "rule_network run_joined to_spiking_network",
+    "neurosym.labelled": "Labelled",
     "neurosym.model": ("Model load_model save_model"),
     "neurosym.report": ("write_report"),
+    "neurosym.savings": "Savings",
     "neurosym.training": ("History fit"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
@@ -125,6 +129,7 @@ __all__ = [
     "FileError",
     "Gate",
     "History",
+    "Labelled",
     "Literal",
     "Model",
     "NetworkError",
@@ -136,6 +141,7 @@ __all__ = [
     "ProgramError",
     "Proof",
     "QueryError",
+    "Savings",
     "SpikingClassifier",
     "SpikingNetwork",
     "Symbols",

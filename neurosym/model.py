@@ -10,7 +10,7 @@ from torch import Tensor
 from perception import AnalogTwin, SpikingClassifier, SpikingVision
 from reasoner import Answers, Program, infer
 
-from .checkpoint import load_classifier, save_classifier
+from .checkpoint import CheckpointError, load_perception, save_perception
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,10 +68,10 @@ def save_model(model: Model, path: Path) -> None:
     Raises:
         CheckpointError: if it cannot be written or the perception is not a spiking classifier.
     """
-    if not isinstance(model.perception, SpikingClassifier):
+    if isinstance(model.perception, AnalogTwin):
         raise TypeError(f"only spiking models are saved, got {type(model.perception).__name__}")
     path = Path(path)
-    save_classifier(model.perception, path, {"program": model.program.text, "query": model.query})
+    save_perception(model.perception, path, {"program": model.program.text, "query": model.query})
 
 
 def load_model(path: Path) -> Model:
@@ -81,5 +81,9 @@ def load_model(path: Path) -> Model:
         CheckpointError: if the file is missing, damaged, or holds no rules.
         ProgramError: if the rules in it do not parse.
     """
-    classifier, settings = load_classifier(path)
-    return Model(classifier, Program.parse(settings["program"], (classifier.domain,), str(path)), settings["query"])
+    perception, settings = load_perception(path)
+    if not {"program", "query"} <= settings.keys():
+        raise CheckpointError(
+            f"{path}: holds a perception network without rules; give a model that was saved with them"
+        )
+    return Model(perception, Program.parse(settings["program"], (perception.domain,), str(path)), settings["query"])

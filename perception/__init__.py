@@ -28,7 +28,27 @@ from .datasets import (
     read_events as read_events,
     read_idx as read_idx,
 )
+from .dead_neurons import (
+    DeadNeuronDetector as DeadNeuronDetector,
+    DeadNeuronWarning as DeadNeuronWarning,
+    balance_threshold as balance_threshold,
+    draw_fluctuating as draw_fluctuating,
+    rescale_silent as rescale_silent,
+)
 from .encoding import encode as encode, levels as levels
+from .losses import (
+    SurrogateHead as SurrogateHead,
+    rate_penalty as rate_penalty,
+    surrogate_module_loss as surrogate_module_loss,
+    temporal_loss as temporal_loss,
+)
+from .memory import (
+    OnlineError as OnlineError,
+    StepByStep as StepByStep,
+    packed_activations as packed_activations,
+    recomputed as recomputed,
+    step_by_step as step_by_step,
+)
 from .mnist import (
     Digits as Digits,
     Pairs as Pairs,
@@ -55,6 +75,7 @@ from .neurons import (
     integrate_and_fire as integrate_and_fire,
     neuron as neuron,
 )
+from .normalization import TemporalBatchNorm as TemporalBatchNorm, ThresholdBatchNorm as ThresholdBatchNorm
 from .percept import Percept as Percept, Spikes as Spikes
 from .picture import PictureError as PictureError, check_pictures as check_pictures, read_picture as read_picture
 from .pretraining import pretrain_first_layer as pretrain_first_layer
@@ -83,5 +104,6 @@ from .surrogates import (
     straight_through as straight_through,
     triangular as triangular,
 )
+from .temperature import search_temperature as search_temperature
 from .twin import AnalogTwin as AnalogTwin
 from .vision import SpikingVision as SpikingVision

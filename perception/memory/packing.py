@@ -43,9 +43,9 @@ def pack(tensor: Tensor) -> Packed | Tensor:
     """
     if tensor.numel() < _WORTH_PACKING or tensor.is_meta or isinstance(tensor, nn.Parameter) or tensor.is_complex():
         return tensor
-    detached = tensor.detach()
     if not tensor.is_floating_point():
-        return _narrowed(detached)
+        return _narrowed(tensor)
+    detached = tensor.detach()
     whole = detached.clamp(0, 255).to(torch.uint8)
     if not torch.equal(whole.to(tensor.dtype), detached):
         return tensor

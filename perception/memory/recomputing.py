@@ -40,16 +40,18 @@ class _Recomputed(torch.autograd.Function):
 
 @contextmanager
 def _still_statistics(block: nn.Module) -> Generator[None]:
-    """Keep the running statistics of batch norms, which must see each batch once only."""
+    """Give batch norms copies of their running statistics, which must see each batch once only."""
     norms = [layer for layer in block.modules() if isinstance(layer, _BatchNorm)]
-    before = [{name: buffer.clone() for name, buffer in norm.named_buffers()} for norm in norms]
+    own = [dict(norm.named_buffers()) for norm in norms]
     try:
+        for norm, buffers in zip(norms, own, strict=True):
+            for name, buffer in buffers.items():
+                setattr(norm, name, buffer.clone())
         yield
     finally:
-        with torch.no_grad():
-            for norm, kept in zip(norms, before, strict=True):
-                for name, buffer in norm.named_buffers():
-                    buffer.copy_(kept[name])
+        for norm, buffers in zip(norms, own, strict=True):
+            for name, buffer in buffers.items():
+                setattr(norm, name, buffer)
 
 
 @contextmanager
