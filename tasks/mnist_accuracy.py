@@ -7,7 +7,7 @@ once, after the last epoch, and that accuracy is reported. Seconds are CPU time 
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from math import sqrt
@@ -17,11 +17,10 @@ from typing import Annotated, Any
 import torch
 import typer
 from rich.console import Console
-from torch import Tensor, nn
+from torch import Tensor
 
-from logic import Domain
-from neurosym.training import fit
-from perception import SpikingVision, augment, load_dataset
+from neurosym import Labelled, Savings, fit
+from perception import SpikingVision, augment, hold_out, load_dataset
 
 HELD_OUT = 5_000
 CHUNK = 500  # pictures looked at together in evaluation
@@ -51,23 +50,6 @@ RECIPES: Mapping[str, Recipe] = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class Labelled:
-    """A perception that is trained on labels: the answer is what each picture shows.
-
-    Args:
-        perception: To be trained.
-    """
-
-    perception: SpikingVision
-
-    def log_probability(self, pictures: Tensor, answers: Sequence[Any]) -> Tensor:
-        """Log-probability ``[B]`` of labels, given pictures ``[B, 1, 1, H, W]``; convolutions in bfloat16."""
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = self.perception.logits(pictures).mean(0)
-        return -nn.functional.cross_entropy(logits, torch.tensor(answers), reduction="none")
-
-
 def count_correct(perception: SpikingVision, pictures: Tensor, labels: Tensor) -> int:
     """How many pictures ``[M, 1, H, W]`` are read as their labels ``[M]``, in float32."""
     perception.eval()
@@ -87,17 +69,17 @@ def wilson(correct: int, count: int, z: float = 1.96) -> tuple[float, float]:
 def run(model: str, *, epochs: int | None, seed: int, samples: int | None, folder: Path, console: Console) -> float:
     """Trains a recipe, prints and writes what it reached, and returns the accuracy on the test digits."""
     recipe = RECIPES[model]
-    train, test = load_dataset("mnist", split="train"), load_dataset("mnist", split="test")
-    order = torch.randperm(len(train.labels), generator=torch.Generator().manual_seed(0))
-    used, held = order[HELD_OUT:][:samples], order[:HELD_OUT]
+    whole, test = load_dataset("mnist", split="train"), load_dataset("mnist", split="test")
+    train, held = hold_out(whole, HELD_OUT, torch.Generator().manual_seed(0))
+    pictures, labels = train.pictures[:samples], train.labels[:samples]
     generator = torch.Generator().manual_seed(seed)
-    vision = SpikingVision(Domain("digit", range(10)), generator, model=model, options=recipe.options)
+    vision = SpikingVision(whole.classes, generator, model=model, options=recipe.options)
     vision.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload] - torch's stubs lack this form
     start = time.process_time()
 
     def report() -> dict[str, float]:
         scores = {
-            "held_out": count_correct(vision, train.pictures[held], train.labels[held]) / HELD_OUT,
+            "held_out": count_correct(vision, held.pictures, held.labels) / HELD_OUT,
             "cpu_seconds": time.process_time() - start,
         }
         console.print(f"held out {scores['held_out']:.2%} after {scores['cpu_seconds']:.0f} CPU seconds")
@@ -106,13 +88,14 @@ def run(model: str, *, epochs: int | None, seed: int, samples: int | None, folde
     folder.mkdir(parents=True, exist_ok=True)
     history = fit(
         Labelled(vision),
-        train.pictures[used][:, None],
-        train.labels[used].tolist(),
+        pictures,
+        labels,
         epochs=epochs or recipe.epochs,
         batch=recipe.batch,
         learning_rate=recipe.learning_rate,
         seed=seed,
         augment=partial(augment, **AUGMENTATION),
+        savings=Savings(precision="bfloat16"),
         checkpoint=folder / f"{model}-{seed}.safetensors",
         evaluate=report,
     )
@@ -125,7 +108,7 @@ def run(model: str, *, epochs: int | None, seed: int, samples: int | None, folde
         "model": model,
         "options": dict(recipe.options),
         "seed": seed,
-        "samples": len(used),
+        "samples": len(labels),
         "epochs": len(history.epochs),
         "held_out": [epoch.scores["held_out"] for epoch in history.epochs],
         "test": correct / count,

@@ -41,6 +41,7 @@ class NeuronPlan:
 
 _HALF = NeuronPlan("lif", {"beta": 0.5, "scale_input": True}, "sigmoid", {"slope": 4.0})  # of all Transformers
 _DEEP = replace(_HALF, shape={"slope": 2.0})  # keeps gradients flat over tens of blocks
+_NO_LEAK = NeuronPlan("if", {}, "arctan")  # its membranes are integers if its weights are
 
 
 @dataclass(frozen=True)
@@ -216,8 +217,8 @@ def _tiny() -> list[Preset]:
         ),
         _on_digits("tiny_ms_resnet", small),
         _on_digits("tiny_sew_resnet", replace(small, shortcut="sew-add")),
-        _on_digits("tiny_iand_resnet", replace(small, shortcut="sew-iand")),
-        _on_digits("tiny_tdbn_resnet", replace(small, shortcut="spiking")),
+        replace(_on_digits("tiny_iand_resnet", replace(small, shortcut="sew-iand", stem="large")), neuron=_NO_LEAK),
+        replace(_on_digits("tiny_tdbn_resnet", replace(small, shortcut="spiking", stem="large")), neuron=_NO_LEAK),
     ]
     kinds: dict[str, dict[str, Any]] = {
         "tiny_transformer": {"mixer": "linear", "gate": 0.5, "pools": "111"},
