@@ -33,11 +33,14 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
     )
     from perception import (
         AnalogTwin,
+        Dataset,
+        DatasetError,
         Percept,
         PictureError,
         SpikingClassifier,
         augment,
         encode,
+        load_dataset,
         load_digits,
         measure_activity,
         pair_digits,
@@ -90,8 +93,8 @@ _HOME = {
         "compare_with_snntorch compile_circuit read_nir simulate verify write_nir"
     ),
     "perception": (
-        "AnalogTwin Percept PictureError SpikingClassifier augment encode load_digits measure_activity "
-        "pair_digits pretrain_first_layer read_picture split_digits"
+        "AnalogTwin Dataset DatasetError Percept PictureError SpikingClassifier augment encode load_dataset "
+        "load_digits measure_activity pair_digits pretrain_first_layer read_picture split_digits"
     ),
     "reasoner": ("DIGITS Answer Answers Program ProgramError Proof QueryError infer prove_rule"),
     "neurosym.checkpoint": ("CheckpointError"),
@@ -114,6 +117,8 @@ __all__ = [
     "CircuitBuilder",
     "CircuitError",
     "Conformance",
+    "Dataset",
+    "DatasetError",
     "Domain",
     "DomainError",
     "Explanation",
@@ -145,6 +150,7 @@ __all__ = [
     "explain",
     "fit",
     "infer",
+    "load_dataset",
     "load_digits",
     "load_model",
     "measure_activity",

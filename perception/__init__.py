@@ -3,6 +3,17 @@
 from .activity import Activity as Activity, LayerActivity as LayerActivity, measure_activity as measure_activity
 from .augmentation import augment as augment
 from .classifier import SpikingClassifier as SpikingClassifier
+from .datasets import (
+    DATASETS as DATASETS,
+    Dataset as Dataset,
+    DatasetError as DatasetError,
+    Events as Events,
+    bin_events as bin_events,
+    hold_out as hold_out,
+    load_dataset as load_dataset,
+    read_events as read_events,
+    read_idx as read_idx,
+)
 from .encoding import encode as encode, levels as levels
 from .lee import LeeNetwork as LeeNetwork
 from .mnist import (
@@ -12,7 +23,25 @@ from .mnist import (
     pair_digits as pair_digits,
     split_digits as split_digits,
 )
-from .neuron import integrate_and_fire as integrate_and_fire
+from .neurons import (
+    NEURONS as NEURONS,
+    AdEx as AdEx,
+    CubaLIF as CubaLIF,
+    Firing as Firing,
+    IntegerLIF as IntegerLIF,
+    IntegrateAndFire as IntegrateAndFire,
+    Izhikevich as Izhikevich,
+    LeakyIntegrateAndFire as LeakyIntegrateAndFire,
+    LearnableSurrogateLIF as LearnableSurrogateLIF,
+    MultiThresholdLIF as MultiThresholdLIF,
+    Neuron as Neuron,
+    NeuronError as NeuronError,
+    ParallelSpiking as ParallelSpiking,
+    ParametricLIF as ParametricLIF,
+    SlidingParallelSpiking as SlidingParallelSpiking,
+    integrate_and_fire as integrate_and_fire,
+    neuron as neuron,
+)
 from .percept import Percept as Percept, Spikes as Spikes
 from .picture import PictureError as PictureError, check_pictures as check_pictures, read_picture as read_picture
 from .pretraining import Pretraining as Pretraining, pretrain as pretrain, pretrain_first_layer as pretrain_first_layer
@@ -33,10 +62,20 @@ from .stdp_rules import (
     learn_timing_kernels as learn_timing_kernels,
     pair_change as pair_change,
 )
-from .surrogate import (
+from .surrogates import (
+    SURROGATES as SURROGATES,
     Surrogate as Surrogate,
+    SurrogateError as SurrogateError,
     arctan as arctan,
+    asymmetric as asymmetric,
+    dspike as dspike,
+    erf as erf,
     fast_sigmoid as fast_sigmoid,
+    named_surrogate as named_surrogate,
+    rectangular as rectangular,
+    sigmoid as sigmoid,
+    spike as spike,
+    straight_through as straight_through,
     triangular as triangular,
 )
 from .twin import AnalogTwin as AnalogTwin

@@ -16,10 +16,10 @@ from logic import Domain, Symbols
 
 from .classifier import draw_weights
 from .encoding import encode
-from .neuron import integrate_and_fire
+from .neurons import integrate_and_fire
 from .percept import Percept, Spikes
 from .picture import check_pictures
-from .surrogate import Surrogate, arctan
+from .surrogates import Surrogate, arctan
 
 
 class LeeNetwork(nn.Module):
