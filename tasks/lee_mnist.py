@@ -93,7 +93,7 @@ def train(
     def report(step: int, steps: int) -> None:
         if step % 500 == 0 or step == steps:
             spent = time.process_time() - start
-            print(f"step {step} of {steps}, {spent:.0f} s of processor time", file=sys.stderr, flush=True)
+            sys.stderr.write(f"step {step} of {steps}, {spent:.0f} s of processor time\n")
 
     fit(
         Labelled(network),
@@ -128,13 +128,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             judge = load_dataset("mnist", options.data, split="test")
         score = train(learn, judge, epochs=options.epochs, seed=options.seed, checkpoint=options.checkpoint)[1]
     except NeurosymError as fault:
-        print(fault, file=sys.stderr)
+        sys.stderr.write(f"{fault}\n")
         return 2
     low, high = wilson(score, len(judge.labels))
-    print(
-        f"{100 * score:.2f} % of {len(judge.labels)} {'held-out' if options.hold_out else 'test'} pictures after epoch "
-        f"{options.epochs} (95 % interval {100 * low:.2f} to {100 * high:.2f})"
-    )
+    where = f"{len(judge.labels)} {'held-out' if options.hold_out else 'test'} pictures after epoch {options.epochs}"
+    sys.stdout.write(f"{100 * score:.2f} % of {where} (95 % interval {100 * low:.2f} to {100 * high:.2f})\n")
     return 0 if score >= GOAL else 1
 
 
