@@ -15,6 +15,11 @@ from .datasets import (
     read_idx as read_idx,
 )
 from .encoding import encode as encode, levels as levels
+from .homeostasis import (
+    adapt_thresholds as adapt_thresholds,
+    normalize_weights as normalize_weights,
+    scale_synapses as scale_synapses,
+)
 from .lee import LeeNetwork as LeeNetwork
 from .mnist import (
     Digits as Digits,
