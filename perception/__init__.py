@@ -60,6 +60,15 @@ from .stdp import (
     to_initial_layer as to_initial_layer,
 )
 from .stdp_competition import CompetitiveRule as CompetitiveRule, learn_by_competition as learn_by_competition
+from .stdp_network import (
+    StdpLayer as StdpLayer,
+    StdpNetwork as StdpNetwork,
+    difference_of_gaussians as difference_of_gaussians,
+    learn_network as learn_network,
+    network_features as network_features,
+    network_latencies as network_latencies,
+    two_layers as two_layers,
+)
 from .stdp_rules import (
     PlasticityError as PlasticityError,
     TimingRule as TimingRule,
