@@ -12,5 +12,6 @@ from .leaky import (
     integrate_and_fire as integrate_and_fire,
 )
 from .parallel import ParallelSpiking as ParallelSpiking, SlidingParallelSpiking as SlidingParallelSpiking
-from .scan import Reset as Reset, Scanned as Scanned, ScanRule as ScanRule, Tier as Tier, leaky_scan as leaky_scan
+from .scan import leaky_scan as leaky_scan
+from .scan_rule import Reset as Reset, Scanned as Scanned, ScanRule as ScanRule, Tier as Tier
 from .synaptic import CubaLIF as CubaLIF

@@ -5,7 +5,8 @@ from torch import Tensor, nn
 
 from ..surrogates import Surrogate, arctan, rectangular
 from .layer import Firing, Neuron, NeuronError, check_current, check_state
-from .scan import Reset, ScanRule, Tier, leaky_scan
+from .scan import leaky_scan
+from .scan_rule import Reset, Scanned, ScanRule, Tier
 
 
 def integrate_and_fire(current: Tensor, *, threshold: float = 1.0, surrogate: Surrogate | None = None) -> Tensor:
@@ -22,7 +23,7 @@ def integrate_and_fire(current: Tensor, *, threshold: float = 1.0, surrogate: Su
     Returns:
         Zeros and ones, ``[T, B, ...]``.
     """
-    return leaky_scan(current, ScanRule(threshold, surrogate or arctan()), decay=1.0).spikes
+    return leaky_scan(current, ScanRule(threshold, surrogate or arctan()), decay=1.0, record=False).spikes
 
 
 class LeakyIntegrateAndFire(Neuron):
@@ -74,19 +75,20 @@ class LeakyIntegrateAndFire(Neuron):
 
     def fire(self, current: Tensor, state: tuple[Tensor, ...] | None = None) -> Firing:
         """See :meth:`Neuron.fire`; the state is the membrane after the reset."""
-        check_current(current)
         check_state(state, 1, current)
-        decay = self.decay()
-        rule = ScanRule(self.threshold, self.slope(len(current)), self.reset, self.detach_reset)
-        spikes, membranes, final = leaky_scan(
-            current,
-            rule,
-            decay=decay,
-            gain=1 - decay if self.scale_input else 1.0,
-            initial=None if state is None else state[0],
-            tier=self.tier,
-        )
+        spikes, membranes, final = self._scan(current, None if state is None else state[0], record=True)
         return Firing(spikes, membranes, (final,))
+
+    def forward(self, current: Tensor) -> Tensor:
+        """Spikes ``[T, B, ...]`` of neurons that start at rest; membranes are kept only if a gradient needs them."""
+        return self._scan(current, None, record=False).spikes
+
+    def _scan(self, current: Tensor, initial: Tensor | None, record: bool) -> Scanned:
+        check_current(current)
+        decay = self.decay()
+        gain = 1 - decay if self.scale_input else 1.0
+        rule = ScanRule(self.threshold, self.slope(len(current)), self.reset, self.detach_reset)
+        return leaky_scan(current, rule, decay=decay, gain=gain, initial=initial, tier=self.tier, record=record)
 
     def extra_repr(self) -> str:
         """All options, for the printed form of a model."""

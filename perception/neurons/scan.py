@@ -5,7 +5,8 @@
     v[t] = h[t] (1 - s[t])                    hard reset, to zero
     v[t] = h[t] - threshold * s[t]            soft reset
 
-Only ``h`` is kept for the backward pass; spikes are compared once more. With ``g = surrogate(h - threshold)``,
+Only ``h`` is kept for the backward pass (the native tier keeps ``x`` in its place and computes ``h`` once more);
+spikes are compared once more. With ``g = surrogate(h - threshold)``,
 
     dL/dh[t] = dL/ds[t] g[t] + dL/dv[t] r[t],    dL/dv[t-1] = decay * dL/dh[t],    dL/dx[t] = gain * dL/dh[t]
 
@@ -18,50 +19,19 @@ References:
     Science Advances 2023 (multi-step neurons with a hand-written backward pass).
 """
 
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from ..surrogates import Surrogate
+from .compiled_scan import compiled_backward, compiled_forward
+from .eager_scan import eager_backward, eager_forward
+from .layer import NeuronError
+from .native_scan import TYPES, is_native_ready, native_backward, native_forward
+from .scan_rule import Arriving, Scanned, ScanRule, Tier
 
-Reset = Literal["hard", "soft"]
-Tier = Literal["auto", "eager", "native", "compiled"]
-
-
-@dataclass(frozen=True)
-class ScanRule:
-    """What does not change from step to step.
-
-    Args:
-        threshold: The neuron fires when its membrane is at or above it.
-        surrogate: Stand-in derivative of a spike.
-        reset: ``hard``, to zero, or ``soft``, by the threshold.
-        detach_reset: Whether the gradient holds the reset's spike constant.
-    """
-
-    threshold: float
-    surrogate: Surrogate
-    reset: Reset = "hard"
-    detach_reset: bool = True
-
-
-class Scanned(NamedTuple):
-    """Spikes and membranes before the reset ``[T, B, ...]``, and the membrane after the last step ``[B, ...]``."""
-
-    spikes: Tensor
-    membranes: Tensor
-    final: Tensor
-
-
-class Gradients(NamedTuple):
-    """By the current ``[T, B, ...]``, by the first membrane ``[B, ...]``, by decay and by gain (one number each)."""
-
-    current: Tensor
-    initial: Tensor
-    decay: Tensor
-    gain: Tensor
+FORWARD = {"eager": eager_forward, "native": native_forward, "compiled": compiled_forward}
+BACKWARD = {"eager": eager_backward, "native": native_backward, "compiled": compiled_backward}
 
 
 def leaky_scan(
@@ -72,6 +42,7 @@ def leaky_scan(
     gain: float | Tensor = 1.0,
     initial: Tensor | None = None,
     tier: Tier = "auto",
+    record: bool = True,
 ) -> Scanned:
     """Runs neurons of one kind through all steps.
 
@@ -79,12 +50,29 @@ def leaky_scan(
         current: ``x``, ``[T, B, ...]``.
         rule: Threshold, surrogate and reset.
         decay: What is left of a membrane after a step; a tensor of no axes if it is learned.
-        gain: Factor of the current; as above.
+        gain: Factor of the current, not zero; as above.
         initial: Membrane before the first step, ``[B, ...]``; zero if left out.
         tier: Who computes; ``auto`` takes the fastest that is at hand and never waits for a compiler.
+        record: Whether the membranes are wanted; without them and without gradients, none is stored.
+
+    Raises:
+        NeuronError: if the tier is unknown or cannot compute with such a current.
     """
-    spikes, membranes, final = _LeakyScan.apply(current, decay, gain, initial, rule, tier)
+    tier = choose_tier(current, tier)
+    spikes, membranes, final = _LeakyScan.apply(current, decay, gain, initial, rule, tier, record)
     return Scanned(spikes, membranes, final)
+
+
+def choose_tier(current: Tensor, tier: Tier) -> Tier:
+    """The tier that will compute; native on a CPU as soon as it is loaded, if the choice is free."""
+    native = current.device.type == "cpu" and current.dtype in TYPES
+    if tier == "auto":
+        return "native" if native and is_native_ready(current.dtype) else "eager"
+    if tier not in FORWARD:
+        raise NeuronError(f"unknown tier {tier!r}; use auto, {', '.join(FORWARD)}")
+    if tier == "native" and not native:
+        raise NeuronError(f"the native tier takes {TYPES} on a CPU, got {current.dtype} on {current.device}; use auto")
+    return tier
 
 
 class _LeakyScan(torch.autograd.Function):
@@ -97,88 +85,30 @@ class _LeakyScan(torch.autograd.Function):
         initial: Tensor | None,
         rule: ScanRule,
         tier: Tier,
+        record: bool,
     ) -> tuple[Tensor, Tensor, Tensor]:
         ctx.set_materialize_grads(False)
         ctx.rule, ctx.tier = rule, tier
         ctx.decay, ctx.gain = float(decay), float(gain)
-        scanned = eager_forward(current, rule, ctx.decay, ctx.gain, initial)
-        ctx.save_for_backward(scanned.membranes, initial)
+        again = tier == "native"  # which computes the membranes once more, from the current
+        keep = record or (not again and any(ctx.needs_input_grad))
+        scanned = FORWARD[tier](current, rule, ctx.decay, ctx.gain, initial, keep)
+        ctx.save_for_backward(current if again else scanned.membranes, initial)
         return tuple(scanned)  # pyright: ignore[reportReturnType]
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
-        membranes, initial = ctx.saved_tensors
-        found = eager_backward(gradients, membranes, initial, ctx.rule, ctx.decay, ctx.gain)
-        wanted = ctx.needs_input_grad
+        kept, initial = ctx.saved_tensors
+        wants_current, wants_decay, wants_gain, wants_initial = ctx.needs_input_grad[:4]
+        found = BACKWARD[ctx.tier](
+            Arriving(*gradients), kept, ctx.rule, ctx.decay, ctx.gain, initial, wants_decay or wants_gain
+        )
         return (
-            *(value if need else None for value, need in zip(_in_order(found), wanted[:4], strict=True)),
+            found.current if wants_current else None,
+            found.decay if wants_decay else None,
+            found.gain if wants_gain else None,
+            found.initial if wants_initial else None,
+            None,
             None,
             None,
         )
-
-
-def _in_order(found: Gradients) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    return found.current, found.decay, found.gain, found.initial
-
-
-def eager_forward(current: Tensor, rule: ScanRule, decay: float, gain: float, initial: Tensor | None) -> Scanned:
-    """The scan in plain tensor operations."""
-    wide = torch.promote_types(current.dtype, torch.float32)
-    spikes, membranes = torch.empty_like(current), torch.empty_like(current)
-    carry = initial
-    for step in range(len(current)):
-        driven = current[step].to(wide) * gain
-        membrane = driven if carry is None else carry.to(wide) * decay + driven
-        membranes[step] = membrane
-        spikes[step] = fired = membranes[step] >= rule.threshold
-        carry = after_reset(membranes[step], fired, rule)
-    return Scanned(spikes, membranes, torch.zeros_like(current[0]) if carry is None else carry)
-
-
-def after_reset(membrane: Tensor, fired: Tensor, rule: ScanRule) -> Tensor:
-    """Membrane after the reset of those that fired."""
-    rest = torch.zeros((), dtype=membrane.dtype, device=membrane.device)
-    return torch.where(fired, membrane - rule.threshold if rule.reset == "soft" else rest, membrane)
-
-
-def eager_backward(
-    gradients: tuple[Tensor | None, ...],
-    membranes: Tensor,
-    initial: Tensor | None,
-    rule: ScanRule,
-    decay: float,
-    gain: float,
-) -> Gradients:
-    """The scan backwards in plain tensor operations.
-
-    Args:
-        gradients: By the spikes, the membranes and the final membrane; none where nothing depends on them.
-        membranes: Of the forward scan.
-        initial: As in the forward scan.
-        rule: As in the forward scan.
-        decay: As in the forward scan.
-        gain: As in the forward scan.
-    """
-    by_spikes, by_membranes, by_final = gradients
-    wide = torch.promote_types(membranes.dtype, torch.float32)
-    by_current = torch.empty_like(membranes)
-    carry = torch.zeros_like(membranes[0], dtype=wide) if by_final is None else by_final.to(wide)
-    by_decay = by_gain = torch.zeros((), dtype=wide, device=membranes.device)
-    for step in range(len(membranes) - 1, -1, -1):
-        membrane = membranes[step].to(wide)
-        slope = rule.surrogate.derivative(membrane - rule.threshold)
-        kept = 1.0 if rule.reset == "soft" else 1 - (membranes[step] >= rule.threshold).to(wide)
-        if not rule.detach_reset:
-            kept = kept - (rule.threshold if rule.reset == "soft" else membrane) * slope
-        by_membrane = carry * kept
-        if by_spikes is not None:
-            by_membrane = by_membrane + by_spikes[step].to(wide) * slope
-        if by_membranes is not None:
-            by_membrane = by_membrane + by_membranes[step].to(wide)
-        before = initial if step == 0 else after_reset(membranes[step - 1], membranes[step - 1] >= rule.threshold, rule)
-        leaked = (by_membrane * before.to(wide)).sum() if before is not None else 0.0
-        by_decay = by_decay + leaked
-        by_gain = by_gain + ((by_membrane * membrane).sum() - decay * leaked) / gain
-        by_current[step] = by_membrane * gain
-        carry = by_membrane * decay
-    return Gradients(by_current, carry.to(membranes.dtype), by_decay, by_gain)

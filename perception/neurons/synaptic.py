@@ -6,7 +6,8 @@ from torch import Tensor
 
 from ..surrogates import Surrogate, straight_through
 from .layer import Firing, Neuron, NeuronError, check_current, check_state
-from .scan import Reset, ScanRule, Tier, leaky_scan
+from .scan import leaky_scan
+from .scan_rule import Reset, ScanRule, Tier
 
 
 class CubaLIF(Neuron):
