@@ -46,6 +46,12 @@ from .dead_neurons import (
     rescale_silent as rescale_silent,
 )
 from .encoding import encode as encode, levels as levels
+from .homeostasis import (
+    adapt_thresholds as adapt_thresholds,
+    normalize_weights as normalize_weights,
+    scale_synapses as scale_synapses,
+)
+from .lee import LeeNetwork as LeeNetwork
 from .losses import (
     SurrogateHead as SurrogateHead,
     rate_penalty as rate_penalty,
@@ -88,7 +94,7 @@ from .neurons import (
 from .normalization import TemporalBatchNorm as TemporalBatchNorm, ThresholdBatchNorm as ThresholdBatchNorm
 from .percept import Percept as Percept, Spikes as Spikes
 from .picture import PictureError as PictureError, check_pictures as check_pictures, read_picture as read_picture
-from .pretraining import pretrain_first_layer as pretrain_first_layer
+from .pretraining import Pretraining as Pretraining, pretrain as pretrain, pretrain_first_layer as pretrain_first_layer
 from .race import racer_membranes as racer_membranes, to_network as to_network
 from .stdp import (
     PlasticityRule as PlasticityRule,
@@ -97,6 +103,23 @@ from .stdp import (
     learn_kernels as learn_kernels,
     plasticity_step as plasticity_step,
     to_initial_layer as to_initial_layer,
+)
+from .stdp_competition import CompetitiveRule as CompetitiveRule, learn_by_competition as learn_by_competition
+from .stdp_network import (
+    StdpLayer as StdpLayer,
+    StdpNetwork as StdpNetwork,
+    difference_of_gaussians as difference_of_gaussians,
+    learn_network as learn_network,
+    network_features as network_features,
+    network_latencies as network_latencies,
+    two_layers as two_layers,
+)
+from .stdp_rules import (
+    PlasticityError as PlasticityError,
+    TimingRule as TimingRule,
+    learn_timing as learn_timing,
+    learn_timing_kernels as learn_timing_kernels,
+    pair_change as pair_change,
 )
 from .surrogates import (
     SURROGATES as SURROGATES,
