@@ -49,12 +49,15 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
         DIGITS,
         Answer,
         Answers,
+        ConstraintProgram,
         Program,
         ProgramError,
         Proof,
         QueryError,
+        Solution,
         infer,
         prove_rule,
+        solve,
     )
 
     from .checkpoint import (
@@ -93,7 +96,9 @@ _HOME = {
         "AnalogTwin Percept PictureError SpikingClassifier augment encode load_digits measure_activity "
         "pair_digits pretrain_first_layer read_picture split_digits"
     ),
-    "reasoner": ("DIGITS Answer Answers Program ProgramError Proof QueryError infer prove_rule"),
+    "reasoner": (
+        "DIGITS Answer Answers ConstraintProgram Program ProgramError Proof QueryError Solution infer prove_rule solve"
+    ),
     "neurosym.checkpoint": ("CheckpointError"),
     "neurosym.doctor": ("diagnose"),
     "neurosym.explanation": ("Explanation explain"),
@@ -114,6 +119,7 @@ __all__ = [
     "CircuitBuilder",
     "CircuitError",
     "Conformance",
+    "ConstraintProgram",
     "Domain",
     "DomainError",
     "Explanation",
@@ -131,6 +137,7 @@ __all__ = [
     "ProgramError",
     "Proof",
     "QueryError",
+    "Solution",
     "SpikingClassifier",
     "SpikingNetwork",
     "Symbols",
@@ -157,6 +164,7 @@ __all__ = [
     "run_joined",
     "save_model",
     "simulate",
+    "solve",
     "split_digits",
     "to_spiking_network",
     "verify",

@@ -2,6 +2,7 @@
 
 from .activity import Activity as Activity, LayerActivity as LayerActivity, measure_activity as measure_activity
 from .augmentation import augment as augment
+from .board import cut_board as cut_board, draw_board as draw_board, see_cells as see_cells
 from .classifier import SpikingClassifier as SpikingClassifier
 from .encoding import encode as encode, levels as levels
 from .mnist import (

@@ -152,9 +152,7 @@ def main(
 ) -> None:
     """Train a spiking reader of digits on plain labels and save it."""
     torch.set_num_threads(1)
-    found = train_reader(
-        output, epochs=epochs, channels=channels, hidden=hidden, steps=steps, batch=batch, seed=seed
-    )
+    found = train_reader(output, epochs=epochs, channels=channels, hidden=hidden, steps=steps, batch=batch, seed=seed)
     typer.echo(f"{output}: {found['held_out']:.4f} of the digits held out of training are read rightly")
 
 

@@ -43,7 +43,7 @@ class ArithmeticEncoding:
             return _and([_within(self._integer(member), ranges) for member in members])
         if name == "all_distinct":
             members = [self._integer(member) for member in cast("tuple[Term, ...]", parts[0])]
-            return cast("z3.BoolRef", z3.Distinct(*members)) if len(members) > 1 else z3.BoolVal(True)
+            return z3.Distinct(*members) if len(members) > 1 else z3.BoolVal(True)
         if name == "$table":
             return self._table(parts)
         if name == "element":
@@ -60,15 +60,15 @@ class ArithmeticEncoding:
         if len(parts) == 1:
             return cast("z3.BoolRef", z3.Not(parts[0]))
         a, b = parts
-        found = {
-            "#/\\": lambda: z3.And(a, b),
-            "#\\/": lambda: z3.Or(a, b),
-            "#\\": lambda: z3.Xor(a, b),
-            "#==>": lambda: z3.Implies(a, b),
-            "#<==": lambda: z3.Implies(b, a),
-            "#<==>": lambda: a == b,
+        found: dict[str, Any] = {
+            "#/\\": z3.And(a, b),
+            "#\\/": z3.Or(a, b),
+            "#\\": z3.Xor(a, b),
+            "#==>": z3.Implies(a, b),
+            "#<==": z3.Implies(b, a),
+            "#<==>": a == b,
         }
-        return cast("z3.BoolRef", found[name]())
+        return cast("z3.BoolRef", found[name])
 
     def _compare(self, name: str, parts: Sequence[Term]) -> z3.BoolRef:
         a, b = self._integer(parts[0]), self._integer(parts[1])
@@ -118,8 +118,9 @@ class ArithmeticEncoding:
     def _divide(self, name: str, a: Any, b: Any) -> Any:
         """Z3's own division leaves remainders of at least 0; Prolog's round down (div, mod) or to 0 (//, rem)."""
         self.sides.append(b != 0)
-        down = z3.If(b > 0, a / b, (-a) / (-b))
-        to_zero = z3.If((a >= 0) == (b > 0), z3.If(b > 0, a / b, (-a) / (-b)), -z3.If(b > 0, (-a) / b, a / (-b)))
+        down: Any = z3.If(b > 0, a / b, (-a) / (-b))
+        up: Any = z3.If(b > 0, (-a) / b, a / (-b))
+        to_zero: Any = z3.If((a >= 0) == (b > 0), down, -up)
         return {"div": down, "//": to_zero, "mod": a - b * down, "rem": a - b * to_zero}[name]
 
     def _table(self, parts: Sequence[Term]) -> z3.BoolRef:

@@ -41,7 +41,7 @@ class ClauseEncoding:
         budget: Most pairs of values that sums and products may be made of.
     """
 
-    def __init__(self, domains: Mapping[Key, Sequence[int]], budget: int = 400_000) -> None:
+    def __init__(self, domains: Mapping[Key, Sequence[int]], budget: int = 100_000) -> None:
         self.clauses: list[list[int]] = [[_TRUE]]
         self.literals: dict[Key, Literals] = {}
         self.variables = 1

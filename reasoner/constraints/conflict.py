@@ -12,9 +12,7 @@ from .linear import find_domains
 from .posting import Key, keys
 
 
-def find_conflict(
-    terms: Sequence[Term], slots: Mapping[Key, Sequence[int]], deadline: float
-) -> tuple[list[int], bool]:
+def find_conflict(terms: Sequence[Term], slots: Mapping[Key, Sequence[int]], deadline: float) -> tuple[list[int], bool]:
     """Constraints that conflict, out of constraints that are known to conflict.
 
     SAT proposes few constraints and Z3, which takes no domain for granted, confirms them and spares what it can.

@@ -216,7 +216,9 @@ def _narrow(name: str, form: Linear, bounds: dict[Key, Interval], open_keys: set
         # coefficient * key lies in [-high, -low] for an equation, at most -low for =<, at least -high for >=
         least = -high if name in {"#=", "=", "#>=", "#>"} else -inf
         most = -low if name in {"#=", "=", "#=<", "#<"} else inf
-        ends = (least / coefficient, most / coefficient) if coefficient > 0 else (most / coefficient, least / coefficient)
+        ends = (
+            (least / coefficient, most / coefficient) if coefficient > 0 else (most / coefficient, least / coefficient)
+        )
         _meet(bounds, key, _up(ends[0]), _down(ends[1]))
 
 

@@ -12,11 +12,11 @@ from ..prolog import Limits, Refusal, quote, request
 
 @dataclass(frozen=True)
 class ConstraintProgram:
-    """Rules that post constraints over integers and over the symbols of some domains.
+    r"""Rules that post constraints over integers and over the symbols of some domains.
 
-    Constraints are those of library(clpfd): ``#=``, ``#\\=``, ``#<``, ``#>``, ``#=<``, ``#>=``, ``in``, ``ins``,
-    ``all_distinct``, ``all_different``, ``sum``, ``scalar_product``, ``tuples_in``, ``element``, and ``#/\\``,
-    ``#\\/``, ``#\\``, ``#==>``, ``#<==``, ``#<==>`` over them; ``digit(I, X)`` says that slot ``I`` of the domain
+    Constraints are those of library(clpfd): ``#=``, ``#\=``, ``#<``, ``#>``, ``#=<``, ``#>=``, ``in``, ``ins``,
+    ``all_distinct``, ``all_different``, ``sum``, ``scalar_product``, ``tuples_in``, ``element``, and ``#/\``,
+    ``#\/``, ``#\``, ``#==>``, ``#<==``, ``#<==>`` over them; ``digit(I, X)`` says that slot ``I`` of the domain
     ``digit`` shows ``X``. The rules around them are ordinary Prolog, with cut, findall and maplist. What is posted is
     solved afterwards and as a whole: nothing is propagated while the rules run, so a condition may not post.
 
@@ -79,7 +79,7 @@ def explain_refusal(refusal: Refusal, text: str, source: str) -> str:
     reasons = {
         "syntax": f"syntax error: {refusal.message.strip().removeprefix('Syntax error: ')}",
         "unknown": f"unknown predicate '{what}', or one that is unsafe in programs",
-        "directive": f"this directive is not allowed: '{what}'; only libraries such as clpfd, lists, apply may be named",
+        "directive": f"this directive is not allowed: '{what}'; name libraries such as clpfd, lists, apply",
         "head": "not a clause: its head is neither an atom nor a compound",
         "domain_head": f"'{what}' redefines a domain; what is perceived cannot be stated in the program",
         "builtin_head": f"'{what}' redefines a built-in predicate; choose another name",
@@ -97,7 +97,7 @@ def explain_refusal(refusal: Refusal, text: str, source: str) -> str:
         "table": f"'{what}' must be a list of lists of integers",
         "operator": f"'{what}' is no comparison; use #=, #\\=, #<, #>, #=< or #>=",
         "builtin": f"'{what}' cannot be run: {refusal.message.strip()}",
-        "alternatives": f"there are more than {what} ways through the rules, each with constraints of its own; say what "
+        "alternatives": f"there are more than {what} ways through the rules, each with its own constraints; say what "
         "may vary by constraints (#\\/, tuples_in, element) rather than by clauses, or raise Limits.answers",
     }
     reason = reasons.get(refusal.kind, refusal.message or f"{refusal.kind}: {what}")

@@ -5,7 +5,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Timer
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 import z3
 from pysat.examples.rc2 import RC2Stratified
@@ -221,7 +221,7 @@ class ArithmeticSearch:
         found = optimizer.check()
         next_cost = None
         if found == z3.sat:
-            next_cost = optimizer.model().eval(total).as_long() / COST_STEPS
+            next_cost = cast("Any", optimizer.model().eval(total)).as_long() / COST_STEPS
         elif found == z3.unsat:
             next_cost = float("inf")
         return Cheapest(values, next_cost)

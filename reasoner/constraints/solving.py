@@ -173,9 +173,7 @@ def _best_of(
     return _optimum(found, cast("Struct", objectives[0]), slots, deadline) if objectives else found
 
 
-def _optimum(
-    found: _Found, objective: Struct, slots: Mapping[Key, Sequence[int]], deadline: float
-) -> _Found:
+def _optimum(found: _Found, objective: Struct, slots: Mapping[Key, Sequence[int]], deadline: float) -> _Found:
     """Better and better assignments until none is left; then the last is proved to be the best."""
     goal = objective.arguments[0]
     while True:
@@ -184,9 +182,7 @@ def _optimum(
         found.search.require(Struct(_OBJECTIVES[objective.functor], (goal, value)))
         held = found.search.check(deadline)
         if not held:
-            search = open_search(
-                [*_constraints(found.alternative), Struct("#=", (goal, value))], slots
-            )
+            search = open_search([*_constraints(found.alternative), Struct("#=", (goal, value))], slots)
             return replace(found, search=search, proved=held is False)
         found = replace(found, values=found.search.values())
 

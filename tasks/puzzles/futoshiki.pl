@@ -23,9 +23,10 @@ clues([[_, _, _, _, _],
        [_, _, _, _, 4],
        [_, _, _, _, _]]).
 
-greater(1/1, 1/2).
-greater(1/3, 1/4).
-greater(1/4, 1/5).
-greater(4/4, 4/5).
+greater(1/3, 1/2).
+greater(2/4, 3/4).
+greater(3/1, 4/1).
+greater(3/5, 3/4).
 greater(5/1, 5/2).
-greater(5/2, 5/3).
+greater(5/2, 4/2).
+greater(5/3, 4/3).

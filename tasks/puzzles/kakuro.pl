@@ -3,8 +3,8 @@
 :- use_module(library(clpfd)).
 
 kakuro([[A, B], [C, D, E], [F, G]]) :-
-    run([A, B], 17), run([C, D, E], 10), run([F, G], 5),       % across: columns 1-2, 1-3, 2-3
-    run([A, C], 16), run([B, D, F], 13), run([E, G], 3).       % down: columns 1, 2, 3
+    run([A, B], 5), run([C, D, E], 15), run([F, G], 13),       % across: columns 1-2, 1-3, 2-3
+    run([A, C], 4), run([B, D, F], 13), run([E, G], 16).       % down: columns 1, 2, 3
 
 run(Cells, Sum) :-
     Cells ins 1..9,

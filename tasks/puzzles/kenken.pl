@@ -10,9 +10,9 @@ kenken(Rows) :-
     A1 * B1 * B2 #= 24,
     quotient(A2, A3, 2),
     A4 + B4 #= 5,
-    B3 + C3 + C4 #= 7,
-    C1 - D1 #= 1 #\/ D1 - C1 #= 1,
-    C2 * D2 * D3 #= 4,
-    D4 #= 3.
+    B3 + C3 + C4 #= 9,
+    C1 - D1 #= 3 #\/ D1 - C1 #= 3,
+    C2 * D2 #= 3,
+    D3 + D4 #= 5.
 
 quotient(A, B, N) :- A #= N * B #\/ B #= N * A.
