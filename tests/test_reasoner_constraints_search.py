@@ -20,7 +20,7 @@ from reasoner.terms import Term
 NAMES = ("A", "B", "C")
 COMPARISONS = ("#=", "#\\=", "#<", "#>", "#=<", "#>=")
 DOMAINS = ("0..2", "-1 \\/ 2..3", "1..sup")
-PROGRAMS = 80
+PROGRAMS = 50
 
 
 def expression(source: random.Random, depth: int = 0) -> str:
@@ -69,22 +69,28 @@ def constraint(source: random.Random) -> str:
     )()
 
 
+DOMAIN = "[A, B] ins -2..3, C in -1 \\/ 1..4"
+
+
 def conjunction(seed: int) -> str:
     source = random.Random(seed)
-    parts = [constraint(source) for _ in range(source.randint(1, 3))]
-    return ", ".join(["[A, B] ins -2..3", "C in -1 \\/ 1..4", *parts])
+    return ", ".join(constraint(source) for _ in range(source.randint(1, 3)))
 
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> list[set[tuple[int, ...]]]:
-    """All solutions of each conjunction, by library(clpfd) in a process of its own."""
+    """All solutions of each conjunction, by library(clpfd) in a process of its own.
+
+    It labels first: its propagation of div over negative numbers loses solutions, such as A = B = -2 of
+    (B div -2) * B #= A in SWI-Prolog 9.0.4.
+    """
     lines = [
         ":- use_module(library(clpfd)).",
         ":- initialization(main).",
         "main :- forall(p(L), (print(L), nl)), halt.",
     ]
     for seed in range(PROGRAMS):
-        lines.append(f"p(L) :- findall([A, B, C], ({conjunction(seed)}, label([A, B, C])), L).")
+        lines.append(f"p(L) :- findall([A, B, C], ({DOMAIN}, label([A, B, C]), {conjunction(seed)}), L).")
     file = tmp_path_factory.mktemp("clpfd") / "all.pl"
     file.write_text("\n".join(lines))
     done = subprocess.run(["swipl", str(file)], capture_output=True, text=True, timeout=120, check=True)
@@ -119,7 +125,7 @@ def searches(terms: list[Term]) -> list[Search]:
 def test_both_searches_find_all_solutions_of_clpfd(expected: list[set[tuple[int, ...]]]) -> None:
     solvable = 0
     for seed, wanted in enumerate(expected):
-        text = f"p(A, B, C) :- {conjunction(seed)}."
+        text = f"p(A, B, C) :- {DOMAIN}, {conjunction(seed)}."
         posting = post(ConstraintProgram.parse(text), "p(A, B, C)", Limits())
         if not posting.alternatives:
             assert not wanted, text
@@ -134,7 +140,7 @@ def test_both_searches_find_all_solutions_of_clpfd(expected: list[set[tuple[int,
 def test_solve_agrees_with_clpfd_on_existence_and_uniqueness(expected: list[set[tuple[int, ...]]]) -> None:
     unique = 0
     for seed, wanted in enumerate(expected):
-        found = solve(ConstraintProgram.parse(f"p(A, B, C) :- {conjunction(seed)}."), "p(A, B, C)")
+        found = solve(ConstraintProgram.parse(f"p(A, B, C) :- {DOMAIN}, {conjunction(seed)}."), "p(A, B, C)")
         assert found.solvable == bool(wanted)
         if wanted:
             assert tuple(found.bindings[name] for name in NAMES) in wanted

@@ -22,7 +22,6 @@ COST_STEPS = 1 << 20
 """Steps that a unit of cost is rounded to, for solvers of whole numbers."""
 
 _SAT_SOLVER = "glucose4"  # can be interrupted; see the task puzzle_benchmark for its times
-_MAXSAT_SOLVER = "glucose4"
 
 Costs = Mapping[Key, Mapping[int, float]]
 """What it costs, 0 or more, that a variable has a value; infinity forbids it."""
@@ -106,8 +105,9 @@ class ClauseSearch:
 
     def exclude(self, values: Mapping[Key, int]) -> None:
         """At least one of these variables must have another value."""
-        literals = self.encoding.literals
-        self.encoding.clauses.append([-literals[key][value] for key, value in values.items()])
+        literals = [self.encoding.literals[key].get(value) for key, value in values.items()]
+        if None not in literals:  # else these values are impossible anyway
+            self.encoding.clauses.append([-literal for literal in literals if literal])
 
     def check(self, deadline: float) -> bool | None:
         """Whether the clauses can be met."""
@@ -141,18 +141,29 @@ class ClauseSearch:
                     formula.append([-literal])
                 elif weight := round(of_values[value] * COST_STEPS):
                     formula.append([-literal], weight=weight)
-        with RC2Stratified(formula, solver=_MAXSAT_SOLVER) as solver, _until(deadline, solver.interrupt):
-            model = solver.compute(expect_interrupt=True)
-            if model is None:
-                return None if time.monotonic() >= deadline else False
-            values = self._read({literal for literal in model if literal > 0})
-            solver.add_clause([-self.encoding.literals[key][values[key]] for key in costs])
-            other = solver.compute(expect_interrupt=True)
-            if other is not None:
-                next_cost = solver.cost / COST_STEPS
-            else:
-                next_cost = None if time.monotonic() >= deadline else float("inf")
-        return Cheapest(values, next_cost)
+        found = _weighed(formula, deadline)
+        if found is None or isinstance(found, bool):
+            return found
+        values = self._read(found[0])
+        formula.append([-self.encoding.literals[key][values[key]] for key in costs])
+        # a fresh start: levels of weights that were settled for the optimum would hide what costs more
+        other = _weighed(formula, deadline)
+        if other is None:
+            return Cheapest(values, None)
+        return Cheapest(values, float("inf") if isinstance(other, bool) else other[1] / COST_STEPS)
+
+
+def _weighed(formula: WCNF, deadline: float) -> tuple[set[int], int] | bool | None:
+    """True literals of the cheapest model and its cost; False if there is no model, None at the deadline."""
+    if not formula.soft:  # which RC2 does not expect
+        with Solver(name=_SAT_SOLVER, bootstrap_with=formula.hard) as plain, _until(deadline, plain.interrupt):
+            found = plain.solve_limited(expect_interrupt=True)
+            return ({literal for literal in plain.get_model() or [] if literal > 0}, 0) if found else found
+    with RC2Stratified(formula, solver=_SAT_SOLVER) as solver, _until(deadline, solver.interrupt):
+        model = solver.compute(expect_interrupt=True)
+        if model is None:
+            return None if time.monotonic() >= deadline else False
+        return {literal for literal in model if literal > 0}, solver.cost
 
 
 class ArithmeticSearch:

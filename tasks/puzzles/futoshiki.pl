@@ -9,9 +9,9 @@ futoshiki(Rows) :-
     maplist(all_distinct, Rows),
     transpose(Rows, Columns), maplist(all_distinct, Columns),
     findall(Greater-Less, greater(Greater, Less), Signs),
-    maplist(sign(Rows), Signs).
+    maplist(holds(Rows), Signs).
 
-sign(Rows, Greater-Less) :-
+holds(Rows, Greater-Less) :-
     at(Rows, Greater, X), at(Rows, Less, Y),
     X #> Y.
 

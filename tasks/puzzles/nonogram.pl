@@ -5,10 +5,12 @@
 nonogram(Rows) :-
     rows(RowRuns), columns(ColumnRuns),
     length(RowRuns, Height), length(ColumnRuns, Width),
-    length(Rows, Height), maplist([Row]>>length(Row, Width), Rows),
+    length(Rows, Height), maplist(row(Width), Rows),
     maplist(line, RowRuns, Rows),
     transpose(Rows, Columns),
     maplist(line, ColumnRuns, Columns).
+
+row(Width, Row) :- length(Row, Width).
 
 % A line is one of all the lines that have these runs.
 line(Runs, Cells) :-
