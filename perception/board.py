@@ -38,7 +38,7 @@ def cut_board(path: str | Path, side: int = 9) -> Tensor:
     whole = side * (CELL + 2 * MARGIN)
     grey = open_picture(path)
     if grey.size != (whole, whole):
-        grey = grey.resize((whole, whole), Image.Resampling.BILINEAR)
+        grey = grey.resize((whole, whole), Image.Resampling.BOX)
     pixels = np.array(grey)
     if np.median(pixels) > 127:
         pixels = 255 - pixels

@@ -111,6 +111,8 @@ class ClauseSearch:
 
     def check(self, deadline: float) -> bool | None:
         """Whether the clauses can be met."""
+        if time.monotonic() >= deadline:
+            return None
         clauses = self.encoding.clauses
         self._solver.append_formula(clauses[self._told :])
         self._told = len(clauses)
@@ -155,6 +157,8 @@ class ClauseSearch:
 
 def _weighed(formula: WCNF, deadline: float) -> tuple[set[int], int] | bool | None:
     """True literals of the cheapest model and its cost; False if there is no model, None at the deadline."""
+    if time.monotonic() >= deadline:
+        return None
     if not formula.soft:  # which RC2 does not expect
         with Solver(name=_SAT_SOLVER, bootstrap_with=formula.hard) as plain, _until(deadline, plain.interrupt):
             found = plain.solve_limited(expect_interrupt=True)
@@ -192,6 +196,8 @@ class ArithmeticSearch:
 
     def check(self, deadline: float) -> bool | None:
         """Whether the formulas can be met."""
+        if time.monotonic() >= deadline:
+            return None
         self._solver.add(*self._formulas[self._told :])
         self._told = len(self._formulas)
         self._solver.set(timeout=_milliseconds(deadline))
