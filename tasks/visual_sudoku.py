@@ -24,7 +24,7 @@ from neurosym.puzzles import draw_solution, read_puzzle
 from perception import Digits, cut_board, draw_board, see_cells
 from reasoner import solve
 
-from .digit_reader import DataError, data_folder, test_digits
+from .digit_reader import DataError, data_folder, unseen_digits
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def score_boards(model: Path, boards: int, clues: int, seed: int, pictures: Path
         NeurosymError: if data or model are not at hand.
     """
     reader, _ = load_classifier(model)
-    program, digits = read_puzzle("sudoku"), test_digits()
+    program, digits = read_puzzle("sudoku"), unseen_digits()
     generator = torch.Generator().manual_seed(seed)
     puzzles = list(read_puzzles())
     order = torch.randperm(len(puzzles), generator=generator)[:boards].tolist()
