@@ -52,12 +52,15 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
         DIGITS,
         Answer,
         Answers,
+        ConstraintProgram,
         Program,
         ProgramError,
         Proof,
         QueryError,
+        Solution,
         infer,
         prove_rule,
+        solve,
     )
 
     from .checkpoint import (
@@ -98,7 +101,9 @@ _HOME = {
         "AnalogTwin Dataset DatasetError Percept PictureError SpikingClassifier augment encode load_dataset "
         "load_digits measure_activity pair_digits pretrain_first_layer read_picture split_digits"
     ),
-    "reasoner": ("DIGITS Answer Answers Program ProgramError Proof QueryError infer prove_rule"),
+    "reasoner": (
+        "DIGITS Answer Answers ConstraintProgram Program ProgramError Proof QueryError Solution infer prove_rule solve"
+    ),
     "neurosym.checkpoint": ("CheckpointError"),
     "neurosym.doctor": ("diagnose"),
     "neurosym.explanation": ("Explanation explain"),
@@ -121,6 +126,7 @@ __all__ = [
     "CircuitBuilder",
     "CircuitError",
     "Conformance",
+    "ConstraintProgram",
     "Dataset",
     "DatasetError",
     "Domain",
@@ -142,6 +148,7 @@ __all__ = [
     "Proof",
     "QueryError",
     "Savings",
+    "Solution",
     "SpikingClassifier",
     "SpikingNetwork",
     "Symbols",
@@ -169,6 +176,7 @@ __all__ = [
     "run_joined",
     "save_model",
     "simulate",
+    "solve",
     "split_digits",
     "to_spiking_network",
     "verify",

@@ -19,7 +19,7 @@ from rich.table import Table
 
 # Loaded where they are used, since --help must not wait for torch: `logic`, `tasks` and `neurosym.doctor`.
 
-_RESERVED = ("solve", "query", "export", "bench")
+_RESERVED = ("query", "export", "bench")
 _INTERRUPTED = 130  # as shells count: 128 + SIGINT
 
 app = typer.Typer(
@@ -219,6 +219,23 @@ def verify_netlist(
             typer.echo(f"{mapping}: {figures}")
             typer.echo(f"compiled in {found.compile_seconds:.2f} s, {word.lower()} in {found.verdict.seconds:.2f} s")
     raise typer.Exit({True: 0, False: 1, None: 3}[found.verdict.holds])
+
+
+@app.command("solve")
+def solve_puzzle(
+    puzzle: Annotated[str, typer.Argument(help="A .pl file, or the name of a bundled puzzle.", show_default=False)],
+    query: Annotated[str | None, typer.Argument(help="What is asked; without it, the first clause's head.")] = None,
+    image: Annotated[Path | None, typer.Option(help="A picture of the board; then picture(Rows) is asked.")] = None,
+    model: Annotated[Path | None, typer.Option(help="A saved reader of digits, for --image.")] = None,
+    drawing: Annotated[Path | None, typer.Option(help="Write the solved board as SVG, repaired cells marked.")] = None,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds for solving.")] = 60.0,
+    as_json: AsJson = False,
+) -> None:
+    """Solve a constraint puzzle and say whether the solution is unique; exit code 0 solved, 1 impossible, 3 unknown."""
+    with _plain_errors(None):
+        found = import_module("neurosym.puzzles").solve_file(puzzle, query, image, model, drawing, timeout)
+        typer.echo(json.dumps(found.to_dict(), indent=2) if as_json else str(found))
+    raise typer.Exit({True: 0, False: 1, None: 3}[found.solvable])
 
 
 @app.command("simulate")

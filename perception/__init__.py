@@ -16,6 +16,7 @@ from .architectures import (
     weighted_inputs as weighted_inputs,
 )
 from .augmentation import augment as augment
+from .board import cut_board as cut_board, draw_board as draw_board, see_cells as see_cells
 from .classifier import SpikingClassifier as SpikingClassifier
 from .coding import (
     ENCODERS as ENCODERS,

@@ -1,5 +1,12 @@
 """Programs, queries, answers and their proofs."""
 
+from .constraints import (
+    Conflict as Conflict,
+    ConstraintProgram as ConstraintProgram,
+    Reading as Reading,
+    Solution as Solution,
+    solve as solve,
+)
 from .counting import Counter as Counter, prepare as prepare
 from .errors import (
     CountingError as CountingError,

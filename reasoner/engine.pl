@@ -9,6 +9,7 @@
 :- use_module(reader).
 :- use_module(grounder).
 :- use_module(replayer).
+:- use_module(constraints).
 :- use_module(json_writer).
 
 %!  serve(+Request, -Reply:string) is det.
@@ -52,6 +53,10 @@ perform(replay(Text, Domains, Facts, Proofs)) :-
     install(Text, Domains),
     install_world(Facts),
     replay_all(Proofs).
+perform(read_constraints(Text, Domains)) :-
+    read_constraint_program(Text, Domains).
+perform(constrain(Text, Domains, QueryText, Alternatives)) :-
+    constrain(Text, Domains, QueryText, Alternatives).
 
 install(Text, Domains) :-
     read_clauses(Text, Clauses),
@@ -69,6 +74,11 @@ error_reply(Error, Reply) :-
                      write(',"message":'), put_string(Message),
                      write('}}') )).
 
+explain(refused(Kind, From-_, Term), Kind, From, -1, Text, '') :- !,
+    term_text(Term, Text).
+explain(raised(From-_, Goal, Error), builtin, From, -1, Text, Message) :- !,
+    term_text(Goal, Text),
+    message_text(error(Error, _), Message).
 explain(refused(Kind, Offset, Term), Kind, Offset, -1, Text, '') :-
     term_text(Term, Text).
 explain(stopped(Kind, Clause, Term), Kind, -1, Clause, Text, '') :-
