@@ -1,11 +1,10 @@
 """Counting: exact, batched, differentiable probabilities of a circuit's outputs, layer by layer in log space."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.functional import embedding_bag
 
 from logic import Circuit
 
@@ -62,91 +61,81 @@ class _Count(torch.autograd.Function):
     def forward(ctx: Any, log_probs: Tensor, plan: Layers) -> Tensor:
         inputs = log_probs.shape[1]
         buffer = log_probs.new_empty(plan.rows, log_probs.shape[0])
-        buffer[FALSE], buffer[TRUE] = IMPOSSIBLE, 0.0
+        buffer[FALSE].fill_(IMPOSSIBLE)
+        buffer[TRUE].fill_(0.0)
         torch.clamp(log_probs.t(), min=IMPOSSIBLE, out=buffer[2 : 2 + inputs])
-        as_matrix = [_fill(buffer, layer) for layer in plan.layers]
-        ctx.save_for_backward(buffer)
-        ctx.plan, ctx.inputs, ctx.as_matrix = plan, inputs, as_matrix
-        return buffer.index_select(0, plan.outputs).t().clamp(min=IMPOSSIBLE)
+        ctx.shares = [_fill(buffer, layer) for layer in plan.layers]
+        ctx.plan, ctx.inputs, ctx.shape = plan, inputs, buffer.shape
+        return buffer.index_select(0, plan.outputs).t().clamp_(min=IMPOSSIBLE)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        (buffer,) = ctx.saved_tensors
         plan: Layers = ctx.plan
-        adjoint = torch.zeros_like(buffer).index_add_(0, plan.outputs, gradients[0].t())
-        for layer, as_matrix in zip(reversed(plan.layers), reversed(ctx.as_matrix), strict=True):
-            if as_matrix and layer.dense:
-                _share_dense(buffer, adjoint, layer.start, layer.dense)
+        adjoint = gradients[0].new_zeros(ctx.shape).index_add_(0, plan.outputs, gradients[0].t())
+        for layer, share in zip(reversed(plan.layers), reversed(ctx.shares), strict=True):
+            own = adjoint[layer.start : layer.start + len(layer.children)]
+            if isinstance(share, _Pairs):
+                _hand_down_pairs(adjoint, own, share)
             else:
-                _share(buffer, adjoint, layer)
+                _hand_down(adjoint, own, layer, share)
         return adjoint[2 : 2 + ctx.inputs].t(), None
 
 
-def _fill(buffer: Tensor, layer: Layer) -> bool:
-    """Computes the rows of a layer; whether by its matrix, which is off when a sum underflows beside the others."""
-    nodes = len(layer.children)
+class _Pairs(NamedTuple):
+    """What a dense layer computed: probabilities ``[K, n]`` and ``[L, n]`` beside the largest, sums ``[nodes, n]``."""
+
+    dense: Dense
+    left: Tensor
+    right: Tensor
+    sums: Tensor
+
+
+def _fill(buffer: Tensor, layer: Layer) -> _Pairs | Tensor | None:
+    """Computes the rows of a layer; what it returns is for the way back: the share of each case in its node's sum.
+
+    A sum over pairs is a matrix product, unless it underflows beside the others.
+    """
+    nodes, cases, width = layer.children.shape
     out = buffer[layer.start : layer.start + nodes]
     if layer.dense:
-        left, right, shift = _scaled(buffer, layer.dense)
-        pairs = (left[:, None] * right).flatten(0, 1)
-        sums = layer.dense.matrix.to(buffer.dtype) @ pairs
-        if sums.min() > 1e8 * torch.finfo(buffer.dtype).tiny:
-            torch.add(sums.log_(), shift, out=out.view_as(sums))
-            return True
-    values = _products(buffer, layer.children)
-    if values.shape[1] == 1:
-        out.copy_(values[:, 0])
-    else:
-        most = values.amax(1, keepdim=True)
-        torch.add(values.sub_(most).exp_().sum(1).log_(), most[:, 0], out=out)
-    return False
-
-
-def _products(buffer: Tensor, children: Tensor) -> Tensor:
-    """``[nodes, cases, B]``, the logarithm of each case."""
-    nodes, cases, width = children.shape
-    if width == 1:
-        return buffer.index_select(0, children.flatten()).view(nodes, cases, -1)
-    return embedding_bag(children.view(-1, width), buffer, mode="sum").view(nodes, cases, -1)
-
-
-def _share(buffer: Tensor, adjoint: Tensor, layer: Layer) -> None:
-    """Hands each node's adjoint down to its cases, by their shares of the sum."""
-    nodes, cases, width = layer.children.shape
-    own = adjoint[layer.start : layer.start + nodes]
+        left, most_left = _scaled(buffer, layer.dense.left)
+        right, most_right = _scaled(buffer, layer.dense.right)
+        sums = layer.dense.matrix.to(buffer.dtype) @ (left[:, None] * right).flatten(0, 1)
+        if sums.min().item() > 1e8 * torch.finfo(buffer.dtype).tiny:
+            torch.add(sums.log(), most_left.add_(most_right), out=out.view_as(sums))
+            return _Pairs(layer.dense, left, right, sums)
+    values = buffer.index_select(0, layer.children.view(-1)).view(nodes, cases, width, -1)
+    values = values[:, :, 0] if width == 1 else values.sum(2)
     if cases == 1:
-        share = own.clone()
-    else:
-        total = buffer[layer.start : layer.start + nodes, None]
-        share = _products(buffer, layer.children).sub_(total).exp_().mul_(own[:, None]).view(nodes * cases, -1)
-    for child in layer.children.view(-1, width).unbind(1):
-        adjoint.index_add_(0, child, share)
+        out.copy_(values[:, 0])
+        return None
+    most = values.amax(1, keepdim=True)
+    sums = values.sub_(most).exp_().sum(1, keepdim=True)
+    values.div_(sums)
+    torch.add(sums.log_()[:, 0], most[:, 0], out=out)
+    return values
 
 
-def _scaled(buffer: Tensor, dense: Dense) -> tuple[Tensor, Tensor, Tensor]:
-    """``[K, blocks * B]`` and ``[L, blocks * B]`` probabilities beside the largest, and the logarithm of its pair."""
-    parts: list[Tensor] = []
-    shift = buffer.new_zeros(())
-    for rows in (dense.left, dense.right):
-        values = buffer.index_select(0, rows.flatten()).view(len(rows), -1)
-        most = values.amax(0)
-        parts.append(values.sub_(most).exp_())
-        shift = shift + most
-    return parts[0], parts[1], shift
+def _hand_down(adjoint: Tensor, own: Tensor, layer: Layer, share: Tensor | None) -> None:
+    """Adds each node's adjoint to its children's, case by case."""
+    handed = own.clone() if share is None else (share * own[:, None]).flatten(0, 1)
+    for child in layer.children.view(-1, layer.children.shape[2]).unbind(1):
+        adjoint.index_add_(0, child, handed)
 
 
-def _share_dense(buffer: Tensor, adjoint: Tensor, start: int, dense: Dense) -> None:
-    left, right, shift = _scaled(buffer, dense)
-    nodes = dense.matrix.shape[0]
-    rows = slice(start, start + nodes * dense.left.shape[1])
-    weight = adjoint[rows].view(nodes, -1) / (buffer[rows].view(nodes, -1) - shift).exp_()
-    pairs = (dense.matrix.to(buffer.dtype).t() @ weight).view(len(left), len(right), -1)
-    for child, share in (
-        (dense.left, (pairs * right).sum(1).mul_(left)),
-        (dense.right, (pairs * left[:, None]).sum(0).mul_(right)),
-    ):
-        adjoint.index_add_(0, child.flatten(), share.view(child.numel(), -1))
+def _scaled(buffer: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """``[K, blocks * B]`` probabilities beside the largest, and the logarithm of that."""
+    values = buffer.index_select(0, rows.view(-1)).view(len(rows), -1)
+    most = values.amax(0)
+    return values.sub_(most).exp_(), most
+
+
+def _hand_down_pairs(adjoint: Tensor, own: Tensor, pairs: _Pairs) -> None:
+    dense, left, right, sums = pairs
+    both = (dense.matrix.to(own.dtype).t() @ (own.reshape(sums.shape) / sums)).view(len(left), len(right), -1)
+    adjoint.index_add_(0, dense.left.view(-1), (both * right).sum(1).mul_(left).view(dense.left.numel(), -1))
+    adjoint.index_add_(0, dense.right.view(-1), (both * left[:, None]).sum(0).mul_(right).view(dense.right.numel(), -1))
 
 
 def prepare(circuit: Circuit, budget: int = 1_000_000) -> Counter:
