@@ -15,10 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from logic import Domain, NeurosymError
-from reasoner import DIGITS, Program
+from logic import NeurosymError
 
-LABEL = Domain("label", range(10))
 BATCH = 16
 Loss = Callable[[Tensor, Tensor], Tensor]
 """Scores of the classifier ``[B, 2 N, 10]`` and the digits of the sum ``[B, N + 1]`` to a loss, a scalar."""
@@ -43,23 +41,6 @@ class Sums:
     digits: Tensor
     slots: Tensor
     totals: Tensor
-
-
-def addition_program(digits: int) -> Program:
-    """Addition of two numbers with that many digits, as anyone would write it; the sum is given as labels."""
-    return Program.parse(
-        f"""
-        correct :- total(0, Carry), label(0, Carry).
-
-        total({digits}, 0).
-        total(I, Carry) :-
-            I < {digits}, Next is I + 1, total(Next, Before),
-            digit(I, X), J is {digits} + I, digit(J, Y),
-            Sum is X + Y + Before, Written is Sum mod 10, label(Next, Written),
-            Carry is Sum // 10.
-        """,
-        (DIGITS, LABEL),
-    )
 
 
 def load_sums(digits: int, seed: int = 0) -> tuple[Sums, Sums]:
