@@ -10,7 +10,7 @@ from logic import Circuit
 
 from .decision import to_circuit
 from .errors import CountingError
-from .factoring import FALSE, TRUE, factor
+from .factoring import FALSE, TRUE, Sums, factor
 from .layers import Dense, Layer, Layers, layered
 from .normal_form import is_countable
 
@@ -23,10 +23,12 @@ class Counter:
 
     Args:
         circuit: The circuit that is counted: the given one, or its decision diagram.
-        layers: The same as layers of sums of products.
+        sums: The same as sums of products.
+        layers: The same again, as index tables.
     """
 
     circuit: Circuit
+    sums: Sums
     layers: Layers
     _placed: dict[torch.device, Layers] = field(default_factory=dict[torch.device, Layers], repr=False)
 
@@ -151,4 +153,5 @@ def prepare(circuit: Circuit, budget: int = 1_000_000) -> Counter:
         CountingError: if an input stands in no one-hot group, or the budget is spent.
     """
     countable = circuit if is_countable(circuit) else to_circuit(circuit, budget)
-    return Counter(countable, layered(factor(countable)))
+    sums = factor(countable)
+    return Counter(countable, sums, layered(sums))

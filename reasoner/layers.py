@@ -51,11 +51,13 @@ class Layers(NamedTuple):
         layers: The layers.
         rows: Length of the buffer: false, true, the inputs, then the nodes.
         outputs: ``[O]``, the row of each output.
+        row_of: The row of each node of the sums.
     """
 
     layers: tuple[Layer, ...]
     rows: int
     outputs: Tensor
+    row_of: tuple[int, ...]
 
     def to(self, device: torch.device) -> "Layers":
         """The same on a device."""
@@ -63,7 +65,7 @@ class Layers(NamedTuple):
             Layer(start, children.to(device), dense and Dense(*(part.to(device) for part in dense)))
             for start, children, dense in self.layers
         )
-        return Layers(layers, self.rows, self.outputs.to(device))
+        return Layers(layers, self.rows, self.outputs.to(device), self.row_of)
 
 
 def layered(sums: Sums) -> Layers:
@@ -86,7 +88,7 @@ def layered(sums: Sums) -> Layers:
             dense = _dense(cases, blocks, sums) if blocks else None
             layers.append(Layer(rows, _table(cases, row), dense))
             rows += len(members)
-    return Layers(tuple(layers), rows, torch.from_numpy(row[list(sums.outputs)]))
+    return Layers(tuple(layers), rows, torch.from_numpy(row[list(sums.outputs)]), tuple(row.tolist()))
 
 
 def _table(nodes: Sequence[Sequence[Case]], row: np.ndarray) -> Tensor:
