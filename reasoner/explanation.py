@@ -12,7 +12,7 @@ from .program import Program
 from .prolog import Limits
 from .proof import Proof, World, prove
 from .terms import Value, to_value
-from .worlds import most_probable_world
+from .worlds import most_probable_worlds
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def explain(
     for number in best:
         if exp(log_probs[number]) == 0:
             continue
-        chosen, world_log_prob = most_probable_world(prepared.counter.circuit, number, inputs)
+        ((chosen, world_log_prob),) = most_probable_worlds(prepared.counter, number, beliefs[0])
         world: World = {
             (domain.name, index): domain.values[value]
             for (domain, index), value in zip(grounding.slots, chosen, strict=True)

@@ -7,7 +7,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from logic import Symbols
+from logic import Domain, Symbols
 
 from .counting import Counter, prepare
 from .errors import QueryError
@@ -110,7 +110,7 @@ def infer(program: Program, query: str, symbols: Symbols | Sequence[Symbols], li
 
     Example:
         >>> import torch
-        >>> from logic import Symbols
+        >>> from logic import Domain, Symbols
         >>> from reasoner.program import DIGITS
         >>> rule = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
         >>> even = Symbols(DIGITS, torch.full((1, 2, 10), 0.1).log())
@@ -131,8 +131,11 @@ def gather_beliefs(grounding: Grounding, symbols: Symbols | Sequence[Symbols]) -
     """
     given = [symbols] if isinstance(symbols, Symbols) else list(symbols)
     by_name = {one.domain.name: one for one in given}
-    parts: list[Tensor] = []
+    wanted: dict[Domain, list[int]] = {}
     for domain, index in grounding.slots:
+        wanted.setdefault(domain, []).append(index)
+    parts: list[Tensor] = []
+    for domain, indices in wanted.items():
         belief = by_name.get(domain.name)
         if belief is None or belief.domain != domain:
             what = "nothing" if belief is None else "another set of values"
@@ -140,12 +143,16 @@ def gather_beliefs(grounding: Grounding, symbols: Symbols | Sequence[Symbols]) -
                 f"'{grounding.query}' needs symbols of the domain '{domain.name}' with {len(domain)} values, "
                 f"but the symbols given hold {what} for it"
             )
-        if index >= belief.slots:
+        if indices[-1] >= belief.slots:
+            missing = next(index for index in indices if index >= belief.slots)
             raise QueryError(
-                f"'{grounding.query}' asks for {domain.name}({index}, ...), but the symbols have {belief.slots} "
-                f"slots, numbered from 0; show {index + 1} pictures, or change the rule"
+                f"'{grounding.query}' asks for {domain.name}({missing}, ...), but the symbols have {belief.slots} "
+                f"slots, numbered from 0; show {missing + 1} pictures, or change the rule"
             )
-        parts.append(belief.log_probs[:, index])
-    if parts:
+        read = belief.log_probs
+        if len(indices) < belief.slots:
+            read = read[:, indices]
+        parts.append(read.flatten(1))
+    if len(parts) > 1:
         return torch.cat(parts, dim=1)
-    return torch.zeros(given[0].batch if given else 1, 0)
+    return parts[0] if parts else torch.zeros(given[0].batch if given else 1, 0)
