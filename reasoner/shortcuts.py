@@ -3,6 +3,7 @@
 import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -80,6 +81,7 @@ def count_shortcuts(
     *,
     readings: Iterable[Reading] | None = None,
     answers: Iterable[Value] | None = None,
+    distinct: bool = False,
     most: int = 1000,
     seconds: float = 10.0,
     limits: Limits | None = None,
@@ -97,6 +99,8 @@ def count_shortcuts(
         readings: Those that occur in the samples; None for all. The fewer occur, the more meanings fit: if they are
             not known, the count for all readings is a lower bound.
         answers: Those that occur; readings without any of them are left out. None for all.
+        distinct: Whether to count only meanings that take different values for different ones, as a network learns
+            that is made to use all of them.
         most: Meanings after which the search ends.
         seconds: Time after which it ends.
         limits: Of grounding.
@@ -122,7 +126,7 @@ def count_shortcuts(
         refuter = _AnyReading(grounding, wanted) if readings is None else _KnownReadings(grounding, wanted, readings)
         occurring = refuter.seen()
         unseen = [value for value in values if value not in occurring]
-        proposer = _Proposer(grounding, [value for value in values if value in occurring])
+        proposer = _Proposer(grounding, [value for value in values if value in occurring], distinct)
         while not exact and len(found) < most and time.monotonic() < end:
             meaning = proposer.propose()
             if meaning is None:
@@ -147,11 +151,16 @@ class _Refutation(NamedTuple):
 class _Proposer:
     """Proposes meanings that give the readings so far their labels."""
 
-    def __init__(self, grounding: Grounding, seen: Collection[tuple[str, int | str]]) -> None:
+    def __init__(self, grounding: Grounding, seen: Collection[tuple[str, int | str]], distinct: bool) -> None:
         self._grounding, self._clauses = grounding, Clauses()
         self._choices = {
             (name, value): self._clauses.choice(len(grounding.program.domain(name))) for name, value in seen
         }
+        if distinct:
+            for (first, one), (second, other) in combinations(self._choices.items(), 2):
+                if first[0] == second[0]:
+                    for literal, rival in zip(one, other, strict=True):
+                        self._clauses.add(-literal, -rival)
 
     def propose(self) -> Meaning | None:
         """A meaning, or None if there is none left."""
