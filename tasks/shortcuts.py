@@ -13,7 +13,6 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import product
 from pathlib import Path
 from statistics import mean
 from types import MappingProxyType
@@ -150,7 +149,7 @@ def learn(name: str, seed: int, source: DigitSource, size: int, epochs: int) -> 
     """
     chosen = SETS[name]
     training = draw(source.training, chosen.pairs, size, torch.Generator().manual_seed(seed))
-    others = [pair for pair in product(chosen.digits, repeat=2) if pair not in chosen.pairs]
+    others = [(a, b) for a in chosen.digits for b in chosen.digits if (a, b) not in chosen.pairs]
     tests = [
         draw(source.test, pairs, TEST_PAIRS, torch.Generator().manual_seed(TEST_SEED))
         for pairs in (chosen.pairs, others)
