@@ -33,6 +33,7 @@ from perception import Digits, SpikingClassifier
 from reasoner import Program, count_shortcuts
 
 from .digit_pictures import DigitSource, digit_pictures
+from .samples import Samples, show_values
 
 RULE = "sum(S) :- digit(0, X), digit(1, Y), S is X + Y."
 QUERY = "sum(S)"
@@ -71,21 +72,6 @@ METHODS = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Samples:
-    """Pairs of pictures.
-
-    Args:
-        pictures: ``[M, 2, 1, 28, 28]``.
-        values: Class numbers of the digits, ``[M, 2]``; for scores only.
-        sums: ``M`` answers.
-    """
-
-    pictures: Tensor
-    values: Tensor
-    sums: list[int]
-
-
 @dataclass(frozen=True)
 class Row:
     """What one method reached.
@@ -114,12 +100,7 @@ class Row:
 def draw(digits: Digits, pairs: Sequence[tuple[int, int]], count: int, generator: torch.Generator) -> Samples:
     """Random pictures of random pairs, each pair alike often but for the remainder; pictures may recur."""
     chosen = torch.tensor(pairs)[torch.randperm(count, generator=generator) % len(pairs)]
-    index = torch.empty_like(chosen)
-    for digit in chosen.unique().tolist():
-        among = torch.nonzero(digits.labels == digit)[:, 0]
-        places = chosen == digit
-        index[places] = among[torch.randint(len(among), (int(places.sum()),), generator=generator)]
-    return Samples(digits.pictures[index], chosen, chosen.sum(dim=1).tolist())
+    return Samples(show_values(digits, chosen, generator), chosen, chosen.sum(dim=1).tolist())
 
 
 def new_model(shortcut_set: ShortcutSet, seed: int) -> Model:
@@ -158,7 +139,7 @@ def learn(name: str, seed: int, source: DigitSource, size: int, epochs: int) -> 
     began = time.process_time()
 
     def train(trainable: Model | EvenUse | Differing | Labelled) -> None:
-        fit(trainable, training.pictures, training.sums, epochs=epochs, batch=BATCH, seed=seed)
+        fit(trainable, training.pictures, training.answers, epochs=epochs, batch=BATCH, seed=seed)
 
     def keep(method: str, mixture: Mixture) -> None:
         nonlocal began
@@ -168,7 +149,7 @@ def learn(name: str, seed: int, source: DigitSource, size: int, epochs: int) -> 
         began = time.process_time()
 
     def averaged(model: Model, distinct: bool = False) -> Mixture:
-        return average_meanings(model, training.pictures, training.sums, distinct=distinct)
+        return average_meanings(model, training.pictures, training.answers, distinct=distinct)
 
     members = [new_model(chosen, seed)]
     train(members[0])
@@ -193,7 +174,7 @@ def learn(name: str, seed: int, source: DigitSource, size: int, epochs: int) -> 
 def score(mixture: Mixture, test: Samples) -> ConceptReport:
     """How good symbols and sums are."""
     with torch.no_grad():
-        return concept_report(mixture.symbols(test.pictures), mixture(test.pictures), test.values, test.sums)
+        return concept_report(mixture.symbols(test.pictures), mixture(test.pictures), test.values, test.answers)
 
 
 def read_rows(path: Path) -> list[Row]:
