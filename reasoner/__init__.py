@@ -12,7 +12,14 @@ from .errors import (
     ProofError as ProofError,
     QueryError as QueryError,
 )
-from .explanation import Answer as Answer, explain as explain
+from .explanation import (
+    Answer as Answer,
+    Change as Change,
+    Contrast as Contrast,
+    RankedProof as RankedProof,
+    best_proofs as best_proofs,
+    explain as explain,
+)
 from .grounding import Grounding as Grounding, Slot as Slot, SlotValue as SlotValue, ground as ground
 from .inference import Answers as Answers, infer as infer
 from .meaning import rule_formula as rule_formula, slot_bounds as slot_bounds
