@@ -41,9 +41,7 @@ class EvenUse:
     def log_probability(self, pictures: Tensor, answers: Sequence[Any]) -> Tensor:
         """What training makes larger, ``[B]``, for pictures ``[B, N, 1, H, W]``."""
         symbols = self.model.perception(pictures).symbols
-        mean = symbols.log_probs.exp().mean(dim=(0, 1))
-        entropy = -(mean * mean.clamp(min=1e-30).log()).sum()
-        return _likelihood(self.model, symbols, answers) + self.weight * entropy
+        return _likelihood(self.model, symbols, answers) + self.weight * use_entropy(symbols)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +107,18 @@ class Labelled:
         shown = self.model.perception(self.pictures[:, None]).symbols.log_probs[:, 0]
         known = -nn.functional.nll_loss(shown, self.values)
         return _likelihood(self.model, symbols, answers) + self.weight * known
+
+
+def use_entropy(symbols: Symbols) -> Tensor:
+    """How evenly the values are used: the entropy of the mean belief over samples and slots, in nats, a scalar."""
+    mean = symbols.log_probs.exp().mean(dim=(0, 1))
+    return -(mean * mean.clamp(min=1e-30).log()).sum()
+
+
+def most_even(models: Sequence[Model], pictures: Tensor) -> Model:
+    """The model that uses the values most evenly in pictures ``[M, N, 1, H, W]``; it takes no label to tell."""
+    with torch.no_grad():
+        return max(models, key=lambda model: float(use_entropy(model.perception(pictures).symbols)))
 
 
 def _likelihood(model: Model, symbols: Symbols, answers: Sequence[Any]) -> Tensor:
