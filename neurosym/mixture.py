@@ -15,8 +15,8 @@ from .model import Model
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
-    """One view of the pictures: a model, and what each value that it reads is taken for.
+class View:
+    """One way to read the pictures: a model, and what each value that it reads is taken for.
 
     Args:
         model: Reads.
@@ -40,14 +40,14 @@ class Mixture:
     """Views that count alike: beliefs and answers are means over them, so that where they differ it is unsure.
 
     Args:
-        readings: At least one; their models share program and query.
+        views: At least one; their models share program and query.
     """
 
-    readings: Sequence[Reading]
+    views: Sequence[View]
 
     def symbols(self, pictures: Tensor) -> Symbols:
         """The mean belief, for pictures ``[B, N, 1, H, W]``."""
-        beliefs = [reading.symbols(pictures) for reading in self.readings]
+        beliefs = [view.symbols(pictures) for view in self.views]
         return Symbols(beliefs[0].domain, _mean([belief.log_probs for belief in beliefs]))
 
     def __call__(self, pictures: Tensor) -> Answers:
@@ -56,14 +56,14 @@ class Mixture:
         Args:
             pictures: ``[B, N, 1, H, W]``.
         """
-        answers = [infer(r.model.program, r.model.query, r.symbols(pictures)) for r in self.readings]
+        answers = [infer(v.model.program, v.model.query, v.symbols(pictures)) for v in self.views]
         first = answers[0]
         return Answers(first.query, first.atoms, first.values, _mean([answer.log_probs for answer in answers]))
 
 
 def ensemble(models: Sequence[Model]) -> Mixture:
     """The mixture of models, each taken at its word."""
-    return Mixture([Reading(model, {}) for model in models])
+    return Mixture([View(model, {}) for model in models])
 
 
 def average_meanings(
@@ -91,7 +91,7 @@ def average_meanings(
     right = Counter(r for r, said, given in zip(read, answered, answers, strict=True) if said == given)
     often = [reading for reading, number in right.items() if number >= share * len(answers)]
     found = count_shortcuts(model.program, model.query, readings=often, distinct=distinct)
-    return Mixture([Reading(model, meaning) for meaning in found.meanings or ({},)])
+    return Mixture([View(model, meaning) for meaning in found.meanings or ({},)])
 
 
 def _mean(log_probs: Sequence[Tensor]) -> Tensor:

@@ -1,7 +1,8 @@
 """Training through the rules: the loss is minus the log-probability of the answer, and of nothing else."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from math import ceil, cos, pi
 from pathlib import Path
@@ -11,8 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from logic import NeurosymError
+from reasoner import Reading
 
 from .checkpoint import Checkpoint, CheckpointError, read_checkpoint, write_checkpoint
+from .concerns import ShortcutWarning, shortcut_concern
+from .model import Model
 
 WARM_UP = 0.1  # part of all steps during which the learning rate rises
 WEIGHT_DECAY = 1e-4
@@ -87,6 +91,7 @@ def fit(
     learning_rate: float = 3e-3,
     seed: int = 0,
     augment: Callable[[Tensor, torch.Generator], Tensor] | None = None,
+    readings: Iterable[Reading] | None = None,
     checkpoint: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
     evaluate: Callable[[], Mapping[str, float]] | None = None,
@@ -105,9 +110,14 @@ def fit(
         learning_rate: Peak of the schedule.
         seed: Of the order of samples and of augmentation.
         augment: Changes the pictures of each step.
+        readings: Which values occur together in samples, if that is known; they are not trained on, only used to
+            tell whether other meanings of the symbols would explain the answers as well.
         checkpoint: File to keep the state in, or none.
         progress: Called after each step with the number of steps done and of all steps.
         evaluate: Called after each epoch; its scores are kept.
+
+    Warns:
+        ShortcutWarning: if the answers do not tell the meaning of the symbols, with an example.
 
     Returns:
         The course of the training, the epochs before a resumption included.
@@ -121,6 +131,8 @@ def fit(
         raise TrainingError(f"{len(pictures)} pictures and {len(answers)} answers; give one answer for each sample")
     if epochs < 1 or batch < 1:
         raise TrainingError(f"epochs and batch must be at least 1, got {epochs} and {batch}")
+    if isinstance(model, Model) and (concern := shortcut_concern(model, answers, readings)):
+        warnings.warn(concern, ShortcutWarning, stacklevel=2)
     plan = _Plan(len(answers), epochs, batch, learning_rate, seed)
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.AdamW(model.perception.parameters(), lr=learning_rate, weight_decay=WEIGHT_DECAY)

@@ -29,5 +29,10 @@ from .proof import Proof as Proof
 from .readout import answer_bits as answer_bits
 from .rendering import to_dict as to_dict, to_dot as to_dot, to_svg as to_svg, to_text as to_text
 from .rule_proof import prove_rule as prove_rule
-from .shortcuts import Meaning as Meaning, Shortcuts as Shortcuts, count_shortcuts as count_shortcuts
+from .shortcuts import (
+    Meaning as Meaning,
+    Reading as Reading,
+    Shortcuts as Shortcuts,
+    count_shortcuts as count_shortcuts,
+)
 from .terms import Value as Value

@@ -9,13 +9,16 @@ from logic import Circuit, Gate
 
 from .errors import CountingError
 
-_CONFLICTS = 1_000_000  # of the solver in one call, so that a hard call ends too
-
 
 class Clauses:
-    """An incremental solver and the clauses about circuits that it holds; literals are signed integers."""
+    """An incremental solver and the clauses about circuits that it holds; literals are signed integers.
 
-    def __init__(self) -> None:
+    Args:
+        conflicts: Of the solver in one call, so that a hard call ends too.
+    """
+
+    def __init__(self, conflicts: int) -> None:
+        self._conflicts = conflicts
         self._solver = Glucose4(incr=True)
         self._last = 1
         self.true = 1
@@ -66,8 +69,8 @@ class Clauses:
         Raises:
             CountingError: if the budget of conflicts is spent.
         """
-        self._solver.conf_budget(_CONFLICTS)
+        self._solver.conf_budget(self._conflicts)
         holds = self._solver.solve_limited(assumptions=list(assumptions))
         if holds is None:
-            raise CountingError(f"a SAT solver did not decide within {_CONFLICTS} conflicts")
+            raise CountingError(f"a SAT solver did not decide within {self._conflicts} conflicts")
         return set(self._solver.get_model() or ()) if holds else None

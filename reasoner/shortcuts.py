@@ -13,7 +13,8 @@ from logic.evaluation import evaluate_bits
 
 from .clauses import Clauses
 from .errors import CountingError, QueryError
-from .grounding import Grounding, ground
+from .grounding import Grounding
+from .inference import prepare_query
 from .program import Program
 from .prolog import Limits
 from .terms import Value, to_value
@@ -84,6 +85,7 @@ def count_shortcuts(
     distinct: bool = False,
     most: int = 1000,
     seconds: float = 10.0,
+    conflicts: int = 1_000_000,
     limits: Limits | None = None,
 ) -> Shortcuts:
     """Counts the meanings of the symbols under which the program still gives every sample its label.
@@ -103,6 +105,7 @@ def count_shortcuts(
             that is made to use all of them.
         most: Meanings after which the search ends.
         seconds: Time after which it ends.
+        conflicts: Of the SAT solver in one call, after which it ends too.
         limits: Of grounding.
 
     Raises:
@@ -116,17 +119,21 @@ def count_shortcuts(
         6
     """
     end = time.monotonic() + seconds
-    grounding = ground(program, query, limits)
+    grounding = prepare_query(program, query, limits).grounding
     wanted = _wanted(grounding, answers)
     values = [(d.name, value) for d in dict.fromkeys(slot.domain for slot in grounding.slots) for value in d.values]
     found: list[Meaning] = []
     unseen: list[tuple[str, int | str]] = []
     exact = False
     try:
-        refuter = _AnyReading(grounding, wanted) if readings is None else _KnownReadings(grounding, wanted, readings)
+        refuter = (
+            _AnyReading(grounding, wanted, conflicts)
+            if readings is None
+            else _KnownReadings(grounding, wanted, readings)
+        )
         occurring = refuter.seen()
         unseen = [value for value in values if value not in occurring]
-        proposer = _Proposer(grounding, [value for value in values if value in occurring], distinct)
+        proposer = _Proposer(grounding, [value for value in values if value in occurring], distinct, conflicts)
         while not exact and len(found) < most and time.monotonic() < end:
             meaning = proposer.propose()
             if meaning is None:
@@ -151,8 +158,10 @@ class _Refutation(NamedTuple):
 class _Proposer:
     """Proposes meanings that give the readings so far their labels."""
 
-    def __init__(self, grounding: Grounding, seen: Collection[tuple[str, int | str]], distinct: bool) -> None:
-        self._grounding, self._clauses = grounding, Clauses()
+    def __init__(
+        self, grounding: Grounding, seen: Collection[tuple[str, int | str]], distinct: bool, conflicts: int
+    ) -> None:
+        self._grounding, self._clauses = grounding, Clauses(conflicts)
         self._choices = {
             (name, value): self._clauses.choice(len(grounding.program.domain(name))) for name, value in seen
         }
@@ -231,8 +240,8 @@ class _KnownReadings:
 class _AnyReading:
     """Looks for a refuting reading among all that there can be, by SAT: the program twice, as it is and as taken."""
 
-    def __init__(self, grounding: Grounding, wanted: Sequence[int]) -> None:
-        self._grounding, self._wanted, self._clauses = grounding, wanted, Clauses()
+    def __init__(self, grounding: Grounding, wanted: Sequence[int], conflicts: int) -> None:
+        self._grounding, self._wanted, self._clauses = grounding, wanted, Clauses(conflicts)
         clauses, slots = self._clauses, grounding.slots
         self._read = [clauses.choice(len(slot.domain)) for slot in slots]
         domains = dict.fromkeys(slot.domain for slot in slots)

@@ -146,7 +146,7 @@ def learn(name: str, seed: int, source: DigitSource, size: int, epochs: int) -> 
         nonlocal began
         seen, unseen = (score(mixture, test) for test in tests)
         spent = round(time.process_time() - began, 1)
-        rows.append(Row(name, method, seed, seen, unseen, len(mixture.readings), spent, source.name))
+        rows.append(Row(name, method, seed, seen, unseen, len(mixture.views), spent, source.name))
         began = time.process_time()
 
     def averaged(model: Model, distinct: bool = False) -> Mixture:
@@ -160,7 +160,7 @@ def learn(name: str, seed: int, source: DigitSource, size: int, epochs: int) -> 
         members.append(new_model(chosen, seed + 1000 * number))
         train(Differing(members[-1], members[:-1]))
     keep("ensemble", ensemble(members))
-    keep("ensemble, meanings averaged", Mixture([r for member in members for r in averaged(member).readings]))
+    keep("ensemble, meanings averaged", Mixture([view for member in members for view in averaged(member).views]))
     tried = [new_model(chosen, seed + 1000 * number) for number in range(MEMBERS)]
     for one in tried:
         train(EvenUse(one, EVEN_WEIGHT))
