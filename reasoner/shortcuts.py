@@ -104,7 +104,7 @@ def count_shortcuts(
         distinct: Whether to count only meanings that take different values for different ones, as a network learns
             that is made to use all of them.
         most: Meanings after which the search ends.
-        seconds: Time after which it ends.
+        seconds: Time of the search after which it ends.
         conflicts: Of the SAT solver in one call, after which it ends too.
         limits: Of grounding.
 
@@ -118,7 +118,6 @@ def count_shortcuts(
         >>> count_shortcuts(program, "sum(S)", readings=[(2, 3)]).count
         6
     """
-    end = time.monotonic() + seconds
     grounding = prepare_query(program, query, limits).grounding
     wanted = _wanted(grounding, answers)
     values = [(d.name, value) for d in dict.fromkeys(slot.domain for slot in grounding.slots) for value in d.values]
@@ -134,6 +133,7 @@ def count_shortcuts(
         occurring = refuter.seen()
         unseen = [value for value in values if value not in occurring]
         proposer = _Proposer(grounding, [value for value in values if value in occurring], distinct, conflicts)
+        end = time.monotonic() + seconds
         while not exact and len(found) < most and time.monotonic() < end:
             meaning = proposer.propose()
             if meaning is None:
