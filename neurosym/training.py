@@ -1,7 +1,8 @@
 """Training, on labels or through the rules: the loss is minus the log-probability of the answer."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import ceil, cos, isfinite, pi
 from pathlib import Path
@@ -10,9 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from reasoner import Reading
+
 from .averaging import WeightAverage
 from .checkpoint import write_checkpoint
+from .concerns import ShortcutWarning, shortcut_concern
 from .history import Epoch as Epoch, History as History
+from .model import Model
 from .processes import Processes, these_processes
 from .resuming import Training, resume, to_checkpoint
 from .savings import Savings, Trainable, add_gradients, cheaper
@@ -72,6 +77,7 @@ def fit(
     held_out: tuple[Tensor, Sequence[Any] | Tensor] | None = None,
     patience: int | None = None,
     savings: Savings | None = None,
+    readings: Iterable[Reading] | None = None,
     checkpoint: Path | None = None,
     log: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -99,10 +105,15 @@ def fit(
         held_out: Pictures and answers of the training part that are not trained on; the loss on them is kept.
         patience: Stop when the loss on what is held out has not fallen for so many epochs.
         savings: How to spend less memory or time.
+        readings: Which values occur together in samples, if that is known; they are not trained on, only used to
+            tell whether other meanings of the symbols would explain the answers as well.
         checkpoint: File to keep the state in, or none.
         log: Folder for ``training.csv`` and TensorBoard's events, or none.
         progress: Called after each step with the number of steps done and of all steps.
         evaluate: Called after each epoch in the first process; its scores are kept.
+
+    Warns:
+        ShortcutWarning: if the answers do not tell the meaning of the symbols, with an example.
 
     Returns:
         The course of the training, the epochs before a resumption included. Its last epoch is the result.
@@ -115,6 +126,8 @@ def fit(
         Interrupted: on Ctrl-C; the checkpoint of the last whole epoch is kept.
     """
     answers = _listed(pictures, answers)
+    if isinstance(model, Model) and (concern := shortcut_concern(model, answers, readings)):
+        warnings.warn(concern, ShortcutWarning, stacklevel=2)
     kept_out = None if held_out is None else (held_out[0], _listed(*held_out))
     savings = savings or Savings()
     plan = _Plan(
