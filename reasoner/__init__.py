@@ -3,7 +3,7 @@
 from .constraints import (
     Conflict as Conflict,
     ConstraintProgram as ConstraintProgram,
-    Reading as Reading,
+    SlotReading as SlotReading,
     Solution as Solution,
     solve as solve,
 )
