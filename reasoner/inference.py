@@ -9,7 +9,7 @@ from torch import Tensor
 
 from logic import Symbols
 
-from .counting import Counter, prepare
+from .counting import IMPOSSIBLE, Counter, prepare
 from .errors import QueryError
 from .grounding import Grounding, ground
 from .program import Program
@@ -78,8 +78,8 @@ class Prepared:
 
 
 @lru_cache(maxsize=256)
-def prepare_query(program: Program, query: str, limits: Limits | None = None) -> Prepared:
-    """The query, grounded and prepared once; the second call costs nothing.
+def prepare_query(program: Program, query: str | None = None, limits: Limits | None = None) -> Prepared:
+    """The query, or all queries that the program states, grounded and prepared once; the second call costs nothing.
 
     Raises:
         QueryError, PrologLimit: as :func:`reasoner.grounding.ground`.
@@ -89,24 +89,34 @@ def prepare_query(program: Program, query: str, limits: Limits | None = None) ->
     grounding = ground(program, query, limits)
     values = tuple(
         tuple(to_value(term) for term in answer.bindings.values())
-        if len(answer.bindings) != 1
+        if len(answer.bindings) != 1 and query is not None
+        else answer.text
+        if query is None
         else to_value(next(iter(answer.bindings.values())))
         for answer in grounding.answers
     )
     return Prepared(grounding, prepare(grounding.circuit, limits.gates), values)
 
 
-def infer(program: Program, query: str, symbols: Symbols | Sequence[Symbols], limits: Limits | None = None) -> Answers:
-    """The probability of every answer, exact and differentiable in the beliefs.
+def infer(
+    program: Program,
+    query: str | None = None,
+    symbols: Symbols | Sequence[Symbols] = (),
+    limits: Limits | None = None,
+) -> Answers:
+    """The probability of every answer given the program's evidence, exact and differentiable in the beliefs.
 
     Args:
         program: The rules.
-        query: One goal, such as ``sum(S)``.
-        symbols: Beliefs, one for each domain that the rules read, with at least the slots that they ask for.
+        query: One goal, such as ``sum(S)``; without it, all queries that the program states (their evidence counts
+            only then).
+        symbols: Beliefs, one for each domain that the rules read, with at least the slots that they ask for; none if
+            nothing is perceived.
         limits: What it may spend.
 
     Raises:
-        QueryError: if a domain or slot is missing, or as :func:`reasoner.grounding.ground`.
+        QueryError: if a domain or slot is missing, the evidence is impossible, or as
+            :func:`reasoner.grounding.ground`.
 
     Example:
         >>> import torch
@@ -116,23 +126,43 @@ def infer(program: Program, query: str, symbols: Symbols | Sequence[Symbols], li
         >>> even = Symbols(DIGITS, torch.full((1, 2, 10), 0.1).log())
         >>> round(infer(rule, "sum(S)", even).probability(9).item(), 6)
         0.1
+        >>> coins = Program.parse("0.5::h(1). 0.6::h(2). won :- h(_). query(won). evidence(h(2), false).")
+        >>> round(infer(coins).probability("won").item(), 6)
+        0.5
     """
     prepared = prepare_query(program, query, limits)
-    log_probs = prepared.counter.log_probabilities(gather_beliefs(prepared.grounding, symbols))
-    atoms = tuple(answer.text for answer in prepared.grounding.answers)
-    return Answers(query, atoms, prepared.values, log_probs)
+    grounding = prepared.grounding
+    log_probs = prepared.counter.log_probabilities(gather_beliefs(grounding, symbols))
+    if grounding.evidence:
+        log_probs = _given_evidence(log_probs, grounding)
+    return Answers(query or "", tuple(answer.text for answer in grounding.answers), prepared.values, log_probs)
 
 
-def gather_beliefs(grounding: Grounding, symbols: Symbols | Sequence[Symbols]) -> Tensor:
-    """Log-probabilities of the circuit's inputs, ``[B, I]``.
+def _given_evidence(log_probs: Tensor, grounding: Grounding) -> Tensor:
+    """P(answer | evidence) = P(answer and evidence) / P(evidence); the evidence is the last column."""
+    evidence = log_probs[:, -1:]
+    if bool((evidence < IMPOSSIBLE / 2).any()):
+        observed = ", ".join(f"{grounding.atoms[atom]} = {str(truth).lower()}" for atom, truth in grounding.evidence)
+        raise QueryError(f"{grounding.program.source}: the evidence contradicts the program: {observed}")
+    return (log_probs[:, :-1] - evidence).clamp(min=IMPOSSIBLE)
+
+
+def gather_beliefs(grounding: Grounding, symbols: Symbols | Sequence[Symbols] = ()) -> Tensor:
+    """Log-probabilities of the circuit's inputs, ``[B, I]``: what is perceived, and what the program states.
 
     Raises:
         QueryError: if a domain or a slot that the rules ask for is missing.
     """
     given = [symbols] if isinstance(symbols, Symbols) else list(symbols)
     by_name = {one.domain.name: one for one in given}
+    batch = given[0].batch if given else 1
+    dtype = given[0].log_probs.dtype if given else torch.float64
     parts: list[Tensor] = []
-    for domain, index in grounding.slots:
+    stated: list[float] = []
+    for (domain, index), constants in zip(grounding.slots, grounding.constants, strict=True):
+        if constants is not None:
+            stated += constants
+            continue
         belief = by_name.get(domain.name)
         if belief is None or belief.domain != domain:
             what = "nothing" if belief is None else "another set of values"
@@ -141,11 +171,13 @@ def gather_beliefs(grounding: Grounding, symbols: Symbols | Sequence[Symbols]) -
                 f"but the symbols given hold {what} for it"
             )
         if index >= belief.slots:
+            terms = grounding.inputs.get(domain.name)
             raise QueryError(
-                f"'{grounding.query}' asks for {domain.name}({index}, ...), but the symbols have {belief.slots} "
-                f"slots, numbered from 0; show {index + 1} pictures, or change the rule"
+                f"'{grounding.query}' asks for {domain.name}({terms[index] if terms else index}, ...), but the symbols "
+                f"have {belief.slots} slots, numbered from 0; show {index + 1} pictures, or change the rule"
             )
         parts.append(belief.log_probs[:, index])
-    if parts:
-        return torch.cat(parts, dim=1)
-    return torch.zeros(given[0].batch if given else 1, 0)
+    if stated:  # after what is perceived, as Grounding.slots has it
+        device = given[0].log_probs.device if given else None
+        parts.append(torch.tensor(stated, dtype=dtype, device=device).expand(batch, -1))
+    return torch.cat(parts, dim=1) if parts else torch.zeros(batch, 0, dtype=dtype)

@@ -80,7 +80,7 @@ def request(task: str, limits: Limits) -> Any:
     """
     spent = f"limits({limits.inferences},{limits.seconds},{limits.megabytes * 2**20})"
     with _LOCK:
-        text = _cross(f"neurosym_engine:serve(request({spent},{task}),Reply)")
+        text = _cross(f"neurosym_engine:serve(request({spent},{quote(task)}),Reply)")
     reply = cast("dict[str, Any]", json.loads(text))
     if "ok" in reply:
         return reply["ok"]

@@ -8,7 +8,7 @@ from .errors import MeaningError, ProofError
 from .grounding import Grounding, Negation, SlotValue, Support
 from .meaning import arithmetic_holds
 from .program import domain_list
-from .prolog import Limits, Refusal, quote, quote_atom, request
+from .prolog import Limits, Refusal, quote, request
 from .terms import from_json
 
 Kind = Literal["rule", "fact", "builtin", "negation"]
@@ -65,7 +65,7 @@ def prove(grounding: Grounding, atom: int, world: World, probability: Beliefs, l
     if atom not in reasons:
         raise ProofError(f"'{grounding.atoms[atom]}' does not hold in the world {_shown(world)}")
     program = grounding.program
-    facts = ",".join(f"fact({name},{slot},{_constant(value)})" for (name, slot), value in world.items())
+    facts = ",".join(grounding.prolog_fact(SlotValue(*slot, value)) for slot, value in world.items())
     tree = _as_prolog(grounding, reasons, atom)
     task = f"replay({quote(program.text)},{domain_list(program.domains)},[{facts}],[{tree}])"
     try:
@@ -111,14 +111,10 @@ def _as_prolog(grounding: Grounding, reasons: dict[int, tuple[int, tuple[Support
         if isinstance(support, Negation):
             children.append("not")
         elif isinstance(support, SlotValue):
-            children.append(f"fact({support.domain},{support.slot},{_constant(support.value)})")
+            children.append(grounding.prolog_fact(support))
         else:
             children.append(_as_prolog(grounding, reasons, support))
     return f"rule({clause},({grounding.atoms[atom]}),[{','.join(children)}])"
-
-
-def _constant(value: int | str) -> str:
-    return quote_atom(value) if isinstance(value, str) else str(value)
 
 
 def _shown(world: World) -> str:
@@ -128,8 +124,13 @@ def _shown(world: World) -> str:
 def _from_replay(data: Any, grounding: Grounding, probability: Beliefs) -> Proof:
     if "fact" in data:
         name, slot, value = data["fact"]
-        shown = value[0] if isinstance(value, list) else value
-        return Proof(f"{name}({slot},{shown})", "fact", probability=probability[name, slot, shown])
+        shown = value if isinstance(value, int) else value[0] if isinstance(value, list) else value["s"]
+        text = shown if isinstance(value, dict) else f"{name}({slot},{shown})"  # a choice is written as its clause
+        return Proof(str(text), "fact", probability=probability[name, slot, shown])
+    if "input" in data:
+        name, term, index = data["input"]
+        slot, value = grounding.inputs[name].index(term), grounding.program.domain(name).values[index]
+        return Proof(f"{name}({term[1:-1]})={value}", "fact", probability=probability[name, slot, value])
     if "negation" in data:
         return Proof(data["negation"], "negation")
     if "builtin" in data:
@@ -143,7 +144,7 @@ def _from_replay(data: Any, grounding: Grounding, probability: Beliefs) -> Proof
     return Proof(
         data["atom"],
         "rule",
-        line=grounding.program.clauses[data["clause"]].line,
+        line=grounding.program.line(data["clause"]),
         bindings=tuple((name, value) for name, value in data["bindings"]),
         steps=tuple(_from_replay(step, grounding, probability) for step in data["steps"]),
     )

@@ -38,7 +38,7 @@ def test_clauses_come_back_as_terms() -> None:
         ("p :- system:shell(ls).", ("not allowed",)),
         ("p :- X, p.", ("not a goal",)),
         ("X.", ("not a clause",)),
-        (":- initialization(p).", ("directives",)),
+        (":- initialization(p).", ("directive",)),
         ("digit(0, 3).", ("redefines a domain",)),
         ("X is Y.", ("redefines a built-in",)),
         ("p :- !.", ("cut",)),
