@@ -17,7 +17,7 @@
 :- use_module(json_writer).
 
 :- thread_local fact_/3, world_/0, choice_/5, input_/3, todo_/2.
-:- table may/1, sure/1.
+:- table may/2, sure/1.
 
 forget :-
     forget_program,
@@ -114,7 +114,8 @@ certainly(Goal) :- translate(Goal, -1, Body), certainly(Body, -1).
 
 /*  What is uncertain  */
 
-may(Goal) :-
+%   The second argument keeps SWI-Prolog from leaving a ground goal after its first proof: all instances are wanted.
+may(Goal, proved) :-
     tick,
     clause_(Goal, Body, Id),
     body(Body, Id, Items, []),
@@ -126,7 +127,7 @@ body((A, B), Id, I0, I) :- body(A, Id, I0, I1), body(B, Id, I1, I).
 body(or(A, B), Id, I0, I) :- ( body(A, Id, I0, I) ; body(B, Id, I0, I) ).
 body(if(C, A, B), Id, I0, I) :- ( certainly(C, Id) -> body(A, Id, I0, I) ; body(B, Id, I0, I) ).
 body(may(Goal), Id, [may(Goal)|I], I) :-
-    may(Goal),
+    may(Goal, _),
     ( ground(Goal) -> true ; throw(stopped(nonground, Id, Goal)) ).
 body(not(Body), _, [not(Body)|I], I).
 body(slot(Name, Slot, Value), Id, [slot(Name, Slot, Value)|I], I) :- slot_value(Name, Slot, Value, Id).
@@ -220,7 +221,7 @@ answers(Query, Max, Answers) :-
     translate(Query, -1, Body),
     Limit is Max + 1,
     (   Body = may(_)
-    ->  findall(Query, limit(Limit, may(Query)), Found)
+    ->  findall(Query, limit(Limit, may(Query, _)), Found)
     ;   findall(Query, limit(Limit, certainly(Body, -1)), Found)
     ),
     sort(Found, Answers),
@@ -246,7 +247,7 @@ put_certain(Answer, _) :-    % what is perceived, asked for itself
 %   What is denied is grounded too: an atom by its own rules, all else by rules 'denied :- body'.
 run_agenda :-
     retract(todo_(Key, Body)), !,
-    (   Key = atom(Atom) -> forall(may(Atom), true)
+    (   Key = atom(Atom) -> forall(may(Atom, _), true)
     ;   forall(body(Body, -1, Items, []), put_instance(Key, -1, Items)) ),
     run_agenda.
 run_agenda.

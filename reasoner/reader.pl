@@ -38,6 +38,7 @@ read_all(Stream, Id, Clauses, Libraries) :-
     ;   position_start(Positions0, Offset),
         max_depth(Depth),
         ( shallow(Term0, Depth) -> true ; throw(refused(depth, Offset, Depth)) ),
+        ( callable(Term0) -> true ; throw(refused(head, Offset, Term0)) ),
         fact_of_directive(Term0, Positions0, Term, Positions),
         (   Term = (:- Directive)
         ->  ( harmless(Directive) -> true ; throw(refused(directive, Offset, Directive)) ),
@@ -72,7 +73,6 @@ shallow(Term, Depth) :-
 all_shallow([], _).
 all_shallow([Argument|Arguments], Depth) :- shallow(Argument, Depth), all_shallow(Arguments, Depth).
 
-rule(Term, Offset, _) :- \+ callable(Term), !, throw(refused(head, Offset, Term)).
 rule((?- Directive), Offset, _) :- !, throw(refused(directive, Offset, Directive)).
 rule((Head --> _), Offset, _) :- !, throw(refused(grammar, Offset, Head)).
 rule((Head :- Body), Offset, Rule) :- !, rule(Head, Body, Offset, Rule).
