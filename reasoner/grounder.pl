@@ -16,13 +16,13 @@
 :- use_module(arithmetic).
 :- use_module(json_writer).
 
-:- thread_local fact_/3, world_/0, choice_/5, input_/3, todo_/2.
+:- thread_local fact_/3, world_/0, choice_/5, input_/3, todo_/2, instance_/3.
 :- table may/2, sure/1.
 
 forget :-
     forget_program,
     retractall(fact_(_, _, _)), retractall(world_), retractall(choice_(_, _, _, _, _)),
-    retractall(input_(_, _, _)), retractall(todo_(_, _)).
+    retractall(input_(_, _, _)), retractall(todo_(_, _)), retractall(instance_(_, _, _)).
 
 %!  install_world(+Facts): each slot has one value, given as fact(Domain, Slot, Value).
 install_world(Facts) :-
@@ -137,7 +137,9 @@ body(net(Name, Inputs, Output, Values, Index), Id, [net(Name, Inputs, Output, Va
     ( ground(Inputs) -> true ; throw(stopped(input, Id, Inputs)) ),
     nth0(Index, Values, Output).
 body(collect(Template, Body, List), Id, I0, I) :-
-    findall(found(Template, Items), body(Body, Id, Items, []), Found),
+    findall(Key-found(Template, Items), ( body(Body, Id, Items, []), order_key(Items, Key) ), Keyed0),
+    keysort(Keyed0, Keyed),
+    findall(found(Value, Leaves), ( member(_-found(Value, Items), Keyed), proof_leaves(Items, [], Leaves, []) ), Found),
     selection(Found, 0, Id, List, I0, I).
 body(call(Goal, Extra), Id, I0, I) :- translate_call(Goal, Extra, Id, Body), body(Body, Id, I0, I).
 body(facts(Goal), _, I, I) :- clause_(Goal, true, _).
@@ -148,6 +150,27 @@ body(naf(Body), Id, I, I) :- certainly(naf(Body), Id).
 body(unproved(Goal), Id, I, I) :- certainly(unproved(Goal), Id).
 body(once(Body), Id, I, I) :- certainly(once(Body), Id).
 body(findall(Template, Body, List), Id, I, I) :- certainly(findall(Template, Body, List), Id).
+
+%   Tables forget the order of their answers; atoms are numbered in the order in which they were found.
+order_key([], []).
+order_key([Item|Items], [Number|Numbers]) :-
+    (   Item = may(Atom) -> atom_number_(Atom, Number)
+    ;   Item = slot(_, _, Value) -> Number = Value
+    ;   Item = net(_, _, _, _, Number) -> true
+    ;   Number = 0 ),
+    order_key(Items, Numbers).
+
+%!  proof_leaves(+Items, +Above, -Leaves, ?Rest) is nondet: findall/3 sees an answer once for each of its proofs.
+proof_leaves([], _, Leaves, Leaves).
+proof_leaves([Item|Items], Above, Leaves0, Leaves) :-
+    (   Item = may(Atom)
+    ->  \+ ( member(Seen, Above), Seen == Atom ),
+        tick,
+        instance_(Atom, _, Inner),
+        proof_leaves(Inner, [Atom|Above], Leaves0, Leaves1)
+    ;   Leaves0 = [Item|Leaves1]
+    ),
+    proof_leaves(Items, Above, Leaves1, Leaves).
 
 %   The list of an uncertain findall differs from world to world: each found element is in it or not.
 selection([], _, _, [], I, I).
@@ -294,9 +317,16 @@ put_instance(Head, Id, Items) :-
     Count is Count0 + 1,
     ( Count > Limit -> throw(stopped(instances, Id, Limit)) ; nb_setarg(5, State, Count) ),
     numbered(State, Key, Number),
+    remember(Key, Id, Items),
     format(',[~d,~d', [Id, Number]),
     put_items(Items, State),
     write(']').
+
+%   For collections: once, though a goal and its instances may be asked for apart.
+remember(atom(Atom), Id, Items) :- collects_, !,
+    (   instance_(Atom, Id, Known), Known == Items -> true
+    ;   assertz(instance_(Atom, Id, Items)) ).
+remember(_, _, _).
 
 put_items([], _).
 put_items([Item|Items], State) :- write(','), put_item(Item, State), put_items(Items, State).

@@ -5,7 +5,7 @@
 */
 :- module(neurosym_translator,
           [ install_program/4, forget_program/0, translate/3, translate_call/4, defined/1, body_text/2,
-            clause_/3, written_/5, domain_/2, chance_/4, unstratified_/0 ]).
+            clause_/3, written_/5, domain_/2, chance_/4, unstratified_/0, collects_/0 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(analysis).
@@ -14,12 +14,12 @@
 
 :- op(1000, xfx, ::).
 
-:- thread_local clause_/3, written_/5, head_/2, domain_/2, chance_/4, source_/4, unstratified_/0, kind_/3, all_certain_/0.
+:- thread_local clause_/3, written_/5, head_/2, domain_/2, chance_/4, source_/4, unstratified_/0, collects_/0, kind_/3, all_certain_/0.
 
 forget_program :-
     forget_dependencies,
     retractall(clause_(_, _, _)), retractall(written_(_, _, _, _, _)), retractall(head_(_, _)), retractall(domain_(_, _)),
-    retractall(chance_(_, _, _, _)), retractall(source_(_, _, _, _)), retractall(unstratified_),
+    retractall(chance_(_, _, _, _)), retractall(source_(_, _, _, _)), retractall(unstratified_), retractall(collects_),
     retractall(kind_(_, _, _)), retractall(all_certain_).
 
 %!  install_program(+Clauses, +Domains, +Check, +World): World = true if each slot and choice has one known value.
@@ -162,7 +162,8 @@ translate(\+ A0, Id, Body) :- !,
     ;   Body = not(A) ).
 translate(findall(Template, A0, List), Id, Body) :- !,
     translate(A0, Id, A),
-    ( certain_body(A) -> Body = findall(Template, A, List) ; Body = collect(Template, A, List) ).
+    (   certain_body(A) -> Body = findall(Template, A, List)
+    ;   ( collects_ -> true ; assertz(collects_) ), Body = collect(Template, A, List) ).
 translate(all(Template, A, List), Id, (Body, run(List \== []))) :- !, translate(findall(Template, A, List), Id, Body).
 translate(once(A0), Id, Body) :- !,
     translate(A0, Id, A),

@@ -71,7 +71,7 @@ class _Writer:
 
     def program(self) -> str:
         """The text."""
-        lines = [":- use_module(library(lists))."]
+        lines = [":- use_module(library(lists)).", ":- use_module(library(apply))."]
         for predicate in self._known:
             lines += [
                 f"{self._probability()}::{predicate}({constant})."
@@ -83,7 +83,7 @@ class _Writer:
         lines += [f"{self._probability()}::e({a},{b})." if self._chance(0.8) else f"e({a},{b})." for a, b in edges]
         if self._chance(0.5):
             shares = self._random.dirichlet(np.ones(4))[: int(self._random.integers(2, 5))]
-            heads = "; ".join(f"{share:.3f}::c({n})" for n, share in enumerate(shares, start=1))
+            heads = "; ".join(f"{int(share * 1000) / 1000}::c({n})" for n, share in enumerate(shares, start=1))
             body = self._one(["", "", " :- f(1)", " :- \\+ g(2)", " :- e(1,X), f(X)"])
             lines.append(f"{heads}{body}.")
             self._known.append("c")
