@@ -9,8 +9,9 @@ from torch import Tensor
 
 from logic import Domain, Symbols
 
+from .bounds import Bounds, Budget, bound
 from .counting import Counter, prepare
-from .errors import QueryError
+from .errors import CountingError, QueryError
 from .grounding import Grounding, ground
 from .program import Program
 from .prolog import Limits
@@ -25,13 +26,16 @@ class Answers:
         query: The query's text.
         atoms: ``A`` texts, as ``sum(7)``.
         values: ``A`` values: of the query's variable, a tuple of them if it has several (``()`` if it has none).
-        log_probs: ``[B, A]``, differentiable; a row sums to at most one if answers exclude each other.
+        log_probs: ``[B, A]``, differentiable; a row sums to at most one if answers exclude each other. Where
+            ``bounds`` are given they are the logs of the lower bounds.
+        bounds: Between what the probabilities lie, if exact counting was over its limits; None if they are exact.
     """
 
     query: str
     atoms: tuple[str, ...]
     values: tuple[Value, ...]
     log_probs: Tensor
+    bounds: Bounds | None = None
 
     def index(self, value: Value) -> int:
         """The column of an answer, given its value (``7``) or its text (``sum(7)``).
@@ -59,22 +63,60 @@ class Answers:
         """Probability of one answer, ``[B]``.
 
         Raises:
-            QueryError: as :meth:`index`.
+            QueryError: as :meth:`index`, or if only bounds are known.
         """
-        return self.log_probs[:, self.index(value)].exp()
+        column = self.index(value)
+        if self.bounds is not None and not bool(self.bounds.exact[:, column].all()):
+            low, high = self.bounds.lower[:, column], self.bounds.upper[:, column]
+            widest = int((high - low).argmax())
+            raise QueryError(
+                f"the probability of {self.atoms[column]} is only known to lie between {low[widest]:.6g} and "
+                f"{high[widest]:.6g} (sample {widest}); read Answers.bounds, or give a larger budget"
+            )
+        return self.log_probs[:, column].exp()
 
     def most_likely(self) -> tuple[Value, ...]:
-        """The most probable answer of each sample, ``B`` values."""
-        return tuple(self.values[index] for index in self.log_probs.argmax(dim=1).tolist())
+        """The most probable answer of each sample, ``B`` values.
+
+        Raises:
+            QueryError: if only bounds are known, and they do not tell.
+        """
+        best = self.log_probs.argmax(dim=1)
+        if self.bounds is not None:
+            others = self.bounds.upper.scatter(1, best[:, None], -1.0).amax(dim=1)
+            unclear = (self.bounds.lower.gather(1, best[:, None])[:, 0] < others).nonzero()[:, 0].tolist()
+            if unclear:
+                raise QueryError(
+                    f"the bounds do not tell the most probable answer of '{self.query}' in {len(unclear)} samples, "
+                    f"{unclear[0]} among them; give a larger budget"
+                )
+        return tuple(self.values[index] for index in best.tolist())
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A query that is grounded and ready to be counted."""
+    """A query that is grounded, and ready to be counted if that is within limits.
+
+    Args:
+        grounding: The ground program.
+        counting: A counter, or why there is none.
+        values: Of the answers.
+    """
 
     grounding: Grounding
-    counter: Counter
+    counting: Counter | CountingError
     values: tuple[Value, ...]
+
+    @property
+    def counter(self) -> Counter:
+        """The counter.
+
+        Raises:
+            CountingError: if exact counting is over its limits.
+        """
+        if isinstance(self.counting, CountingError):
+            raise self.counting
+        return self.counting
 
 
 @lru_cache(maxsize=256)
@@ -83,7 +125,6 @@ def prepare_query(program: Program, query: str, limits: Limits | None = None) ->
 
     Raises:
         QueryError, PrologLimit: as :func:`reasoner.grounding.ground`.
-        CountingError: if exact counting is over its budget.
     """
     limits = limits or Limits()
     grounding = ground(program, query, limits)
@@ -93,10 +134,20 @@ def prepare_query(program: Program, query: str, limits: Limits | None = None) ->
         else to_value(next(iter(answer.bindings.values())))
         for answer in grounding.answers
     )
-    return Prepared(grounding, prepare(grounding.circuit, limits.gates), values)
+    try:
+        counting = prepare(grounding.circuit, limits.gates, limits.seconds)
+    except CountingError as over_limits:
+        counting = over_limits
+    return Prepared(grounding, counting, values)
 
 
-def infer(program: Program, query: str, symbols: Symbols | Sequence[Symbols], limits: Limits | None = None) -> Answers:
+def infer(
+    program: Program,
+    query: str,
+    symbols: Symbols | Sequence[Symbols],
+    limits: Limits | None = None,
+    budget: Budget | None = None,
+) -> Answers:
     """The probability of every answer, exact and differentiable in the beliefs.
 
     Args:
@@ -104,9 +155,11 @@ def infer(program: Program, query: str, symbols: Symbols | Sequence[Symbols], li
         query: One goal, such as ``sum(S)``.
         symbols: Beliefs, one for each domain that the rules read, with at least the slots that they ask for.
         limits: What it may spend.
+        budget: What may be spent on bounds if exact counting is over ``limits``; without it that is an error.
 
     Raises:
         QueryError: if a domain or slot is missing, or as :func:`reasoner.grounding.ground`.
+        CountingError: if exact counting is over its limits and no budget is given.
 
     Example:
         >>> import torch
@@ -118,9 +171,12 @@ def infer(program: Program, query: str, symbols: Symbols | Sequence[Symbols], li
         0.1
     """
     prepared = prepare_query(program, query, limits)
-    log_probs = prepared.counter.log_probabilities(gather_beliefs(prepared.grounding, symbols))
+    beliefs = gather_beliefs(prepared.grounding, symbols)
     atoms = tuple(answer.text for answer in prepared.grounding.answers)
-    return Answers(query, atoms, prepared.values, log_probs)
+    if budget is not None and isinstance(prepared.counting, CountingError):
+        bounds = bound(prepared.grounding.circuit, beliefs, budget)
+        return Answers(query, atoms, prepared.values, bounds.log_lower, bounds)
+    return Answers(query, atoms, prepared.values, prepared.counter.log_probabilities(beliefs))
 
 
 def gather_beliefs(grounding: Grounding, symbols: Symbols | Sequence[Symbols]) -> Tensor:
