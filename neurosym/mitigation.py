@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from logic import Symbols
-from perception import AnalogTwin, SpikingClassifier
+from perception import AnalogTwin, SpikingClassifier, SpikingVision
 from reasoner import infer
 
 from .model import Model
@@ -34,7 +34,7 @@ class EvenUse:
     weight: float = 1.0
 
     @property
-    def perception(self) -> SpikingClassifier | AnalogTwin:
+    def perception(self) -> SpikingClassifier | SpikingVision | AnalogTwin:
         """The network that learns."""
         return self.model.perception
 
@@ -65,7 +65,7 @@ class Differing:
     weight: float = 1.0
 
     @property
-    def perception(self) -> SpikingClassifier | AnalogTwin:
+    def perception(self) -> SpikingClassifier | SpikingVision | AnalogTwin:
         """The network that learns."""
         return self.model.perception
 
@@ -81,7 +81,7 @@ class Differing:
 
 
 @dataclass(frozen=True, eq=False)
-class Labelled:
+class FewLabels:
     """Asks that a few pictures whose symbols are known be read right, in every step of training.
 
     Args:
@@ -97,7 +97,7 @@ class Labelled:
     weight: float = 1.0
 
     @property
-    def perception(self) -> SpikingClassifier | AnalogTwin:
+    def perception(self) -> SpikingClassifier | SpikingVision | AnalogTwin:
         """The network that learns."""
         return self.model.perception
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from logic import NeurosymError, whole_file
 from perception import cut_board, see_cells
-from reasoner import ConstraintProgram, Reading, Solution, solve
+from reasoner import ConstraintProgram, SlotReading, Solution, solve
 
-from .checkpoint import load_classifier
+from .checkpoint import load_perception
 
 _CELL = 40  # units of a drawn cell
 
@@ -53,7 +53,7 @@ def solve_file(
         puzzle: A file, or the name of a bundled puzzle.
         query: What is asked; without it the head of the first clause, or ``picture(Rows)`` if there is an image.
         image: A picture of a board of 9 x 9 cells, whose cell ``I`` is slot ``I`` of the domain ``digit``, 0 if empty.
-        model: A reader of digits that :func:`neurosym.checkpoint.save_classifier` wrote.
+        model: A reader of digits that :func:`neurosym.checkpoint.save_perception` wrote.
         drawing: SVG file to draw the solved board in.
         seconds: Wall time for solving.
 
@@ -73,7 +73,7 @@ def solve_file(
             )
         if query is None and not any(head.startswith("picture(") for head in program.heads):
             raise PuzzleError(f"{program.source}: defines no picture(Rows); say what is asked of the picture")
-        symbols = see_cells(load_classifier(model)[0], cut_board(image))
+        symbols = see_cells(load_perception(model)[0], cut_board(image))
         solution = solve(program, query or "picture(Rows)", symbols, seconds=seconds)
     if drawing is not None and solution.solvable:
         with whole_file(drawing) as place:
@@ -105,7 +105,7 @@ def draw_solution(solution: Solution) -> str:
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _draw_cell(row: int, column: int, value: str, reading: Reading | None) -> str:
+def _draw_cell(row: int, column: int, value: str, reading: SlotReading | None) -> str:
     x, y = column * _CELL, row * _CELL
     repaired = reading is not None and reading.repaired
     seen = reading is not None and reading.taken != 0

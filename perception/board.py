@@ -11,6 +11,7 @@ from logic import DomainError, Symbols
 
 from .classifier import SpikingClassifier
 from .picture import open_picture
+from .vision import SpikingVision
 
 CELL = 28  # pixels of a cell's inside
 MARGIN = 4  # pixels around it that hold the lines between cells
@@ -68,7 +69,7 @@ def draw_board(cells: Tensor, path: str | Path, side: int = 9, box: int = 3) -> 
 
 
 @torch.no_grad()
-def see_cells(reader: SpikingClassifier, cells: Tensor) -> Symbols:
+def see_cells(reader: SpikingClassifier | SpikingVision, cells: Tensor) -> Symbols:
     """Belief over the cells of one board, ``[1, N, 10]``: cells without ink are 0, the others one of 1 to 9.
 
     Args:

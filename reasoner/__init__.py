@@ -4,7 +4,7 @@ from .bounds import Bounds as Bounds, Budget as Budget, bound as bound
 from .constraints import (
     Conflict as Conflict,
     ConstraintProgram as ConstraintProgram,
-    Reading as Reading,
+    SlotReading as SlotReading,
     Solution as Solution,
     solve as solve,
 )

@@ -19,7 +19,7 @@ import typer
 from torch import Tensor
 
 from logic import Domain, NeurosymError
-from neurosym.checkpoint import save_classifier
+from neurosym.checkpoint import save_perception
 from neurosym.training import fit
 from perception import Digits, SpikingClassifier, augment, load_digits, split_digits
 
@@ -136,7 +136,7 @@ def train_reader(
         checkpoint=checkpoint,
         evaluate=evaluate,
     )
-    save_classifier(reader, path, {"task": "digits", "pictures": str(len(training.labels))})
+    save_perception(reader, path, {"task": "digits", "pictures": str(len(training.labels))})
     checkpoint.unlink(missing_ok=True)
     return dict(history.epochs[-1].scores)
 

@@ -25,7 +25,7 @@ from torch import Tensor
 
 from logic import Domain
 from neurosym.concepts import ConceptReport, concept_report
-from neurosym.mitigation import Differing, EvenUse, Labelled, most_even
+from neurosym.mitigation import Differing, EvenUse, FewLabels, most_even
 from neurosym.mixture import Mixture, average_meanings, ensemble
 from neurosym.model import Model
 from neurosym.training import fit
@@ -139,7 +139,7 @@ def learn(name: str, seed: int, source: DigitSource, size: int, epochs: int) -> 
     rows: list[Row] = []
     began = time.process_time()
 
-    def train(trainable: Model | EvenUse | Differing | Labelled) -> None:
+    def train(trainable: Model | EvenUse | Differing | FewLabels) -> None:
         fit(trainable, training.pictures, training.answers, epochs=epochs, batch=BATCH, seed=seed)
 
     def keep(method: str, mixture: Mixture) -> None:
@@ -169,7 +169,7 @@ def learn(name: str, seed: int, source: DigitSource, size: int, epochs: int) -> 
     keep("the same, distinct meanings averaged", averaged(even, distinct=True))
     labelled = new_model(chosen, seed)
     shown, values = one_label_a_digit(chosen, source.training, seed)
-    train(Labelled(labelled, shown, values))
+    train(FewLabels(labelled, shown, values))
     keep("one label a digit", ensemble([labelled]))
     return rows
 

@@ -19,7 +19,7 @@ import torch
 import typer
 from torch import Tensor
 
-from neurosym.checkpoint import load_classifier
+from neurosym.checkpoint import load_perception
 from neurosym.puzzles import draw_solution, read_puzzle
 from perception import Digits, cut_board, draw_board, see_cells
 from reasoner import solve
@@ -113,7 +113,7 @@ def score_boards(model: Path, boards: int, clues: int, seed: int, pictures: Path
     Raises:
         NeurosymError: if data or model are not at hand.
     """
-    reader, _ = load_classifier(model)
+    reader, _ = load_perception(model)
     program, digits = read_puzzle("sudoku"), unseen_digits()
     generator = torch.Generator().manual_seed(seed)
     puzzles = list(read_puzzles())

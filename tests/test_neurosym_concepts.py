@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from logic import Domain, Symbols
 from neurosym.concepts import calibration_error, concept_report
 from neurosym.concerns import ShortcutWarning
-from neurosym.mitigation import Differing, EvenUse, Labelled, most_even, use_entropy
+from neurosym.mitigation import Differing, EvenUse, FewLabels, most_even, use_entropy
 from neurosym.mixture import View, average_meanings, ensemble
 from neurosym.model import Model
 from neurosym.training import fit
@@ -87,7 +87,7 @@ def test_each_mitigation_adds_what_it_says() -> None:
     divergence = nn.functional.kl_div(mixed.log(), belief.log_probs, log_target=True, reduction="none").sum((1, 2)) / 2
     assert torch.allclose(differing, 2 * divergence, atol=1e-5)
     values = torch.tensor([0, 1])
-    labelled = Labelled(own, bars(values), values).log_probability(pictures, answers) - plain
+    labelled = FewLabels(own, bars(values), values).log_probability(pictures, answers) - plain
     shown = own.perception(bars(values)[:, None]).symbols.log_probs[:, 0]
     assert torch.allclose(labelled, (shown[0, 0] + shown[1, 1]).expand(3) / 2, atol=1e-5)
 
@@ -98,7 +98,7 @@ def test_labels_settle_the_meaning_that_answers_leave_open() -> None:
     answers, both = (values.sum(dim=1) % 2).tolist(), torch.tensor([0, 1])
     for truth in (both, 1 - both):  # the same answers, the other names
         learner = model(XOR)
-        fit(Labelled(learner, bars(both), truth), bars(values), answers, epochs=15, learning_rate=1e-2)
+        fit(FewLabels(learner, bars(both), truth), bars(values), answers, epochs=15, learning_rate=1e-2)
         assert torch.equal(learner.perception(bars(both)[None]).symbols.most_likely()[0], truth)
         assert learner(bars(values)).most_likely() == tuple(answers)
 
@@ -107,7 +107,7 @@ def test_a_mixture_of_meanings_is_as_unsure_as_the_answers_leave_it() -> None:
     values = torch.tensor([[0, 1], [1, 1], [1, 0], [0, 0]] * 5)
     answers = (values.sum(dim=1) % 2).tolist()
     learner = model(XOR)
-    fit(Labelled(learner, bars(torch.tensor([0, 1])), torch.tensor([0, 1])), bars(values), answers, epochs=30)
+    fit(FewLabels(learner, bars(torch.tensor([0, 1])), torch.tensor([0, 1])), bars(values), answers, epochs=30)
     mixture = average_meanings(learner, bars(values), answers)
     assert [view.meaning for view in mixture.views] in (
         [{("bit", 0): 0, ("bit", 1): 1}, {("bit", 0): 1, ("bit", 1): 0}],

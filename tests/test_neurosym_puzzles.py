@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from logic import Domain
 from neurosym import cli
-from neurosym.checkpoint import save_classifier
+from neurosym.checkpoint import save_perception
 from neurosym.puzzles import bundled_puzzles
 from perception import Percept, SpikingClassifier, draw_board
 from tasks.puzzle_benchmark import knights_case, tally
@@ -88,7 +88,7 @@ def test_a_board_is_read_repaired_and_drawn(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(SpikingClassifier, "forward", forward)
     draw_board(cells, tmp_path / "board.png")
-    save_classifier(
+    save_perception(
         SpikingClassifier(Domain("digit", range(10)), torch.Generator().manual_seed(0)), tmp_path / "model.safetensors"
     )
     words = ("sudoku", "--image", str(tmp_path / "board.png"), "--model", str(tmp_path / "model.safetensors"))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from ..terms import Value
 
 
-class Reading(NamedTuple):
+class SlotReading(NamedTuple):
     """A slot, what perception took it for, and what it must be.
 
     Args:
@@ -73,7 +73,7 @@ class Solution:
     unique: bool | None = None
     conflicts: tuple[Conflict, ...] = ()
     minimal: bool = False
-    readings: tuple[Reading, ...] = ()
+    readings: tuple[SlotReading, ...] = ()
     log_probability: float | None = None
     margin: float | None = None
     objective: int | None = None
@@ -82,7 +82,7 @@ class Solution:
     seconds: float = 0.0
 
     @property
-    def repaired(self) -> tuple[Reading, ...]:
+    def repaired(self) -> tuple[SlotReading, ...]:
         """The slots where the constraints overruled perception."""
         return tuple(reading for reading in self.readings if reading.repaired)
 

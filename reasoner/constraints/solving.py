@@ -18,7 +18,7 @@ from .notation import constraint_text, name_variables
 from .posting import Alternative, Key, Posted, key_of, keys, post
 from .program import ConstraintProgram
 from .search import Costs, Search, open_search
-from .solution import Conflict, Reading, Solution
+from .solution import Conflict, SlotReading, Solution
 
 _OBJECTIVES = {"$least": "#<", "$greatest": "#>"}
 
@@ -219,14 +219,14 @@ def _readings(
     values: Mapping[Key, int],
     slots: Mapping[Key, Sequence[int]],
     log_probs: Mapping[Key, Mapping[int, float]],
-) -> Iterator[Reading]:
+) -> Iterator[SlotReading]:
     for key, row in log_probs.items():
         if key in values:
             name, slot = cast("tuple[str, int]", key)
             domain = next(domain for domain in program.domains if domain.name == name)
             seen, taken = max(row, key=lambda value: row[value]), values[key]
             written = [domain.values[list(slots[key]).index(value)] for value in (seen, taken)]
-            yield Reading(name, slot, written[0], written[1], row[seen], row[taken])
+            yield SlotReading(name, slot, written[0], written[1], row[seen], row[taken])
 
 
 def _unique(
