@@ -3,16 +3,19 @@
 Both are pure: a step takes a state and a current and gives a new state and the spikes.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
 
 from .errors import NetworkError
 
 Reals = NDArray[np.float64]
 Bits = NDArray[np.bool_]
+Values = TypeVar("Values", Reals, Tensor)
 
 
 class NeuronState(NamedTuple):
@@ -66,11 +69,29 @@ class Izhikevich:
 
     def step(self, state: NeuronState, current: Reals | float) -> tuple[NeuronState, Bits]:
         """State after ``step_ms`` under ``current``, and who fired."""
-        v, u = state
-        v = v + self.step_ms * (0.04 * v**2 + self.linear * v + self.constant - u + current)
-        u = u + self.step_ms * self.a * (self.b * (v + self.shift) - self.decay * u)
-        fired = v > 30.0
+        v, u = self.drift(*state, np.asarray(current), np.exp)
+        fired = v > self.cut_mv
         return NeuronState(np.where(fired, self.c, v), np.where(fired, u + self.d, u)), fired
+
+    def drift(self, v: Values, u: Values, current: Values, exp: Callable[[Values], Values]) -> tuple[Values, Values]:
+        """Both variables after an Euler step, before any spike; arrays or tensors (``exp`` is not used)."""
+        v = v + self.step_ms * (0.04 * v**2 + self.linear * v + self.constant - u + current)
+        return v, u + self.step_ms * self.a * (self.b * (v + self.shift) - self.decay * u)
+
+    @property
+    def cut_mv(self) -> float:
+        """A membrane above this is a spike."""
+        return 30.0
+
+    @property
+    def reset_mv(self) -> float:
+        """Membrane after a spike, ``c``."""
+        return self.c
+
+    @property
+    def kick(self) -> float:
+        """What a spike adds to the slow variable, ``d``."""
+        return self.d
 
 
 @dataclass(frozen=True)
@@ -116,16 +137,30 @@ class AdEx:
 
     def step(self, state: NeuronState, current: Reals | float) -> tuple[NeuronState, Bits]:
         """State after ``step_ms`` under ``current`` in pA, and who fired."""
-        v, w = state
-        upswing = np.exp(np.minimum((v - self.threshold_mv) / self.sharpness_mv, 10.0))
-        leak = self.leak_ns * (self.sharpness_mv * upswing - (v - self.rest_mv))
-        risen = v + self.step_ms / self.capacitance_pf * (leak + current - w)
-        adapted = w + self.step_ms / self.tau_adaptation_ms * (self.coupling_ns * (v - self.rest_mv) - w)
-        fired = risen > 0.0
+        risen, adapted = self.drift(*state, np.asarray(current), np.exp)
+        fired = risen > self.cut_mv
         after = NeuronState(
             np.where(fired, self.reset_mv, risen), np.where(fired, adapted + self.adaptation_pa, adapted)
         )
         return after, fired
+
+    def drift(self, v: Values, w: Values, current: Values, exp: Callable[[Values], Values]) -> tuple[Values, Values]:
+        """Both variables after an Euler step, before any spike; arrays or tensors with their exponential."""
+        upswing = exp(((v - self.threshold_mv) / self.sharpness_mv).clip(max=10.0))
+        leak = self.leak_ns * (self.sharpness_mv * upswing - (v - self.rest_mv))
+        risen = v + self.step_ms / self.capacitance_pf * (leak + current - w)
+        adapted = w + self.step_ms / self.tau_adaptation_ms * (self.coupling_ns * (v - self.rest_mv) - w)
+        return risen, adapted
+
+    @property
+    def cut_mv(self) -> float:
+        """A membrane above this is a spike."""
+        return 0.0
+
+    @property
+    def kick(self) -> float:
+        """What a spike adds to the slow variable, ``b``."""
+        return self.adaptation_pa
 
 
 NeuronModel = Izhikevich | AdEx

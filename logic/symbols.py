@@ -28,10 +28,10 @@ class Symbols:
         shape = tuple(self.log_probs.shape)
         if len(shape) != 3 or shape[2] != len(self.domain):
             raise DomainError(f"symbols of '{self.domain.name}' need [B, N, {len(self.domain)}], got {list(shape)}")
-        total = self.log_probs.detach().logsumexp(dim=2)
-        if bool(torch.isnan(total).any()):
-            raise DomainError(f"symbols of '{self.domain.name}' hold NaN; check the perception network's output")
-        if bool((total.abs() > 1e-3).any()):
+        total = self.log_probs.detach().exp().sum(dim=2)
+        if not bool(((total - 1).abs() <= 1e-3).all()):
+            if bool(torch.isnan(total).any()):
+                raise DomainError(f"symbols of '{self.domain.name}' hold NaN; check the perception network's output")
             raise DomainError(f"symbols of '{self.domain.name}' are no distributions; apply log_softmax first")
 
     @property

@@ -33,11 +33,14 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
     )
     from perception import (
         AnalogTwin,
+        Dataset,
+        DatasetError,
         Percept,
         PictureError,
         SpikingClassifier,
         augment,
         encode,
+        load_dataset,
         load_digits,
         measure_activity,
         pair_digits,
@@ -49,12 +52,15 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
         DIGITS,
         Answer,
         Answers,
+        ConstraintProgram,
         Program,
         ProgramError,
         Proof,
         QueryError,
+        Solution,
         infer,
         prove_rule,
+        solve,
     )
 
     from .checkpoint import (
@@ -72,12 +78,14 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
         run_joined,
         to_spiking_network,
     )
+    from .labelled import Labelled
     from .model import (
         Model,
         load_model,
         save_model,
     )
     from .report import write_report
+    from .savings import Savings
     from .training import (
         History,
         fit,
@@ -90,16 +98,20 @@ _HOME = {
         "compare_with_snntorch compile_circuit read_nir simulate verify write_nir"
     ),
     "perception": (
-        "AnalogTwin Percept PictureError SpikingClassifier augment encode load_digits measure_activity "
-        "pair_digits pretrain_first_layer read_picture split_digits"
+        "AnalogTwin Dataset DatasetError Percept PictureError SpikingClassifier augment encode load_dataset "
+        "load_digits measure_activity pair_digits pretrain_first_layer read_picture split_digits"
     ),
-    "reasoner": ("DIGITS Answer Answers Program ProgramError Proof QueryError infer prove_rule"),
+    "reasoner": (
+        "DIGITS Answer Answers ConstraintProgram Program ProgramError Proof QueryError Solution infer prove_rule solve"
+    ),
     "neurosym.checkpoint": ("CheckpointError"),
     "neurosym.doctor": ("diagnose"),
     "neurosym.explanation": ("Explanation explain"),
     "neurosym.joining": "rule_network run_joined to_spiking_network",
+    "neurosym.labelled": "Labelled",
     "neurosym.model": ("Model load_model save_model"),
     "neurosym.report": ("write_report"),
+    "neurosym.savings": "Savings",
     "neurosym.training": ("History fit"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
@@ -114,12 +126,16 @@ __all__ = [
     "CircuitBuilder",
     "CircuitError",
     "Conformance",
+    "ConstraintProgram",
+    "Dataset",
+    "DatasetError",
     "Domain",
     "DomainError",
     "Explanation",
     "FileError",
     "Gate",
     "History",
+    "Labelled",
     "Literal",
     "Model",
     "NetworkError",
@@ -131,6 +147,8 @@ __all__ = [
     "ProgramError",
     "Proof",
     "QueryError",
+    "Savings",
+    "Solution",
     "SpikingClassifier",
     "SpikingNetwork",
     "Symbols",
@@ -145,6 +163,7 @@ __all__ = [
     "explain",
     "fit",
     "infer",
+    "load_dataset",
     "load_digits",
     "load_model",
     "measure_activity",
@@ -157,6 +176,7 @@ __all__ = [
     "run_joined",
     "save_model",
     "simulate",
+    "solve",
     "split_digits",
     "to_spiking_network",
     "verify",

@@ -12,8 +12,13 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from logic import Domain, NeurosymError, whole_file
-from perception import SpikingClassifier
+from perception import SpikingClassifier, SpikingVision
 
+Perception = SpikingClassifier | SpikingVision
+_KINDS: Mapping[str, type[SpikingClassifier] | type[SpikingVision]] = {
+    "classifier": SpikingClassifier,
+    "vision": SpikingVision,
+}
 _SETTINGS = "neurosym"
 
 
@@ -66,24 +71,25 @@ def read_checkpoint(path: Path) -> Checkpoint:
         ) from None
 
 
-def save_classifier(classifier: SpikingClassifier, path: Path, notes: Mapping[str, str] | None = None) -> None:
-    """Writes a spiking classifier, weights and architecture.
+def save_perception(perception: Perception, path: Path, notes: Mapping[str, str] | None = None) -> None:
+    """Writes a perception network, weights and architecture.
 
     Args:
-        classifier: To be written.
+        perception: To be written.
         path: The file.
         notes: What shall be kept beside it, such as the rules that it was trained with.
 
     Raises:
         FileError: if it cannot be written.
     """
-    domain = {"name": classifier.domain.name, "values": list(classifier.domain.values)}
-    settings = {"domain": domain, "architecture": classifier.architecture(), "notes": dict(notes or {})}
-    write_checkpoint(path, Checkpoint(classifier.state_dict(), {"kind": "classifier", **settings}))
+    domain = {"name": perception.domain.name, "values": list(perception.domain.values)}
+    kind = next(name for name, made in _KINDS.items() if type(perception) is made)
+    settings = {"domain": domain, "architecture": perception.architecture(), "notes": dict(notes or {})}
+    write_checkpoint(path, Checkpoint(perception.state_dict(), {"kind": kind, **settings}))
 
 
-def load_classifier(path: Path) -> tuple[SpikingClassifier, dict[str, str]]:
-    """The spiking classifier that :func:`save_classifier` wrote, and the notes beside it.
+def load_perception(path: Path) -> tuple[Perception, dict[str, str]]:
+    """The perception network that :func:`save_perception` wrote, and the notes beside it.
 
     Raises:
         CheckpointError: if the file is missing, damaged or holds something else.
@@ -91,8 +97,11 @@ def load_classifier(path: Path) -> tuple[SpikingClassifier, dict[str, str]]:
     checkpoint = read_checkpoint(path)
     try:
         domain, architecture = checkpoint.settings["domain"], checkpoint.settings["architecture"]
-        classifier = SpikingClassifier(Domain(**domain), torch.Generator(), **architecture)
-        classifier.load_state_dict(dict(checkpoint.tensors))
-        return classifier, dict(checkpoint.settings["notes"])
-    except (KeyError, TypeError, ValueError, RuntimeError) as fault:
-        raise CheckpointError(f"{path}: does not hold a classifier ({fault}); give a file saved by training") from None
+        make = _KINDS[checkpoint.settings["kind"]]
+        perception = make(Domain(**domain), torch.Generator(), **architecture)
+        perception.load_state_dict(dict(checkpoint.tensors))
+        return perception, dict(checkpoint.settings["notes"])
+    except (NeurosymError, KeyError, TypeError, ValueError, RuntimeError) as fault:
+        raise CheckpointError(
+            f"{path}: does not hold a perception network ({fault}); give a file saved by training"
+        ) from None

@@ -14,11 +14,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress
 from rich.table import Table
 
 # Loaded where they are used, since --help must not wait for torch: `logic`, `tasks` and `neurosym.doctor`.
 
-_RESERVED = ("solve", "query", "export", "bench")
+_RESERVED = ("query", "export", "bench")
 _INTERRUPTED = 130  # as shells count: 128 + SIGINT
 
 app = typer.Typer(
@@ -55,14 +56,92 @@ def run_task(
 
 @app.command("train")
 def train_model(
+    dataset: Annotated[str, typer.Argument(help="addition (by rules), or digits, mnist5k, mnist, cifar10, ...")] = (
+        "addition"
+    ),
+    model: Annotated[str, typer.Option(help="A preset; see neurosym models.")] = "tiny_resnet",
     output: Annotated[Path, typer.Option(help="The file to save the model in.")] = Path("model.safetensors"),
     seed: Seed = 0,
     epochs: Epochs = None,
     quick: Quick = False,
+    steps: Annotated[int | None, typer.Option(min=1, help="Time steps T; without it, the preset's.")] = None,
+    batch: Annotated[int, typer.Option(min=1, help="Samples per step, over all processes.")] = 64,
+    learning_rate: Annotated[float, typer.Option(help="Its peak.")] = 5e-3,
+    objective: Annotated[str, typer.Option(help="mean, or tet: each step for itself.")] = "mean",
+    average: Annotated[float, typer.Option(help="Running average of the weights, such as 0.999.")] = 0.0,
+    patience: Annotated[int | None, typer.Option(min=1, help="Stop after so many epochs without progress.")] = None,
+    held_out: Annotated[float, typer.Option(min=0, max=0.9, help="Share of the training part to look at.")] = 0.1,
+    deform: Annotated[bool, typer.Option(help="Shift, turn and scale pictures a little.")] = True,
+    parts: Annotated[int, typer.Option(min=1, help="Split each batch, to save memory.")] = 1,
+    precision: Annotated[str, typer.Option(help="float32 or bfloat16.")] = "float32",
+    pack: Annotated[bool, typer.Option("--pack", help="Keep spikes as bits, to save memory.")] = False,
+    recompute: Annotated[bool, typer.Option("--recompute", help="Compute blocks twice, to save memory.")] = False,
+    steps_back: Annotated[int | None, typer.Option(min=1, help="Train step by step, so many sent back.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the data; without it, $NEUROSYM_DATA.")] = None,
+    download: Annotated[bool, typer.Option("--download", help="Bring missing data from the net.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last whole epoch.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Train the addition model and save it."""
+    """Train a preset on labels, or the addition model by its rule, and save it. With torchrun, in many processes."""
     with _plain_errors(None):
-        _task().train(seed=seed, epochs=epochs, output=output, quick=quick, console=Console())
+        if dataset == "addition":
+            _task().train(seed=seed, epochs=epochs, output=output, quick=quick, console=Console())
+            return
+        vision, savings = _vision(), import_module("neurosym.savings")
+        settings = vision.Settings(
+            dataset, model, data, download, epochs or vision.EPOCHS, steps, batch, learning_rate, average, patience,
+            held_out, seed, objective, deform, True, quick,
+            savings.Savings(parts, precision, pack, recompute, steps_back),
+        )  # fmt: skip
+        with import_module("neurosym.processes").joined_by_torchrun() as processes:
+            console = Console(stderr=True)
+            shown = processes.first and console.is_terminal
+            with Progress(console=console, transient=True, disable=not shown) as bar:
+                task = bar.add_task(f"{model} on {dataset}", total=None)
+
+                def show(done: int, total: int) -> None:
+                    bar.update(task, completed=done, total=total)
+
+                outcome = vision.train_on_labels(settings, output, resume=resume, progress=show, processes=processes)
+        if processes.first:
+            low, high = outcome.interval
+            row: dict[str, object] = {
+                "dataset": dataset, "model": model, "epochs": len(outcome.history.epochs),
+                "loss": outcome.history.epochs[-1].loss, "test_accuracy": outcome.accuracy,
+                "test_correct": outcome.correct, "test_count": outcome.count, "interval_low": low,
+                "interval_high": high, "saved_in": str(output),
+            }  # fmt: skip
+            _show([row], as_json)
+
+
+@app.command("models")
+def list_models(
+    table: Annotated[bool, typer.Option("--table", help="With parameters, steps and what is known of them.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the presets that can be trained."""
+    with _plain_errors(None):
+        if table or as_json:
+            _show(_vision().model_rows(), as_json)
+        else:
+            typer.echo("\n".join(_vision().model_names()))
+
+
+@app.command("profile")
+def profile_model(
+    model: Annotated[str, typer.Argument(help="A preset or a trained file.", show_default=False)],
+    steps: Annotated[int | None, typer.Option(min=1, help="Time steps T of a preset.")] = None,
+    layers: Annotated[bool, typer.Option("--layers", help="Layer by layer.")] = False,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what a network costs for one picture: time, memory, spikes, operations and energy."""
+    with _plain_errors(None):
+        found = _vision().profile_model(model, steps=steps, seed=seed)
+        rows = import_module("neurosym.profiling").table([(model, found)])
+        if layers:
+            rows = [asdict(layer) for layer in found.layers]
+        _show(rows, as_json)
 
 
 @app.command("explain")
@@ -142,6 +221,23 @@ def verify_netlist(
     raise typer.Exit({True: 0, False: 1, None: 3}[found.verdict.holds])
 
 
+@app.command("solve")
+def solve_puzzle(
+    puzzle: Annotated[str, typer.Argument(help="A .pl file, or the name of a bundled puzzle.", show_default=False)],
+    query: Annotated[str | None, typer.Argument(help="What is asked; without it, the first clause's head.")] = None,
+    image: Annotated[Path | None, typer.Option(help="A picture of the board; then picture(Rows) is asked.")] = None,
+    model: Annotated[Path | None, typer.Option(help="A saved reader of digits, for --image.")] = None,
+    drawing: Annotated[Path | None, typer.Option(help="Write the solved board as SVG, repaired cells marked.")] = None,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds for solving.")] = 60.0,
+    as_json: AsJson = False,
+) -> None:
+    """Solve a constraint puzzle and say whether the solution is unique; exit code 0 solved, 1 impossible, 3 unknown."""
+    with _plain_errors(None):
+        found = import_module("neurosym.puzzles").solve_file(puzzle, query, image, model, drawing, timeout)
+        typer.echo(json.dumps(found.to_dict(), indent=2) if as_json else str(found))
+    raise typer.Exit({True: 0, False: 1, None: 3}[found.solvable])
+
+
 @app.command("simulate")
 def simulate_netlist(
     circuit: Netlist,
@@ -172,6 +268,10 @@ def learn_gate(
         typer.echo(report)
         typer.echo(str(verdict))
     raise typer.Exit({True: 0, False: 1, None: 3}[verdict.holds])
+
+
+def _vision() -> ModuleType:
+    return import_module("neurosym.vision_commands")
 
 
 def _netlists() -> ModuleType:

@@ -1,13 +1,14 @@
 """Why an answer was given: what was seen and how surely, by which spikes, and which proof leads from there."""
 
 from dataclasses import dataclass
+from math import exp
 
 import torch
 from torch import Tensor
 
 from logic import Symbols
 from perception import SpikingClassifier
-from reasoner import Answer, explain as explain_answers, to_dict, to_text
+from reasoner import Answer, Contrast, explain as explain_answers, to_dict, to_text
 
 from .model import Model
 
@@ -59,6 +60,8 @@ class Explanation:
                 f"{word}: {answer.atom} with {answer.probability:.1%}, because",
                 to_text(answer.proof, "  "),
             ]
+            if answer.contrast is not None:
+                lines.append(f"  for this to hold, {_contrast_text(answer.contrast)}")
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, object]:
@@ -74,7 +77,16 @@ class Explanation:
                 for sight in self.sights
             ],
             "answers": [
-                {"answer": answer.atom, "probability": answer.probability, "proof": to_dict(answer.proof)}
+                {
+                    "answer": answer.atom,
+                    "probability": answer.probability,
+                    "proof": to_dict(answer.proof),
+                    "posterior": {
+                        f"{name}({slot})": {str(value): share for value, share in shares.items()}
+                        for (name, slot), shares in answer.posterior.items()
+                    },
+                    "contrast": _contrast_json(answer.contrast),
+                }
                 for answer in self.answers
             ],
         }
@@ -107,6 +119,33 @@ def explain(model: Model, pictures: Tensor, top: int = 2) -> Explanation:
         for slot in range(percept.symbols.slots)
     )
     return Explanation(model.query, sights, tuple(answers))
+
+
+def _contrast_text(contrast: Contrast) -> str:
+    """What would have to be seen, in half a sentence."""
+    changes = " and ".join(
+        f"{name}({slot}) must be {change.needed} instead of {change.read}"
+        for change in contrast.changes
+        for name, slot in [change.slot]
+    )
+    return f"{changes or 'nothing must be read otherwise'} (against odds of {_odds(contrast.cost)})"
+
+
+def _odds(nats: float) -> str:
+    return f"{exp(nats):,.1f} to 1" if nats < 20 else f"e^{nats:.0f} to 1"
+
+
+def _contrast_json(contrast: Contrast | None) -> dict[str, object] | None:
+    if contrast is None:
+        return None
+    return {
+        "changes": [
+            {"slot": f"{c.slot[0]}({c.slot[1]})", "read": c.read, "needed": c.needed, "nats": c.nats}
+            for c in contrast.changes
+        ],
+        "cost_nats": contrast.cost,
+        "gap_nats": contrast.gap,
+    }
 
 
 def _shares(symbols: Symbols, slot: int) -> dict[int | str, float]:

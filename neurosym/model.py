@@ -7,10 +7,10 @@ from typing import Any
 
 from torch import Tensor
 
-from perception import AnalogTwin, SpikingClassifier
+from perception import AnalogTwin, SpikingClassifier, SpikingVision
 from reasoner import Answers, Program, infer
 
-from .checkpoint import load_classifier, save_classifier
+from .checkpoint import CheckpointError, load_perception, save_perception
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +18,8 @@ class Model:
     """Perception joined with rules: picture ``i`` of a sample is slot ``i`` of the perception's domain.
 
     Args:
-        perception: Turns pictures into a belief; a spiking classifier, or its twin without spikes for comparison.
+        perception: Turns pictures into a belief; a spiking classifier, any architecture by name, or the classifier's
+            twin without spikes for comparison.
         program: The rules.
         query: What is asked, such as ``sum(S)``.
 
@@ -31,7 +32,7 @@ class Model:
         torch.Size([3, 19])
     """
 
-    perception: SpikingClassifier | AnalogTwin
+    perception: SpikingClassifier | SpikingVision | AnalogTwin
     program: Program
     query: str
 
@@ -67,10 +68,10 @@ def save_model(model: Model, path: Path) -> None:
     Raises:
         CheckpointError: if it cannot be written or the perception is not a spiking classifier.
     """
-    if not isinstance(model.perception, SpikingClassifier):
+    if isinstance(model.perception, AnalogTwin):
         raise TypeError(f"only spiking models are saved, got {type(model.perception).__name__}")
     path = Path(path)
-    save_classifier(model.perception, path, {"program": model.program.text, "query": model.query})
+    save_perception(model.perception, path, {"program": model.program.text, "query": model.query})
 
 
 def load_model(path: Path) -> Model:
@@ -80,5 +81,9 @@ def load_model(path: Path) -> Model:
         CheckpointError: if the file is missing, damaged, or holds no rules.
         ProgramError: if the rules in it do not parse.
     """
-    classifier, settings = load_classifier(path)
-    return Model(classifier, Program.parse(settings["program"], (classifier.domain,), str(path)), settings["query"])
+    perception, settings = load_perception(path)
+    if not {"program", "query"} <= settings.keys():
+        raise CheckpointError(
+            f"{path}: holds a perception network without rules; give a model that was saved with them"
+        )
+    return Model(perception, Program.parse(settings["program"], (perception.domain,), str(path)), settings["query"])

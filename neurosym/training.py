@@ -1,64 +1,31 @@
-"""Training through the rules: the loss is minus the log-probability of the answer, and of nothing else."""
+"""Training, on labels or through the rules: the loss is minus the log-probability of the answer."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from math import ceil, cos, pi
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from math import ceil, cos, isfinite, pi
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from logic import NeurosymError
+from reasoner import Reading
 
-from .checkpoint import Checkpoint, CheckpointError, read_checkpoint, write_checkpoint
+from .averaging import WeightAverage
+from .checkpoint import write_checkpoint
+from .concerns import ShortcutWarning, shortcut_concern
+from .history import Epoch as Epoch, History as History
+from .model import Model
+from .processes import Processes, these_processes
+from .resuming import Training, resume, to_checkpoint
+from .savings import Savings, Trainable, add_gradients, cheaper
+from .training_errors import Interrupted as Interrupted, TrainingError as TrainingError
+from .training_log import write_log
 
 WARM_UP = 0.1  # part of all steps during which the learning rate rises
 WEIGHT_DECAY = 1e-4
-
-
-class Interrupted(NeurosymError):
-    """Training was interrupted; the text says how to go on."""
-
-
-class TrainingError(NeurosymError, ValueError):
-    """Training data that do not fit together, or a loss that is no number."""
-
-
-class Trainable(Protocol):
-    """What can be trained: a perception network, and the log-probability of answers given pictures."""
-
-    @property
-    def perception(self) -> nn.Module:
-        """The network whose weights are learned."""
-        ...
-
-    def log_probability(self, pictures: Tensor, answers: Sequence[Any]) -> Tensor:
-        """Log-probability ``[B]`` of ``B`` answers, given pictures ``[B, N, 1, H, W]``."""
-        ...
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """One pass over the training pictures.
-
-    Args:
-        loss: Mean of minus log-probability, in nats.
-        seconds: Wall time.
-        scores: Whatever ``evaluate`` returned after it.
-    """
-
-    loss: float
-    seconds: float
-    scores: Mapping[str, float] = field(default_factory=dict[str, float])
-
-
-@dataclass(frozen=True)
-class History:
-    """The course of a training, epoch by epoch."""
-
-    epochs: tuple[Epoch, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,7 +36,25 @@ class _Plan:
     epochs: int
     batch: int
     learning_rate: float
+    weight_decay: float
+    average: float
     seed: int
+    held_out: int
+    patience: int | None
+    savings: Savings
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1 or self.batch < 1:
+            raise TrainingError(f"epochs and batch must be at least 1, got {self.epochs} and {self.batch}")
+        if not (self.learning_rate > 0 and isfinite(self.learning_rate) and self.weight_decay >= 0):
+            raise TrainingError(
+                f"the learning rate must be positive and the weight decay not negative, "
+                f"got {self.learning_rate} and {self.weight_decay}"
+            )
+        if not 0 <= self.average < 1:
+            raise TrainingError(f"average is the part that is kept at each step, in [0, 1), got {self.average}")
+        if self.patience is not None and (self.patience < 1 or not self.held_out):
+            raise TrainingError("patience needs at least one epoch and held-out samples of the training part")
 
 
 def learning_rate_factor(step: int, steps: int) -> float:
@@ -80,78 +65,188 @@ def learning_rate_factor(step: int, steps: int) -> float:
 def fit(
     model: Trainable,
     pictures: Tensor,
-    answers: Sequence[Any],
+    answers: Sequence[Any] | Tensor,
     *,
     epochs: int,
     batch: int = 16,
     learning_rate: float = 3e-3,
+    weight_decay: float = WEIGHT_DECAY,
+    average: float = 0.0,
     seed: int = 0,
     augment: Callable[[Tensor, torch.Generator], Tensor] | None = None,
+    held_out: tuple[Tensor, Sequence[Any] | Tensor] | None = None,
+    patience: int | None = None,
+    savings: Savings | None = None,
+    readings: Iterable[Reading] | None = None,
     checkpoint: Path | None = None,
+    log: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
     evaluate: Callable[[], Mapping[str, float]] | None = None,
 ) -> History:
-    """Trains a model's perception network from answers alone; the same seed gives the same weights.
+    """Trains a model's perception network from answers; the same seed gives the same weights.
 
     AdamW with linear warm-up and cosine decay. After each epoch everything that training needs is written to
-    ``checkpoint``. If that file exists, training goes on from it, exactly as if it had never stopped.
+    ``checkpoint``. If that file exists, training goes on from it, exactly as if it had never stopped. In processes
+    joined by ``torch.distributed``, each takes its share of each batch, and the result is that of one process.
 
     Args:
-        model: Its ``perception`` is changed in place.
-        pictures: ``[M, N, 1, H, W]``.
+        model: Its ``perception`` is changed in place; a :class:`neurosym.Labelled` for labels, or a
+            :class:`neurosym.Model` for answers that follow from rules.
+        pictures: ``[M, ...]``, as ``model.log_probability`` takes them, ``[M, N, C, H, W]`` for rules.
         answers: ``M`` answers, in the form that ``model.log_probability`` takes.
         epochs: Passes over the pictures.
-        batch: Samples per step.
+        batch: Samples per step, over all processes.
         learning_rate: Peak of the schedule.
+        weight_decay: Of AdamW.
+        average: Part of a running average of the weights that each step keeps, such as 0.999. The averaged weights are
+            evaluated and are what the network has in the end. 0 for none.
         seed: Of the order of samples and of augmentation.
         augment: Changes the pictures of each step.
+        held_out: Pictures and answers of the training part that are not trained on; the loss on them is kept.
+        patience: Stop when the loss on what is held out has not fallen for so many epochs.
+        savings: How to spend less memory or time.
+        readings: Which values occur together in samples, if that is known; they are not trained on, only used to
+            tell whether other meanings of the symbols would explain the answers as well.
         checkpoint: File to keep the state in, or none.
+        log: Folder for ``training.csv`` and TensorBoard's events, or none.
         progress: Called after each step with the number of steps done and of all steps.
-        evaluate: Called after each epoch; its scores are kept.
+        evaluate: Called after each epoch in the first process; its scores are kept.
+
+    Warns:
+        ShortcutWarning: if the answers do not tell the meaning of the symbols, with an example.
 
     Returns:
-        The course of the training, the epochs before a resumption included.
+        The course of the training, the epochs before a resumption included. Its last epoch is the result.
 
     Raises:
-        TrainingError: if the numbers of pictures and answers differ, there are none, or the loss is not finite.
-        CheckpointError: if the checkpoint cannot be written, is damaged, or is of another training.
+        TrainingError: if the numbers of pictures and answers differ, there are none, a setting makes no sense, a
+            picture is no number or the loss is not finite.
+        CheckpointError: if the checkpoint is damaged or is of another training.
+        FileError: if the checkpoint or the log cannot be written.
         Interrupted: on Ctrl-C; the checkpoint of the last whole epoch is kept.
     """
-    if len(pictures) != len(answers) or not answers:
-        raise TrainingError(f"{len(pictures)} pictures and {len(answers)} answers; give one answer for each sample")
-    if epochs < 1 or batch < 1:
-        raise TrainingError(f"epochs and batch must be at least 1, got {epochs} and {batch}")
-    plan = _Plan(len(answers), epochs, batch, learning_rate, seed)
-    generator = torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.AdamW(model.perception.parameters(), lr=learning_rate, weight_decay=WEIGHT_DECAY)
+    answers = _listed(pictures, answers)
+    if isinstance(model, Model) and (concern := shortcut_concern(model, answers, readings)):
+        warnings.warn(concern, ShortcutWarning, stacklevel=2)
+    kept_out = None if held_out is None else (held_out[0], _listed(*held_out))
+    savings = savings or Savings()
+    plan = _Plan(
+        len(answers), epochs, batch, learning_rate, weight_decay, average, seed,
+        len(kept_out[1]) if kept_out else 0, patience, savings,
+    )  # fmt: skip
+    network, processes = model.perception, these_processes()
+    processes.agree(network)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay)
+    running = WeightAverage(network, average) if average else None
+    training = Training(network, optimizer, torch.Generator().manual_seed(seed), running)
     history = History()
     if checkpoint is not None and checkpoint.exists():
-        history = _resume(checkpoint, plan, model.perception, optimizer, generator)
-    per_epoch = ceil(len(answers) / batch)
+        history = resume(checkpoint, training, asdict(plan))
     try:
-        for epoch in range(len(history.epochs), epochs):
-            start, losses = time.perf_counter(), 0.0
-            order = torch.randperm(len(answers), generator=generator).split(batch)
-            for step, chosen in enumerate(order, start=epoch * per_epoch):
-                optimizer.param_groups[0]["lr"] = learning_rate * learning_rate_factor(step, epochs * per_epoch)
-                seen = pictures[chosen] if augment is None else augment(pictures[chosen], generator)
-                loss = -model.log_probability(seen, [answers[i] for i in chosen.tolist()]).mean()
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                losses += loss.item() * len(chosen)
-                if progress is not None:
-                    progress(step + 1, epochs * per_epoch)
-            if not abs(losses) < float("inf"):
-                raise TrainingError(f"the loss of epoch {epoch + 1} is {losses}; lower the learning rate")
+        while len(history.epochs) < epochs and not (patience and history.epochs_without_progress() >= patience):
+            start = time.perf_counter()
+            loss = _epoch(model, training, pictures, answers, plan, len(history.epochs), processes, augment, progress)
             seconds = time.perf_counter() - start
-            scores = dict(evaluate()) if evaluate is not None else {}
-            history = History((*history.epochs, Epoch(losses / len(answers), seconds, scores)))
-            if checkpoint is not None:
-                write_checkpoint(checkpoint, _state(plan, history, model.perception, optimizer, generator))
+            scores = _scores(model, training, kept_out, plan, processes, evaluate)
+            history = History((*history.epochs, Epoch(loss, seconds, scores)))
+            if checkpoint is not None and processes.first:
+                write_checkpoint(checkpoint, to_checkpoint(training, asdict(plan), history))
+            if log is not None and processes.first:
+                write_log(log, history)
     except KeyboardInterrupt:
         raise Interrupted(_advice(checkpoint, len(history.epochs), epochs)) from None
+    if running is not None:
+        network.load_state_dict(running.values)
     return history
+
+
+def _listed(pictures: Tensor, answers: Sequence[Any] | Tensor) -> list[Any]:
+    """The answers one by one, after a look at whether they and the pictures can be trained on."""
+    if len(pictures) != len(answers) or not len(answers):
+        raise TrainingError(f"{len(pictures)} pictures and {len(answers)} answers; give one answer for each sample")
+    if pictures.is_floating_point() and not bool(torch.isfinite(pictures).all()):
+        number = int(torch.isfinite(pictures).flatten(1).all(1).logical_not().nonzero()[0])
+        raise TrainingError(f"picture {number} holds NaN or infinite values; look at how it was read")
+    return answers.tolist() if isinstance(answers, Tensor) else list(answers)
+
+
+def _epoch(
+    model: Trainable,
+    training: Training,
+    pictures: Tensor,
+    answers: list[Any],
+    plan: _Plan,
+    epoch: int,
+    processes: Processes,
+    augment: Callable[[Tensor, torch.Generator], Tensor] | None,
+    progress: Callable[[int, int], None] | None,
+) -> float:
+    """Changes the weights in one pass over the pictures and returns the mean loss."""
+    network, optimizer, generator = training.network, training.optimizer, training.generator
+    device = next(network.parameters()).device
+    per_epoch = ceil(plan.samples / plan.batch)
+    steps, total = plan.epochs * per_epoch, 0.0
+    network.train()
+    for step, chosen in enumerate(
+        torch.randperm(plan.samples, generator=generator).split(plan.batch), start=epoch * per_epoch
+    ):
+        optimizer.param_groups[0]["lr"] = plan.learning_rate * learning_rate_factor(step, steps)
+        optimizer.zero_grad()
+        seen = pictures[chosen] if augment is None else augment(pictures[chosen], generator)
+        share = processes.share(torch.arange(len(chosen)))
+        wanted = [answers[i] for i in chosen[share].tolist()]
+        with cheaper(network, plan.savings):
+            loss = add_gradients(model, seen[share].to(device), wanted, plan.savings, len(chosen), generator)
+        loss = processes.add_up(network.parameters(), loss)
+        if not isfinite(loss):
+            raise TrainingError(
+                f"the loss of step {step + 1} (epoch {epoch + 1}) is {loss / len(chosen)}; lower the learning rate"
+            )
+        optimizer.step()
+        total += loss
+        if training.average is not None:
+            training.average.update(network, step)
+        if progress is not None:
+            progress(step + 1, steps)
+    return total / plan.samples
+
+
+def _scores(
+    model: Trainable,
+    training: Training,
+    held_out: tuple[Tensor, list[Any]] | None,
+    plan: _Plan,
+    processes: Processes,
+    evaluate: Callable[[], Mapping[str, float]] | None,
+) -> dict[str, float]:
+    """What is known of the weights, or of their average, after an epoch."""
+    network = training.network
+
+    def look() -> dict[str, float]:
+        scores: dict[str, float] = {}
+        network.eval()
+        if held_out is not None:
+            scores["held_out_loss"] = _loss(model, *held_out, plan.batch)
+        return scores | dict(evaluate() if evaluate is not None else {})
+
+    def look_at_average() -> dict[str, float]:
+        if training.average is None:
+            return look()
+        with training.average.in_place(network):
+            return look()
+
+    return processes.from_first(look_at_average)
+
+
+@torch.no_grad()
+def _loss(model: Trainable, pictures: Tensor, answers: list[Any], batch: int) -> float:
+    """The mean loss on samples that are not trained on."""
+    device = next(model.perception.parameters()).device
+    total = 0.0
+    for part in torch.arange(len(answers)).split(batch):
+        wanted = [answers[i] for i in part.tolist()]
+        total -= float(model.log_probability(pictures[part].to(device), wanted).sum())
+    return total / len(answers)
 
 
 def _advice(checkpoint: Path | None, done: int, epochs: int) -> str:
@@ -161,39 +256,3 @@ def _advice(checkpoint: Path | None, done: int, epochs: int) -> str:
         f"training was interrupted after {done} of {epochs} epochs; they are kept in {checkpoint}. "
         f"Train again with the same settings and this checkpoint to go on from there."
     )
-
-
-def _state(
-    plan: _Plan, history: History, network: nn.Module, optimizer: torch.optim.Optimizer, generator: torch.Generator
-) -> Checkpoint:
-    tensors = {f"weights.{name}": tensor for name, tensor in network.state_dict().items()}
-    for number, moments in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{number}.{name}": tensor for name, tensor in moments.items()}
-    tensors["generator"] = generator.get_state()
-    settings = {"kind": "training", "plan": asdict(plan), "epochs": [asdict(epoch) for epoch in history.epochs]}
-    return Checkpoint(tensors, settings)
-
-
-def _resume(
-    path: Path, plan: _Plan, network: nn.Module, optimizer: torch.optim.Optimizer, generator: torch.Generator
-) -> History:
-    """Puts the state of a checkpoint in place and returns the course so far."""
-    checkpoint = read_checkpoint(path)
-    if checkpoint.settings.get("plan") != asdict(plan):
-        raise CheckpointError(
-            f"{path}: belongs to another training ({checkpoint.settings.get('plan')}), not to {asdict(plan)}; "
-            f"use the same settings or another file"
-        )
-    weights = {n.removeprefix("weights."): t for n, t in checkpoint.tensors.items() if n.startswith("weights.")}
-    moments: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in checkpoint.tensors.items():
-        if name.startswith("optimizer."):
-            _, number, key = name.split(".")
-            moments.setdefault(int(number), {})[key] = tensor
-    try:
-        network.load_state_dict(weights)
-        optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
-        generator.set_state(checkpoint.tensors["generator"])
-        return History(tuple(Epoch(**epoch) for epoch in checkpoint.settings["epochs"]))
-    except (KeyError, TypeError, ValueError, RuntimeError) as fault:
-        raise CheckpointError(f"{path}: does not fit this network ({fault}); use another file") from None

@@ -1,9 +1,71 @@
 """Pictures to spikes to symbols."""
 
 from .activity import Activity as Activity, LayerActivity as LayerActivity, measure_activity as measure_activity
+from .architectures import (
+    ArchitectureError as ArchitectureError,
+    Preset as Preset,
+    SpikingResNet as SpikingResNet,
+    SpikingTransformer as SpikingTransformer,
+    alignment_loss as alignment_loss,
+    build as build,
+    count_parameters as count_parameters,
+    preset as preset,
+    presets as presets,
+    recorded_spikes as recorded_spikes,
+    start_as_identity as start_as_identity,
+    weighted_inputs as weighted_inputs,
+)
 from .augmentation import augment as augment
+from .board import cut_board as cut_board, draw_board as draw_board, see_cells as see_cells
 from .classifier import SpikingClassifier as SpikingClassifier
+from .coding import (
+    ENCODERS as ENCODERS,
+    CodingError as CodingError,
+    delta_code as delta_code,
+    direct_code as direct_code,
+    encode_as as encode_as,
+    latency_code as latency_code,
+    phase_code as phase_code,
+    rate_code as rate_code,
+)
+from .datasets import (
+    DATASETS as DATASETS,
+    Dataset as Dataset,
+    DatasetError as DatasetError,
+    Events as Events,
+    bin_events as bin_events,
+    hold_out as hold_out,
+    load_dataset as load_dataset,
+    read_events as read_events,
+    read_idx as read_idx,
+)
+from .dead_neurons import (
+    DeadNeuronDetector as DeadNeuronDetector,
+    DeadNeuronWarning as DeadNeuronWarning,
+    balance_threshold as balance_threshold,
+    draw_fluctuating as draw_fluctuating,
+    rescale_silent as rescale_silent,
+)
 from .encoding import encode as encode, levels as levels
+from .homeostasis import (
+    adapt_thresholds as adapt_thresholds,
+    normalize_weights as normalize_weights,
+    scale_synapses as scale_synapses,
+)
+from .lee import LeeNetwork as LeeNetwork
+from .losses import (
+    SurrogateHead as SurrogateHead,
+    rate_penalty as rate_penalty,
+    surrogate_module_loss as surrogate_module_loss,
+    temporal_loss as temporal_loss,
+)
+from .memory import (
+    OnlineError as OnlineError,
+    StepByStep as StepByStep,
+    packed_activations as packed_activations,
+    recomputed as recomputed,
+    step_by_step as step_by_step,
+)
 from .mnist import (
     Digits as Digits,
     Pairs as Pairs,
@@ -11,10 +73,29 @@ from .mnist import (
     pair_digits as pair_digits,
     split_digits as split_digits,
 )
-from .neuron import integrate_and_fire as integrate_and_fire
+from .neurons import (
+    NEURONS as NEURONS,
+    AdEx as AdEx,
+    CubaLIF as CubaLIF,
+    Firing as Firing,
+    IntegerLIF as IntegerLIF,
+    IntegrateAndFire as IntegrateAndFire,
+    Izhikevich as Izhikevich,
+    LeakyIntegrateAndFire as LeakyIntegrateAndFire,
+    LearnableSurrogateLIF as LearnableSurrogateLIF,
+    MultiThresholdLIF as MultiThresholdLIF,
+    Neuron as Neuron,
+    NeuronError as NeuronError,
+    ParallelSpiking as ParallelSpiking,
+    ParametricLIF as ParametricLIF,
+    SlidingParallelSpiking as SlidingParallelSpiking,
+    integrate_and_fire as integrate_and_fire,
+    neuron as neuron,
+)
+from .normalization import TemporalBatchNorm as TemporalBatchNorm, ThresholdBatchNorm as ThresholdBatchNorm
 from .percept import Percept as Percept, Spikes as Spikes
 from .picture import PictureError as PictureError, check_pictures as check_pictures, read_picture as read_picture
-from .pretraining import pretrain_first_layer as pretrain_first_layer
+from .pretraining import Pretraining as Pretraining, pretrain as pretrain, pretrain_first_layer as pretrain_first_layer
 from .race import racer_membranes as racer_membranes, to_network as to_network
 from .stdp import (
     PlasticityRule as PlasticityRule,
@@ -24,10 +105,39 @@ from .stdp import (
     plasticity_step as plasticity_step,
     to_initial_layer as to_initial_layer,
 )
-from .surrogate import (
+from .stdp_competition import CompetitiveRule as CompetitiveRule, learn_by_competition as learn_by_competition
+from .stdp_network import (
+    StdpLayer as StdpLayer,
+    StdpNetwork as StdpNetwork,
+    difference_of_gaussians as difference_of_gaussians,
+    learn_network as learn_network,
+    network_features as network_features,
+    network_latencies as network_latencies,
+    two_layers as two_layers,
+)
+from .stdp_rules import (
+    PlasticityError as PlasticityError,
+    TimingRule as TimingRule,
+    learn_timing as learn_timing,
+    learn_timing_kernels as learn_timing_kernels,
+    pair_change as pair_change,
+)
+from .surrogates import (
+    SURROGATES as SURROGATES,
     Surrogate as Surrogate,
+    SurrogateError as SurrogateError,
     arctan as arctan,
+    asymmetric as asymmetric,
+    dspike as dspike,
+    erf as erf,
     fast_sigmoid as fast_sigmoid,
+    named_surrogate as named_surrogate,
+    rectangular as rectangular,
+    sigmoid as sigmoid,
+    spike as spike,
+    straight_through as straight_through,
     triangular as triangular,
 )
+from .temperature import search_temperature as search_temperature
 from .twin import AnalogTwin as AnalogTwin
+from .vision import SpikingVision as SpikingVision

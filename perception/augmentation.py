@@ -1,4 +1,4 @@
-"""Small random shifts, turns, scalings and shears of pictures, so that few pictures teach more."""
+"""Small random shifts, turns, scalings, shears and bends of pictures, so that few pictures teach more."""
 
 from math import pi
 
@@ -15,8 +15,9 @@ def augment(
     turn: float = 12.0,
     scale: float = 0.12,
     shear: float = 0.15,
+    bend: float = 0.0,
 ) -> Tensor:
-    """Pictures, each moved by a random affine map of its own.
+    """Pictures, each moved by a random affine map of its own, and bent if asked for.
 
     Args:
         pictures: ``[..., C, H, W]``, bytes or floats.
@@ -25,6 +26,7 @@ def augment(
         turn: Largest angle in degrees.
         scale: Largest relative change of size, drawn for each axis.
         shear: Largest shear.
+        bend: Standard deviation in pixels of a smooth random displacement, drawn at 5x5 points of each picture.
 
     Returns:
         Floats from 0 to 1 of the same shape.
@@ -41,4 +43,8 @@ def augment(
         torch.stack([wide * sine, slant * sine + high * cosine, offset[1]], dim=1),
     ]
     grid = functional.affine_grid(torch.stack(rows, dim=1), list(flat.shape), align_corners=False)
+    if bend:
+        drawn = torch.randn(count, 2, 5, 5, generator=generator) * (2 * bend / size)
+        smooth = functional.interpolate(drawn, size=(flat.shape[-2], size), mode="bicubic", align_corners=True)
+        grid = grid + smooth.permute(0, 2, 3, 1)
     return functional.grid_sample(flat, grid, align_corners=False).reshape(pictures.shape)

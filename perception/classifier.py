@@ -6,10 +6,10 @@ from torch import Tensor, nn
 from logic import Domain, Symbols
 
 from .encoding import encode
-from .neuron import integrate_and_fire
+from .neurons import integrate_and_fire
 from .percept import Percept, Spikes
 from .picture import check_pictures
-from .surrogate import Surrogate, arctan
+from .surrogates import Surrogate, arctan
 
 
 def layers(classes: int, channels: tuple[int, int], hidden: int, size: int) -> nn.ModuleDict:

@@ -28,15 +28,24 @@ def read_picture(path: str | Path, size: tuple[int, int] = (28, 28)) -> Tensor:
         PictureError: if the file is missing, is not a picture, is cut off or has another size.
     """
     height, width = size
+    grey = open_picture(path)
+    if (grey.height, grey.width) != size:
+        raise PictureError(
+            f"{path}: the picture is {grey.width} x {grey.height} pixels, expected {width} x {height}; "
+            f"crop or resize it first"
+        )
+    return torch.from_numpy(np.array(grey))[None]
+
+
+def open_picture(path: str | Path) -> Image.Image:
+    """The picture in a file, colours turned to grey.
+
+    Raises:
+        PictureError: if the file is missing, is not a picture or is cut off.
+    """
     try:
         with Image.open(path) as image:
-            found = (image.height, image.width)
-            if found != size:
-                raise PictureError(
-                    f"{path}: the picture is {found[1]} x {found[0]} pixels, expected {width} x {height}; "
-                    f"crop or resize it first"
-                )
-            grey = np.array(image.convert("L"))
+            return image.convert("L")
     except FileNotFoundError:
         raise PictureError(f"{path}: there is no such file; check the path") from None
     except IsADirectoryError:
@@ -47,7 +56,6 @@ def read_picture(path: str | Path, size: tuple[int, int] = (28, 28)) -> Tensor:
         raise PictureError(f"{path}: is not a picture in a known format; give a PNG or JPEG file") from None
     except (OSError, SyntaxError, Image.DecompressionBombError) as fault:
         raise PictureError(f"{path}: the picture is damaged ({fault}); give an intact file") from None
-    return torch.from_numpy(grey)[None]
 
 
 def check_pictures(pictures: Tensor, size: tuple[int, int]) -> None:

@@ -61,6 +61,99 @@ def convergence(weights: Tensor) -> float:
     return float((weights * (1 - weights)).mean())
 
 
+@dataclass(frozen=True, eq=False)
+class FirstSpikes:
+    """When each neuron of a layer first reaches its threshold.
+
+    Args:
+        steps: Step of the first spike, the number of steps where there is none, ``[B, F, H, W]``.
+        membranes: Membrane at that step, or at the last one, ``[B, F, H, W]``.
+    """
+
+    steps: Tensor
+    membranes: Tensor
+
+
+def first_spikes(
+    weights: Tensor, input_latencies: Tensor, threshold: float, bins: int, *, stride: int = 1
+) -> FirstSpikes:
+    """First spikes of integrate-and-fire maps whose inputs fire once each.
+
+    Args:
+        weights: Kernels, ``[F, C, k, k]``.
+        input_latencies: Step of each input's spike, ``bins`` for none, ``[B, C, H, W]``.
+        threshold: Membrane at which a map fires.
+        bins: Number of steps.
+        stride: Step of the window.
+    """
+    times = torch.arange(bins).reshape(-1, 1, 1, 1, 1)
+    fired = (input_latencies[None] <= times).to(torch.float32)  # [bins, B, C, H, W], cumulative
+    membranes = functional.conv2d(fired.flatten(0, 1), weights, stride=stride).unflatten(0, (bins, -1))
+    reached = membranes >= threshold
+    steps = torch.where(reached.any(dim=0), reached.to(torch.int8).argmax(dim=0), bins)
+    return FirstSpikes(steps, membranes.gather(0, steps.clamp(max=bins - 1)[None])[0])
+
+
+def choose_winners(first: FirstSpikes, bins: int, winners: int, radius: int) -> list[tuple[int, int, int]]:
+    """The neurons of one picture that may learn: the earliest, then the highest membrane, each map at most once.
+
+    A winner keeps its own map from winning again, and all maps from winning within ``radius`` positions of it.
+
+    Args:
+        first: First spikes of one picture, ``B = 1``.
+        bins: Number of steps.
+        winners: Neurons chosen at most.
+        radius: In positions.
+
+    Returns:
+        Map, row and column of each.
+    """
+    steps, membranes = first.steps[0], first.membranes[0]
+    largest = float(membranes.abs().max()) * 2 + 1
+    rank = torch.where(steps < bins, steps * -largest + membranes, -torch.inf)
+    chosen: list[tuple[int, int, int]] = []
+    for _ in range(winners):
+        best = int(rank.argmax())
+        winner, row, column = (int(i) for i in torch.unravel_index(torch.tensor(best), rank.shape))
+        if rank[winner, row, column] == -torch.inf:
+            break
+        chosen.append((winner, row, column))
+        rank[winner] = -torch.inf
+        rank[:, max(0, row - radius) : row + radius + 1, max(0, column - radius) : column + radius + 1] = -torch.inf
+    return chosen
+
+
+def learn_at(
+    weights: Tensor,
+    input_latencies: Tensor,
+    place: tuple[int, int, int],
+    step: int,
+    *,
+    potentiation: float,
+    depression: float,
+    stride: int = 1,
+) -> Tensor:
+    """Weights after the neuron at ``place`` has learned: ``a w (1 - w)``, ``a`` by whether the synapse fired in time.
+
+    Args:
+        weights: Kernels in [0, 1], ``[F, C, k, k]``.
+        input_latencies: Of one picture, ``[C, H, W]``.
+        place: Map, row and column.
+        step: When the neuron fired.
+        potentiation: Rate for synapses that fired no later; negative for the opposite rule.
+        depression: Rate for all others, taken off; negative for the opposite rule.
+        stride: Step of the window.
+    """
+    winner, row, column = place
+    size = weights.shape[-1]
+    top, left = row * stride, column * stride
+    window = input_latencies[:, top : top + size, left : left + size]
+    rate = torch.where(window <= step, potentiation, -depression)
+    weights = weights.clone()
+    weights[winner] = (weights[winner] + rate * weights[winner] * (1 - weights[winner])).clamp(0, 1)
+    return weights
+
+
 def plasticity_step(weights: Tensor, picture_latencies: Tensor, rule: PlasticityRule, *, stride: int = 1) -> Tensor:
     """New weights after one picture.
 
@@ -73,32 +166,17 @@ def plasticity_step(weights: Tensor, picture_latencies: Tensor, rule: Plasticity
     Returns:
         Kernels in [0, 1], ``[F, C, k, k]``; maps that did not win keep theirs.
     """
-    size = weights.shape[-1]
-    times = torch.arange(rule.bins).reshape(-1, 1, 1, 1)
-    fired = (picture_latencies[None] <= times).to(torch.float32)  # [bins, C, H, W], cumulative
-    membranes = functional.conv2d(fired, weights, stride=stride)  # [bins, F, H', W']
-    reached = membranes >= rule.threshold
-    first = torch.where(reached.any(dim=0), reached.to(torch.int8).argmax(dim=0), rule.bins)  # [F, H', W']
-    at_first = membranes.gather(0, first.clamp(max=rule.bins - 1)[None])[0]
-    largest = float(at_first.max()) + 1
-    rank = torch.where(first < rule.bins, first * -largest + at_first, -torch.inf)  # earliest, then highest membrane
-    weights = weights.clone()
-    for _ in range(rule.winners):
-        best = int(rank.argmax())
-        winner, row, column = (int(i) for i in torch.unravel_index(torch.tensor(best), rank.shape))
-        if rank[winner, row, column] == -torch.inf:
-            break
-        top, left = row * stride, column * stride
-        window = picture_latencies[:, top : top + size, left : left + size]
-        rate = torch.where(window <= first[winner, row, column], rule.potentiation, -rule.depression)
-        kernel = weights[winner]
-        weights[winner] = (kernel + rate * kernel * (1 - kernel)).clamp(0, 1)
-        rank[winner] = -torch.inf
-        rank[
-            :,
-            max(0, row - rule.radius) : row + rule.radius + 1,
-            max(0, column - rule.radius) : column + rule.radius + 1,
-        ] = -torch.inf
+    first = first_spikes(weights, picture_latencies[None], rule.threshold, rule.bins, stride=stride)
+    for winner, row, column in choose_winners(first, rule.bins, rule.winners, rule.radius):
+        weights = learn_at(
+            weights,
+            picture_latencies,
+            (winner, row, column),
+            int(first.steps[0, winner, row, column]),
+            potentiation=rule.potentiation,
+            depression=rule.depression,
+            stride=stride,
+        )
     return weights
 
 

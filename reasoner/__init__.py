@@ -1,5 +1,13 @@
 """Programs, queries, answers and their proofs."""
 
+from .bounds import Bounds as Bounds, Budget as Budget, bound as bound
+from .constraints import (
+    Conflict as Conflict,
+    ConstraintProgram as ConstraintProgram,
+    SlotReading as SlotReading,
+    Solution as Solution,
+    solve as solve,
+)
 from .counting import Counter as Counter, prepare as prepare
 from .errors import (
     CountingError as CountingError,
@@ -12,7 +20,14 @@ from .errors import (
     ProofError as ProofError,
     QueryError as QueryError,
 )
-from .explanation import Answer as Answer, explain as explain
+from .explanation import (
+    Answer as Answer,
+    Change as Change,
+    Contrast as Contrast,
+    RankedProof as RankedProof,
+    best_proofs as best_proofs,
+    explain as explain,
+)
 from .grounding import Grounding as Grounding, Slot as Slot, SlotValue as SlotValue, ground as ground
 from .inference import Answers as Answers, infer as infer
 from .meaning import rule_formula as rule_formula, slot_bounds as slot_bounds
@@ -22,3 +37,10 @@ from .proof import Proof as Proof
 from .readout import answer_bits as answer_bits
 from .rendering import to_dict as to_dict, to_dot as to_dot, to_svg as to_svg, to_text as to_text
 from .rule_proof import prove_rule as prove_rule
+from .shortcuts import (
+    Meaning as Meaning,
+    Reading as Reading,
+    Shortcuts as Shortcuts,
+    count_shortcuts as count_shortcuts,
+)
+from .terms import Value as Value

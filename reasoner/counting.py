@@ -1,28 +1,21 @@
 """Counting: exact, batched, differentiable probabilities of a circuit's outputs, layer by layer in log space."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import inf
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from logic import Circuit, Gate
+from logic import Circuit
 
 from .decision import to_circuit
 from .errors import CountingError
+from .factoring import FALSE, TRUE, Sums, factor
+from .layers import Dense, Layer, Layers, layered
 from .normal_form import is_countable
 
 IMPOSSIBLE = -1e30  # log of zero; minus infinity would make NaN gradients
-_FALSE, _TRUE = 0, 1  # the first rows of the buffer
-
-
-class Layer(NamedTuple):
-    """Gates of one depth, kind and fan-in bound; they read earlier rows and write ``start`` and those that follow."""
-
-    conjunction: bool
-    start: int
-    children: Tensor  # [gates, fan-in], rows of the buffer; padded with the true row (AND) or the false row (OR)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,21 +23,18 @@ class Counter:
     """A circuit prepared for counting.
 
     Args:
-        layers: In an order in which values flow.
-        inputs: Number of circuit inputs.
-        rows: Length of the buffer.
-        outputs: ``[O]`` rows.
         circuit: The circuit that is counted: the given one, or its decision diagram.
+        sums: The same as sums of products.
+        layers: The same again, as index tables.
     """
 
-    layers: tuple[Layer, ...]
-    inputs: int
-    rows: int
-    outputs: Tensor
     circuit: Circuit
+    sums: Sums
+    layers: Layers
+    _placed: dict[torch.device, Layers] = field(default_factory=dict[torch.device, Layers], repr=False)
 
     def log_probabilities(self, log_probs: Tensor) -> Tensor:
-        """Log-probability of each output.
+        """Log-probability of each output, on the device and of the dtype of the inputs.
 
         Args:
             log_probs: ``[B, I]``, log-probability of each input; in a one-hot group the exponentials sum to one.
@@ -55,51 +45,103 @@ class Counter:
         Raises:
             CountingError: if the shape does not fit.
         """
-        if log_probs.ndim != 2 or log_probs.shape[1] != self.inputs:
-            raise CountingError(f"counting needs [B, {self.inputs}] log-probabilities, got {list(log_probs.shape)}")
-        device = log_probs.device
-        layers = tuple(layer._replace(children=layer.children.to(device)) for layer in self.layers)
-        return _Count.apply(log_probs, layers, self.rows, self.outputs.to(device))  # pyright: ignore[reportReturnType]
+        inputs = len(self.circuit.inputs)
+        if log_probs.ndim != 2 or log_probs.shape[1] != inputs:
+            raise CountingError(f"counting needs [B, {inputs}] log-probabilities, got {list(log_probs.shape)}")
+        return _Count.apply(log_probs, self.on(log_probs.device))  # pyright: ignore[reportReturnType]
+
+    def on(self, device: torch.device) -> Layers:
+        """The layers on a device, copied there once."""
+        if device not in self._placed:
+            self._placed[device] = self.layers.to(device)
+        return self._placed[device]
 
 
 class _Count(torch.autograd.Function):
     """One buffer ``[rows, B]`` is filled layer by layer, and its adjoint emptied in the reverse order."""
 
     @staticmethod
-    def forward(ctx: Any, log_probs: Tensor, layers: tuple[Layer, ...], rows: int, outputs: Tensor) -> Tensor:
+    def forward(ctx: Any, log_probs: Tensor, plan: Layers) -> Tensor:
         inputs = log_probs.shape[1]
-        buffer = log_probs.new_empty(rows, log_probs.shape[0])
-        buffer[_FALSE], buffer[_TRUE] = IMPOSSIBLE, 0.0
-        buffer[2 : 2 + inputs] = log_probs.t().clamp(min=IMPOSSIBLE)
-        for layer in layers:
-            gates, fan_in = layer.children.shape
-            values = buffer.index_select(0, layer.children.reshape(-1)).view(gates, fan_in, -1)
-            buffer[layer.start : layer.start + gates] = values.sum(1) if layer.conjunction else values.logsumexp(1)
-        ctx.save_for_backward(buffer)
-        ctx.layers, ctx.inputs, ctx.outputs = layers, inputs, outputs
-        return buffer.index_select(0, outputs).t().clamp(min=IMPOSSIBLE)
+        buffer = log_probs.new_empty(plan.rows, log_probs.shape[0])
+        buffer[FALSE].fill_(IMPOSSIBLE)
+        buffer[TRUE].fill_(0.0)
+        torch.clamp(log_probs.t(), min=IMPOSSIBLE, out=buffer[2 : 2 + inputs])
+        ctx.shares = [_fill(buffer, layer) for layer in plan.layers]
+        ctx.plan, ctx.inputs, ctx.shape = plan, inputs, buffer.shape
+        return buffer.index_select(0, plan.outputs).t().clamp_(min=IMPOSSIBLE)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
-        ctx: Any, *gradients: Tensor
-    ) -> tuple[Tensor, None, None, None]:
-        (buffer,) = ctx.saved_tensors
-        adjoint = torch.zeros_like(buffer).index_add_(0, ctx.outputs, gradients[0].t())
-        for layer in reversed(ctx.layers):
-            gates, fan_in = layer.children.shape
-            children = layer.children.reshape(-1)
-            own = adjoint[layer.start : layer.start + gates, None]
-            if layer.conjunction:
-                share = own.expand(-1, fan_in, -1)
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        plan: Layers = ctx.plan
+        adjoint = gradients[0].new_zeros(ctx.shape).index_add_(0, plan.outputs, gradients[0].t())
+        for layer, share in zip(reversed(plan.layers), reversed(ctx.shares), strict=True):
+            own = adjoint[layer.start : layer.start + len(layer.children)]
+            if isinstance(share, _Pairs):
+                _hand_down_pairs(adjoint, own, share)
             else:
-                values = buffer.index_select(0, children).view(gates, fan_in, -1)
-                share = own * (values - buffer[layer.start : layer.start + gates, None]).exp()
-            adjoint.index_add_(0, children, share.reshape(gates * fan_in, -1))
-        return adjoint[2 : 2 + ctx.inputs].t(), None, None, None
+                _hand_down(adjoint, own, layer, share)
+        return adjoint[2 : 2 + ctx.inputs].t(), None
 
 
-def prepare(circuit: Circuit, budget: int = 1_000_000) -> Counter:
+class _Pairs(NamedTuple):
+    """What a dense layer computed: probabilities ``[K, n]`` and ``[L, n]`` beside the largest, sums ``[nodes, n]``."""
+
+    dense: Dense
+    left: Tensor
+    right: Tensor
+    sums: Tensor
+
+
+def _fill(buffer: Tensor, layer: Layer) -> _Pairs | Tensor | None:
+    """Computes the rows of a layer; what it returns is for the way back: the share of each case in its node's sum.
+
+    A sum over pairs is a matrix product, unless it underflows beside the others.
+    """
+    nodes, cases, width = layer.children.shape
+    out = buffer[layer.start : layer.start + nodes]
+    if layer.dense:
+        left, most_left = _scaled(buffer, layer.dense.left)
+        right, most_right = _scaled(buffer, layer.dense.right)
+        sums = layer.dense.matrix.to(buffer.dtype) @ (left[:, None] * right).flatten(0, 1)
+        if sums.min().item() > 1e8 * torch.finfo(buffer.dtype).tiny:
+            torch.add(sums.log(), most_left.add_(most_right), out=out.view_as(sums))
+            return _Pairs(layer.dense, left, right, sums)
+    values = buffer.index_select(0, layer.children.view(-1)).view(nodes, cases, width, -1)
+    values = values[:, :, 0] if width == 1 else values.sum(2)
+    if cases == 1:
+        out.copy_(values[:, 0])
+        return None
+    most = values.amax(1, keepdim=True)
+    sums = values.sub_(most).exp_().sum(1, keepdim=True)
+    values.div_(sums)
+    torch.add(sums.log_()[:, 0], most[:, 0], out=out)
+    return values
+
+
+def _hand_down(adjoint: Tensor, own: Tensor, layer: Layer, share: Tensor | None) -> None:
+    """Adds each node's adjoint to its children's, case by case."""
+    handed = own.clone() if share is None else (share * own[:, None]).flatten(0, 1)
+    for child in layer.children.view(-1, layer.children.shape[2]).unbind(1):
+        adjoint.index_add_(0, child, handed)
+
+
+def _scaled(buffer: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """``[K, blocks * B]`` probabilities beside the largest, and the logarithm of that."""
+    values = buffer.index_select(0, rows.view(-1)).view(len(rows), -1)
+    most = values.amax(0)
+    return values.sub_(most).exp_(), most
+
+
+def _hand_down_pairs(adjoint: Tensor, own: Tensor, pairs: _Pairs) -> None:
+    dense, left, right, sums = pairs
+    both = (dense.matrix.to(own.dtype).t() @ (own.reshape(sums.shape) / sums)).view(len(left), len(right), -1)
+    adjoint.index_add_(0, dense.left.view(-1), (both * right).sum(1).mul_(left).view(dense.left.numel(), -1))
+    adjoint.index_add_(0, dense.right.view(-1), (both * left[:, None]).sum(0).mul_(right).view(dense.right.numel(), -1))
+
+
+def prepare(circuit: Circuit, budget: int = 1_000_000, seconds: float = inf) -> Counter:
     """A counter for a circuit over one-hot inputs, exact for every circuit.
 
     A decomposable and deterministic circuit is counted as it stands, any other as its decision diagram.
@@ -107,43 +149,11 @@ def prepare(circuit: Circuit, budget: int = 1_000_000) -> Counter:
     Args:
         circuit: Any gates; each input in a one-hot group.
         budget: Nodes that the diagram may have.
+        seconds: Wall time that its making may take.
 
     Raises:
-        CountingError: if an input stands in no one-hot group, or the budget is spent.
+        CountingError: if an input stands in no one-hot group, or the budget or the time is spent.
     """
-    countable = circuit if is_countable(circuit) else to_circuit(circuit, budget)
-    return _plan(countable)
-
-
-def _plan(circuit: Circuit) -> Counter:
-    inputs = len(circuit.inputs)
-    group_of = {position: group for group in circuit.one_hot for position in group}
-    literals, offsets = circuit.literals.tolist(), circuit.offsets.tolist()
-    row_of = {0: _FALSE, 1: _TRUE} | {2 * (1 + position): 2 + position for position in range(inputs)}
-    depth_of = dict.fromkeys(row_of, 0)
-    buckets: dict[tuple[int, bool, int], list[tuple[int, list[int]]]] = {}
-
-    def place(code: int, kind: int, operands: list[int]) -> None:
-        depth = 1 + max(depth_of[operand] for operand in operands)
-        depth_of[code] = depth
-        bound = 1 << (len(operands) - 1).bit_length()
-        buckets.setdefault((depth, kind == Gate.AND, bound), []).append((code, operands))
-
-    used = sorted({*literals, *circuit.outputs.tolist()})
-    for code in (code for code in used if code & 1 and code > 1):  # the complement of a value: the other values
-        position = (code >> 1) - 1
-        place(code, Gate.OR, [2 * (1 + other) for other in group_of[position] if other != position])
-    for gate, kind in enumerate(circuit.kinds.tolist()):
-        place(2 * (circuit.first_gate + gate), kind, literals[offsets[gate] : offsets[gate + 1]])
-    rows = 2 + inputs
-    layers: list[Layer] = []
-    for (_, conjunction, bound), members in sorted(buckets.items()):
-        padding = _TRUE if conjunction else _FALSE
-        table = np.full((len(members), bound), padding, dtype=np.int64)
-        for line, (_, operands) in enumerate(members):
-            table[line, : len(operands)] = [row_of[operand] for operand in operands]
-        layers.append(Layer(conjunction, rows, torch.from_numpy(table)))
-        row_of.update({code: rows + line for line, (code, _) in enumerate(members)})
-        rows += len(members)
-    outputs = torch.tensor([row_of[code] for code in circuit.outputs.tolist()], dtype=torch.int64)
-    return Counter(tuple(layers), inputs, rows, outputs, circuit)
+    countable = circuit if is_countable(circuit) else to_circuit(circuit, budget, seconds)
+    sums = factor(countable)
+    return Counter(countable, sums, layered(sums))

@@ -10,6 +10,7 @@
 :- use_module(grounder).
 :- use_module(translator).
 :- use_module(replayer).
+:- use_module(constraints).
 :- use_module(json_writer).
 
 %!  serve(+Request, -Reply:string) is det.
@@ -61,6 +62,10 @@ do(replay(Text, Domains, Facts, Proofs)) :-
     install_world(Facts),
     install(Text, Domains, true),
     replay_all(Proofs).
+do(read_constraints(Text, Domains)) :-
+    read_constraint_program(Text, Domains).
+do(constrain(Text, Domains, QueryText, Alternatives)) :-
+    constrain(Text, Domains, QueryText, Alternatives).
 
 install(Text, Domains, World) :-
     read_clauses(Text, Clauses, _),
@@ -76,6 +81,11 @@ error_reply(Error, Reply) :-
                      write(',"message":'), put_string(Message),
                      write('}}') )).
 
+explain(refused(Kind, From-_, Term), Kind, From, -1, Text, '') :- !,
+    term_text(Term, Text).
+explain(raised(From-_, Goal, Error), builtin, From, -1, Text, Message) :- !,
+    term_text(Goal, Text),
+    message_text(error(Error, _), Message).
 explain(refused(Kind, Offset, Term), Kind, Offset, -1, Text, '') :-
     term_text(Term, Text).
 explain(stopped(undefined, Clause, Body), undefined, -1, Clause, Text, '') :-

@@ -1,18 +1,65 @@
-"""Explanation: the best answers of one sample, each with its most probable world and a proof in it."""
+"""Explanation: the best answers of one sample, why each holds, and what would have to be seen for another to win."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import exp
+from math import exp, inf
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from logic import Symbols
 
+from .cheapest import Derivation, cheapest_derivations
+from .derivations import derivation_graph
 from .errors import QueryError
-from .inference import gather_beliefs, prepare_query
+from .grounding import Grounding
+from .inference import Prepared, gather_beliefs, prepare_query
 from .program import Program
 from .prolog import Limits
-from .proof import Proof, World, prove
+from .proof import Beliefs, Proof, World, replay
 from .terms import Value, to_value
-from .worlds import most_probable_world
+
+Posterior = dict[tuple[str, int], dict[int | str, float]]
+"""The probability of each value of each slot, by domain name and slot index."""
+
+_CHANGE = 1e6  # the cost of reading a slot otherwise, in nats: above all differences of log-probabilities that count
+
+
+@dataclass(frozen=True)
+class Change:
+    """A slot that would have to be read otherwise.
+
+    Args:
+        slot: Domain name and slot index.
+        read: Its value in the most probable world of the best answer.
+        needed: The value that another answer needs.
+        nats: Log-odds of ``read`` against ``needed``: what a fresh look would have to bring up.
+    """
+
+    slot: tuple[str, int]
+    read: int | str
+    needed: int | str
+    nats: float
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Why not this answer: what separates it from the best one.
+
+    Args:
+        changes: The fewest slots that must be read otherwise for it to hold; of all such sets the most probable.
+        gap: Log-odds of the best answer against this one, over all worlds, in nats.
+    """
+
+    changes: tuple[Change, ...]
+    gap: float
+
+    @property
+    def cost(self) -> float:
+        """Log-odds of all changes together, in nats."""
+        return sum(change.nats for change in self.changes)
 
 
 @dataclass(frozen=True)
@@ -26,6 +73,8 @@ class Answer:
         proof: In the most probable of these worlds.
         world: That world: the value of each slot, by domain and index.
         world_probability: Of that world alone, over the slots that the query reads.
+        posterior: Of each slot, given that the answer holds.
+        contrast: What separates it from the best answer; None for the best.
     """
 
     atom: str
@@ -34,6 +83,38 @@ class Answer:
     proof: Proof
     world: World
     world_probability: float
+    posterior: Posterior
+    contrast: Contrast | None = None
+
+
+@dataclass(frozen=True)
+class RankedProof:
+    """One of several proofs of an answer.
+
+    Args:
+        proof: Replayed.
+        probability: Of the values that it uses: the product of theirs.
+        values: What it uses, by domain and index.
+    """
+
+    proof: Proof
+    probability: float
+    values: World
+
+
+@dataclass(frozen=True, eq=False)
+class _Sample:
+    """A query and the beliefs of one sample."""
+
+    prepared: Prepared
+    beliefs: Tensor  # [1, I]
+    log_probs: tuple[NDArray[np.float64], ...]  # of each slot
+    named: Beliefs
+    limits: Limits
+
+    @property
+    def grounding(self) -> Grounding:
+        return self.prepared.grounding
 
 
 def explain(
@@ -56,30 +137,141 @@ def explain(
         QueryError: if the batch is not one, or as :func:`reasoner.inference.infer`.
         ProofError: if a proof does not stand up when it is replayed.
     """
+    sample = _sample(program, query, symbols, limits or Limits())
+    scores, posteriors = _posteriors(sample, top)
+    answers: list[Answer] = []
+    for (number, log_prob), posterior in zip(scores, posteriors, strict=True):
+        if exp(log_prob) == 0:
+            continue
+        best = next(_derivations(sample, number, [one.max() - one for one in sample.log_probs]))
+        world = _completed(sample, best)
+        answer = sample.grounding.answers[number]
+        answers.append(
+            Answer(
+                answer.text,
+                {name: to_value(term) for name, term in answer.bindings.items()},
+                exp(log_prob),
+                replay(sample.grounding, best.reason, world, sample.named, sample.limits),
+                world,
+                exp(sum(float(one.max()) for one in sample.log_probs) - best.cost),
+                posterior,
+                _contrast(sample, number, answers[0].world, scores[0][1] - log_prob) if answers else None,
+            )
+        )
+    return answers
+
+
+def best_proofs(
+    program: Program,
+    query: str,
+    symbols: Symbols | Sequence[Symbols],
+    answer: Value,
+    count: int = 3,
+    limits: Limits | None = None,
+) -> list[RankedProof]:
+    """The most probable proofs of an answer in one sample, in exact order, each replayed.
+
+    Two proofs may hold in one world, so their probabilities do not add up to the answer's.
+
+    Args:
+        program: The rules.
+        query: One goal, such as ``sum(S)``.
+        symbols: Beliefs with a batch of one.
+        answer: Its value or text, as :meth:`reasoner.Answers.index` takes it.
+        count: How many at most; impossible ones are left out.
+        limits: What it may spend; ``gates`` bounds the steps of the search.
+
+    Raises:
+        QueryError: if there is no such answer, the batch is not one, or as :func:`reasoner.inference.infer`.
+        CountingError: if the search is over its budget.
+        ProofError: if a proof does not stand up when it is replayed.
+    """
+    sample = _sample(program, query, symbols, limits or Limits())
+    texts = [one.text for one in sample.grounding.answers]
+    values = sample.prepared.values
+    if answer not in values and answer not in texts:
+        raise QueryError(f"'{query}' never has the answer {answer!r}")
+    number = values.index(answer) if answer in values else texts.index(str(answer))
+    found: list[RankedProof] = []
+    for derivation in _derivations(sample, number, [-one for one in sample.log_probs]):
+        if len(found) == count or exp(-derivation.cost) == 0:
+            break
+        world = _completed(sample, derivation)
+        proof = replay(sample.grounding, derivation.reason, world, sample.named, sample.limits)
+        used = {key: world[key] for key in (_key(sample, slot) for slot in sorted(derivation.values))}
+        found.append(RankedProof(proof, exp(-derivation.cost), used))
+    return found
+
+
+def _sample(program: Program, query: str, symbols: Symbols | Sequence[Symbols], limits: Limits) -> _Sample:
     prepared = prepare_query(program, query, limits)
-    grounding = prepared.grounding
-    beliefs = gather_beliefs(grounding, symbols).detach()
+    beliefs = gather_beliefs(prepared.grounding, symbols).detach()
     if beliefs.shape[0] != 1:
         raise QueryError(f"'{query}' is explained for one sample at a time, but the batch holds {beliefs.shape[0]}")
-    log_probs: list[float] = prepared.counter.log_probabilities(beliefs)[0].tolist()
-    inputs: list[float] = beliefs[0].tolist()
-    best = sorted(range(len(log_probs)), key=log_probs.__getitem__, reverse=True)[:top]
-    probability = {
-        (domain.name, index, value): exp(inputs[position])
-        for (domain, index), group in zip(grounding.slots, grounding.circuit.one_hot, strict=True)
-        for value, position in zip(domain.values, group, strict=True)
+    flat = beliefs[0].double().clamp(min=-1e30).cpu().numpy()
+    log_probs = tuple(flat[group.start : group.stop] for group in prepared.grounding.circuit.one_hot)
+    named = {
+        (domain.name, index, value): exp(log_prob)
+        for (domain, index), own in zip(prepared.grounding.slots, log_probs, strict=True)
+        for value, log_prob in zip(domain.values, own.tolist(), strict=True)
     }
-    answers: list[Answer] = []
-    for number in best:
-        if exp(log_probs[number]) == 0:
-            continue
-        chosen, world_log_prob = most_probable_world(prepared.counter.circuit, number, inputs)
-        world: World = {
-            (domain.name, index): domain.values[value]
-            for (domain, index), value in zip(grounding.slots, chosen, strict=True)
-        }
-        answer = grounding.answers[number]
-        proof = prove(grounding, answer.atom, world, probability, limits or Limits())
-        bindings = {name: to_value(term) for name, term in answer.bindings.items()}
-        answers.append(Answer(answer.text, bindings, exp(log_probs[number]), proof, world, exp(world_log_prob)))
-    return answers
+    return _Sample(prepared, beliefs, log_probs, named, limits)
+
+
+def _derivations(sample: _Sample, number: int, costs: Sequence[NDArray[np.float64]]) -> Iterator[Derivation]:
+    return cheapest_derivations(derivation_graph(sample.grounding), number, costs, sample.limits.gates)
+
+
+def _posteriors(sample: _Sample, top: int) -> tuple[list[tuple[int, float]], list[Posterior]]:
+    """The best answers with their log-probabilities, and what each says of the slots.
+
+    The derivative of the log-probability of an answer by that of a value is the part of the answer's worlds in which
+    a proof uses the value; where no proof reads the slot, its belief stands as it was.
+    """
+    with torch.enable_grad():
+        inputs = sample.beliefs.expand(min(top, len(sample.grounding.answers)), -1).clone().requires_grad_()
+        log_probs = sample.prepared.counter.log_probabilities(inputs)
+        best = log_probs[0].detach().topk(len(inputs))
+        (used,) = torch.autograd.grad(log_probs.gather(1, best.indices[:, None]).sum(), inputs)
+    posteriors: list[Posterior] = []
+    for shares in used.double().cpu().numpy():
+        posterior: Posterior = {}
+        for slot, group in enumerate(sample.grounding.circuit.one_hot):
+            own = shares[group.start : group.stop]
+            full = own + max(0.0, 1 - own.sum()) * np.exp(sample.log_probs[slot])
+            values = sample.grounding.slots[slot].domain.values
+            posterior[_key(sample, slot)] = dict(zip(values, (full / full.sum()).tolist(), strict=True))
+        posteriors.append(posterior)
+    return list(zip(best.indices.tolist(), best.values.tolist(), strict=True)), posteriors
+
+
+def _contrast(sample: _Sample, number: int, world: World, gap: float) -> Contrast:
+    costs: list[NDArray[np.float64]] = []
+    for slot, own in enumerate(sample.log_probs):
+        read = sample.grounding.slots[slot].domain.index(world[_key(sample, slot)])
+        limit = _CHANGE / (4 * len(sample.log_probs))  # so that all slots together do not outweigh one change
+        cost = np.clip(own[read] - own, -limit, limit) + _CHANGE
+        cost[read] = 0.0
+        costs.append(cost)
+    nearest = next(_derivations(sample, number, costs))
+    changes: list[Change] = []
+    for slot, value in sorted(nearest.values.items()):
+        key, values = _key(sample, slot), sample.grounding.slots[slot].domain.values
+        if values[value] != world[key]:
+            own = sample.log_probs[slot]
+            nats = float(own[values.index(world[key])] - own[value])
+            changes.append(Change(key, world[key], values[value], nats if nats < 1e29 else inf))
+    return Contrast(tuple(changes), gap)
+
+
+def _completed(sample: _Sample, derivation: Derivation) -> World:
+    """The world in which a derivation holds and all else is most probable."""
+    return {
+        _key(sample, slot): sample.grounding.slots[slot].domain.values[derivation.values.get(slot, int(own.argmax()))]
+        for slot, own in enumerate(sample.log_probs)
+    }
+
+
+def _key(sample: _Sample, slot: int) -> tuple[str, int]:
+    domain, number = sample.grounding.slots[slot]
+    return domain.name, number

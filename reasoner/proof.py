@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
+from .cheapest import Reason
 from .errors import MeaningError, ProofError
-from .grounding import Grounding, Negation, SlotValue, Support
+from .grounding import Grounding, Negation, SlotValue
 from .meaning import arithmetic_holds
 from .program import domain_list
 from .prolog import Limits, Refusal, quote, request
-from .terms import from_json
+from .terms import Term, from_json
 
 Kind = Literal["rule", "fact", "builtin", "negation"]
 
@@ -48,77 +50,54 @@ Beliefs = dict[tuple[str, int, int | str], float]
 """The probability of each value, by domain name, slot index and value."""
 
 
-def prove(grounding: Grounding, atom: int, world: World, probability: Beliefs, limits: Limits) -> Proof:
-    """A proof of an atom in a world, replayed in Prolog step by step; its integer arithmetic checked by Z3.
+def replay(grounding: Grounding, reason: Reason, world: World, probability: Beliefs, limits: Limits) -> Proof:
+    """The proof that a derivation is, replayed in Prolog step by step; its integer arithmetic checked by Z3.
 
     Args:
         grounding: The ground program.
-        atom: Number of the atom to prove.
-        world: The value of each slot.
+        reason: The derivation; it is not trusted.
+        world: The value of each slot, in which the derivation must hold.
         probability: Of each slot's value.
         limits: What the replay may spend.
 
     Raises:
-        ProofError: if the atom does not hold in the world, or the replay fails.
+        ProofError: if the replay fails.
     """
-    reasons = _least_model(grounding, world)
-    if atom not in reasons:
-        raise ProofError(f"'{grounding.atoms[atom]}' does not hold in the world {_shown(world)}")
     program = grounding.program
     facts = ",".join(grounding.prolog_fact(SlotValue(*slot, value)) for slot, value in world.items())
-    tree = _as_prolog(grounding, reasons, atom)
+    tree = _as_prolog(grounding, reason)
     task = f"replay({quote(program.text)},{domain_list(program.domains)},[{facts}],[{tree}])"
     try:
         (replayed,) = request(task, limits)
     except Refusal as refusal:
         raise ProofError(
-            f"{program.where(refusal.clause)}: the proof of '{grounding.atoms[atom]}' failed when replayed, at "
-            f"'{refusal.text}' {refusal.message}"
+            f"{program.where(refusal.clause)}: the proof of '{grounding.atoms[reason.instance.head]}' failed when "
+            f"replayed, at '{refusal.text}' {refusal.message}"
         ) from None
     return _from_replay(replayed, grounding, probability)
 
 
-def _least_model(grounding: Grounding, world: World) -> dict[int, tuple[int, tuple[Support, ...]]]:
-    """For each true atom the first rule instance that makes it true; instances come after what they rest on.
-
-    Atoms that rest on each other are gone through again until nothing is new, so no proof is circular.
-    """
-    reasons: dict[int, tuple[int, tuple[Support, ...]]] = {}
-
-    def holds(support: Support) -> bool:
-        if isinstance(support, Negation):
-            return not any(holds(part) for part in support.of)
-        if isinstance(support, SlotValue):
-            return world[support.domain, support.slot] == support.value
-        return support in reasons
-
-    for circle in grounding.circles():
-        grown = True
-        while grown:
-            grown = False
-            for instance in circle:
-                if instance.head not in reasons and all(holds(support) for support in instance.body):
-                    reasons[instance.head] = (instance.clause, instance.body)
-                    grown = True
-    return reasons
-
-
-def _as_prolog(grounding: Grounding, reasons: dict[int, tuple[int, tuple[Support, ...]]], atom: int) -> str:
+def _as_prolog(grounding: Grounding, reason: Reason) -> str:
     """The proof as a term for ``replayer.pl``."""
-    clause, body = reasons[atom]
+    steps = iter(reason.steps)
     children: list[str] = []
-    for support in body:
+    for support in reason.instance.body:
         if isinstance(support, Negation):
             children.append("not")
         elif isinstance(support, SlotValue):
             children.append(grounding.prolog_fact(support))
         else:
-            children.append(_as_prolog(grounding, reasons, support))
-    return f"rule({clause},({grounding.atoms[atom]}),[{','.join(children)}])"
+            children.append(_as_prolog(grounding, next(steps)))
+    return f"rule({reason.instance.clause},({grounding.atoms[reason.instance.head]}),[{','.join(children)}])"
 
 
-def _shown(world: World) -> str:
-    return ", ".join(f"{name}({slot})={value}" for (name, slot), value in world.items())
+@lru_cache(maxsize=10_000)
+def _stands(step: Term) -> bool:
+    """Whether Z3 agrees with an arithmetic step; each is asked once."""
+    try:
+        return arithmetic_holds(step)
+    except MeaningError:
+        return True  # not arithmetic over the integers: Prolog's own replay is the check
 
 
 def _from_replay(data: Any, grounding: Grounding, probability: Beliefs) -> Proof:
@@ -134,11 +113,7 @@ def _from_replay(data: Any, grounding: Grounding, probability: Beliefs) -> Proof
     if "negation" in data:
         return Proof(data["negation"], "negation")
     if "builtin" in data:
-        try:
-            holds = arithmetic_holds(from_json(data["term"]))
-        except MeaningError:
-            holds = True  # not arithmetic over the integers: Prolog's own replay is the check
-        if not holds:
+        if not _stands(from_json(data["term"])):
             raise ProofError(f"Prolog and Z3 disagree on '{data['builtin']}'")
         return Proof(data["builtin"], "builtin")
     return Proof(

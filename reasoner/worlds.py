@@ -1,51 +1,104 @@
-"""Worlds: the most probable reading of the symbols in which an answer holds."""
+"""Worlds: the most probable readings of the symbols in which an answer holds."""
 
 from collections.abc import Sequence
+from heapq import heappop, heappush
+from typing import NamedTuple
 
-from logic import Circuit, Gate
+import torch
+from torch import Tensor
 
-from .counting import IMPOSSIBLE
+from .counting import IMPOSSIBLE, Counter
+from .errors import CountingError
+from .semirings import BEST
 
 
-def most_probable_world(circuit: Circuit, output: int, log_probs: Sequence[float]) -> tuple[list[int], float]:
-    """The value of each slot in the most probable world in which an output is true, by max-product.
-
-    Relative to its slot's best value, a slot that a branch does not read costs nothing: so branches over different
-    slots compare exactly.
+class Reading(NamedTuple):
+    """One world.
 
     Args:
-        circuit: Decomposable; complements on inputs only (a counter's circuit is both).
-        output: Number of the output.
-        log_probs: ``I`` log-probabilities of the inputs.
-
-    Returns:
-        The chosen value number of each one-hot group, and the world's log-probability.
+        values: Number of the value of each one-hot group.
+        log_probability: Of this world alone.
     """
-    best = [max(group, key=lambda position: log_probs[position]) for group in circuit.one_hot]
-    group_of = {position: number for number, group in enumerate(circuit.one_hot) for position in group}
-    cost = {0: 2 * IMPOSSIBLE, 1: 0.0}
-    chosen: dict[int, list[int]] = {0: [], 1: []}
-    for position, number in group_of.items():
-        code = 2 * (1 + position)
-        others = [other for other in circuit.one_hot[number] if other != position]
-        rival = max(others, key=lambda other: log_probs[other])
-        for literal, pick in ((code, position), (code + 1, rival)):
-            cost[literal] = max(log_probs[pick], IMPOSSIBLE) - max(log_probs[best[number]], IMPOSSIBLE)
-            chosen[literal] = [-1 - pick]  # a leaf: the input it picks
-    for gate, kind in enumerate(circuit.kinds.tolist()):
-        code = 2 * (circuit.first_gate + gate)
-        operands: list[int] = circuit.operands(gate).tolist()
-        if kind == Gate.OR:
-            operands = [max(operands, key=lambda operand: cost[operand])]
-        chosen[code] = operands
-        cost[code] = sum(cost[operand] for operand in operands)
-    world = [position - group.start for position, group in zip(best, circuit.one_hot, strict=True)]
-    todo = [int(circuit.outputs[output])]
-    while todo:
-        item = todo.pop()
-        if item < 0:
-            number = group_of[-1 - item]
-            world[number] = -1 - item - circuit.one_hot[number].start
-        else:
-            todo += chosen[item]
-    return world, sum(log_probs[group[value]] for group, value in zip(circuit.one_hot, world, strict=True))
+
+    values: tuple[int, ...]
+    log_probability: float
+
+
+def most_probable_worlds(counter: Counter, output: int, log_probs: Tensor, k: int = 1) -> list[Reading]:
+    """The ``k`` most probable worlds in which an output is true, best first; fewer if there are fewer.
+
+    Max-product over the counted circuit gives the best. The rest of the worlds is split by where they first differ
+    from it, and the best of every part is found in one batch; and so on.
+
+    Args:
+        counter: The counted circuit.
+        output: Number of the output.
+        log_probs: ``[I]`` log-probabilities of the inputs.
+        k: How many worlds.
+
+    References:
+        Lawler, "A procedure for computing the K best solutions to discrete optimization problems", Management
+        Science 18 (1972).
+
+    Raises:
+        CountingError: if ``k`` is not positive.
+    """
+    if k < 1:
+        raise CountingError(f"the {k} most probable worlds were asked for; ask for at least 1")
+    given = log_probs.detach().double().cpu().clamp(min=IMPOSSIBLE)
+    groups = counter.circuit.one_hot
+    waiting: list[
+        tuple[float, tuple[int, ...], int, Tensor]
+    ] = []  # the best of a part, its first free slot, its beliefs
+
+    def search(parts: list[tuple[int, Tensor]]) -> None:
+        for (slot, beliefs), found in zip(parts, _best(counter, output, [part for _, part in parts]), strict=True):
+            if found.log_probability > IMPOSSIBLE / 2:
+                heappush(waiting, (-found.log_probability, found.values, slot, beliefs))
+
+    search([(0, given)])
+    worlds: list[Reading] = []
+    while waiting:
+        cost, values, first, beliefs = heappop(waiting)
+        worlds.append(Reading(values, -cost))
+        if len(worlds) == k:
+            break
+        parts: list[tuple[int, Tensor]] = []
+        for slot in range(first, len(groups)):
+            other = beliefs.clone()
+            other[groups[slot].start + values[slot]] = 2 * IMPOSSIBLE  # differs here
+            parts.append((slot, other))
+            chosen = beliefs[groups[slot].start + values[slot]].item()
+            beliefs = beliefs.clone()
+            beliefs[list(groups[slot])] = 2 * IMPOSSIBLE
+            beliefs[groups[slot].start + values[slot]] = chosen  # is the same up to here
+        search(parts)
+    return worlds
+
+
+def _best(counter: Counter, output: int, parts: Sequence[Tensor]) -> list[Reading]:
+    """The best world of each part, by one pass of max-product and a walk down the branches that attain it."""
+    groups = counter.circuit.one_hot
+    beliefs = torch.stack(list(parts), dim=1)  # [I, parts]
+    best = (
+        torch.stack([beliefs[g.start : g.stop].amax(0) for g in groups]) if groups else beliefs.new_zeros(0, len(parts))
+    )
+    sums = counter.sums
+    relative = beliefs - best[list(sums.slot_of)] if groups else beliefs
+    rows = BEST.evaluate(counter.layers, relative[:, None])[:, 0].t().tolist()
+    found: list[Reading] = []
+    for part, values in enumerate(rows):
+        node_values = [values[row] for row in counter.layers.row_of]
+        world = [int(beliefs[g.start : g.stop, part].argmax()) for g in groups]
+        todo = [sums.outputs[output]]
+        while todo:
+            node = todo.pop()
+            if node >= sums.first:
+                todo += max(sums.nodes[node - sums.first], key=lambda case: sum(node_values[one] for one in case))
+            elif node > 1:
+                slot = sums.slot_of[node - 2]
+                world[slot] = node - 2 - groups[slot].start
+        total = sum(beliefs[g.start + value, part].item() for g, value in zip(groups, world, strict=True))
+        impossible = node_values[sums.outputs[output]] < IMPOSSIBLE / 2
+        found.append(Reading(tuple(world), 2 * IMPOSSIBLE if impossible else total))
+    return found

@@ -122,7 +122,10 @@ def train(*, seed: int, epochs: int | None, output: Path, quick: bool, console: 
     save_model(model, output)
     (output.parent / "checkpoint-spiking.safetensors").unlink(missing_ok=True)
     found = scores(model, held_out)
-    console.print(f"{output}: digits {found['digits']:.1%}, sums {found['sums']:.1%} on held-out pictures")
+    console.print(
+        f"{output}: digits {found['digits']:.1%} (calibration error {found['calibration_error']:.3f}, collapse "
+        f"{found['collapse']:.0%}), sums {found['sums']:.1%} on held-out pictures"
+    )
 
 
 def explain(*, model: Path, pictures: Sequence[Path], rule: Path | None, as_json: bool, console: Console) -> None:

@@ -158,6 +158,11 @@ def _learning(results: Results) -> Section:
                 f"{results.twin['calibration_error']:.3f}",
             ),
             (
+                "digits never read (collapse)",
+                f"{results.spiking['collapse']:.0%}",
+                f"{results.twin['collapse']:.0%}",
+            ),
+            (
                 "seconds of training",
                 f"{sum(e.seconds for e in results.training.history.epochs):.0f}",
                 f"{sum(e.seconds for e in results.training.twin_history.epochs):.0f}",

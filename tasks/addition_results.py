@@ -11,15 +11,15 @@ import torch
 from torch import Tensor
 
 from logic import Conformance, SpikingNetwork, Verdict, compare_with_snntorch, simulate, write_nir
+from neurosym.concepts import concept_report
 from neurosym.explanation import Explanation, explain
 from neurosym.joining import read_bits, rule_network, to_spiking_network
 from neurosym.model import Model
 from neurosym.training import History
 from perception import Activity, Pairs, SpikingClassifier, encode, measure_activity
-from reasoner import prove_rule
+from reasoner import infer, prove_rule
 
 Stage = Callable[[str], AbstractContextManager[None]]
-CALIBRATION_BINS = 10
 CALIBRATION_PICTURES = 1000  # training pictures that set the range of the race
 
 
@@ -136,25 +136,16 @@ def peak_memory() -> int:
 
 
 def scores(model: Model, pairs: Pairs) -> dict[str, float]:
-    """Accuracy of single digits and of sums (from 0 to 1), and the calibration error of digits.
-
-    The calibration error is the mean distance between confidence and accuracy over ten bins of confidence, weighted
-    by their pictures (Guo et al., "On calibration of modern neural networks", ICML 2017).
-    """
+    """Accuracy of digits and sums, calibration error and collapse of digits, all from 0 to 1 (see ConceptReport)."""
     with torch.no_grad():
         symbols = model.perception(pairs.pictures).symbols
-        sums = torch.tensor([int(value) for value in model(pairs.pictures).most_likely()])  # pyright: ignore[reportArgumentType]
-    confidence, seen = symbols.log_probs.exp().max(dim=2)
-    right = (seen == pairs.labels).double()
-    bins = (confidence * CALIBRATION_BINS).long().clamp(max=CALIBRATION_BINS - 1)
-    gaps = [
-        (bins == b).double().mean() * (right[bins == b].mean() - confidence[bins == b].double().mean()).abs()
-        for b in bins.unique().tolist()
-    ]
+        answers = infer(model.program, model.query, symbols)
+    found = concept_report(symbols, answers, pairs.labels, pairs.sums.tolist())
     return {
-        "digits": float(right.mean()),
-        "sums": float((sums == pairs.sums).double().mean()),
-        "calibration_error": float(sum(gaps)),
+        "digits": found.concept_accuracy,
+        "sums": found.answer_accuracy,
+        "calibration_error": found.concept_error,
+        "collapse": found.collapse,
     }
 
 

@@ -114,9 +114,20 @@ class _Writer:
         for _ in range(int(self._random.integers(0, 3))):
             other = self._one(self._known)
             goals.append(
-                self._one([f"{other}(X)", f"\\+ {other}(X)", f"{other}(Y), Y > X", f"e(X,Y), {other}(Y)", "X \\= 2",
-                           f"(f(X) ; {other}(X))", f"\\+ {other}({self._one(self._constants)})", "X mod 2 =:= 1",
-                           f"\\+ (e(X,Y), {other}(Y))", f"{other}(Y), Y is X + 1"])  # fmt: skip
+                self._one(
+                    [
+                        f"{other}(X)",
+                        f"\\+ {other}(X)",
+                        f"{other}(Y), Y > X",
+                        f"e(X,Y), {other}(Y)",
+                        "X \\= 2",
+                        f"(f(X) ; {other}(X))",
+                        f"\\+ {other}({self._one(self._constants)})",
+                        "X mod 2 =:= 1",
+                        f"\\+ (e(X,Y), {other}(Y))",
+                        f"{other}(Y), Y is X + 1",
+                    ]
+                )
             )
         if circle and self._chance(0.8):
             goals.append(f"{circle}(X)" if self._chance(0.85) else f"\\+ {circle}(X)")

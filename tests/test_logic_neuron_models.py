@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
+import perception
 from logic.errors import NetworkError
 from logic.neuron_models import AdEx, Izhikevich, NeuronState, spike_times
 
@@ -88,9 +90,30 @@ def test_izhikevich_patterns(letter: str) -> None:
     times = np.arange(round(duration / step) + 1) * step
     recovery = -16.0 if letter == "R" else b * membrane
     start = NeuronState(np.array([float(membrane)]), np.array([recovery]))
-    found = spike_times(model, protocol(letter, times)[:, None], start)[0]
+    current = protocol(letter, times)[:, None]
+    found = spike_times(model, current, start)[0]
     assert len(found) == oracle["n"]
     assert np.allclose(found, oracle["t"], atol=1e-6)
+    layer = perception.Izhikevich(model)  # the trainable layer of the same model
+    fired = layer.fire(torch.from_numpy(current), tuple(torch.from_numpy(variable) for variable in start))
+    assert np.array_equal(np.flatnonzero(fired.spikes.numpy()) * step, found)
+
+
+@needs_data
+@pytest.mark.parametrize("letter", "ABFGJKLOR")
+def test_patterns_of_the_equations_and_not_of_the_step(letter: str) -> None:
+    """They keep their number of spikes under a step of 0.02 ms."""
+    oracle: dict[str, Any] = json.loads((DATA / "oracle_izhikevich.json").read_text())["patterns"][letter]
+    a, b, c, d, membrane, _, duration, changes = PATTERNS[letter]
+    model = Izhikevich(a, b, c, d, 0.02, **changes)
+    current = protocol(letter, np.arange(round(duration / 0.02) + 1) * 0.02)
+    state = (
+        torch.tensor([float(membrane)]).double(),
+        torch.tensor([-16.0 if letter == "R" else b * membrane]).double(),
+    )
+    with torch.no_grad():
+        fired = perception.Izhikevich(model).fire(torch.from_numpy(current[:, None]), state)
+    assert int(fired.spikes.sum()) == oracle["n"]
 
 
 @needs_data
@@ -100,10 +123,14 @@ def test_adex_patterns() -> None:
     for name, oracle in patterns.items():
         c, leak, rest, threshold, sharpness, coupling, tau, jump, reset, current = oracle["params"]
         model = AdEx(c, leak, rest, threshold, sharpness, coupling, tau, jump, reset)
-        found = spike_times(model, np.full((6000, 1), float(current)))[0] + model.step_ms
+        drive = np.full((6000, 1), float(current))
+        found = spike_times(model, drive)[0] + model.step_ms
+        layer = perception.AdEx(model)(torch.from_numpy(drive)).numpy()
         kept = 20 if name.startswith("irregular") else len(oracle["t"])  # chaos makes the rest a matter of rounding
         assert np.allclose(found[:kept], oracle["t"][:kept], atol=1e-6), name
         assert len(found) == oracle["n"], name
+        same = (np.flatnonzero(layer) + 1) * model.step_ms
+        assert np.allclose(same[:kept], oracle["t"][:kept], atol=1e-6), name
 
 
 def test_tonic_spiking_needs_no_files() -> None:

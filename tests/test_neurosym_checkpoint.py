@@ -12,9 +12,9 @@ from logic import Domain, FileError
 from neurosym.checkpoint import (
     Checkpoint,
     CheckpointError,
-    load_classifier,
+    load_perception,
     read_checkpoint,
-    save_classifier,
+    save_perception,
     write_checkpoint,
 )
 from perception import SpikingClassifier
@@ -35,8 +35,8 @@ def test_round_trip(tmp_path: Path) -> None:
 def test_classifier_round_trip(tmp_path: Path) -> None:
     domain = Domain("shape", ["square", "circle", "bar"])
     classifier = SpikingClassifier(domain, torch.Generator().manual_seed(0), steps=3, channels=(4, 5), hidden=7)
-    save_classifier(classifier, tmp_path / "net.safetensors", {"query": "seen(X)"})
-    loaded, notes = load_classifier(tmp_path / "net.safetensors")
+    save_perception(classifier, tmp_path / "net.safetensors", {"query": "seen(X)"})
+    loaded, notes = load_perception(tmp_path / "net.safetensors")
     assert notes == {"query": "seen(X)"}
     assert loaded.domain == domain
     assert loaded.architecture() == classifier.architecture()
@@ -61,8 +61,8 @@ def test_foreign_and_missing_files(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="no such checkpoint"):
         read_checkpoint(tmp_path / "missing.safetensors")
     write_checkpoint(tmp_path / "state.safetensors", SAMPLE)
-    with pytest.raises(CheckpointError, match="does not hold a classifier"):
-        load_classifier(tmp_path / "state.safetensors")
+    with pytest.raises(CheckpointError, match="does not hold a perception network"):
+        load_perception(tmp_path / "state.safetensors")
 
 
 def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,88 @@
+"""Concept quality: whether the symbols are right and know how sure they are, beside whether the answers are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from logic import Symbols
+from reasoner import Answers
+
+BINS = 10  # of equal width between 0 and 1
+
+
+@dataclass(frozen=True)
+class ConceptReport:
+    """Scores of a model on samples whose symbols are known; all are shares from 0 to 1.
+
+    Args:
+        samples: Number of samples.
+        answer_accuracy: Samples whose most probable answer is the given one.
+        concept_accuracy: Symbols whose most probable value is the true one.
+        concept_error: Expected calibration error (ECE) of the symbols: mean distance between how sure and how often
+            right, over 10 bins of equal width of the probability of the likeliest value, weighted by their number of
+            symbols.
+        answer_error: The same of the answers.
+        collapse: Share of the true values that are never read although they occur: 0 if as many different values are
+            read as occur, near 1 if nearly all are read as one.
+
+    References:
+        Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks", ICML 2017 (ECE).
+        Bortolotti et al., "A neuro-symbolic benchmark suite for concept quality and reasoning shortcuts", NeurIPS
+        2024 (collapse).
+    """
+
+    samples: int
+    answer_accuracy: float
+    concept_accuracy: float
+    concept_error: float
+    answer_error: float
+    collapse: float
+
+    def __str__(self) -> str:
+        return (
+            f"answers {self.answer_accuracy:.1%} right (ECE {self.answer_error:.3f}), symbols "
+            f"{self.concept_accuracy:.1%} right (ECE {self.concept_error:.3f}, collapse {self.collapse:.2f}), "
+            f"{self.samples} samples"
+        )
+
+
+def concept_report(symbols: Symbols, answers: Answers, values: Tensor, given: Sequence[Any]) -> ConceptReport:
+    """Scores symbols and answers against the truth.
+
+    Args:
+        symbols: Beliefs ``[B, N, K]``.
+        answers: What followed from them.
+        values: Class numbers of the true values, ``[B, N]``.
+        given: The ``B`` true answers.
+
+    Raises:
+        QueryError: if a given answer is no answer of the query.
+        ValueError: if the numbers of samples or slots differ, or there are none.
+    """
+    if not len(given) or values.shape != symbols.log_probs.shape[:2] or len(given) != symbols.batch:
+        raise ValueError(
+            f"{symbols.batch} samples of {symbols.slots} symbols cannot be scored on values of shape "
+            f"{list(values.shape)} and {len(given)} answers; give as many of each, and at least one"
+        )
+    sure, read = symbols.log_probs.detach().exp().max(dim=2)
+    answer_sure, answered = answers.log_probs.detach().exp().max(dim=1)
+    right, answer_right = read == values, answered == answers.indices(list(given))
+    occurring = len(values.unique())
+    return ConceptReport(
+        samples=len(given),
+        answer_accuracy=float(answer_right.double().mean()),
+        concept_accuracy=float(right.double().mean()),
+        concept_error=calibration_error(sure.flatten(), right.flatten()),
+        answer_error=calibration_error(answer_sure, answer_right),
+        collapse=max(0.0, 1 - len(read.unique()) / occurring),
+    )
+
+
+def calibration_error(sure: Tensor, right: Tensor, bins: int = BINS) -> float:
+    """The expected calibration error of ``[M]`` probabilities and whether each came true, over bins of equal width."""
+    place = (sure * bins).long().clamp(0, bins - 1)
+    gaps = torch.zeros(bins, dtype=torch.float64).index_add_(0, place, sure.double() - right.double())
+    return float(gaps.abs().sum() / len(sure))

@@ -1,0 +1,31 @@
+"""The course of a training, epoch by epoch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over the training pictures.
+
+    Args:
+        loss: Mean of minus log-probability, in nats.
+        seconds: Wall time.
+        scores: Whatever ``evaluate`` returned after it, and ``held_out_loss`` if something was held out.
+    """
+
+    loss: float
+    seconds: float
+    scores: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+@dataclass(frozen=True)
+class History:
+    """The course of a training, epoch by epoch."""
+
+    epochs: tuple[Epoch, ...] = ()
+
+    def epochs_without_progress(self) -> int:
+        """How many epochs ago ``held_out_loss`` was lowest; 0 if nothing was held out."""
+        losses = [epoch.scores["held_out_loss"] for epoch in self.epochs if "held_out_loss" in epoch.scores]
+        return len(losses) - 1 - losses.index(min(losses)) if losses else 0

@@ -1,0 +1,82 @@
+"""Training by several processes at once, started by torchrun: each takes its share of each batch."""
+
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, distributed, nn
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Processes:
+    """The processes of this training.
+
+    Args:
+        rank: Number of this one, from 0.
+        count: How many there are; 1 without torchrun.
+    """
+
+    rank: int = 0
+    count: int = 1
+
+    @property
+    def first(self) -> bool:
+        """Whether this process is the one that writes and evaluates."""
+        return self.rank == 0
+
+    def share(self, samples: Tensor) -> Tensor:
+        """This process's share of the samples ``[B]``; the shares of all make up the whole."""
+        return samples[self.rank :: self.count]
+
+    def agree(self, network: nn.Module) -> None:
+        """Gives all processes the weights and buffers of the first."""
+        if self.count > 1:
+            for tensor in network.state_dict().values():
+                distributed.broadcast(tensor, 0)
+
+    def add_up(self, parameters: Iterable[nn.Parameter], total: float) -> float:
+        """Adds up the gradients of all processes, in place, and a number, which is returned."""
+        if self.count == 1:
+            return total
+        with_gradient = [p for p in parameters if p.requires_grad]
+        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in with_gradient]
+        flat = torch.cat([g.flatten().float() for g in gradients])
+        flat = torch.cat([flat, flat.new_tensor([total])])
+        distributed.all_reduce(flat)
+        for parameter, gradient, summed in zip(
+            with_gradient, gradients, flat[:-1].split([g.numel() for g in gradients]), strict=True
+        ):
+            parameter.grad = summed.reshape(gradient.shape).to(gradient.dtype)
+        return float(flat[-1])
+
+    def from_first(self, compute: Callable[[], Value]) -> Value:
+        """What the first process computes, given to all."""
+        if self.count == 1:
+            return compute()
+        found: list[Any] = [compute() if self.first else None]
+        distributed.broadcast_object_list(found, 0)
+        return found[0]
+
+
+def these_processes() -> Processes:
+    """The processes that a process group joins, or this one alone."""
+    if distributed.is_available() and distributed.is_initialized():
+        return Processes(distributed.get_rank(), distributed.get_world_size())
+    return Processes()
+
+
+@contextmanager
+def joined_by_torchrun() -> Generator[Processes]:
+    """Within it, the processes that torchrun started are joined; without torchrun, nothing happens."""
+    if not distributed.is_available() or not distributed.is_torchelastic_launched():
+        yield these_processes()
+        return
+    distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    try:
+        yield these_processes()
+    finally:
+        distributed.destroy_process_group()

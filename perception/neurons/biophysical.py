@@ -1,0 +1,78 @@
+"""Izhikevich's and the adaptive exponential neuron as trainable layers, with the scheme of :mod:`logic.neuron_models`.
+
+Their spikes are those of the models there, step by step: forward Euler of a stated step, in the precision of the
+current (float64 for the published spike trains). The gradient goes through the Euler steps and, at a spike, through
+the surrogate, which takes the membrane's distance from the threshold in units of ``width_mv``; the reset holds the
+spike constant.
+"""
+
+import torch
+from torch import Tensor
+
+from logic.neuron_models import AdEx as AdExModel, Izhikevich as IzhikevichModel
+
+from ..surrogates import Surrogate, spike
+from .layer import Firing, Neuron, NeuronError, check_current, check_state
+
+
+class _TwoVariables(Neuron):
+    """A membrane in mV and a slow variable; the models differ only in their equations."""
+
+    def __init__(self, model: IzhikevichModel | AdExModel, width_mv: float, surrogate: Surrogate | str) -> None:
+        super().__init__(1.0, surrogate)
+        if not width_mv > 0:
+            raise NeuronError(f"the surrogate's unit must be positive, got {width_mv} mV")
+        self.threshold = model.cut_mv
+        self.model, self.width_mv = model, width_mv
+
+    def fire(self, current: Tensor, state: tuple[Tensor, ...] | None = None) -> Firing:
+        """See :meth:`Neuron.fire`; the state is the membrane in mV and the slow variable, at rest before the first."""
+        check_current(current)
+        check_state(state, 2, current)
+        rest = self.model.rest(())
+        membrane, slow = state or (torch.full_like(current[0], float(value)) for value in rest)
+        spikes, membranes = list[Tensor](), list[Tensor]()
+        for driven in current.unbind(0):
+            membrane, slow = self.model.drift(membrane, slow, driven, torch.exp)
+            membranes.append(membrane)
+            spikes.append(spike((membrane - self.threshold) / self.width_mv, self.surrogate))
+            fired = spikes[-1] > 0
+            membrane = torch.where(fired, self.model.reset_mv, membrane)
+            slow = torch.where(fired, slow + self.model.kick, slow)
+        return Firing(torch.stack(spikes), torch.stack(membranes), (membrane, slow))
+
+
+class Izhikevich(_TwoVariables):
+    """Izhikevich's model; the current has no unit, a step lasts ``model.step_ms``.
+
+    Args:
+        model: Constants and Euler step; regular spiking of the 2004 paper if left out.
+        width_mv: Unit of the surrogate's argument.
+        surrogate: Stand-in derivative of a spike, or the name of one.
+
+    References:
+        See :class:`logic.neuron_models.Izhikevich`.
+    """
+
+    def __init__(
+        self, model: IzhikevichModel | None = None, *, width_mv: float = 30.0, surrogate: Surrogate | str = "arctan"
+    ) -> None:
+        super().__init__(model or IzhikevichModel(), width_mv, surrogate)
+
+
+class AdEx(_TwoVariables):
+    """The adaptive exponential neuron; the current is in pA, a step lasts ``model.step_ms``.
+
+    Args:
+        model: Constants and Euler step; tonic spiking of Naud et al. if left out.
+        width_mv: Unit of the surrogate's argument.
+        surrogate: Stand-in derivative of a spike, or the name of one.
+
+    References:
+        See :class:`logic.neuron_models.AdEx`.
+    """
+
+    def __init__(
+        self, model: AdExModel | None = None, *, width_mv: float = 20.0, surrogate: Surrogate | str = "arctan"
+    ) -> None:
+        super().__init__(model or AdExModel(), width_mv, surrogate)

@@ -1,0 +1,120 @@
+"""Leaky neurons that send more than a bit a step: whole levels, or signed powers of two of a threshold.
+
+A graded spike is not an addition at a synapse but a multiplication by a small integer; an accelerator unfolds it into
+binary spikes. :mod:`perception.activity` weighs it by its value.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .layer import Firing, Neuron, NeuronError, check_current, check_state
+
+
+class _Levels(torch.autograd.Function):
+    """``floor(x + 1/2)`` kept in ``0..levels``; the gradient is 1 where ``x`` lies in that range, else 0."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, levels: int) -> Tensor:
+        ctx.save_for_backward(x)
+        ctx.levels = levels
+        return torch.floor(x + 0.5).clamp(0, levels)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        (x,) = ctx.saved_tensors
+        return gradients[0] * ((x >= 0) & (x <= ctx.levels)), None
+
+
+class IntegerLIF(Neuron):
+    """Integer LIF: ``h = beta v + x;  k = clip(floor(h / threshold + 1/2), 0, levels);  v = h - threshold k``.
+
+    Trained in one step, unfolded into up to ``levels`` binary spikes on hardware. The gradient passes straight through
+    while ``0 <= h / threshold <= levels``.
+
+    Args:
+        levels: Greatest number that is sent.
+        beta: What is left of the membrane after a step.
+        threshold: Size of a level.
+        normalised: Whether ``k / levels`` is sent instead of ``k``.
+
+    References:
+        Luo et al., "Integer-Valued Training and Spike-Driven Inference Spiking Neural Network for High-performance
+        and Energy-efficient Object Detection", ECCV 2024; Yao et al., "Scaling Spike-driven Transformer with
+        Efficient Spike Firing Approximation Training", TPAMI 2025.
+    """
+
+    def __init__(
+        self, levels: int = 4, *, beta: float = 0.25, threshold: float = 1.0, normalised: bool = False
+    ) -> None:
+        super().__init__(threshold, "straight_through")
+        if levels < 1 or not 0 <= beta <= 1:
+            raise NeuronError(f"levels must be at least 1 and beta between 0 and 1, got {levels} and {beta}")
+        self.levels, self.beta, self.normalised = levels, beta, normalised
+
+    def fire(self, current: Tensor, state: tuple[Tensor, ...] | None = None) -> Firing:
+        """See :meth:`Neuron.fire`; the state is the membrane after the reset."""
+        check_current(current)
+        check_state(state, 1, current)
+        rest = torch.zeros_like(current[0]) if state is None else state[0]
+        spikes, membranes = list[Tensor](), list[Tensor]()
+        for driven in current.unbind(0):
+            membranes.append(self.beta * rest + driven)
+            spikes.append(torch.as_tensor(_Levels.apply(membranes[-1] / self.threshold, self.levels)))
+            rest = membranes[-1] - self.threshold * spikes[-1]
+        sent = torch.stack(spikes)
+        return Firing(sent / self.levels if self.normalised else sent, torch.stack(membranes), (rest,))
+
+
+class _Powers(torch.autograd.Function):
+    """The largest of ``+-threshold 2^j`` that ``|x|`` reaches up to half a threshold; straight through within reach."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, threshold: float, levels: int) -> Tensor:
+        ctx.save_for_backward(x)
+        ctx.reach = threshold * 2**levels
+        sent = torch.zeros_like(x)
+        for level in range(levels):  # the larger ones overwrite
+            value = threshold * 2**level
+            sent = torch.where(x.abs() >= value - threshold / 2, value * torch.sign(x), sent)
+        return sent
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        (x,) = ctx.saved_tensors
+        return gradients[0] * (x.abs() <= ctx.reach), None, None
+
+
+class MultiThresholdLIF(Neuron):
+    """Multi-threshold LIF: ``h = beta v + x`` sends at most one of ``+-threshold 2^j``, ``j < levels``; soft reset.
+
+    The largest with ``|h| >= threshold 2^j - threshold / 2`` is sent and taken off the membrane. A spike of level
+    ``j`` is a copy of the weights scaled by ``2^j``: ``2 levels`` binary lines, so a layer behind it only adds.
+
+    Args:
+        levels: Number of thresholds for each sign.
+        beta: What is left of the membrane after a step; 1 for networks converted from graded units.
+        threshold: The smallest value sent.
+
+    References:
+        Huang et al., "Towards High-performance Spiking Transformers from ANN to SNN Conversion", ACM MM 2024.
+    """
+
+    def __init__(self, levels: int = 4, *, beta: float = 1.0, threshold: float = 0.25) -> None:
+        super().__init__(threshold, "straight_through")
+        if levels < 1 or not 0 <= beta <= 1:
+            raise NeuronError(f"levels must be at least 1 and beta between 0 and 1, got {levels} and {beta}")
+        self.levels, self.beta = levels, beta
+
+    def fire(self, current: Tensor, state: tuple[Tensor, ...] | None = None) -> Firing:
+        """See :meth:`Neuron.fire`; spikes carry their value, the state is the membrane after the reset."""
+        check_current(current)
+        check_state(state, 1, current)
+        rest = torch.zeros_like(current[0]) if state is None else state[0]
+        spikes, membranes = list[Tensor](), list[Tensor]()
+        for driven in current.unbind(0):
+            membranes.append(self.beta * rest + driven)
+            spikes.append(torch.as_tensor(_Powers.apply(membranes[-1], self.threshold, self.levels)))
+            rest = membranes[-1] - spikes[-1]
+        return Firing(torch.stack(spikes), torch.stack(membranes), (rest,))

@@ -1,0 +1,85 @@
+"""What every layer of neurons is: currents of all steps in, spikes of all steps out, and no state to forget."""
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from logic import NeurosymError
+
+from ..surrogates import Surrogate, named_surrogate
+
+
+class NeuronError(NeurosymError, ValueError):
+    """An unknown kind of neuron, an option out of its range, or a current that has the wrong shape or type."""
+
+
+class Firing(NamedTuple):
+    """All that a layer of neurons does under a current.
+
+    Args:
+        spikes: What is sent, ``[T, B, ...]``; zeros and ones, or whole levels for graded neurons.
+        membrane: Membrane at the moment of comparison, before any reset, ``[T, B, ...]``.
+        state: What the neurons remember after the last step, one ``[B, ...]`` a variable; give it to the next call of
+            ``fire`` to go on where this one ended. Cut it off with ``detach`` to cut the gradient in time.
+    """
+
+    spikes: Tensor
+    membrane: Tensor
+    state: tuple[Tensor, ...]
+
+
+class Neuron(nn.Module, ABC):
+    """A layer of neurons; every call starts at rest unless a state is given, and none is kept between calls.
+
+    Args:
+        threshold: The neuron fires when its membrane is at or above it.
+        surrogate: Stand-in derivative of a spike, or the name of one.
+    """
+
+    def __init__(self, threshold: float = 1.0, surrogate: Surrogate | str = "arctan") -> None:
+        super().__init__()
+        if not threshold > 0:
+            raise NeuronError(f"a threshold must be positive, got {threshold}; scale the currents instead")
+        self.threshold = threshold
+        self.surrogate = named_surrogate(surrogate) if isinstance(surrogate, str) else surrogate
+
+    @abstractmethod
+    def fire(self, current: Tensor, state: tuple[Tensor, ...] | None = None) -> Firing:
+        """Spikes, membranes and the state after the last step.
+
+        Args:
+            current: Input, ``[T, B, ...]``, floating point.
+            state: As in an earlier :class:`Firing`; rest if left out.
+
+        Raises:
+            NeuronError: if the current or the state does not fit.
+        """
+
+    def forward(self, current: Tensor) -> Tensor:
+        """Spikes ``[T, B, ...]`` of neurons that start at rest, under a current ``[T, B, ...]``."""
+        return self.fire(current).spikes
+
+    def extra_repr(self) -> str:
+        """The threshold and the surrogate, for the printed form of a model."""
+        return f"threshold={self.threshold}, surrogate={self.surrogate.name}"
+
+
+def check_current(current: Tensor) -> None:
+    """Refuses what is not a floating-point current with a time axis of at least one step and a batch axis."""
+    if current.ndim < 2 or not len(current):
+        raise NeuronError(f"a current needs the axes [T, B, ...] with T >= 1, got shape {tuple(current.shape)}")
+    if not current.is_floating_point():
+        raise NeuronError(f"a current must be floating point, got {current.dtype}; convert it with .float()")
+
+
+def check_state(state: tuple[Tensor, ...] | None, variables: int, current: Tensor) -> None:
+    """Refuses a state that is not ``variables`` tensors ``[B, ...]``."""
+    if state is None:
+        return
+    shapes = [tuple(variable.shape) for variable in state]
+    if shapes != [tuple(current.shape[1:])] * variables:
+        raise NeuronError(
+            f"a state of {variables} tensors of shape {tuple(current.shape[1:])} is needed, got {shapes}; "
+            "give the state of an earlier call with the same batch"
+        )

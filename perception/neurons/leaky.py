@@ -1,0 +1,208 @@
+"""Integrate-and-fire neurons with and without leak: the ones that the fused scan serves."""
+
+import torch
+from torch import Tensor, nn
+
+from ..surrogates import Surrogate, arctan, rectangular
+from .layer import Firing, Neuron, NeuronError, check_current, check_state
+from .scan import leaky_scan
+from .scan_rule import Reset, Scanned, ScanRule, Tier
+
+
+def integrate_and_fire(current: Tensor, *, threshold: float = 1.0, surrogate: Surrogate | None = None) -> Tensor:
+    """Spikes of neurons that sum their input current without leak and start again from zero when they fire.
+
+    ``u[t] = v[t-1] + x[t];  s[t] = 1 if u[t] >= threshold else 0;  v[t] = 0 if s[t] else u[t]``, with ``v[-1] = 0``.
+    The gradient takes ``surrogate`` for the derivative of ``s`` by ``u`` and holds the reset's ``s`` constant.
+
+    Args:
+        current: Input ``x``, ``[T, B, ...]``.
+        threshold: The neuron fires when its membrane is at or above it.
+        surrogate: Stand-in derivative; arctan if none is given.
+
+    Returns:
+        Zeros and ones, ``[T, B, ...]``.
+    """
+    return leaky_scan(current, ScanRule(threshold, surrogate or arctan()), decay=1.0, record=False).spikes
+
+
+class LeakyIntegrateAndFire(Neuron):
+    """LIF: ``h[t] = beta v[t-1] + gain x[t]``, fires at ``h >= threshold``; reset of :mod:`.scan`.
+
+    Args:
+        beta: What is left of the membrane after a step, ``0 <= beta <= 1``; ``1 - 1 / tau`` for ``tau`` in steps.
+        threshold: The neuron fires when its membrane is at or above it.
+        reset: ``hard``, to zero, or ``soft``, by the threshold.
+        detach_reset: Whether the gradient holds the reset's spike constant.
+        scale_input: Whether the gain is ``1 - beta``, so that a constant current is the membrane's limit, instead of 1.
+        surrogate: Stand-in derivative of a spike, or the name of one.
+        tier: Who computes; see :mod:`.scan`.
+
+    Example:
+        >>> LeakyIntegrateAndFire(beta=0.5)(torch.tensor([0.75, 0.75, 0.75]).reshape(3, 1)).flatten().tolist()
+        [0.0, 1.0, 0.0]
+    """
+
+    def __init__(
+        self,
+        beta: float = 0.5,
+        *,
+        threshold: float = 1.0,
+        reset: Reset = "hard",
+        detach_reset: bool = True,
+        scale_input: bool = False,
+        surrogate: Surrogate | str = "arctan",
+        tier: Tier = "auto",
+    ) -> None:
+        super().__init__(threshold, surrogate)
+        if not 0 <= beta <= 1 or (scale_input and beta == 1):
+            raise NeuronError(f"beta must lie between 0 and 1 (below 1 if the input is scaled), got {beta}")
+        if reset not in ("hard", "soft"):
+            raise NeuronError(f"unknown reset {reset!r}; use 'hard' or 'soft'")
+        self.beta = beta
+        self.reset: Reset = reset
+        self.detach_reset = detach_reset
+        self.scale_input = scale_input
+        self.tier: Tier = tier
+
+    def decay(self) -> float | Tensor:
+        """What is left of the membrane after a step."""
+        return self.beta
+
+    def slope(self, steps: int) -> Surrogate:
+        """The surrogate for a run of so many steps."""
+        return self.surrogate
+
+    def fire(self, current: Tensor, state: tuple[Tensor, ...] | None = None) -> Firing:
+        """See :meth:`Neuron.fire`; the state is the membrane after the reset."""
+        check_state(state, 1, current)
+        spikes, membranes, final = self._scan(current, None if state is None else state[0], record=True)
+        return Firing(spikes, membranes, (final,))
+
+    def forward(self, current: Tensor) -> Tensor:
+        """Spikes ``[T, B, ...]`` of neurons that start at rest; membranes are kept only if a gradient needs them."""
+        return self._scan(current, None, record=False).spikes
+
+    def _scan(self, current: Tensor, initial: Tensor | None, record: bool) -> Scanned:
+        check_current(current)
+        decay = self.decay()
+        gain = 1 - decay if self.scale_input else 1.0
+        rule = ScanRule(self.threshold, self.slope(len(current)), self.reset, self.detach_reset)
+        return leaky_scan(current, rule, decay=decay, gain=gain, initial=initial, tier=self.tier, record=record)
+
+    def extra_repr(self) -> str:
+        """All options, for the printed form of a model."""
+        return f"beta={torch.as_tensor(self.decay()).item():.4g}, {super().extra_repr()}, reset={self.reset}"
+
+
+class IntegrateAndFire(LeakyIntegrateAndFire):
+    """IF: as LIF with ``beta = 1``, so no leak; see :func:`integrate_and_fire`."""
+
+    def __init__(
+        self,
+        *,
+        threshold: float = 1.0,
+        reset: Reset = "hard",
+        detach_reset: bool = True,
+        surrogate: Surrogate | str = "arctan",
+        tier: Tier = "auto",
+    ) -> None:
+        super().__init__(
+            1.0, threshold=threshold, reset=reset, detach_reset=detach_reset, surrogate=surrogate, tier=tier
+        )
+
+
+class ParametricLIF(LeakyIntegrateAndFire):
+    """PLIF: LIF whose leak, one number a layer, is learned: ``beta = 1 - sigmoid(w)``.
+
+    With ``scale_input`` (the published form) the gain is ``sigmoid(w)`` and learns too.
+
+    Args:
+        beta: First value, ``0 < beta < 1``.
+        threshold: As for LIF.
+        reset: As for LIF.
+        detach_reset: As for LIF.
+        scale_input: As for LIF.
+        surrogate: As for LIF.
+        tier: As for LIF.
+
+    References:
+        Fang et al., "Incorporating Learnable Membrane Time Constant to Enhance Learning of Spiking Neural Networks",
+        ICCV 2021.
+    """
+
+    def __init__(
+        self,
+        beta: float = 0.5,
+        *,
+        threshold: float = 1.0,
+        reset: Reset = "hard",
+        detach_reset: bool = True,
+        scale_input: bool = True,
+        surrogate: Surrogate | str = "arctan",
+        tier: Tier = "auto",
+    ) -> None:
+        if not 0 < beta < 1:
+            raise NeuronError(f"a learned beta must start between 0 and 1, got {beta}")
+        super().__init__(
+            beta,
+            threshold=threshold,
+            reset=reset,
+            detach_reset=detach_reset,
+            scale_input=scale_input,
+            surrogate=surrogate,
+            tier=tier,
+        )
+        self.leak = nn.Parameter(torch.logit(torch.tensor(1 - beta)))
+
+    def decay(self) -> Tensor:
+        """``1 - sigmoid(leak)``, a tensor without axes."""
+        return torch.sigmoid(-self.leak)
+
+
+class LearnableSurrogateLIF(ParametricLIF):
+    """LSG: LIF whose learned leak also sets the width of its rectangular surrogate.
+
+    Membranes of variance ``S^2 (1 - beta^(2T)) / (1 - beta^2)``, driven by currents of variance ``S^2`` (which tdBN
+    makes ``threshold^2``), need a window of that width: ``k = width sqrt((1 - beta^(2T)) / (1 - beta^2))``, kept in
+    0.5 to 4. The leak learns through the membranes, not through the window.
+
+    Args:
+        beta: First value of what is left of the membrane after a step, ``0 < beta < 1``.
+        width: Width of the window for neurons that forget at once.
+        threshold: As for LIF.
+        reset: As for LIF.
+        detach_reset: As for LIF.
+        tier: As for LIF.
+
+    References:
+        Lian et al., "Learnable Surrogate Gradient for Direct Training Spiking Neural Networks", IJCAI 2023. The
+        formula of the width is a reconstruction from the paper's abstract, not its text.
+    """
+
+    def __init__(
+        self,
+        beta: float = 0.5,
+        *,
+        width: float = 1.0,
+        threshold: float = 1.0,
+        reset: Reset = "hard",
+        detach_reset: bool = True,
+        tier: Tier = "auto",
+    ) -> None:
+        super().__init__(
+            beta,
+            threshold=threshold,
+            reset=reset,
+            detach_reset=detach_reset,
+            scale_input=False,
+            surrogate=rectangular(width),
+            tier=tier,
+        )
+        self.width = width
+
+    def slope(self, steps: int) -> Surrogate:
+        """The rectangular window for the present leak."""
+        square = min(float(self.decay().detach()) ** 2, 1 - 1e-6)
+        spread = ((1 - square**steps) / (1 - square)) ** 0.5
+        return rectangular(min(max(self.width * spread, 0.5), 4.0))

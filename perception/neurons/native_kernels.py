@@ -1,0 +1,241 @@
+"""The scan's loops as machine code (numba): one pass over the memory forwards, one backwards, any number of neurons.
+
+Arrays are ``[T, N]``. The columns are taken in blocks that stay in the first cache through all steps. bfloat16 comes
+as its bits in ``uint16`` and is computed in float32. No sum is re-associated and no product fused with a sum, so that
+every spike is that of the eager tier.
+"""
+
+# pyright: reportMissingParameterType=false, reportUnknownParameterType=false, reportUnknownLambdaType=false
+# pyright: reportPrivateImportUsage=false, reportArgumentType=false, reportIndexIssue=false
+# The functions below are typed by numba when they are compiled.
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import njit, types
+from numba.extending import overload
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Number = Any  # np.float32 or np.float64: what is computed with
+
+BLOCK = 512  # columns; 2 KiB a row, so that the rows of a step fit the first cache and 64 steps the second
+GIVEN, CONSTANT, RECTANGULAR, TRIANGULAR, FAST_SIGMOID, ARCTAN = range(6)
+
+
+def _widen(value: Any) -> Any:
+    """A value to compute with: float32 for the bits of a bfloat16, else itself."""
+
+
+@overload(_widen, inline="always")
+def _widen_for(value):
+    if isinstance(value, types.Integer):
+        return lambda value: np.uint32(np.uint32(value) << np.uint32(16)).view(np.float32)
+    return lambda value: value
+
+
+def _narrow(value: Any, like: Any) -> Any:
+    """A value to store beside ``like``: rounded to nearest, ties to even, for bfloat16."""
+
+
+@overload(_narrow, inline="always")
+def _narrow_for(value, like) -> Callable[..., Any]:
+    if isinstance(like, types.Integer):
+
+        def rounded(value, like):
+            bits = np.float32(value).view(np.uint32)
+            odd = np.uint32(np.uint32(bits >> np.uint32(16)) & np.uint32(1))
+            return np.uint16(np.uint32(bits + np.uint32(0x7FFF) + odd) >> np.uint32(16))
+
+        return rounded
+    return lambda value, like: value
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def scan_forward(
+    current: Array,
+    decay: Number,
+    gain: Number,
+    threshold: Number,
+    soft: bool,
+    carries: Array,
+    spikes: Array,
+    membranes: Array,
+    first: int,
+    last: int,
+) -> None:
+    """Spikes and membranes of the columns ``first <= i < last``.
+
+    Args:
+        current: ``[T, N]``.
+        decay: Of the type that is computed with; so are gain and threshold.
+        gain: Factor of the current.
+        threshold: Of firing.
+        soft: Whether the reset subtracts the threshold.
+        carries: ``[N]`` membranes before the first step, overwritten with those after the last.
+        spikes: ``[T, N]``, written.
+        membranes: ``[T, N]``, written; ``[0, N]`` if nobody wants them.
+        first: First column.
+        last: Column after the last.
+    """
+    like = carries[0]
+    one, zero = _narrow(type(decay)(1), like), _narrow(type(decay)(0), like)
+    for begin in range(first, last, BLOCK):
+        end = min(begin + BLOCK, last)
+        carry = carries[begin:end]  # slices let the compiler see that no index wraps, and so use vectors
+        for step in range(current.shape[0]):
+            driving, sent = current[step, begin:end], spikes[step, begin:end]
+            if membranes.shape[0]:  # in a loop of its own: fewer arrays, fewer checks that none overlaps another
+                kept = membranes[step, begin:end]
+                for i in range(end - begin):
+                    kept[i] = _narrow(_widen(carry[i]) * decay + _widen(driving[i]) * gain, like)
+            for i in range(end - begin):
+                stored = _narrow(_widen(carry[i]) * decay + _widen(driving[i]) * gain, like)
+                membrane = _widen(stored)
+                fired = membrane >= threshold
+                low = _narrow(membrane - threshold, like) if soft else zero
+                sent[i] = one if fired else zero
+                carry[i] = low if fired else stored
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _slopes(shape: int, width: float, x: Array, out: Array) -> None:
+    """``out[i] = g(x[i])`` for the surrogates that need arithmetic alone; constants are rounded from float64."""
+    kind = type(x[0])
+    one, none = kind(1), kind(0)
+    if shape == CONSTANT:
+        out[:] = one
+    elif shape == RECTANGULAR:
+        half, height = kind(width / 2), one / kind(width)
+        for i in range(len(x)):
+            out[i] = height if abs(x[i]) < half else none
+    elif shape == TRIANGULAR:
+        reach, area = kind(width), kind(width * width)
+        for i in range(len(x)):
+            out[i] = max(reach - abs(x[i]), none) / area
+    elif shape == FAST_SIGMOID:
+        steepness = kind(width)
+        for i in range(len(x)):
+            wide = one + steepness * abs(x[i])
+            out[i] = one / (wide * wide)
+    elif shape == ARCTAN:
+        peak, scale = kind(width / 2), kind(np.pi * width / 2)
+        for i in range(len(x)):
+            scaled = x[i] * scale
+            out[i] = peak / (one + scaled * scaled)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _membranes_again(
+    current: Array,
+    begin: int,
+    end: int,
+    decay: Number,
+    gain: Number,
+    threshold: Number,
+    soft: bool,
+    carry: Array,
+    out: Array,
+) -> None:
+    """The membranes of one block of columns once more, into ``out [T, BLOCK]``; ``carry`` is written over."""
+    like = current[0, 0]
+    for step in range(current.shape[0]):
+        driving, kept = current[step, begin:end], out[step, : end - begin]
+        for i in range(end - begin):
+            membrane = _widen(_narrow(carry[i] * decay + _widen(driving[i]) * gain, like))
+            low = _widen(_narrow(membrane - threshold, like)) if soft else type(decay)(0)
+            kept[i] = membrane
+            carry[i] = low if membrane >= threshold else membrane
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def scan_backward(
+    by_spikes: Array,
+    by_membranes: Array,
+    current: Array,
+    slopes: Array,
+    shape: int,
+    width: float,
+    decay: Number,
+    gain: Number,
+    threshold: Number,
+    soft: bool,
+    detach: bool,
+    initial: Array,
+    carries: Array,
+    by_current: Array,
+    learned: bool,
+    first: int,
+    last: int,
+) -> tuple[float, float]:
+    """Gradients of the columns ``first <= i < last``; those by decay and gain as the two sums that make them up.
+
+    Args:
+        by_spikes: ``[T, N]``, or ``[0, N]`` if nothing depends on the spikes; so are the next.
+        by_membranes: Gradient by the membranes.
+        current: ``[T, N]``, as in the forward scan; membranes are computed from it again, block by block.
+        slopes: ``[T, N]`` derivatives of the surrogate if its shape is ``GIVEN``, else ``[0, N]``.
+        shape: Which of the surrogates above it is.
+        width: Its number.
+        decay: As in the forward scan; so are gain, threshold and soft.
+        gain: Factor of the current.
+        threshold: Of firing.
+        soft: Whether the reset subtracts the threshold.
+        detach: Whether the reset's spike is held constant.
+        initial: ``[N]`` membranes before the first step.
+        carries: ``[N]`` gradient by the last membrane, overwritten with that by the first.
+        by_current: ``[T, N]``, written.
+        learned: Whether the sums are wanted.
+        first: First column.
+        last: Column after the last.
+
+    Returns:
+        Sums over all steps and columns of ``dL/dh v[t-1]`` and of ``dL/dh h``.
+    """
+    steps = current.shape[0]
+    like, zero = by_current[0, 0], type(decay)(0)
+    heights = np.empty((steps, BLOCK), dtype=carries.dtype)
+    distance, slope = np.empty_like(carries[:BLOCK]), np.empty_like(carries[:BLOCK])
+    leaked, driven = 0.0, 0.0
+    for begin in range(first, last, BLOCK):
+        end = min(begin + BLOCK, last)
+        size = end - begin
+        for i in range(size):
+            distance[i] = _widen(initial[begin + i])
+        _membranes_again(current, begin, end, decay, gain, threshold, soft, distance[:size], heights)
+        carry = carries[begin:end]
+        for step in range(steps - 1, -1, -1):
+            membrane, found = heights[step, :size], by_current[step, begin:end]
+            for i in range(size):
+                distance[i] = membrane[i] - threshold
+            if shape == GIVEN:
+                slope[:size] = slopes[step, begin:end]
+            else:
+                _slopes(shape, width, distance[:size], slope[:size])
+            if not detach:
+                for i in range(size):
+                    kept = type(decay)(1) if soft or distance[i] < 0 else zero
+                    carry[i] *= kept - (threshold if soft else membrane[i]) * slope[i]
+            elif not soft:
+                for i in range(size):
+                    carry[i] = carry[i] if distance[i] < 0 else zero
+            if by_spikes.shape[0]:
+                arriving = by_spikes[step, begin:end]
+                for i in range(size):
+                    carry[i] += _widen(arriving[i]) * slope[i]
+            if by_membranes.shape[0]:
+                arriving = by_membranes[step, begin:end]
+                for i in range(size):
+                    carry[i] += _widen(arriving[i])
+            if learned:
+                for i in range(size):
+                    past = heights[step - 1, i] if step else _widen(initial[begin + i])
+                    if step and past >= threshold:
+                        past = _widen(_narrow(past - threshold, like)) if soft else zero
+                    leaked += carry[i] * past
+                    driven += carry[i] * membrane[i]
+            for i in range(size):
+                found[i] = _narrow(carry[i] * gain, like)
+                carry[i] *= decay
+    return leaked, driven

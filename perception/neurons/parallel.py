@@ -1,0 +1,108 @@
+"""Parallel spiking neurons: the membranes of all steps as one product of a matrix with the currents, without reset."""
+
+import torch
+from torch import Tensor, nn
+
+from ..surrogates import Surrogate, spike
+from .layer import Firing, Neuron, NeuronError, check_current
+
+
+class ParallelSpiking(Neuron):
+    """PSN: ``H = W X,  S = [H >= B]`` with learned ``W [T, T]`` and ``B [T]``; every step may see every other.
+
+    The masked kind sees only itself and the ``order - 1`` steps before: ``W`` is multiplied by
+    ``blend M + (1 - blend)`` with the band ``M``; raise ``blend`` from 0 to 1 in training, only 1 is causal.
+
+    Args:
+        steps: ``T``; a layer runs only with as many.
+        order: Number of steps that a masked neuron sees; all, future included, if left out.
+        threshold: First value of ``B``.
+        surrogate: Stand-in derivative of a spike, or the name of one.
+        generator: Source of the first weights (Kaiming-uniform).
+
+    References:
+        Fang et al., "Parallel Spiking Neurons with High Efficiency and Ability to Learn Long-term Dependencies",
+        NeurIPS 2023.
+    """
+
+    def __init__(
+        self,
+        steps: int,
+        *,
+        order: int | None = None,
+        threshold: float = 1.0,
+        surrogate: Surrogate | str = "arctan",
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__(threshold, surrogate)
+        if steps < 1 or (order is not None and not 1 <= order <= steps):
+            raise NeuronError(f"steps must be at least 1 and the order between 1 and steps, got {steps} and {order}")
+        self.steps, self.order = steps, order
+        self.blend = 1.0
+        bound = steps**-0.5
+        self.weight = nn.Parameter(torch.empty(steps, steps).uniform_(-bound, bound, generator=generator))
+        self.bias = nn.Parameter(torch.full((steps,), threshold))
+        distance = torch.arange(steps).unsqueeze(1) - torch.arange(steps)
+        band = (distance >= 0) & (distance < (order or steps))
+        self.register_buffer("band", (band if order else torch.ones_like(band)).float(), persistent=False)
+
+    def fire(self, current: Tensor, state: tuple[Tensor, ...] | None = None) -> Firing:
+        """See :meth:`Neuron.fire`; there is no state, since all steps are computed at once.
+
+        Raises:
+            NeuronError: if a state is given or the number of steps is not that of the layer.
+        """
+        check_current(current)
+        if state:
+            raise NeuronError("a parallel neuron keeps no state; use SlidingParallelSpiking to go on step by step")
+        if len(current) != self.steps:
+            raise NeuronError(f"these neurons were built for {self.steps} steps, got {len(current)}; build others")
+        weight = self.weight * (self.blend * self.get_buffer("band") + (1 - self.blend))
+        membranes = torch.einsum("st,t...->s...", weight, current)
+        spikes = spike(membranes - _over_time(self.bias, current), self.surrogate)
+        return Firing(spikes, membranes, ())
+
+    def extra_repr(self) -> str:
+        """All options, for the printed form of a model."""
+        return f"steps={self.steps}, order={self.order}, {super().extra_repr()}"
+
+
+class SlidingParallelSpiking(Neuron):
+    """Sliding PSN: ``h[t] = sum_i w[i] x[t-i]`` over the last ``order`` steps, one learned kernel for any T.
+
+    The kernel starts as ``w[i] = 2^-i``, a leaky membrane with ``beta = 1/2`` cut off.
+
+    Args:
+        order: Number of steps that a neuron sees.
+        threshold: First value of the learned threshold.
+        surrogate: Stand-in derivative of a spike, or the name of one.
+
+    References:
+        As for :class:`ParallelSpiking`.
+    """
+
+    def __init__(self, order: int = 2, *, threshold: float = 1.0, surrogate: Surrogate | str = "arctan") -> None:
+        super().__init__(threshold, surrogate)
+        if order < 1:
+            raise NeuronError(f"the order must be at least 1, got {order}")
+        self.order = order
+        self.weight = nn.Parameter(0.5 ** torch.arange(order, dtype=torch.float32))
+        self.bias = nn.Parameter(torch.tensor(float(threshold)))
+
+    def fire(self, current: Tensor, state: tuple[Tensor, ...] | None = None) -> Firing:
+        """See :meth:`Neuron.fire`; the state is the currents of the last ``order - 1`` steps, the newest last."""
+        check_current(current)
+        past = self.order - 1
+        if state is None:
+            state = tuple(torch.zeros_like(current[0]) for _ in range(past))
+        if [tuple(seen.shape) for seen in state] != [tuple(current.shape[1:])] * past:
+            raise NeuronError(f"a state of {past} currents of shape {tuple(current.shape[1:])} is needed")
+        seen = torch.cat([torch.stack(state), current]) if past else current
+        membranes = self.weight[0] * current
+        for back in range(1, self.order):
+            membranes = membranes + self.weight[back] * seen[past - back : past - back + len(current)]
+        return Firing(spike(membranes - self.bias, self.surrogate), membranes, seen[len(current) :].unbind(0))
+
+
+def _over_time(values: Tensor, current: Tensor) -> Tensor:
+    return values.reshape(-1, *[1] * (current.ndim - 1))

@@ -1,0 +1,212 @@
+"""Spike-timing-dependent plasticity of dense and convolutional synapses: pair, trace and weight-dependent rules.
+
+A synapse that carried a spike shortly before its neuron fired grows, one that carried it shortly after shrinks. The
+pair rule says by how much for one delay; the trace rule gives the sum over all pairs of two spike trains in one pass.
+
+References:
+    Song, Miller and Abbott, "Competitive Hebbian learning through spike-timing-dependent synaptic plasticity", Nature
+    Neuroscience 3, 2000 (windows).
+    Guetig, Aharonov, Rotter and Sompolinsky, "Learning input correlations through nonlinear temporally asymmetric
+    Hebbian plasticity", Journal of Neuroscience 23, 2003 (weight dependence).
+    Morrison, Diesmann and Gerstner, "Phenomenological models of synaptic plasticity based on spike timing", Biological
+    Cybernetics 98, 2008 (traces).
+"""
+
+from dataclasses import dataclass
+from math import exp
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from logic import NeurosymError
+
+
+class PlasticityError(NeurosymError, ValueError):
+    """Constants of a plasticity rule, or spike trains, that cannot be used."""
+
+
+@dataclass(frozen=True)
+class TimingRule:
+    """Constants of spike-timing-dependent plasticity; times are in steps.
+
+    Args:
+        potentiation: ``A+``, growth for a spike that comes just before the neuron's.
+        depression: ``A-`` (positive), shrinkage for a spike that comes just after it.
+        tau_plus_steps: Steps in which the growth falls to 1/e.
+        tau_minus_steps: Steps in which the shrinkage falls to 1/e.
+        exponent: ``mu``; growth is scaled by ``(upper - w)^mu``, shrinkage by ``(w - lower)^mu``. 0 is the additive
+            rule, 1 the multiplicative one, whose weights cannot run away.
+        lower: Smallest weight.
+        upper: Largest weight.
+        pairing: ``all`` pairs of spikes count, or each spike sees only the ``nearest`` one before it.
+        coincident: What two spikes in the same step do: ``nothing``, ``grow``, or ``both`` rules at full size.
+
+    Raises:
+        PlasticityError: if a rate or ``exponent`` is negative, a time constant is not positive, or the bounds cross.
+    """
+
+    potentiation: float = 0.01
+    depression: float = 0.0105
+    tau_plus_steps: float = 20.0
+    tau_minus_steps: float = 20.0
+    exponent: float = 0.0
+    lower: float = 0.0
+    upper: float = 1.0
+    pairing: Literal["all", "nearest"] = "all"
+    coincident: Literal["nothing", "grow", "both"] = "nothing"
+
+    def __post_init__(self) -> None:
+        if min(self.potentiation, self.depression, self.exponent) < 0:
+            raise PlasticityError(f"potentiation, depression and exponent must not be negative, got {self}")
+        if min(self.tau_plus_steps, self.tau_minus_steps) <= 0:
+            raise PlasticityError(f"time constants must be positive, got {self}")
+        if not self.lower < self.upper:
+            raise PlasticityError(f"lower must be below upper, got {self.lower} and {self.upper}")
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """What two sets of spike trains ask of the weights between them, before weight dependence and bounds.
+
+    Args:
+        growth: Sum of ``A+ exp(-delay / tau+)`` at each step, ``[T, O, I]``.
+        shrinkage: Sum of ``A- exp(-delay / tau-)`` at each step, not negative, ``[T, O, I]``.
+    """
+
+    growth: Tensor
+    shrinkage: Tensor
+
+
+def pair_change(delays: Tensor, rule: TimingRule | None = None) -> Tensor:
+    """Change of a weight by one pair: ``A+ exp(-d / tau+)`` for ``d > 0``, ``-A- exp(d / tau-)`` for ``d < 0``.
+
+    Args:
+        delays: Time of the neuron's spike less that of the synapse's, in steps, any shape.
+        rule: Constants; at ``d = 0`` its ``coincident`` decides. Weight dependence does not enter.
+
+    Returns:
+        Floats, same shape.
+    """
+    rule = rule or TimingRule()
+    late = delays.abs().to(torch.get_default_dtype())
+    growth = rule.potentiation * (-late / rule.tau_plus_steps).exp()
+    shrinkage = rule.depression * (-late / rule.tau_minus_steps).exp()
+    same = {"nothing": 0.0, "grow": rule.potentiation, "both": rule.potentiation - rule.depression}[rule.coincident]
+    return torch.where(delays > 0, growth, torch.where(delays < 0, -shrinkage, same))
+
+
+def bounded(weights: Tensor, growth: Tensor, shrinkage: Tensor, rule: TimingRule) -> Tensor:
+    """Weights after a growth and a shrinkage, each scaled by the room that is left, and then clamped.
+
+    Args:
+        weights: Any shape.
+        growth: Not negative, same shape.
+        shrinkage: Not negative, same shape.
+        rule: Bounds and exponent.
+    """
+    if rule.exponent:
+        growth = growth * (rule.upper - weights).clamp(min=0) ** rule.exponent
+        shrinkage = shrinkage * (weights - rule.lower).clamp(min=0) ** rule.exponent
+    return (weights + growth - shrinkage).clamp(rule.lower, rule.upper)
+
+
+def timed_changes(before: Tensor, after: Tensor, rule: TimingRule) -> Change:
+    """What spike trains ask of the weights at each step, by traces, as a mean over the batch.
+
+    A trace decays by ``exp(-1 / tau)`` per step and grows by one (``nearest``: is set to one) at each spike of its
+    train; a neuron's spike reads the trace of the synapse, a synapse's spike that of the neuron.
+
+    Args:
+        before: Spikes that arrive, zeros and ones ``[T, B, I]``.
+        after: Spikes of the neurons, ``[T, B, O]``.
+        rule: Constants.
+
+    Raises:
+        PlasticityError: if steps or batch differ or a train is empty.
+    """
+    if before.dim() != 3 or after.dim() != 3 or before.shape[:2] != after.shape[:2] or not before[..., 0].numel():
+        raise PlasticityError(
+            f"spikes must be [T, B, I] and [T, B, O] with equal T and B of at least 1, "
+            f"got {list(before.shape)} and {list(after.shape)}"
+        )
+    earlier, synapse = _traces(before, rule.tau_plus_steps, rule.pairing)
+    later, neuron = _traces(after, rule.tau_minus_steps, rule.pairing)
+    seen = earlier if rule.coincident == "nothing" else synapse
+    felt = neuron if rule.coincident == "both" else later
+    batch = before.shape[1]
+    growth = torch.einsum("tbo,tbi->toi", after, seen) * (rule.potentiation / batch)
+    shrinkage = torch.einsum("tbo,tbi->toi", felt, before) * (rule.depression / batch)
+    return Change(growth, shrinkage)
+
+
+def learn_timing(weights: Tensor, before: Tensor, after: Tensor, rule: TimingRule | None = None) -> Tensor:
+    """Weights of a dense layer after spike trains on both of its sides; changes apply step by step.
+
+    Args:
+        weights: ``[O, I]``.
+        before: Spikes that arrive, ``[T, B, I]``; changes are a mean over the batch.
+        after: Spikes of the neurons, ``[T, B, O]``.
+        rule: Constants.
+
+    Returns:
+        Weights within the rule's bounds, ``[O, I]``.
+
+    Raises:
+        PlasticityError: if the shapes do not fit together.
+    """
+    rule = rule or TimingRule()
+    change = timed_changes(before, after, rule)
+    if weights.shape != change.growth.shape[1:]:
+        raise PlasticityError(f"weights must be {list(change.growth.shape[1:])}, got {list(weights.shape)}")
+    for growth, shrinkage in zip(change.growth, change.shrinkage, strict=True):
+        weights = bounded(weights, growth, shrinkage, rule)
+    return weights
+
+
+def learn_timing_kernels(
+    kernels: Tensor,
+    before: Tensor,
+    after: Tensor,
+    rule: TimingRule | None = None,
+    *,
+    stride: int = 1,
+    padding: int = 0,
+) -> Tensor:
+    """Kernels of a convolution after spike trains on both of its sides, as a mean over batch and positions.
+
+    Args:
+        kernels: ``[F, C, k, k]``.
+        before: Spikes that arrive, ``[T, B, C, H, W]``.
+        after: Spikes of the maps, ``[T, B, F, H', W']``.
+        rule: Constants.
+        stride: Step of the window.
+        padding: Silent pixels around the picture.
+
+    Returns:
+        Kernels within the rule's bounds, ``[F, C, k, k]``.
+
+    Raises:
+        PlasticityError: if the shapes do not fit together.
+    """
+    steps, batch = before.shape[:2]
+    size = (kernels.shape[2], kernels.shape[3])
+    patches = functional.unfold(before.flatten(0, 1), size, stride=stride, padding=padding)  # [T B, C k k, L]
+    patches = patches.unflatten(0, (steps, batch)).transpose(2, 3).flatten(1, 2)
+    neurons = after.flatten(3).transpose(2, 3).flatten(1, 2)  # [T, B L, F]
+    return learn_timing(kernels.flatten(1), patches, neurons, rule).reshape(kernels.shape)
+
+
+def _traces(spikes: Tensor, tau_steps: float, pairing: str) -> tuple[Tensor, Tensor]:
+    """The trace as each step finds it and as it leaves it, both ``[T, ...]``."""
+    decay = exp(-1 / tau_steps)
+    trace = torch.zeros_like(spikes[0])
+    found: list[Tensor] = []
+    left: list[Tensor] = []
+    for spike in spikes:
+        trace = trace * decay
+        found.append(trace)
+        trace = torch.maximum(trace, spike) if pairing == "nearest" else trace + spike
+        left.append(trace)
+    return torch.stack(found), torch.stack(left)

@@ -1,0 +1,241 @@
+"""Surrogate gradients: what stands in for the derivative of a spike during training."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf, pi, sqrt, tanh
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from logic import NeurosymError
+
+
+class SurrogateError(NeurosymError, ValueError):
+    """An unknown surrogate or an option out of its range."""
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """A stand-in ``g(x)`` for the derivative of the step function, ``x`` being membrane minus threshold.
+
+    Any function can be one: ``Surrogate("mine", lambda x: (x.abs() < 0.5).to(x.dtype), peak=1, area=1)``.
+
+    Args:
+        name: What reports and checkpoints call it.
+        derivative: ``g``, elementwise.
+        peak: ``g(0)``; near 1, or gradients vanish or explode from layer to layer.
+        area: Integral of ``g`` over the real line.
+        shape: The numbers that fix ``g`` among those of its name, for the native scan; empty for a function of yours.
+    """
+
+    name: str
+    derivative: Callable[[Tensor], Tensor]
+    peak: float
+    area: float
+    shape: tuple[float, ...] = ()
+
+
+def straight_through() -> Surrogate:
+    """``g(x) = 1`` everywhere: the unbounded straight-through estimator.
+
+    References:
+        Bengio, Leonard and Courville, "Estimating or Propagating Gradients Through Stochastic Neurons", 2013.
+    """
+    return Surrogate("straight_through", torch.ones_like, peak=1.0, area=inf, shape=(1.0,))
+
+
+def rectangular(width: float = 1.0) -> Surrogate:
+    """``g(x) = 1 / width`` for ``|x| < width / 2``, else 0: the bounded straight-through estimator, area 1.
+
+    References:
+        Wu et al., "Spatio-Temporal Backpropagation for Training High-Performance Spiking Neural Networks", 2018.
+    """
+    _positive("width", width)
+
+    def derivative(x: Tensor) -> Tensor:
+        return (x.abs() < width / 2).to(x.dtype) / width
+
+    return Surrogate("rectangular", derivative, peak=1 / width, area=1.0, shape=(width,))
+
+
+def triangular(width: float = 1.0) -> Surrogate:
+    """``g(x) = max(0, width - |x|) / width^2``: peak ``1 / width``, area 1, zero beyond ``width``.
+
+    References:
+        Bellec et al., "Long short-term memory and learning-to-learn in networks of spiking neurons", NeurIPS 2018.
+    """
+    _positive("width", width)
+
+    def derivative(x: Tensor) -> Tensor:
+        return (width - x.abs()).clamp(min=0) / width**2
+
+    return Surrogate("triangular", derivative, peak=1 / width, area=1.0, shape=(width,))
+
+
+def sigmoid(slope: float = 4.0) -> Surrogate:
+    """``g(x) = k s(k x) (1 - s(k x))`` with the logistic function ``s``: peak ``k / 4``, area 1.
+
+    References:
+        Zenke and Vogels, "The Remarkable Robustness of Surrogate Gradient Learning", Neural Computation 2021.
+    """
+    _positive("slope", slope)
+
+    def derivative(x: Tensor) -> Tensor:
+        rise = torch.sigmoid(slope * x)
+        return slope * rise * (1 - rise)
+
+    return Surrogate("sigmoid", derivative, peak=slope / 4, area=1.0, shape=(slope,))
+
+
+def fast_sigmoid(slope: float = 2.0) -> Surrogate:
+    """``g(x) = 1 / (1 + slope |x|)^2``: peak 1, area ``2 / slope``, heavy tails.
+
+    References:
+        Zenke and Ganguli, "SuperSpike: Supervised Learning in Multilayer Spiking Neural Networks", 2018.
+    """
+    _positive("slope", slope)
+
+    def derivative(x: Tensor) -> Tensor:
+        return (1 + slope * x.abs()).square().reciprocal()
+
+    return Surrogate("fast_sigmoid", derivative, peak=1.0, area=2 / slope, shape=(slope,))
+
+
+def arctan(alpha: float = 2.0) -> Surrogate:
+    """``g(x) = (alpha / 2) / (1 + (pi alpha x / 2)^2)``: peak ``alpha / 2``, area 1, heavy tails.
+
+    References:
+        Fang et al., "Incorporating Learnable Membrane Time Constant to Enhance Learning of Spiking Neural Networks",
+        ICCV 2021.
+    """
+    _positive("alpha", alpha)
+
+    def derivative(x: Tensor) -> Tensor:
+        return (alpha / 2) / (1 + (x * (pi * alpha / 2)).square())
+
+    return Surrogate("arctan", derivative, peak=alpha / 2, area=1.0, shape=(alpha,))
+
+
+def erf(alpha: float = 2.0) -> Surrogate:
+    """``g(x) = (alpha / sqrt(pi)) exp(-(alpha x)^2)``: a Gaussian of peak ``alpha / sqrt(pi)`` and area 1.
+
+    References:
+        Esser et al., "Backpropagation for energy-efficient neuromorphic computing", NeurIPS 2015.
+    """
+    _positive("alpha", alpha)
+
+    def derivative(x: Tensor) -> Tensor:
+        return (alpha / sqrt(pi)) * (-(alpha * x).square()).exp()
+
+    return Surrogate("erf", derivative, peak=alpha / sqrt(pi), area=1.0, shape=(alpha,))
+
+
+def dspike(temperature: float = 3.0, radius: float = 0.5) -> Surrogate:
+    """``g(x) = b / (2 tanh(b r)) / cosh^2(b x)`` for ``|x| <= r``, else 0: area 1 at every temperature.
+
+    As ``b`` goes to 0 it becomes the rectangular window of width ``2 r``, as ``b`` grows the true derivative. The
+    temperature can be searched for: :func:`perception.search_temperature`.
+
+    Args:
+        temperature: ``b``.
+        radius: ``r``.
+
+    References:
+        Li et al., "Differentiable Spike: Rethinking Gradient-Descent for Training Spiking Neural Networks",
+        NeurIPS 2021.
+    """
+    _positive("temperature", temperature)
+    _positive("radius", radius)
+    peak = temperature / (2 * tanh(temperature * radius))
+
+    def derivative(x: Tensor) -> Tensor:
+        inside = (x.abs() <= radius).to(x.dtype)
+        return inside * peak / torch.cosh(temperature * x.clamp(-radius, radius)).square()
+
+    return Surrogate("dspike", derivative, peak=peak, area=1.0, shape=(temperature, radius))
+
+
+def asymmetric(below: float = 1.0, above: float = 0.5, tilt: float = 0.0) -> Surrogate:
+    """A window of different reach on the two sides: ``g(x) = (1 + tilt x) / (below + above)`` in it, else 0.
+
+    Membranes below the threshold, which have a way to go, can so be given a wider window than those that fire.
+    ``tilt`` must keep ``g`` at or above 0. Area 1 for ``tilt = 0``.
+
+    Args:
+        below: Reach below the threshold.
+        above: Reach above it.
+        tilt: Relative rise of ``g`` for each unit of ``x``.
+
+    References:
+        The asymmetric window ``g = x / (2 beta) + h`` of A2SG (ICML 2026), whose search by Bayesian optimisation is
+        not part of this; the two reaches are a generalisation of ours.
+    """
+    _positive("below", below)
+    _positive("above", above)
+    if 1 - tilt * below < 0 or 1 + tilt * above < 0:
+        raise SurrogateError(f"tilt {tilt} makes the window negative between {-below} and {above}; use a smaller one")
+    height = 1 / (below + above)
+
+    def derivative(x: Tensor) -> Tensor:
+        inside = ((x > -below) & (x < above)).to(x.dtype)
+        return inside * (1 + tilt * x) * height
+
+    area = 1.0 + height * tilt * (above**2 - below**2) / 2
+    return Surrogate("asymmetric", derivative, peak=height, area=area, shape=(below, above, tilt))
+
+
+SURROGATES: dict[str, Callable[..., Surrogate]] = {
+    function.__name__: function
+    for function in (
+        arctan,
+        asymmetric,
+        dspike,
+        erf,
+        fast_sigmoid,
+        rectangular,
+        sigmoid,
+        straight_through,
+        triangular,
+    )
+}
+
+
+def named_surrogate(name: str, **options: float) -> Surrogate:
+    """The surrogate of a name with its usual shape, or with another.
+
+    >>> named_surrogate("triangular", width=0.5).peak
+    2.0
+
+    Raises:
+        SurrogateError: if there is none of that name, or it has no such option.
+    """
+    if name not in SURROGATES:
+        raise SurrogateError(f"unknown surrogate {name!r}; there are {', '.join(SURROGATES)}")
+    try:
+        return SURROGATES[name](**options)
+    except TypeError as error:
+        raise SurrogateError(f"surrogate {name!r} does not take {options}: {error}") from error
+
+
+class _Spike(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, surrogate: Surrogate) -> Tensor:
+        ctx.save_for_backward(x)
+        ctx.surrogate = surrogate
+        return (x >= 0).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        (x,) = ctx.saved_tensors
+        return gradients[0] * ctx.surrogate.derivative(x), None
+
+
+def spike(x: Tensor, surrogate: Surrogate) -> Tensor:
+    """1 where ``x >= 0``, else 0, elementwise; backwards the surrogate is taken for the derivative."""
+    return torch.as_tensor(_Spike.apply(x, surrogate))
+
+
+def _positive(name: str, value: float) -> None:
+    if not value > 0:
+        raise SurrogateError(f"{name} must be positive, got {value}")

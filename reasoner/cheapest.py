@@ -1,0 +1,183 @@
+"""The cheapest derivations of an answer, in exact order: best-first search with lower bounds over the AND/OR graph."""
+
+from collections.abc import Iterator, Sequence
+from heapq import heappop, heappush
+from itertools import count
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .derivations import DerivationGraph
+from .errors import CountingError
+from .grounding import Instance
+
+Floats = NDArray[np.float64]
+
+
+class Reason(NamedTuple):
+    """A rule instance and the reasons of its positive supports that are atoms, in the order of its body."""
+
+    instance: Instance
+    steps: tuple["Reason", ...]
+
+
+class Derivation(NamedTuple):
+    """A way to derive an answer.
+
+    Args:
+        cost: The sum of the costs of the values it uses, each slot once.
+        values: Slot to number of the value that it uses.
+        reason: The rule instances.
+    """
+
+    cost: float
+    values: dict[int, int]
+    reason: Reason
+
+
+class _Goal(NamedTuple):
+    """A node that is still to be derived, and those after it.
+
+    Args:
+        node: Its number.
+        above: The nodes on circles that it is to support.
+        rest: What comes after it.
+        bound: What it and the rest cost at least.
+        slots: Bit mask of the slots below it and the rest.
+    """
+
+    node: int
+    above: frozenset[int]
+    rest: "_Goal | None"
+    bound: float
+    slots: int
+
+
+class _Choice(NamedTuple):
+    """The child that was taken of an OR, and the choices before."""
+
+    way: int
+    before: "_Choice | None"
+
+
+class _State(NamedTuple):
+    """A derivation that is not finished: its goals, the values used, their cost, the choices so far (newest first)."""
+
+    goals: _Goal | None
+    values: dict[int, int]
+    used: int
+    cost: float
+    choices: _Choice | None
+    turn: int  # which alternative of the first goal is to be tried
+
+
+def cheapest_derivations(
+    graph: DerivationGraph, answer: int, costs: Sequence[Floats], budget: int = 1_000_000
+) -> Iterator[Derivation]:
+    """All derivations of an answer, the cheapest first; a derivation uses one value of a slot at most.
+
+    Args:
+        graph: All derivations.
+        answer: Number of the answer.
+        costs: Of each slot the costs of its values, at least 0; infinite for what cannot be.
+        budget: Steps that the search may take.
+
+    Raises:
+        CountingError: if the budget is spent; what was yielded before is right.
+    """
+    nodes, bounds = graph.nodes, graph.bounds(costs)
+    root = graph.answers[answer]
+    ranked: dict[int, list[int]] = {}
+    ties = count()
+    start = _Goal(root, frozenset(), None, bounds[root], nodes[root].slots)
+    heap: list[tuple[float, int, _State]] = [(bounds[root], 0, _State(start, {}, 0, 0.0, None, 0))]
+    steps = 0
+
+    def least(cost: float, used: int, goals: _Goal | None) -> float:
+        if goals is None:
+            return cost
+        return max(cost, goals.bound) if used & goals.slots else cost + goals.bound
+
+    while heap:
+        value, _, state = heappop(heap)
+        if value == np.inf:
+            return
+        while True:
+            steps += 1
+            if steps > budget:
+                raise CountingError(f"the best proofs were not found within {budget} steps; ask for fewer, or less")
+            goals, values, used, cost, choices, turn = state
+            if goals is None:
+                yield Derivation(cost, values, _rebuild(graph, root, choices))
+                break
+            number, above, rest = goals.node, goals.above, goals.rest
+            node = nodes[number]
+            if node.leaf is not None:
+                slot, chosen = node.leaf
+                if slot not in values:
+                    cost, used = cost + float(costs[slot][chosen]), used | 1 << slot
+                    state = _State(rest, {**values, slot: chosen}, used, cost, choices, 0)
+                elif values[slot] == chosen:
+                    state = _State(rest, values, used, cost, choices, 0)
+                else:
+                    break
+            elif number in above:
+                if not node.negative:
+                    break  # it would support itself
+                state = _State(rest, values, used, cost, choices, 0)
+            else:
+                above = above | {number} if node.circular else above
+                if node.conjunction:
+                    for child in reversed(node.children):
+                        rest = _before(child, above, rest, bounds[child], nodes[child].slots)
+                    state = _State(rest, values, used, cost, choices, 0)
+                else:
+                    if number not in ranked:
+                        possible = [child for child in node.children if bounds[child] < np.inf]
+                        ranked[number] = sorted(possible, key=bounds.__getitem__)
+                    ways = ranked[number]
+                    if turn + 1 < len(ways):
+                        bound, slots = bounds[ways[turn + 1]], nodes[ways[turn + 1]].slots
+                        again = least(cost, used, _before(ways[turn + 1], above, rest, bound, slots))
+                        heappush(heap, (max(value, again), next(ties), state._replace(turn=turn + 1)))
+                    if turn >= len(ways):
+                        break
+                    way = ways[turn]
+                    after = _before(way, above, rest, bounds[way], nodes[way].slots)
+                    state = _State(after, values, used, cost, _Choice(way, choices), 0)
+            now = max(value, least(state.cost, state.used, state.goals))
+            if now == np.inf:
+                break
+            if heap and now > heap[0][0]:
+                heappush(heap, (now, next(ties), state))
+                break
+
+
+def _before(node: int, above: frozenset[int], rest: _Goal | None, bound: float, slots: int) -> _Goal:
+    if rest is None:
+        return _Goal(node, above, None, bound, slots)
+    total = max(bound, rest.bound) if slots & rest.slots else bound + rest.bound
+    return _Goal(node, above, rest, total, slots | rest.slots)
+
+
+def _rebuild(graph: DerivationGraph, root: int, choices: _Choice | None) -> Reason:
+    """The rule instances of a derivation from its choices, which are walked again in the order they were made."""
+    made: list[int] = []
+    while choices is not None:
+        made.append(choices.way)
+        choices = choices.before
+
+    def walk(number: int, above: frozenset[int]) -> list[Reason]:
+        node = graph.nodes[number]
+        if node.leaf is not None or number in above:
+            return []
+        above = above | {number} if node.circular else above
+        if not node.conjunction:
+            return walk(made.pop(), above)
+        found = [reason for child in node.children for reason in walk(child, above)]
+        if node.instance is None or node.negative:
+            return []
+        return [Reason(node.instance, tuple(found))]
+
+    return walk(root, frozenset())[0]

@@ -1,0 +1,269 @@
+"""Integer expressions as linear forms, their bounds, and the finite domains that follow from what is posted."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf
+from typing import cast
+
+from ..errors import MeaningError
+from ..terms import Struct, Term
+from .posting import Key, key_of, keys
+
+COMPARISONS = {"#=": "#\\=", "#\\=": "#=", "#<": "#>=", "#>=": "#<", "#>": "#=<", "#=<": "#>", "=": "#\\="}
+"""Each comparison and its negation."""
+
+Interval = tuple[float, float]
+_ROUNDS = 20  # of narrowing; enough for chains of definitions that are posted out of order
+
+
+@dataclass(frozen=True)
+class Linear:
+    """``sum of coefficient * part + constant``; a part is a variable or an expression that is not linear."""
+
+    constant: int = 0
+    parts: Mapping[Term, int] = field(default_factory=dict[Term, int])
+
+    def scaled(self, factor: int) -> "Linear":
+        """The form times a number."""
+        return Linear(self.constant * factor, {part: factor * c for part, c in self.parts.items()} if factor else {})
+
+    def plus(self, other: "Linear") -> "Linear":
+        """The sum of two forms."""
+        parts = dict(self.parts)
+        for part, coefficient in other.parts.items():
+            parts[part] = parts.get(part, 0) + coefficient
+        return Linear(self.constant + other.constant, {part: c for part, c in parts.items() if c})
+
+
+def linear(term: Term) -> Linear:
+    """The linear form of an expression.
+
+    Raises:
+        MeaningError: if it is no integer expression.
+    """
+    if isinstance(term, int):
+        return Linear(term)
+    if not isinstance(term, Struct):
+        raise MeaningError(f"{term!r} is no integer expression")
+    name, parts = term.functor, term.arguments
+    if name == "+":
+        return linear(parts[0]).plus(linear(parts[1]))
+    if name == "-" and len(parts) == 2:
+        return linear(parts[0]).plus(linear(parts[1]).scaled(-1))
+    if name == "-":
+        return linear(parts[0]).scaled(-1)
+    if name == "$sum":
+        total: dict[Term, int] = {}
+        constant = 0
+        for part in cast("tuple[Term, ...]", parts[0]):
+            form = linear(part)
+            constant += form.constant
+            for key, coefficient in form.parts.items():
+                total[key] = total.get(key, 0) + coefficient
+        return Linear(constant, {part: c for part, c in total.items() if c})
+    if name == "*":
+        left, right = linear(parts[0]), linear(parts[1])
+        if not left.parts:
+            return right.scaled(left.constant)
+        if not right.parts:
+            return left.scaled(right.constant)
+    return Linear(0, {term: 1})
+
+
+def difference(left: Term, right: Term) -> Linear:
+    """The linear form of ``left - right``."""
+    return linear(left).plus(linear(right).scaled(-1))
+
+
+def apply(name: str, values: Sequence[int]) -> int | None:
+    """The value of an operation on integers as SWI-Prolog defines it, or None where it is undefined."""
+    first, second = values[0], values[-1]
+    if name in {"//", "div", "mod", "rem"} and second == 0:
+        return None
+    if name == "^" and (second < 0 or second > 64):
+        return None
+    truncated = abs(first) // abs(second) * (1 if (first < 0) == (second < 0) else -1) if second else 0
+    operations = {
+        "*": lambda: first * second,
+        "//": lambda: truncated,
+        "div": lambda: first // second,
+        "mod": lambda: first % second,
+        "rem": lambda: first - second * truncated,
+        "^": lambda: first**second,
+        "abs": lambda: abs(first),
+        "min": lambda: min(first, second),
+        "max": lambda: max(first, second),
+    }
+    if name not in operations:
+        raise MeaningError(f"'{name}' is no operation on integers")
+    return operations[name]()
+
+
+def evaluate(term: Term, values: Mapping[Key, int]) -> int:
+    """The value of an expression.
+
+    Raises:
+        MeaningError: if it is undefined, such as a division by 0.
+    """
+    key = key_of(term)
+    if key is not None:
+        return values[key]
+    form = linear(term)
+    if list(form.parts) != [term]:
+        return form.constant + sum(c * evaluate(part, values) for part, c in form.parts.items())
+    operation = cast("Struct", term)
+    found = apply(operation.functor, [evaluate(part, values) for part in operation.arguments])
+    if found is None:
+        raise MeaningError(f"'{operation.functor}' is undefined here")
+    return found
+
+
+def find_domains(posted: Iterable[Term], slots: Mapping[Key, Sequence[int]]) -> dict[Key, list[int]] | None:
+    """A finite domain for each variable, as wide as what is posted allows at first sight.
+
+    Args:
+        posted: The constraints.
+        slots: Values of the slots that are perceived.
+
+    Returns:
+        The values in ascending order, or None if some variable has no finite domain.
+    """
+    terms = list(posted)
+    bounds: dict[Key, Interval] = {key: (min(values), max(values)) for key, values in slots.items()}
+    allowed: dict[Key, set[int]] = {key: set(values) for key, values in slots.items()}
+    for key in (key for term in terms for key in keys(term)):
+        bounds.setdefault(key, (-inf, inf))
+    for term in terms:
+        _note_membership(term, bounds, allowed)
+    relations = [
+        (term.functor, difference(*term.arguments))
+        for term in terms
+        if isinstance(term, Struct) and term.functor in COMPARISONS
+    ]
+    for _ in range(_ROUNDS):
+        open_keys = {key for key, (low, high) in bounds.items() if low == -inf or high == inf}
+        if not open_keys:
+            break
+        before = dict(bounds)
+        for name, form in relations:
+            _narrow(name, form, bounds, open_keys)
+        if bounds == before:
+            return None
+    if any(low == -inf or high == inf for low, high in bounds.values()):
+        return None
+    return {
+        key: [v for v in range(int(low), int(high) + 1) if key not in allowed or v in allowed[key]]
+        for key, (low, high) in bounds.items()
+    }
+
+
+def _meet(bounds: dict[Key, Interval], key: Key, low: float, high: float) -> None:
+    bounds[key] = (max(bounds[key][0], low), min(bounds[key][1], high))
+
+
+def _note_membership(term: Term, bounds: dict[Key, Interval], allowed: dict[Key, set[int]]) -> None:
+    """Takes in what a constraint says of single variables; truth values anywhere inside are 0 or 1."""
+    if not isinstance(term, Struct):
+        return
+    if term.functor == "$in":
+        members, ranges = cast("tuple[tuple[Term, ...], tuple[tuple[Term, Term], ...]]", term.arguments)
+        ends = [(a if isinstance(a, int) else -inf, b if isinstance(b, int) else inf) for a, b in ranges]
+        low, high = min(a for a, _ in ends), max(b for _, b in ends)
+        for key in (key for member in members if (key := key_of(member)) is not None):
+            _meet(bounds, key, low, high)
+            if len(ends) > 1 and low > -inf and high < inf:
+                inside = {v for a, b in ends for v in range(int(a), int(b) + 1)}
+                allowed[key] = allowed.get(key, inside) & inside
+    elif term.functor == "$table":
+        tuples, rows = cast("tuple[tuple[tuple[Term, ...], ...], tuple[tuple[int, ...], ...]]", term.arguments)
+        for members in tuples:
+            for column, member in enumerate(members):
+                key = key_of(member)
+                inside = {row[column] for row in rows if len(row) == len(members)}
+                if key is not None and inside:
+                    _meet(bounds, key, min(inside), max(inside))
+                    allowed[key] = allowed.get(key, inside) & inside
+    elif term.functor == "element":
+        key = key_of(term.arguments[0])
+        if key is not None:
+            _meet(bounds, key, 1, len(cast("tuple[Term, ...]", term.arguments[1])))
+    for truth in truths(term):
+        key = key_of(truth)
+        if key is not None:
+            _meet(bounds, key, 0, 1)
+
+
+def truths(term: Term) -> Iterable[Term]:
+    """The variables and numbers that stand for truth values in a constraint."""
+    if isinstance(term, Struct) and term.functor == "$true":
+        yield term.arguments[0]
+    elif isinstance(term, Struct) and term.functor.startswith("#") and term.functor not in COMPARISONS:
+        for part in term.arguments:
+            yield from truths(part)
+
+
+def _narrow(name: str, form: Linear, bounds: dict[Key, Interval], open_keys: set[Key]) -> None:
+    """Bounds of the open variables of ``form name 0`` from those of all others."""
+    for part, coefficient in form.parts.items():
+        key = key_of(part)
+        if key is None or key not in open_keys:
+            continue
+        low, high = float(form.constant), float(form.constant)
+        for other, c in form.parts.items():
+            if other is not part:
+                a, b = interval(other, bounds)
+                low, high = low + min(c * a, c * b), high + max(c * a, c * b)
+        # coefficient * key lies in [-high, -low] for an equation, at most -low for =<, at least -high for >=
+        least = -high if name in {"#=", "=", "#>=", "#>"} else -inf
+        most = -low if name in {"#=", "=", "#=<", "#<"} else inf
+        ends = (
+            (least / coefficient, most / coefficient) if coefficient > 0 else (most / coefficient, least / coefficient)
+        )
+        _meet(bounds, key, _up(ends[0]), _down(ends[1]))
+
+
+def _up(value: float) -> float:
+    return value if abs(value) == inf else float(-(-value // 1))
+
+
+def _down(value: float) -> float:
+    return value if abs(value) == inf else float(value // 1)
+
+
+def interval(term: Term, bounds: Mapping[Key, Interval]) -> Interval:
+    """Bounds of an expression from those of its variables; infinite where nothing better is known."""
+    key = key_of(term)
+    if key is not None:
+        return bounds[key]
+    if isinstance(term, int):
+        return (term, term)
+    form = linear(term)
+    if list(form.parts) != [term]:
+        low = high = float(form.constant)
+        for part, c in form.parts.items():
+            a, b = interval(part, bounds)
+            low, high = low + min(c * a, c * b), high + max(c * a, c * b)
+        return (low, high)
+    name, parts = cast("Struct", term).functor, cast("Struct", term).arguments
+    ends = [interval(part, bounds) for part in parts]
+    if any(abs(end) == inf for pair in ends for end in pair):
+        return (0, inf) if name == "abs" else (-inf, inf)
+    (a, b), (c, d) = ends[0], ends[-1]
+    if name == "*":
+        products = [a * c, a * d, b * c, b * d]
+        return (min(products), max(products))
+    if name in {"min", "max"}:
+        choose = min if name == "min" else max
+        return (choose(a, c), choose(b, d))
+    if name == "abs":
+        return (0 if a <= 0 <= b else min(abs(a), abs(b)), max(abs(a), abs(b)))
+    if name == "^" and 0 <= c <= d <= 64:
+        most = max(abs(a), abs(b)) ** d
+        return (0 if a >= 0 else -most, most)
+    if name in {"mod", "rem"}:
+        most = max(abs(c), abs(d)) - 1
+        return (-most, most)
+    if name in {"//", "div"}:
+        most = max(abs(a), abs(b))
+        return (-most, most)
+    return (-inf, inf)

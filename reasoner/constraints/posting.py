@@ -1,0 +1,115 @@
+"""Posting: the rules are run once by the Prolog side, and what they posted comes back as terms."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from ..errors import QueryError
+from ..program import domain_list
+from ..prolog import Limits, Refusal, quote, request
+from ..terms import Struct, Term, from_json
+from .program import ConstraintProgram, explain_refusal
+
+
+class Posted(NamedTuple):
+    """A constraint, and where in the text it was posted.
+
+    Args:
+        line: Line of the goal that posted it, from 1; 0 if the query did.
+        source: Text of that goal.
+        term: The constraint over numbered variables ``$fd(K)``.
+    """
+
+    line: int
+    source: str
+    term: Term
+
+
+class Alternative(NamedTuple):
+    """One way through the rules: a conjunction of constraints.
+
+    Args:
+        bindings: The query's variables.
+        posted: In the order of posting.
+    """
+
+    bindings: dict[str, Term]
+    posted: tuple[Posted, ...]
+
+
+@dataclass(frozen=True)
+class Posting:
+    """What a query posts: a disjunction of conjunctions.
+
+    Args:
+        alternatives: Each way through the rules; none if the rules fail before anything is solved.
+        failed: Comparisons of numbers that failed on the way.
+    """
+
+    alternatives: tuple[Alternative, ...]
+    failed: tuple[Posted, ...]
+
+
+def post(program: ConstraintProgram, query: str, limits: Limits) -> Posting:
+    """Runs the rules and returns the constraints that they post.
+
+    Raises:
+        QueryError: if the query is no goal, or a rule cannot be run; with line and column.
+        PrologLimit: if a limit is reached.
+    """
+    task = f"{quote(program.text)},{domain_list(program.domains)},{quote(query)},{limits.answers}"
+    try:
+        found = request(f"constrain({task})", limits)
+    except Refusal as refusal:
+        raise QueryError(explain_refusal(refusal, program.text, program.source)) from None
+    lines: dict[tuple[int, int], tuple[int, str]] = {}
+
+    def posted(row: list[Any]) -> Posted:
+        start, end, term = row
+        if (start, end) not in lines:
+            lines[start, end] = (0, query) if start < 0 else (program.line(start), program.text[start:end])
+        return Posted(*lines[start, end], _slots_named(from_json(term)))
+
+    return Posting(
+        tuple(
+            Alternative(
+                {name: from_json(term) for name, term in alternative["bindings"]},
+                tuple(map(posted, alternative["posted"])),
+            )
+            for alternative in found["alternatives"]
+        ),
+        tuple(map(posted, found["failed"])),
+    )
+
+
+def _slots_named(term: Term) -> Term:
+    """What is said of a slot, as an equation with the variable of that slot."""
+    if isinstance(term, Struct) and term.functor in {"$slot", "$class"}:
+        name, slot, value = term.arguments
+        return Struct("=", (Struct("$seen", (name.functor if isinstance(name, Struct) else name, slot)), value))
+    return term
+
+
+Key = int | tuple[str, int]
+"""A variable: the number of ``$fd(K)``, or a slot ``("digit", 3)``."""
+
+
+def key_of(term: Term) -> Key | None:
+    """The variable that a term is, or None."""
+    if isinstance(term, Struct) and term.functor == "$fd":
+        number = term.arguments[0]
+        return number if isinstance(number, int) else None
+    if isinstance(term, Struct) and term.functor == "$seen":
+        domain, slot = term.arguments
+        return (domain, slot) if isinstance(domain, str) and isinstance(slot, int) else None
+    return None
+
+
+def keys(term: Term) -> Iterator[Key]:
+    """The variables in a term, with repetitions."""
+    key = key_of(term)
+    if key is not None:
+        yield key
+    elif isinstance(term, Struct | tuple):
+        for part in term.arguments if isinstance(term, Struct) else term:
+            yield from keys(part)

@@ -1,0 +1,260 @@
+"""Searching for values that meet constraints: SAT where the variables are few-valued, Z3 where they are not."""
+
+import time
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Timer
+from typing import Any, NamedTuple, Protocol, cast
+
+import z3
+from pysat.examples.rc2 import RC2Stratified
+from pysat.formula import WCNF
+from pysat.solvers import Solver
+
+from ..terms import Term
+from .arithmetic import ArithmeticEncoding
+from .clauses import ClauseEncoding, TooLarge
+from .linear import find_domains
+from .posting import Key
+
+COST_STEPS = 1 << 20
+"""Steps that a unit of cost is rounded to, for solvers of whole numbers."""
+
+_SAT_SOLVER = "glucose4"  # can be interrupted; see the task puzzle_benchmark for its times
+
+Costs = Mapping[Key, Mapping[int, float]]
+"""What it costs, 0 or more, that a variable has a value; infinity forbids it."""
+
+
+class Cheapest(NamedTuple):
+    """An assignment of least cost.
+
+    Args:
+        values: Of all variables.
+        next_cost: Least cost with other values of the variables that cost; infinite if there are none, None if that
+            was not found in time.
+    """
+
+    values: dict[Key, int]
+    next_cost: float | None
+
+
+class Search(Protocol):
+    """Constraints that may grow, and assignments that meet them."""
+
+    @property
+    def name(self) -> str:
+        """What searches."""
+        ...
+
+    def require(self, term: Term) -> None:
+        """Adds a constraint."""
+        ...
+
+    def exclude(self, values: Mapping[Key, int]) -> None:
+        """At least one of these variables must have another value."""
+        ...
+
+    def check(self, deadline: float) -> bool | None:
+        """Whether the constraints can be met; None if that is not known at the deadline."""
+        ...
+
+    def values(self) -> dict[Key, int]:
+        """The assignment that the last successful check found."""
+        ...
+
+    def cheapest(self, costs: Costs, deadline: float) -> Cheapest | bool | None:
+        """An assignment of least cost; False if there is none at all, None if the deadline came first."""
+        ...
+
+
+def open_search(terms: Sequence[Term], slots: Mapping[Key, Sequence[int]]) -> Search:
+    """A search for what meets the constraints, by clauses if they are few enough.
+
+    Raises:
+        MeaningError: if a constraint has no meaning here.
+    """
+    domains = find_domains(terms, slots)
+    if domains is not None:
+        try:
+            encoding = ClauseEncoding(domains)
+            for term in terms:
+                encoding.require(term)
+            return ClauseSearch(encoding)
+        except TooLarge:
+            pass
+    return ArithmeticSearch(terms, slots)
+
+
+@dataclass
+class ClauseSearch:
+    """A search by a SAT solver."""
+
+    encoding: ClauseEncoding
+    name: str = "sat"
+
+    def __post_init__(self) -> None:
+        self._solver = Solver(name=_SAT_SOLVER, bootstrap_with=self.encoding.clauses)
+        self._told = len(self.encoding.clauses)
+        self._model: set[int] = set()
+
+    def require(self, term: Term) -> None:
+        """Adds a constraint."""
+        self.encoding.require(term)
+
+    def exclude(self, values: Mapping[Key, int]) -> None:
+        """At least one of these variables must have another value."""
+        literals = [self.encoding.literals[key].get(value) for key, value in values.items()]
+        if None not in literals:  # else these values are impossible anyway
+            self.encoding.clauses.append([-literal for literal in literals if literal])
+
+    def check(self, deadline: float) -> bool | None:
+        """Whether the clauses can be met."""
+        if time.monotonic() >= deadline:
+            return None
+        clauses = self.encoding.clauses
+        self._solver.append_formula(clauses[self._told :])
+        self._told = len(clauses)
+        with _until(deadline, self._solver.interrupt):
+            found = self._solver.solve_limited(expect_interrupt=True)
+        self._solver.clear_interrupt()
+        if found:
+            self._model = {literal for literal in self._solver.get_model() or [] if literal > 0}
+        return found
+
+    def values(self) -> dict[Key, int]:
+        """The assignment that was found."""
+        return self._read(self._model)
+
+    def _read(self, model: set[int]) -> dict[Key, int]:
+        return {
+            key: next(value for value, literal in group.items() if literal in model)
+            for key, group in self.encoding.literals.items()
+        }
+
+    def cheapest(self, costs: Costs, deadline: float) -> Cheapest | bool | None:
+        """Core-guided MaxSAT (Ignatiev, Morgado and Marques-Silva, "RC2", JSAT 2019)."""
+        formula = WCNF()
+        formula.extend(self.encoding.clauses)
+        for key, of_values in costs.items():
+            for value, literal in self.encoding.literals[key].items():
+                if of_values[value] == float("inf"):
+                    formula.append([-literal])
+                elif weight := round(of_values[value] * COST_STEPS):
+                    formula.append([-literal], weight=weight)
+        found = _weighed(formula, deadline)
+        if found is None or isinstance(found, bool):
+            return found
+        values = self._read(found[0])
+        formula.append([-self.encoding.literals[key][values[key]] for key in costs])
+        # a fresh start: levels of weights that were settled for the optimum would hide what costs more
+        other = _weighed(formula, deadline)
+        if other is None:
+            return Cheapest(values, None)
+        return Cheapest(values, float("inf") if isinstance(other, bool) else other[1] / COST_STEPS)
+
+
+def _weighed(formula: WCNF, deadline: float) -> tuple[set[int], int] | bool | None:
+    """True literals of the cheapest model and its cost; False if there is no model, None at the deadline."""
+    if time.monotonic() >= deadline:
+        return None
+    if not formula.soft:  # which RC2 does not expect
+        with Solver(name=_SAT_SOLVER, bootstrap_with=formula.hard) as plain, _until(deadline, plain.interrupt):
+            found = plain.solve_limited(expect_interrupt=True)
+            return ({literal for literal in plain.get_model() or [] if literal > 0}, 0) if found else found
+    with RC2Stratified(formula, solver=_SAT_SOLVER) as solver, _until(deadline, solver.interrupt):
+        model = solver.compute(expect_interrupt=True)
+        if model is None:
+            return None if time.monotonic() >= deadline else False
+        return {literal for literal in model if literal > 0}, solver.cost
+
+
+class ArithmeticSearch:
+    """A search by Z3 over unbounded integers."""
+
+    name = "z3"
+
+    def __init__(self, terms: Sequence[Term], slots: Mapping[Key, Sequence[int]]) -> None:
+        self._encoding = ArithmeticEncoding(slots)
+        self._formulas: list[Any] = []
+        self._told = 0
+        self._solver = z3.Solver()
+        self._model: Any = None
+        for term in terms:
+            self.require(term)
+
+    def require(self, term: Term) -> None:
+        """Adds a constraint."""
+        self._formulas.append(self._encoding.formula(term))
+        self._formulas += self._encoding.sides
+        self._encoding.sides.clear()
+
+    def exclude(self, values: Mapping[Key, int]) -> None:
+        """At least one of these variables must have another value."""
+        self._formulas.append(z3.Or([self._encoding.variable(key) != value for key, value in values.items()]))
+
+    def check(self, deadline: float) -> bool | None:
+        """Whether the formulas can be met."""
+        if time.monotonic() >= deadline:
+            return None
+        self._solver.add(*self._formulas[self._told :])
+        self._told = len(self._formulas)
+        self._solver.set(timeout=_milliseconds(deadline))
+        found = self._solver.check()
+        if found == z3.sat:
+            self._model = self._solver.model()
+        return True if found == z3.sat else False if found == z3.unsat else None
+
+    def values(self) -> dict[Key, int]:
+        """The assignment that was found."""
+        return {
+            key: self._model.eval(variable, model_completion=True).as_long()
+            for key, variable in self._encoding.variables.items()
+        }
+
+    def cheapest(self, costs: Costs, deadline: float) -> Cheapest | bool | None:
+        """Z3's own optimisation."""
+        optimizer = z3.Optimize()
+        optimizer.add(*self._formulas)
+        parts: list[Any] = [z3.IntVal(0)]
+        for key, of_values in costs.items():
+            for value, cost in of_values.items():
+                holds = self._encoding.variable(key) == value
+                if cost == float("inf"):
+                    optimizer.add(z3.Not(holds))
+                elif weight := round(cost * COST_STEPS):
+                    parts.append(z3.If(holds, z3.IntVal(weight), z3.IntVal(0)))
+        total = z3.Sum(parts)
+        optimizer.minimize(total)
+        optimizer.set(timeout=_milliseconds(deadline))
+        found = optimizer.check()
+        if found != z3.sat:
+            return False if found == z3.unsat else None
+        self._model = optimizer.model()
+        values = self.values()
+        optimizer.add(z3.Or([self._encoding.variable(key) != values[key] for key in costs]))
+        optimizer.set(timeout=_milliseconds(deadline))
+        found = optimizer.check()
+        next_cost = None
+        if found == z3.sat:
+            next_cost = cast("Any", optimizer.model().eval(total)).as_long() / COST_STEPS
+        elif found == z3.unsat:
+            next_cost = float("inf")
+        return Cheapest(values, next_cost)
+
+
+def _milliseconds(deadline: float) -> int:
+    return max(1, int(1000 * (deadline - time.monotonic())))
+
+
+@contextmanager
+def _until(deadline: float, interrupt: Any) -> Generator[None]:
+    """Calls ``interrupt`` at the deadline unless what is done is done before."""
+    timer = Timer(max(0.0, deadline - time.monotonic()), interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

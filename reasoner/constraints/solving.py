@@ -1,0 +1,314 @@
+"""Solving: values that meet what a program posts, the most probable reading of what is seen, and why nothing fits."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import inf
+from typing import cast
+
+from logic import Symbols
+
+from ..errors import QueryError
+from ..program import Program
+from ..prolog import Limits
+from ..terms import Struct, Term, Value, to_value
+from .conflict import find_conflict
+from .linear import evaluate
+from .notation import constraint_text, name_variables
+from .posting import Alternative, Key, Posted, key_of, keys, post
+from .program import ConstraintProgram
+from .search import Costs, Search, open_search
+from .solution import Conflict, SlotReading, Solution
+
+_OBJECTIVES = {"$least": "#<", "$greatest": "#>"}
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The best assignment of one alternative."""
+
+    alternative: Alternative
+    search: Search
+    values: dict[Key, int]
+    cost: float = 0.0
+    next_cost: float | None = inf
+    objective: int | None = None
+    proved: bool = True
+
+
+def solve(
+    program: ConstraintProgram | Program,
+    query: str,
+    symbols: Symbols | None = None,
+    *,
+    seconds: float = 10.0,
+    limits: Limits | None = None,
+) -> Solution:
+    """One solution of a constraint program, with what could be proved about it.
+
+    With ``symbols``, slot ``I`` of their domain is what was perceived there, and the solution is the most probable
+    consistent reading: among all values that meet the constraints, those whose log-probabilities sum to the most.
+    Log-probabilities are rounded to 2^-20 nats for that; minus infinity forbids a value.
+
+    Args:
+        program: The rules.
+        query: One goal, such as ``sudoku(Rows)``.
+        symbols: One sample, ``[1, N, K]``.
+        seconds: Wall time for solving; when it runs out, what is not yet known is None.
+        limits: What the Prolog side may spend; ``answers`` bounds the ways through the rules, 1000 if not given.
+
+    Raises:
+        QueryError: if the query is no goal, a rule cannot be run, or the symbols do not fit.
+        MeaningError: if a constraint cannot be solved for.
+        PrologLimit: if a limit of the Prolog side is reached.
+    """
+    start = time.perf_counter()
+    deadline = time.monotonic() + seconds
+    if isinstance(program, Program):
+        program = ConstraintProgram.parse(program.text, program.domains, program.source)
+    posting = post(program, query, limits or Limits(answers=1000))
+    if not posting.alternatives:
+        conflicts = tuple(_as_conflict(posted, {}) for posted in posting.failed)
+        return Solution(query, False, {}, conflicts=conflicts, seconds=time.perf_counter() - start)
+    slots = _slots(program, posting.alternatives)
+    costs, log_probs = _costs(program, symbols, slots)
+    best: _Found | None = None
+    undecided = False
+    searches: list[tuple[Alternative, Search]] = []
+    for alternative in posting.alternatives:
+        own_slots = _slots(program, [alternative])
+        search = open_search(_constraints(alternative), own_slots)
+        searches.append((alternative, search))
+        found = _best_of(alternative, search, own_slots, costs, deadline)
+        undecided |= found is None
+        if isinstance(found, _Found) and (best is None or _better(found, best)):
+            best = found if best is None else replace(found, next_cost=_least(found.next_cost, best.cost))
+        elif isinstance(found, _Found) and best is not None:
+            best = replace(best, next_cost=_least(best.next_cost, found.cost))
+        if best is not None and not costs and best.objective is None:
+            break
+    searches += [(later, _unopened) for later in posting.alternatives[len(searches) :]]
+    if best is None:
+        return _unsolved(program, query, posting.alternatives, undecided, deadline, start)
+    proved = best.proved and not undecided
+    solution = Solution(
+        query,
+        True,
+        _bindings(best.alternative, best.values),
+        objective=best.objective,
+        proved_optimal=proved if costs or best.objective is not None else None,
+        solver=best.search.name,
+    )
+    if costs:
+        readings = tuple(_readings(program, best.values, slots, log_probs))
+        total = sum(reading.taken_log_prob for reading in readings)
+        margin = None if best.next_cost is None or undecided else best.next_cost - best.cost
+        solution = replace(solution, readings=readings, log_probability=total, margin=margin)
+    unique = _unique(program, searches, best, slots, deadline)
+    return replace(solution, unique=unique, seconds=time.perf_counter() - start)
+
+
+_unopened = cast("Search", None)  # an alternative that was not needed for the first solution
+
+
+def _constraints(alternative: Alternative) -> list[Term]:
+    return [posted.term for posted in alternative.posted if not _is_objective(posted.term)]
+
+
+def _is_objective(term: Term) -> bool:
+    return isinstance(term, Struct) and term.functor in _OBJECTIVES
+
+
+def _slots(program: ConstraintProgram, alternatives: Sequence[Alternative]) -> dict[Key, Sequence[int]]:
+    """The values of each slot that is spoken of; class numbers if the domain's values are not integers."""
+    seen = {key for alternative in alternatives for key in _keys_of(alternative) if isinstance(key, tuple)}
+    found: dict[Key, Sequence[int]] = {}
+    for name, slot in sorted(seen):
+        domain = next(domain for domain in program.domains if domain.name == name)
+        numbers = [value for value in domain.values if isinstance(value, int)]
+        found[name, slot] = numbers if len(numbers) == len(domain) else range(len(domain))
+    return found
+
+
+def _costs(
+    program: ConstraintProgram, symbols: Symbols | None, slots: Mapping[Key, Sequence[int]]
+) -> tuple[Costs, dict[Key, dict[int, float]]]:
+    """How much less probable than the slot's best each value is, and the log-probabilities themselves."""
+    if symbols is None:
+        return {}, {}
+    if symbols.batch != 1:
+        raise QueryError(f"symbols hold {symbols.batch} samples; solve them one by one")
+    if symbols.domain not in program.domains:
+        raise QueryError(f"{program.source}: symbols of '{symbols.domain.name}' are of no domain of the program")
+    rows = cast("list[list[float]]", symbols.log_probs[0].detach().double().tolist())
+    log_probs: dict[Key, dict[int, float]] = {}
+    for key, values in slots.items():
+        name, slot = cast("tuple[str, int]", key)
+        if name == symbols.domain.name:
+            if slot >= len(rows):
+                raise QueryError(f"{program.source}: slot {slot} is asked for, but {len(rows)} were perceived")
+            log_probs[key] = dict(zip(values, rows[slot], strict=True))
+    costs = {key: {v: max(row.values()) - p for v, p in row.items()} for key, row in log_probs.items()}
+    return costs, log_probs
+
+
+def _best_of(
+    alternative: Alternative, search: Search, slots: Mapping[Key, Sequence[int]], costs: Costs, deadline: float
+) -> _Found | bool | None:
+    """The best assignment of an alternative; False if it has none, None if that is not known."""
+    objectives = [posted.term for posted in alternative.posted if _is_objective(posted.term)]
+    here = {key: of_values for key, of_values in costs.items() if key in _keys_of(alternative)}
+    if here and objectives:
+        raise QueryError("labeling asks for an optimum, and symbols ask for the most probable reading; ask for one")
+    if here:
+        cheapest = search.cheapest(here, deadline)
+        if cheapest is None or isinstance(cheapest, bool):
+            return cheapest
+        cost = sum(of_values[cheapest.values[key]] for key, of_values in here.items())
+        return _Found(alternative, search, cheapest.values, cost, cheapest.next_cost)
+    held = search.check(deadline)
+    if not held:
+        return held
+    found = _Found(alternative, search, search.values())
+    return _optimum(found, cast("Struct", objectives[0]), slots, deadline) if objectives else found
+
+
+def _optimum(found: _Found, objective: Struct, slots: Mapping[Key, Sequence[int]], deadline: float) -> _Found:
+    """Better and better assignments until none is left; then the last is proved to be the best."""
+    goal = objective.arguments[0]
+    while True:
+        value = evaluate(goal, found.values)
+        found = replace(found, objective=value)
+        found.search.require(Struct(_OBJECTIVES[objective.functor], (goal, value)))
+        held = found.search.check(deadline)
+        if not held:
+            search = open_search([*_constraints(found.alternative), Struct("#=", (goal, value))], slots)
+            return replace(found, search=search, proved=held is False)
+        found = replace(found, values=found.search.values())
+
+
+def _better(found: _Found, best: _Found) -> bool:
+    return (found.cost, found.objective or 0) < (best.cost, best.objective or 0)
+
+
+def _least(first: float | None, second: float) -> float | None:
+    return None if first is None else min(first, second)
+
+
+def _keys_of(alternative: Alternative) -> set[Key]:
+    return {key for posted in alternative.posted for key in keys(posted.term)}
+
+
+def _bindings(alternative: Alternative, values: Mapping[Key, int]) -> dict[str, Value]:
+    return {name: to_value(_filled(term, values)) for name, term in alternative.bindings.items()}
+
+
+def _filled(term: Term, values: Mapping[Key, int]) -> Term:
+    key = key_of(term)
+    if key is not None:
+        return values[key] if key in values else Struct("_")
+    if isinstance(term, tuple):
+        return tuple(_filled(part, values) for part in term)
+    if isinstance(term, Struct):
+        return Struct(term.functor, tuple(_filled(part, values) for part in term.arguments))
+    return term
+
+
+def _readings(
+    program: ConstraintProgram,
+    values: Mapping[Key, int],
+    slots: Mapping[Key, Sequence[int]],
+    log_probs: Mapping[Key, Mapping[int, float]],
+) -> Iterator[SlotReading]:
+    for key, row in log_probs.items():
+        if key in values:
+            name, slot = cast("tuple[str, int]", key)
+            domain = next(domain for domain in program.domains if domain.name == name)
+            seen, taken = max(row, key=lambda value: row[value]), values[key]
+            written = [domain.values[list(slots[key]).index(value)] for value in (seen, taken)]
+            yield SlotReading(name, slot, written[0], written[1], row[seen], row[taken])
+
+
+def _unique(
+    program: ConstraintProgram,
+    searches: Sequence[tuple[Alternative, Search]],
+    best: _Found,
+    slots: Mapping[Key, Sequence[int]],
+    deadline: float,
+) -> bool | None:
+    """Whether no way through the rules has other values of the query's variables, the slots read as they are."""
+    shown = {name: _filled(term, best.values) for name, term in best.alternative.bindings.items()}
+    decided = True
+    for alternative, opened in searches:
+        search = best.search if alternative is best.alternative else opened
+        if search is _unopened:
+            search = open_search(_constraints(alternative), _slots(program, [alternative]))
+        for key in slots:
+            if key in _keys_of(alternative) and key in best.values:
+                domain, slot = cast("tuple[str, int]", key)
+                search.require(Struct("#=", (Struct("$seen", (domain, slot)), best.values[key])))
+        same: dict[Key, int] | None = {}
+        for name, term in alternative.bindings.items():
+            same = None if same is None else _match(term, shown[name], same)
+        if same is not None:
+            if not same and alternative is best.alternative:
+                same = {k: v for k, v in best.values.items() if k not in slots}  # nothing is shown: all that is meant
+            if not same:
+                continue
+            search.exclude(same)
+        held = search.check(deadline)
+        if held:
+            return False
+        decided &= held is False
+    return True if decided else None
+
+
+def _match(pattern: Term, value: Term, found: dict[Key, int]) -> dict[Key, int] | None:
+    """The assignment under which the pattern is the value, or None if there is none."""
+    key = key_of(pattern)
+    if key is not None:
+        if not isinstance(value, int) or found.get(key, value) != value:
+            return None
+        return found | {key: value}
+    if isinstance(pattern, tuple) and isinstance(value, tuple) and len(pattern) == len(value):
+        pairs = zip(pattern, value, strict=True)
+    elif isinstance(pattern, Struct) and isinstance(value, Struct) and pattern.indicator == value.indicator:
+        pairs = zip(pattern.arguments, value.arguments, strict=True)
+    else:
+        return found if pattern == value else None
+    same: dict[Key, int] | None = found
+    for part, other in pairs:
+        same = None if same is None else _match(part, other, same)
+    return same
+
+
+def _unsolved(
+    program: ConstraintProgram,
+    query: str,
+    alternatives: Sequence[Alternative],
+    undecided: bool,
+    deadline: float,
+    start: float,
+) -> Solution:
+    if undecided:
+        return Solution(query, None, {}, seconds=time.perf_counter() - start)
+    conflicts: list[Conflict] = []
+    minimal = len(alternatives) == 1
+    for alternative in alternatives:
+        posted = [posted for posted in alternative.posted if not _is_objective(posted.term)]
+        found, smallest = find_conflict([p.term for p in posted], _slots(program, [alternative]), deadline)
+        names = name_variables(alternative.bindings)
+        conflicts += [_as_conflict(posted[index], names) for index in found]
+        minimal &= smallest
+    return Solution(
+        query,
+        False,
+        {},
+        conflicts=tuple(dict.fromkeys(conflicts)),
+        minimal=minimal,
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _as_conflict(posted: Posted, names: Mapping[Key, str]) -> Conflict:
+    return Conflict(posted.line, posted.source, constraint_text(posted.term, names))

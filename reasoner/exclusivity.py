@@ -1,0 +1,138 @@
+"""Exclusivity: a proof that no two of some wires are ever true together, from slots and from what wires rest on."""
+
+from collections.abc import Sequence
+
+Allowed = dict[int, int]
+"""Slot to a bit mask: the values it can have where a wire is true. A slot that is missing can have any."""
+
+DEPTH, QUESTIONS = 100, 300_000  # past these an answer is "not proved", which is always sound
+
+
+class Exclusivity:
+    """What is known of the wires of a circuit so far, gate by gate.
+
+    Two wires exclude each other if some slot must have different values under them; or, where both are ANDs, if two
+    of their operands do; where one is an OR, if each of its operands excludes the other wire. So the recursion of a
+    carry, an automaton's state or a grammar's span is seen through, one level at a time, and every pair is asked once.
+
+    Args:
+        leaves: What each literal that is no gate's allows, by literal.
+
+    References:
+        Darwiche, "On the tractable counting of theory models and its application to truth maintenance and belief
+        revision", J. Applied Non-Classical Logics 11 (2001): determinism.
+    """
+
+    def __init__(self, leaves: dict[int, Allowed]) -> None:
+        self._allowed = leaves
+        self._operands: dict[int, tuple[bool, tuple[int, ...]]] = {}
+        self._known: dict[tuple[int, int], bool] = {}
+        self._families: dict[frozenset[int], bool] = {}
+        self._questions = 0
+
+    def add(self, literal: int, conjunction: bool, operands: Sequence[int], full: Sequence[int]) -> None:
+        """Take note of a gate.
+
+        Args:
+            literal: Of its own wire.
+            conjunction: Whether it is an AND, else it is an OR.
+            operands: Literals noted before.
+            full: The mask of all values of each slot.
+        """
+        cases = [self._allowed[operand] for operand in operands]
+        merged = dict(cases[0])
+        if conjunction:
+            for case in cases[1:]:
+                merged.update({slot: merged.get(slot, mask) & mask for slot, mask in case.items()})
+        else:
+            for case in cases[1:]:
+                merged = {slot: mask | case[slot] for slot, mask in merged.items() if slot in case}
+            merged = {slot: mask for slot, mask in merged.items() if mask != full[slot]}
+        self._allowed[literal] = merged
+        self._operands[literal] = (conjunction, tuple(operands))
+
+    def exclusive(self, cases: Sequence[int], depth: int = 0, tried: frozenset[int] = frozenset()) -> bool:
+        """Whether it is proved that no two of the cases are true together.
+
+        Cases are split by the values of a slot; those that overlap are told apart by another slot, then by a gate
+        that each rests on, and at last one by one.
+        """
+        if len(cases) < 2:
+            return True
+        slots = set(self._allowed[cases[0]]).intersection(*(self._allowed[case] for case in cases[1:])) - tried
+        for slot in sorted(slots):
+            groups = _split([(self._allowed[case][slot], case) for case in cases])
+            if len(groups) > 1:
+                return all(self.exclusive(group, depth, tried | {slot}) for group in groups)
+        return self._by_gates(cases, depth, tried) or all(
+            self._apart(a, b, depth) for i, a in enumerate(cases) for b in cases[:i]
+        )
+
+    def _by_gates(self, cases: Sequence[int], depth: int, tried: frozenset[int]) -> bool:
+        """Whether each case is an AND over one of a family of gates that exclude each other, and no two share both."""
+        by_gate: dict[int, list[int]] = {}
+        for case in cases:
+            conjunction, operands = self._operands.get(case, (False, ()))
+            gate = max(operands, default=0)  # the latest is the one that carries the recursion
+            if not conjunction or gate not in self._operands:
+                return False
+            by_gate.setdefault(gate, []).append(case)
+        return (
+            len(by_gate) > 1
+            and self._family(frozenset(by_gate), depth)
+            and all(self.exclusive(group, depth, tried) for group in by_gate.values())
+        )
+
+    def _family(self, gates: frozenset[int], depth: int) -> bool:
+        if gates not in self._families:
+            alternatives = [self._operands[gate] for gate in gates]
+            cases = [operand for _, operands in alternatives for operand in operands]
+            all_ors = not any(conjunction for conjunction, _ in alternatives)
+            self._families[gates] = depth < DEPTH and (
+                (all_ors and len(set(cases)) == len(cases) and self.exclusive(cases, depth + 1))
+                or self.exclusive(sorted(gates), depth + 1)
+            )
+        return self._families[gates]
+
+    def _apart(self, a: int, b: int, depth: int) -> bool:
+        first, second = self._allowed[a], self._allowed[b]
+        if any(not mask & second.get(slot, -1) for slot, mask in first.items()):
+            return True
+        if a == b or (a not in self._operands and b not in self._operands) or depth > DEPTH:
+            return False
+        key = (min(a, b), max(a, b))
+        if key not in self._known:
+            self._questions += 1
+            self._known[key] = self._questions <= QUESTIONS and self._ask(a, b, depth + 1)
+        return self._known[key]
+
+    def _ask(self, a: int, b: int, depth: int) -> bool:
+        a_conjunction, a_operands = self._operands.get(a, (True, (a,)))
+        b_conjunction, b_operands = self._operands.get(b, (True, (b,)))
+        if a_conjunction and b_conjunction:
+            return any(self._apart(x, y, depth) for x in a_operands for y in b_operands if (x, y) != (a, b))
+        if not a_conjunction and not b_conjunction:  # the cases of each exclude each other already
+            return not set(a_operands) & set(b_operands) and self.exclusive((*a_operands, *b_operands), depth)
+        if a_conjunction:
+            a, b, a_operands, b_operands = b, a, b_operands, a_operands
+        return all(self._apart(x, b, depth) for x in a_operands) or (
+            b in self._operands and any(self._apart(a, y, depth) for y in b_operands)
+        )
+
+
+def _split(cases: Sequence[tuple[int, int]]) -> list[list[int]]:
+    """The cases in groups whose masks do not overlap."""
+    by_mask: dict[int, list[int]] = {}
+    for mask, case in cases:
+        by_mask.setdefault(mask, []).append(case)
+    groups: list[tuple[int, list[int]]] = []
+    for own, alike in by_mask.items():
+        mask, members = own, alike
+        rest: list[tuple[int, list[int]]] = []
+        for other, group in groups:
+            if other & mask:
+                mask, members = mask | other, group + members
+            else:
+                rest.append((other, group))
+        groups = [*rest, (mask, members)]
+    return [members for _, members in groups]
