@@ -24,6 +24,7 @@ from logic.formats import read_circuit
 from logic.proving.equivalence import prove_equivalent
 
 _CACHE = Path(tempfile.gettempdir()) / "neurosym-pairs"
+_DOUBLED = {"hyp": 2}  # circuits also compared as 2^k copies side by side, the usual way to enlarge EPFL circuits
 _RESYN2 = "balance; rewrite; refactor; balance; rewrite; rewrite -z; balance; refactor -z; rewrite -z; balance"
 _CELLS = """\
 GATE zero 0 O=CONST0;
@@ -103,20 +104,30 @@ def pairs(data: Path, cache: Path, abc: str, names: set[str], skip: set[str]) ->
         sources = {"resyn2": f"read {path}; strash; {_RESYN2}", "dch": f"read {path}; strash; dch; map; strash"}
         for best in sorted((folder / "best_depth").glob(f"{path.stem}_depth_*.blif")):
             sources["best_depth"] = f"read {best}; strash"
-        for version, commands in sources.items():
-            name = f"{path.stem}-{version}"
+        made = {f"{path.stem}-{version}": (path, "", commands) for version, commands in sources.items()}
+        if times := _DOUBLED.get(path.stem):
+            name, double = f"{path.stem}_{times}xd", "; logic; double; strash" * times
+            made[f"{name}-resyn2"] = cache / f"{name}.aig", f"read {path}; strash{double}", sources["resyn2"] + double
+        for name, (original, enlarged, commands) in made.items():
             wanted = not names or path.stem in names or name in names
             if not wanted or path.stem in skip or name in skip:
                 continue
-            made = cache / f"{name}.aig"
-            if not made.exists():
-                scratch = cache / f"{name}.{os.getpid()}.aig"
-                script = f"read_library {cells}; {commands}; write_aiger -s {scratch}"
-                done = subprocess.run([abc, "-q", script], capture_output=True, text=True, check=False)
-                if not scratch.exists():
-                    raise CircuitError(f"{abc} made no {name}: {done.stdout[-300:]}{done.stderr[-300:]}")
-                scratch.rename(made)
-            yield Pair(name, path, made)
+            _make(abc, enlarged, original)
+            _make(abc, f"read_library {cells}; {commands}", cache / f"{name}.aig")
+            yield Pair(name, original, cache / f"{name}.aig")
+
+
+def _make(abc: str, commands: str, path: Path) -> None:
+    """Has ABC write a circuit, unless it is there; a run cut short leaves nothing."""
+    if path.exists():
+        return
+    scratch = path.with_suffix(f".{os.getpid()}.aig")
+    done = subprocess.run(
+        [abc, "-q", f"{commands}; write_aiger -s {scratch}"], capture_output=True, text=True, check=False
+    )
+    if not scratch.exists():
+        raise CircuitError(f"{abc} made no {path.stem}: {done.stdout[-300:]}{done.stderr[-300:]}")
+    scratch.rename(path)
 
 
 def warm_up(data: Path, cache: Path, abc: str) -> None:
