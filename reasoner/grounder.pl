@@ -129,7 +129,7 @@ body(if(C, A, B), Id, I0, I) :- ( certainly(C, Id) -> body(A, Id, I0, I) ; body(
 body(may(Goal), Id, [may(Goal)|I], I) :-
     may(Goal, _),
     ( ground(Goal) -> true ; throw(stopped(nonground, Id, Goal)) ).
-body(not(Body), _, [not(Body)|I], I).
+body(not(Body), _, [not(Denied)|I], I) :- copy_term(Body, Denied).    % what is bound later was free here
 body(slot(Name, Slot, Value), Id, [slot(Name, Slot, Value)|I], I) :- slot_value(Name, Slot, Value, Id).
 body(choice(Id, Number, Variables), _, [choice(Id, Number, Variables)|I], I) :-
     ( ground(Variables) -> true ; clause_(Head, _, Id), throw(stopped(nonground, Id, Head)) ).
@@ -151,14 +151,22 @@ body(unproved(Goal), Id, I, I) :- certainly(unproved(Goal), Id).
 body(once(Body), Id, I, I) :- certainly(once(Body), Id).
 body(findall(Template, Body, List), Id, I, I) :- certainly(findall(Template, Body, List), Id).
 
-%   Tables forget the order of their answers; atoms are numbered in the order in which they were found.
-order_key([], []).
-order_key([Item|Items], [Number|Numbers]) :-
-    (   Item = may(Atom) -> atom_number_(Atom, Number)
-    ;   Item = slot(_, _, Value) -> Number = Value
-    ;   Item = net(_, _, _, _, Number) -> true
-    ;   Number = 0 ),
-    order_key(Items, Numbers).
+%   Tables forget the order of their answers: found first is what rests on the clause that stands first.
+order_key(Items, Key) :- order_key(Items, 5, Key).
+
+order_key([], _, []).
+order_key([Item|Items], Depth, [Key|Keys]) :-
+    (   Item = may(Atom) -> atom_key(Depth, Atom, Key)
+    ;   Item = slot(_, _, Value) -> Key = Value
+    ;   Item = net(_, _, _, _, Key) -> true
+    ;   Key = 0 ),
+    order_key(Items, Depth, Keys).
+
+atom_key(0, Atom, Number) :- !, atom_number_(Atom, Number).
+atom_key(Depth, Atom, Key) :-
+    Below is Depth - 1,
+    findall([Id|Keys], ( instance_(Atom, Id, Items), order_key(Items, Below, Keys) ), Found),
+    (   Found == [] -> atom_number_(Atom, Key) ; min_member(Key, Found) ).
 
 %!  proof_leaves(+Items, +Above, -Leaves, ?Rest) is nondet: findall/3 sees an answer once for each of its proofs.
 proof_leaves([], _, Leaves, Leaves).
