@@ -332,7 +332,7 @@ put_instance(Head, Id, Items) :-
 
 %   For collections: once, though a goal and its instances may be asked for apart.
 remember(atom(Atom), Id, Items) :- collects_, !,
-    (   instance_(Atom, Id, Known), Known == Items -> true
+    (   instance_(Atom, Id, Known), Known =@= Items -> true
     ;   assertz(instance_(Atom, Id, Items)) ).
 remember(_, _, _).
 

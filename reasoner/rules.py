@@ -137,7 +137,6 @@ def in_order(instances: Sequence[Instance], atoms: dict[int, str], program: Prog
     Raises:
         QueryError: if an atom rests on its own negation.
     """
-    instances = [instance for instance in instances if not _contradictory(instance)]
     certain, possible = settle(instances)
     by_head: dict[int, list[Instance]] = {}
     for instance in instances:
@@ -152,11 +151,6 @@ def in_order(instances: Sequence[Instance], atoms: dict[int, str], program: Prog
         _refuse_negative_circle(circle, by_head, atoms, program)
         ordered += [instance._replace(circle=number) for atom in circle for instance in by_head[atom]]
     return ordered
-
-
-def _contradictory(instance: Instance) -> bool:
-    denied = {part for support in instance.body if isinstance(support, Negation) for part in support.of}
-    return not denied.isdisjoint(instance.body)
 
 
 def _alive(instance: Instance, certain: set[int], possible: set[int]) -> bool:

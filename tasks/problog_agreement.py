@@ -36,9 +36,11 @@ class Comparison:
 
     @property
     def agrees(self) -> bool:
-        """The same answers to 1e-6 (an answer that is not listed has probability 0), or the same kind of refusal."""
+        """The same answers to 1e-6 (an answer that is not listed has probability 0), or the same kind of refusal; of a
+        program that is wrong in two ways either may be named.
+        """  # noqa: D205
         if isinstance(self.ours, str) or isinstance(self.theirs, str):
-            return self.ours == self.theirs
+            return self.ours == self.theirs or {self.ours, self.theirs} == {"evidence", "not stratified"}
         ours, theirs = self.ours, self.theirs
         return all(abs(ours.get(atom, 0.0) - theirs.get(atom, 0.0)) <= TOLERANCE for atom in {*ours, *theirs})
 
@@ -57,6 +59,7 @@ class _Writer:
         self._random = random
         self._constants = ["1", "2", "3"][: int(random.integers(2, 4))]
         self._known = ["f", "g"]
+        self._collected = ["f", "g"]  # not what is circular: how often ProbLog finds it depends on its order of search
 
     def _one(self, items: list[str]) -> str:
         return items[int(self._random.integers(len(items)))]
@@ -87,6 +90,7 @@ class _Writer:
             body = self._one(["", "", " :- f(1)", " :- \\+ g(2)", " :- e(1,X), f(X)"])
             lines.append(f"{heads}{body}.")
             self._known.append("c")
+            self._collected.append("c")
         if self._chance(0.5):
             lines += ["r(X,Y) :- e(X,Y).", self._one(["r(X,Y) :- e(X,Z), r(Z,Y).", "r(X,Y) :- r(X,Z), e(Z,Y)."])]
             lines.append(f"p{len(lines)}(X) :- r(1,X).")
@@ -94,6 +98,8 @@ class _Writer:
         for number in range(int(self._random.integers(1, 4))):
             lines += [self._rule(f"q{number}") for _ in range(int(self._random.integers(1, 4)))]
             self._known.append(f"q{number}")
+            if not any(line.startswith("r(") for line in lines):
+                self._collected.append(f"q{number}")
         if self._chance(0.4):
             lines += [self._rule("s", circle="t"), self._rule("t", circle="s")]
             self._known += ["s", "t"]
@@ -136,11 +142,11 @@ class _Writer:
 
     def _special(self) -> str:
         """A rule for ``z`` with lists, strings, arithmetic or a collection."""
-        known = self._one(self._known)
+        known, collected = self._one(self._known), self._one(self._collected)
         return self._one(
             [
                 "z(L) :- findall(X, f(X), L).",
-                f"z(N) :- findall(X, {known}(X), L), length(L, N).",
+                f"z(N) :- findall(X, {collected}(X), L), length(L, N).",
                 "z(S) :- findall(X, f(X), L), sum_list(L, S).",
                 f"z(S) :- {known}(X), S is (X * 7 - 9) // 2 + X mod 2.",
                 f"z(S) :- {known}(X), g(Y), S is max(X, Y) ** 2 - abs(X - 3).",
