@@ -16,13 +16,13 @@
 :- use_module(arithmetic).
 :- use_module(json_writer).
 
-:- thread_local fact_/3, world_/0, choice_/5, input_/3, todo_/2, instance_/3.
+:- thread_local fact_/3, world_/0, choice_/5, input_/3, todo_/2, instance_/4.
 :- table may/2, sure/1.
 
 forget :-
     forget_program,
     retractall(fact_(_, _, _)), retractall(world_), retractall(choice_(_, _, _, _, _)),
-    retractall(input_(_, _, _)), retractall(todo_(_, _)), retractall(instance_(_, _, _)).
+    retractall(input_(_, _, _)), retractall(todo_(_, _)), retractall(instance_(_, _, _, _)).
 
 %!  install_world(+Facts): each slot has one value, given as fact(Domain, Slot, Value).
 install_world(Facts) :-
@@ -117,9 +117,11 @@ certainly(Goal) :- translate(Goal, -1, Body), certainly(Body, -1).
 %   The second argument keeps SWI-Prolog from leaving a ground goal after its first proof: all instances are wanted.
 may(Goal, proved) :-
     tick,
+    ( collects_ -> copy_term(Goal, Call) ; Call = Goal ),
     clause_(Goal, Body, Id),
     body(Body, Id, Items, []),
-    put_instance(Goal, Id, Items).
+    put_instance(Goal, Id, Items),
+    ( collects_ -> assertz(instance_(Goal, Call, Id, Items)) ; true ).
 
 %!  body(+Body, +Id, -Items, ?Rest): Items are bodies again, each of one step.
 body(true, _, I, I).
@@ -165,7 +167,7 @@ order_key([Item|Items], Depth, [Key|Keys]) :-
 atom_key(0, Atom, Number) :- !, atom_number_(Atom, Number).
 atom_key(Depth, Atom, Key) :-
     Below is Depth - 1,
-    findall([Id|Keys], ( instance_(Atom, Id, Items), order_key(Items, Below, Keys) ), Found),
+    findall([Id|Keys], ( proof_step(Atom, Id, Items), order_key(Items, Below, Keys) ), Found),
     (   Found == [] -> atom_number_(Atom, Key) ; min_member(Key, Found) ).
 
 %!  proof_leaves(+Items, +Above, -Leaves, ?Rest) is nondet: findall/3 sees an answer once for each of its proofs.
@@ -174,11 +176,17 @@ proof_leaves([Item|Items], Above, Leaves0, Leaves) :-
     (   Item = may(Atom)
     ->  \+ ( member(Seen, Above), Seen == Atom ),
         tick,
-        instance_(Atom, _, Inner),
+        proof_step(Atom, _, Inner),
         proof_leaves(Inner, [Atom|Above], Leaves0, Leaves1)
     ;   Leaves0 = [Item|Leaves1]
     ),
     proof_leaves(Items, Above, Leaves1, Leaves).
+
+%   A rule instance of an atom, which may have been found from several calls; each call finds all of them.
+proof_step(Atom, Id, Items) :-
+    once(instance_(Atom, First, _, _)),
+    instance_(Atom, Call, Id, Items),
+    Call =@= First.
 
 %   The list of an uncertain findall differs from world to world: each found element is in it or not.
 selection([], _, _, [], I, I).
@@ -325,16 +333,9 @@ put_instance(Head, Id, Items) :-
     Count is Count0 + 1,
     ( Count > Limit -> throw(stopped(instances, Id, Limit)) ; nb_setarg(5, State, Count) ),
     numbered(State, Key, Number),
-    remember(Key, Id, Items),
     format(',[~d,~d', [Id, Number]),
     put_items(Items, State),
     write(']').
-
-%   For collections: once, though a goal and its instances may be asked for apart.
-remember(atom(Atom), Id, Items) :- collects_, !,
-    (   instance_(Atom, Id, Known), Known =@= Items -> true
-    ;   assertz(instance_(Atom, Id, Items)) ).
-remember(_, _, _).
 
 put_items([], _).
 put_items([Item|Items], State) :- write(','), put_item(Item, State), put_items(Items, State).

@@ -208,6 +208,7 @@ def gather_beliefs(grounding: Grounding, symbols: Symbols | Sequence[Symbols] = 
     """
     given = [symbols] if isinstance(symbols, Symbols) else list(symbols)
     by_name = {one.domain.name: one for one in given}
+    asked = f"'{grounding.query}'" if grounding.query else grounding.program.source
     wanted: dict[Domain, list[int]] = {}
     stated: list[float] = []
     for (domain, index), constants in zip(grounding.slots, grounding.constants, strict=True):
@@ -221,14 +222,14 @@ def gather_beliefs(grounding: Grounding, symbols: Symbols | Sequence[Symbols] = 
         if belief is None or belief.domain != domain:
             what = "nothing" if belief is None else "another set of values"
             raise QueryError(
-                f"'{grounding.query}' needs symbols of the domain '{domain.name}' with {len(domain)} values, "
+                f"{asked} needs symbols of the domain '{domain.name}' with {len(domain)} values, "
                 f"but the symbols given hold {what} for it"
             )
         if indices[-1] >= belief.slots:
             missing = next(index for index in indices if index >= belief.slots)
             terms = grounding.inputs.get(domain.name)
             raise QueryError(
-                f"'{grounding.query}' asks for {domain.name}({terms[missing] if terms else missing}, ...), but the "
+                f"{asked} asks for {domain.name}({terms[missing] if terms else missing}, ...), but the "
                 f"symbols have {belief.slots} slots, numbered from 0; show {missing + 1} pictures, or change the rule"
             )
         read = belief.log_probs

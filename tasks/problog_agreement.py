@@ -39,9 +39,9 @@ class Comparison:
         """The same answers to 1e-6 (an answer that is not listed has probability 0), or the same kind of refusal; of a
         program that is wrong in two ways either may be named.
         """  # noqa: D205
-        if isinstance(self.ours, str) or isinstance(self.theirs, str):
-            return self.ours == self.theirs or {self.ours, self.theirs} == {"evidence", "not stratified"}
         ours, theirs = self.ours, self.theirs
+        if isinstance(ours, str) or isinstance(theirs, str):
+            return ours == theirs or {str(ours), str(theirs)} == {"evidence", "not stratified"}
         return all(abs(ours.get(atom, 0.0) - theirs.get(atom, 0.0)) <= TOLERANCE for atom in {*ours, *theirs})
 
 
