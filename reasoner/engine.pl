@@ -102,6 +102,8 @@ explain(error(syntax_error(What), Where), syntax, Offset, -1, '', Message) :-
     message_text(error(syntax_error(What), _), Message).
 explain(inferences(Limit), inferences, -1, -1, Limit, '').
 explain(time_limit_exceeded, time, -1, -1, '', '').
+explain(error(type_error(acyclic_term, _), _), cyclic, -1, -1, '', '').
+explain(error(resource_error(tripwire(max_table_subgoal_size, _)), _), growing, -1, -1, '', '') :- !.
 explain(error(resource_error(What), _), memory, -1, -1, Text, '') :-
     term_text(What, Text).
 explain(Error, prolog, -1, -1, '', Message) :-

@@ -14,6 +14,7 @@
 :- use_module(library(solution_sequences)).
 :- use_module(translator).
 :- use_module(arithmetic).
+:- use_module(collection).
 :- use_module(json_writer).
 
 :- thread_local fact_/3, world_/0, choice_/5, input_/3, todo_/2, instance_/4.
@@ -142,7 +143,7 @@ body(collect(Template, Body, List), Id, I0, I) :-
     findall(Key-found(Template, Items), ( body(Body, Id, Items, []), order_key(Items, Key) ), Keyed0),
     keysort(Keyed0, Keyed),
     findall(found(Value, Leaves), ( member(_-found(Value, Items), Keyed), proof_leaves(Items, [], Leaves, []) ), Found),
-    selection(Found, 0, Id, List, I0, I).
+    selection(Found, [], Id, List, I0, I).
 body(call(Goal, Extra), Id, I0, I) :- translate_call(Goal, Extra, Id, Body), body(Body, Id, I0, I).
 body(facts(Goal), _, I, I) :- clause_(Goal, true, _).
 body(plain(Goal), Id, I, I) :- certainly(plain(Goal), Id).
@@ -187,23 +188,6 @@ proof_step(Atom, Id, Items) :-
     once(instance_(Atom, First, _, _)),
     instance_(Atom, Call, Id, Items),
     Call =@= First.
-
-%   The list of an uncertain findall differs from world to world: each found element is in it or not.
-selection([], _, _, [], I, I).
-selection([found(Value, [])|Found], Count, Id, [Value|Values], I0, I) :- !, selection(Found, Count, Id, Values, I0, I).
-selection([found(Value, Items)|Found], Count0, Id, Values, I0, I) :-
-    Count is Count0 + 1,
-    ( Count > 14 -> throw(stopped(collected, Id, Value)) ; true ),
-    (   Values = [Value|Rest],
-        append(Items, I1, I0),
-        selection(Found, Count, Id, Rest, I1, I)
-    ;   conjunction(Items, Body),
-        I0 = [not(Body)|I1],
-        selection(Found, Count, Id, Values, I1, I)
-    ).
-
-conjunction([Item], Item) :- !.
-conjunction([Item|Items], (Item, Body)) :- conjunction(Items, Body).
 
 /*  The ground program as JSON  */
 

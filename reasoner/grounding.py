@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from logic import Circuit, Domain
 
 from .errors import PrologLimit, QueryError
+from .nesting import MAX_BRACKETS, too_deep
 from .program import Program, domain_list
 from .prolog import Limits, Refusal, quote, quote_atom, request
 from .rules import (
@@ -128,6 +129,8 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
         PrologLimit: if a limit is reached.
     """
     limits = limits or Limits()
+    if query is not None and too_deep(query) is not None:
+        raise QueryError(f"{program.source}: the query is nested more than {MAX_BRACKETS} deep")
     text = f"{quote(program.text)},{domain_list(program.domains)}"
     bounds = f"{limits.answers},{limits.instances}"
     task = f"ground_program({text},{bounds})" if query is None else f"ground({text},{quote(query)},{bounds})"
@@ -246,16 +249,19 @@ def _slots(
 
 def _explain(refusal: Refusal, program: Program, query: str, limits: Limits) -> QueryError | PrologLimit:
     where, what = program.where(refusal.clause), refusal.text
+    asked = f"'{query}'" if query else "a query"
     if refusal.kind == "answers":
-        return PrologLimit(f"{where}: '{query}' has {what} answers or more, above Limits.answers = {limits.answers}")
+        return PrologLimit(f"{where}: {asked} has {what} answers or more, above Limits.answers = {limits.answers}")
     if refusal.kind == "instances":
-        return PrologLimit(f"{where}: '{query}' needs more than Limits.instances = {what} rule instances")
+        return PrologLimit(f"{where}: {asked} needs more than Limits.instances = {what} rule instances")
     reasons = {
         "syntax": f"the query '{query}' cannot be read: {refusal.message.strip()}",
         "query": f"the query '{query}' is not a goal; ask one such as sum(S)",
         "query_domain": f"the query '{query}' asks what is perceived; ask for a predicate of the program",
         "query_unknown": f"the program does not define '{what}', so '{query}' has no answer; it defines "
         + ", ".join(sorted({clause.head.indicator for clause in program.clauses})),
+        "depth": f"the query is nested more than {what} deep",
+        "cyclic": "a term contains itself, as X = f(X) makes it; terms must be finite",
         "no_query": "the program asks nothing; add a fact such as query(sum(S))",
         "query_undefined": f"the query or evidence '{what}' names no predicate of the program",
         "evidence_value": f"evidence is true or false, not '{what}'",

@@ -10,6 +10,7 @@ from logic import Domain
 from logic.errors import DomainError
 
 from .errors import ProgramError
+from .nesting import MAX_BRACKETS, too_deep
 from .prolog import Limits, Refusal, quote, quote_atom, request
 from .terms import Struct, Term, from_json, to_text
 
@@ -77,6 +78,9 @@ class Program:
         """
         if "\0" in text:
             raise ProgramError(f"{source}: the text holds a NUL character; is it a text file?")
+        deep = too_deep(text)
+        if deep is not None:
+            raise ProgramError(_explain(Refusal("depth", deep, -1, str(MAX_BRACKETS), ""), text, domains, source))
         names = [domain.name for domain in domains]
         if len(set(names)) < len(names):
             raise ProgramError(f"{source}: two domains bear one name: {names}")

@@ -36,8 +36,8 @@ EXAMPLES = {
         on(X), lit(L, _), lit(R, N). lit(leaf, z). lit(node(L, X, R), N) :- \\+ on(X), lit(L, _), lit(R, N).
         query(lit(T, N)) :- tree(T).""",
     "flexible": "P::pick(X) :- weight(X, W), P is W / 10. weight(a, 2). weight(b, 7). query(pick(X)).",
-    "collected": """:- use_module(library(lists)). 0.5::item(3). 0.5::item(4). item(5). total(S) :- findall(X, item(X), L),
-        sum_list(L, S). query(total(S)).""",
+    "collected": """:- use_module(library(lists)). 0.5::item(3). 0.5::item(4). item(5).
+        total(S) :- findall(X, item(X), L), sum_list(L, S). query(total(S)).""",
     "strings": "0.3::said(\"yes\"). 0.6::said('No'). ok(X) :- said(X). query(said(_)). query(ok(_)).",
     "nothing": "0.3::a. b :- a, fail. query(b). query(a). query(c(_)). c(X) :- fail.",
 }
@@ -55,13 +55,13 @@ def test_documented_programs_have_problogs_answers(name: str) -> None:
 
 def test_random_programs_have_problogs_answers() -> None:
     pytest.importorskip("problog", reason="ProbLog is not installed; pip install problog")
-    from tasks.problog_agreement import compare, random_program
+    from tasks.problog_agreement import CRASH, compare, random_program
 
     random = np.random.default_rng(20261124)
     found = [compare(random_program(random)) for _ in range(100)]
     assert sum(isinstance(one.theirs, dict) for one in found) > 60  # most are answered, not refused
     for one in found:
-        assert one.agrees, f"{one.text}\nneurosym: {one.ours}\nProbLog: {one.theirs}"
+        assert one.agrees or one.theirs == CRASH, f"{one.text}\nneurosym: {one.ours}\nProbLog: {one.theirs}"
 
 
 def test_closed_forms() -> None:
