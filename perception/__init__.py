@@ -140,4 +140,5 @@ from .surrogates import (
 )
 from .temperature import search_temperature as search_temperature
 from .twin import AnalogTwin as AnalogTwin
+from .views import see_views as see_views
 from .vision import SpikingVision as SpikingVision

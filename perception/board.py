@@ -11,13 +11,13 @@ from logic import DomainError, Symbols
 
 from .classifier import SpikingClassifier
 from .picture import open_picture
+from .views import see_views
 from .vision import SpikingVision
 
 CELL = 28  # pixels of a cell's inside
 MARGIN = 4  # pixels around it that hold the lines between cells
 INK = 0.5  # brightness from which a pixel is ink
 EMPTY_INK = 0.01  # an empty cell has fewer pixels of ink than this part
-VIEWS = (-1, 0, 1)  # shifts in pixels, down and right; what is believed is the mean over all views
 DOUBT = 1e-6  # probability that ink means nothing, or that nothing means ink
 
 
@@ -81,9 +81,7 @@ def see_cells(reader: SpikingClassifier | SpikingVision, cells: Tensor) -> Symbo
     """
     if reader.domain.values != tuple(range(10)):
         raise DomainError(f"reading a board needs the values 0 to 9, the reader has {list(reader.domain.values)}")
-    views = torch.stack([cells.roll((down, right), (2, 3)) for down in VIEWS for right in VIEWS])
-    log_probs = reader(views).symbols.log_probs.double().logsumexp(dim=0, keepdim=True)
-    digits = log_probs[..., 1:].log_softmax(dim=2)
+    digits = see_views(reader, cells)[None, :, 1:].log_softmax(dim=2)
     empty = ((cells / 255 > INK).double().mean(dim=(1, 2, 3)) < EMPTY_INK)[None, :, None]
     nothing, something = torch.tensor(1 - DOUBT).double().log(), torch.tensor(DOUBT).double().log()
     belief = torch.cat(
