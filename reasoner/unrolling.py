@@ -62,6 +62,7 @@ def build_circuit(
         inside = set(cut)
         acyclic = components({atom: [other for other in reads[atom] if other not in inside] for atom in reads})
         order = [atom for group in acyclic for atom in group if atom not in inside]
+        settled = False
         for number in range(len(cut) + 1):
             for atoms in (order, cut) if number < len(cut) else (order,):
                 new = {}

@@ -139,7 +139,7 @@ class _Writer:
                     "X mod 2 =:= 1",
                     f"\\+ (e(X,Y), {other}(Y))",
                     f"{other}(Y), Y is X + 1",
-                ]  # fmt: skip
+                ]
             )
             if "\\+" in goal and other in stated:
                 continue
