@@ -19,7 +19,7 @@ from rich.table import Table
 
 # Loaded where they are used, since --help must not wait for torch: `logic`, `tasks` and `neurosym.doctor`.
 
-_RESERVED = ("query", "export", "bench")
+_RESERVED = ("export", "bench")
 _INTERRUPTED = 130  # as shells count: 128 + SIGINT
 
 app = typer.Typer(
@@ -219,6 +219,23 @@ def verify_netlist(
             typer.echo(f"{mapping}: {figures}")
             typer.echo(f"compiled in {found.compile_seconds:.2f} s, {word.lower()} in {found.verdict.seconds:.2f} s")
     raise typer.Exit({True: 0, False: 1, None: 3}[found.verdict.holds])
+
+
+@app.command("query")
+def query_program(
+    program: Annotated[Path, typer.Argument(help="A probabilistic logic program (.pl).", show_default=False)],
+    query: Annotated[str | None, typer.Argument(help="One goal; without it, the program's own queries.")] = None,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds for the grounding, and again for counting.")] = 60.0,
+    as_json: AsJson = False,
+) -> None:
+    """Answer the queries of a program in the language of ProbLog: the probability of each answer, exact."""
+    with _plain_errors(None):
+        found = import_module("neurosym.queries").query_file(program, query, timeout)
+        if as_json:
+            typer.echo(json.dumps(found, indent=2))
+        else:
+            width = max(map(len, found), default=0)
+            typer.echo("\n".join(f"{atom:<{width}}  {value:.8g}" for atom, value in found.items()))
 
 
 @app.command("solve")

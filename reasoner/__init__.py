@@ -1,5 +1,6 @@
 """Programs, queries, answers and their proofs."""
 
+from .bounds import Bounds as Bounds, Budget as Budget, bound as bound
 from .constraints import (
     Conflict as Conflict,
     ConstraintProgram as ConstraintProgram,

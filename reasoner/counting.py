@@ -1,6 +1,7 @@
 """Counting: exact, batched, differentiable probabilities of a circuit's outputs, layer by layer in log space."""
 
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, NamedTuple
 
 import torch
@@ -140,7 +141,7 @@ def _hand_down_pairs(adjoint: Tensor, own: Tensor, pairs: _Pairs) -> None:
     adjoint.index_add_(0, dense.right.view(-1), (both * left[:, None]).sum(0).mul_(right).view(dense.right.numel(), -1))
 
 
-def prepare(circuit: Circuit, budget: int = 1_000_000) -> Counter:
+def prepare(circuit: Circuit, budget: int = 1_000_000, seconds: float = inf) -> Counter:
     """A counter for a circuit over one-hot inputs, exact for every circuit.
 
     A decomposable and deterministic circuit is counted as it stands, any other as its decision diagram.
@@ -148,10 +149,11 @@ def prepare(circuit: Circuit, budget: int = 1_000_000) -> Counter:
     Args:
         circuit: Any gates; each input in a one-hot group.
         budget: Nodes that the diagram may have.
+        seconds: Wall time that its making may take.
 
     Raises:
-        CountingError: if an input stands in no one-hot group, or the budget is spent.
+        CountingError: if an input stands in no one-hot group, or the budget or the time is spent.
     """
-    countable = circuit if is_countable(circuit) else to_circuit(circuit, budget)
+    countable = circuit if is_countable(circuit) else to_circuit(circuit, budget, seconds)
     sums = factor(countable)
     return Counter(countable, sums, layered(sums))

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
+from time import monotonic
 
 import numpy as np
 
@@ -21,14 +23,16 @@ class Diagrams:
     Args:
         sizes: Number of values of each slot, in the order of the diagram.
         budget: Nodes that may be made.
+        seconds: Wall time from now on in which they may be made.
 
     References:
         Srinivasan, Kam, Malik, Brayton, "Algorithms for discrete function manipulation", ICCAD 1990.
     """
 
-    def __init__(self, sizes: Sequence[int], budget: int) -> None:
+    def __init__(self, sizes: Sequence[int], budget: int, seconds: float = inf) -> None:
         self._sizes = tuple(sizes)
         self._budget = budget
+        self._seconds, self._deadline = seconds, monotonic() + seconds
         self.nodes: list[tuple[int, tuple[int, ...]]] = [(len(sizes), ()), (len(sizes), ())]
         self._unique: dict[tuple[int, tuple[int, ...]], int] = {}
         self._known: dict[tuple[Gate, int, int], int] = {}
@@ -37,7 +41,7 @@ class Diagrams:
         """The node that asks for slot ``level``.
 
         Raises:
-            CountingError: if the budget is spent.
+            CountingError: if the budget is spent, or the time.
         """
         if len(set(children)) == 1:
             return children[0]
@@ -47,6 +51,11 @@ class Diagrams:
                 raise CountingError(
                     f"exact counting needs a decision diagram of more than {self._budget} nodes; ask a smaller query, "
                     f"write rules that pass less on (a carry, not a sum), or raise Limits.gates"
+                )
+            if monotonic() > self._deadline:
+                raise CountingError(
+                    f"the decision diagram for exact counting was not made within {self._seconds:g} s; ask a smaller "
+                    f"query, write rules that pass less on (a carry, not a sum), or raise Limits.seconds"
                 )
             self._unique[key] = len(self.nodes)
             self.nodes.append(key)
@@ -114,14 +123,14 @@ class Compiled:
     outputs: tuple[int, ...]
 
 
-def compile_diagrams(circuit: Circuit, budget: int) -> Compiled:
+def compile_diagrams(circuit: Circuit, budget: int, seconds: float = inf) -> Compiled:
     """Decision diagrams of all outputs, with slots in the order of the circuit's one-hot groups.
 
     Raises:
         CountingError: if an input stands in no one-hot group, the circuit has registers, or the budget is spent.
     """
     check_inputs(circuit)
-    diagrams = Diagrams([len(group) for group in circuit.one_hot], budget)
+    diagrams = Diagrams([len(group) for group in circuit.one_hot], budget, seconds)
     nodes = [FALSE] * circuit.first_gate
     for level, group in enumerate(circuit.one_hot):
         for value, position in enumerate(group):
@@ -152,13 +161,13 @@ def check_inputs(circuit: Circuit) -> None:
             raise CountingError(f"input '{name}' belongs to no one-hot group; declare a slot with two values for it")
 
 
-def to_circuit(circuit: Circuit, budget: int) -> Circuit:
+def to_circuit(circuit: Circuit, budget: int, seconds: float = inf) -> Circuit:
     """An equal circuit that is decomposable and deterministic: ANDs of a slot's value and a child, ORs over values.
 
     Raises:
         CountingError: as :func:`compile_diagrams`.
     """
-    compiled = compile_diagrams(circuit, budget)
+    compiled = compile_diagrams(circuit, budget, seconds)
     make = CircuitBuilder()
     inputs = [make.inputs(*(circuit.inputs[position] for position in group), one_hot=True) for group in circuit.one_hot]
     wires: list[Literal] = [make.false, ~make.false]

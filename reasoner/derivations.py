@@ -7,10 +7,13 @@ in each, and that a slot does not have a value is an OR over its other values.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from logic import Domain
 
 from .components import components
 from .grounding import Grounding, Instance, Negation, SlotValue, Support
@@ -90,20 +93,22 @@ class DerivationGraph:
         return bound.tolist()
 
     def _around_circles(self, bound: list[float]) -> list[float]:
-        """Positive nodes from infinity down to what they cost; negative ones on circles stay at 0, a weak bound."""
-        for number, node in enumerate(self.nodes):
-            if node.circular:
-                bound[number] = 0.0 if node.negative else np.inf
-        changed = True
-        while changed:
-            changed = False
-            for number, node in enumerate(self.nodes):
-                if not node.children or (node.circular and node.negative):
-                    continue
-                parts = [bound[child] for child in node.children]
-                new = (sum(parts) if node.additive else max(parts)) if node.conjunction else min(parts)
-                changed |= new != bound[number]
-                bound[number] = new
+        """Circles settle one after the other: positive nodes sink from infinity to what they cost, negative ones, which
+        may rest on themselves, rise from nothing.
+        """  # noqa: D205
+        for (circular, negative), run in groupby(enumerate(self.nodes), lambda one: (one[1].circular, one[1].negative)):
+            members = [(number, node) for number, node in run if node.children]
+            if circular:
+                for number, _ in members:
+                    bound[number] = 0.0 if negative else np.inf
+            changed = True
+            while changed:
+                changed = False
+                for number, node in members:
+                    parts = [bound[child] for child in node.children]
+                    new = (sum(parts) if node.additive else max(parts)) if node.conjunction else min(parts)
+                    changed |= circular and new != bound[number]
+                    bound[number] = new
         return bound
 
 
@@ -114,6 +119,10 @@ _Key = tuple[Support | Instance, bool]  # and whether it is denied
 def derivation_graph(grounding: Grounding) -> DerivationGraph:
     """The graph of a grounding; made once for each."""
     slot_of = {(slot.domain.name, slot.number): number for number, slot in enumerate(grounding.slots)}
+
+    def domain_of(what: SlotValue) -> Domain:
+        return grounding.slots[slot_of[what.domain, what.slot]].domain
+
     by_head: dict[int, list[Instance]] = {}
     for instance in grounding.instances:
         by_head.setdefault(instance.head, []).append(instance)
@@ -125,7 +134,7 @@ def derivation_graph(grounding: Grounding) -> DerivationGraph:
         if isinstance(what, Negation):
             return [(part, not denied) for part in what.of]
         if isinstance(what, SlotValue):
-            values = grounding.program.domain(what.domain).values if denied else ()
+            values = domain_of(what).values if denied else ()
             return [(what._replace(value=value), False) for value in values if value != what.value]
         return [(instance, denied) for instance in by_head.get(what, ())]  # an atom
 
@@ -161,7 +170,7 @@ def derivation_graph(grounding: Grounding) -> DerivationGraph:
             what, denied = named[number]
             leaf = None
             if isinstance(what, SlotValue) and not denied:
-                leaf = slot_of[what.domain, what.slot], grounding.program.domain(what.domain).index(what.value)
+                leaf = slot_of[what.domain, what.slot], domain_of(what).index(what.value)
             masks = [nodes[place[c]].slots if c not in group else shared for c in successors[number]]
             union, overlap = 0, False
             for mask in masks:

@@ -8,6 +8,7 @@
 :- use_module(library(lists)).
 :- use_module(reader).
 :- use_module(grounder).
+:- use_module(translator).
 :- use_module(replayer).
 :- use_module(constraints).
 :- use_module(json_writer).
@@ -17,7 +18,8 @@
 %   Request = request(Limits, Task), Limits = limits(Inferences, Seconds, Bytes).
 %   Reply is {"ok": ...} or {"error": {"kind", "offset", "clause", "text", "message"}}.
 
-serve(request(limits(Inferences, Seconds, Bytes), Task), Reply) :-
+serve(request(limits(Inferences, Seconds, Bytes), TaskText), Reply) :-
+    set_deadline(Seconds),
     set_prolog_flag(stack_limit, Bytes),
     set_prolog_flag(table_space, Bytes),
     set_prolog_flag(max_table_subgoal_size, 20000),    % terms that grow without end are found early
@@ -25,7 +27,7 @@ serve(request(limits(Inferences, Seconds, Bytes), Task), Reply) :-
     catch(setup_call_cleanup(
               true,
               call_with_time_limit(Seconds,
-                                   call_with_inference_limit(with_output_to(string(Reply0), must(perform(Task))),
+                                   call_with_inference_limit(with_output_to(string(Reply0), must(perform(TaskText))),
                                                              Inferences, Outcome)),
               (forget, abolish_all_tables)),
           Error, true),
@@ -40,29 +42,34 @@ serve(request(limits(Inferences, Seconds, Bytes), Task), Reply) :-
 must(Goal) :- call(Goal), !.
 must(_) :- throw(error(system_error(task_failed), _)).
 
-perform(read(Text, Domains)) :-
-    read_clauses(Text, Clauses),
-    check_clauses(Clauses, Domains),
-    put_clauses(Clauses).
-perform(ground(Text, Domains, QueryText, Answers, Instances)) :-
-    install(Text, Domains),
+perform(TaskText) :-
+    read_task(TaskText, Task),
+    do(Task).
+
+do(read(Text, Domains)) :-
+    read_clauses(Text, Clauses, Libraries),
+    install_program(Clauses, Domains, true, false),
+    put_clauses(Clauses, Libraries).
+do(ground(Text, Domains, QueryText, Answers, Instances)) :-
+    install(Text, Domains, false),
     read_query(QueryText, Query, Names),
     check_query(Query, Domains),
     ground(Query, Names, Answers, Instances).
-perform(replay(Text, Domains, Facts, Proofs)) :-
-    install(Text, Domains),
+do(ground_program(Text, Domains, Answers, Instances)) :-
+    install(Text, Domains, false),
+    ground_program(Answers, Instances).
+do(replay(Text, Domains, Facts, Proofs)) :-
     install_world(Facts),
+    install(Text, Domains, true),
     replay_all(Proofs).
-perform(read_constraints(Text, Domains)) :-
+do(read_constraints(Text, Domains)) :-
     read_constraint_program(Text, Domains).
-perform(constrain(Text, Domains, QueryText, Alternatives)) :-
+do(constrain(Text, Domains, QueryText, Alternatives)) :-
     constrain(Text, Domains, QueryText, Alternatives).
 
-install(Text, Domains) :-
-    read_clauses(Text, Clauses),
-    check_clauses(Clauses, Domains),
-    forall(member(clause(Id, _, Term, Names, _), Clauses), add_clause(Id, Term, Names)),
-    forall(member(domain(Name, Values), Domains), add_domain(Name, Values)).
+install(Text, Domains, World) :-
+    read_clauses(Text, Clauses, _),
+    install_program(Clauses, Domains, false, World).
 
 error_reply(Error, Reply) :-
     once(explain(Error, Kind, Offset, Clause, Text, Message)),
@@ -81,8 +88,12 @@ explain(raised(From-_, Goal, Error), builtin, From, -1, Text, Message) :- !,
     message_text(error(Error, _), Message).
 explain(refused(Kind, Offset, Term), Kind, Offset, -1, Text, '') :-
     term_text(Term, Text).
+explain(stopped(undefined, Clause, Body), undefined, -1, Clause, Text, '') :-
+    body_text(Body, Text).
 explain(stopped(Kind, Clause, Term), Kind, -1, Clause, Text, '') :-
     term_text(Term, Text).
+explain(error(_, Context), collection, -1, -1, '', '') :-
+    nonvar(Context), Context = context(_, Message), nonvar(Message), sub_atom(Message, _, _, _, continuation).
 explain(builtin(Clause, Goal, Error), builtin, -1, Clause, Text, Message) :-
     term_text(Goal, Text),
     message_text(error(Error, _), Message).
@@ -91,6 +102,8 @@ explain(error(syntax_error(What), Where), syntax, Offset, -1, '', Message) :-
     message_text(error(syntax_error(What), _), Message).
 explain(inferences(Limit), inferences, -1, -1, Limit, '').
 explain(time_limit_exceeded, time, -1, -1, '', '').
+explain(error(type_error(acyclic_term, _), _), cyclic, -1, -1, '', '').
+explain(error(resource_error(tripwire(max_table_subgoal_size, _)), _), growing, -1, -1, '', '') :- !.
 explain(error(resource_error(What), _), memory, -1, -1, Text, '') :-
     term_text(What, Text).
 explain(Error, prolog, -1, -1, '', Message) :-

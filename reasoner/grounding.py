@@ -1,67 +1,39 @@
-"""Grounding: a program and a query become one circuit over indicators such as ``digit(0)=3``."""
+"""Grounding: a program and its queries become one circuit over indicators such as ``digit(0)=3``."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
+from math import log
 from typing import Any, NamedTuple
 
-from logic import Circuit, CircuitBuilder, Domain, Gate, Literal
+from logic import Circuit, Domain
 
-from .components import components
 from .errors import PrologLimit, QueryError
+from .nesting import MAX_BRACKETS, too_deep
 from .program import Program, domain_list
-from .prolog import Limits, Refusal, quote, request
+from .prolog import Limits, Refusal, quote, quote_atom, request
+from .rules import (
+    Instance as Instance,
+    Negation as Negation,
+    SlotValue as SlotValue,
+    Support as Support,
+    in_order,
+    relevant,
+)
 from .terms import Term, from_json, order
+from .unrolling import build_circuit
+
+NONE = "none of them"  # the value of a choice that makes no head true; no atom is written like this
+_NAME_OF_CHOICES = "choice"  # of a choice whose predicate's name is no name of a domain
+_LOG_OF_ZERO = -1e30
 
 
 class Slot(NamedTuple):
-    """A place where one value of a domain is perceived; slots are numbered from 0."""
+    """A place where one value of a domain is perceived or chosen; slots are numbered from 0."""
 
     domain: Domain
     number: int
-
-
-class SlotValue(NamedTuple):
-    """The fact that a slot has a value, as ``digit(0,3)``."""
-
-    domain: str
-    slot: int
-    value: int | str
-
-    @property
-    def name(self) -> str:
-        """The name of its circuit input, ``digit(0)=3``."""
-        return f"{self.domain}({self.slot})={self.value}"
-
-
-class Negation(NamedTuple):
-    """None of these atoms or slot values is true."""
-
-    of: tuple["int | SlotValue", ...]
-
-
-Support = int | SlotValue | Negation
-"""What a rule instance rests on: an atom (its number), a slot's value, or a negation."""
-
-
-class Instance(NamedTuple):
-    """A ground instance of a clause: one AND gate.
-
-    Args:
-        clause: Number of the clause in the program.
-        line: Its line.
-        head: Number of the atom it supports.
-        body: What it rests on, built-ins left out (they hold).
-        gate: Literal in the circuit.
-        circle: Number of its group; instances whose heads rest on each other share one.
-    """
-
-    clause: int
-    line: int
-    head: int
-    body: tuple[Support, ...]
-    gate: int
-    circle: int
 
 
 class Answered(NamedTuple):
@@ -71,7 +43,7 @@ class Answered(NamedTuple):
         atom: Number of the atom.
         text: The atom as Prolog writes it; also the name of the circuit's output.
         term: The atom.
-        bindings: Variables of the query and their values.
+        bindings: Variables of the query and their values; none for the queries that a program states.
     """
 
     atom: int
@@ -86,37 +58,69 @@ class Grounding:
 
     Args:
         program: The program.
-        query: The query's text.
-        circuit: Inputs ``digit(0)=3``, a one-hot group per slot; outputs ``sum(7)``, one per answer.
-        slots: In the order of the circuit's groups.
+        query: The query's text, or empty for the queries that the program states.
+        slots: In the order of the circuit's groups: what is perceived, then the choices of the program.
+        constants: For each slot the log-probabilities that the program states, or None where it is perceived.
+        inputs: For each network the input terms of its slots, in order.
         answers: In the order of the circuit's outputs: numbers ascending, then atoms, then compounds.
+        evidence: Atoms observed and whether true; then the circuit has one output more, the evidence, which every
+            other output implies.
         instances: The rule instances, each after those it rests on unless they rest on each other.
         atoms: Text of each atom by its number.
+        limits: What the circuit may grow to.
     """
 
     program: Program
     query: str
-    circuit: Circuit
     slots: tuple[Slot, ...]
+    constants: tuple[tuple[float, ...] | None, ...]
+    inputs: dict[str, tuple[str, ...]]
     answers: tuple[Answered, ...]
+    evidence: tuple[tuple[int, bool], ...]
     instances: tuple[Instance, ...]
     atoms: dict[int, str]
+    limits: Limits
+
+    @cached_property
+    def circuit(self) -> Circuit:
+        """Inputs ``digit(0)=3``, a one-hot group per slot; outputs ``sum(7)``, one per answer; built when first read.
+
+        Raises:
+            PrologLimit: if atoms that support each other in circles need too many gates.
+        """
+        names = [
+            [SlotValue(domain.name, number, value).name for value in domain.values] for domain, number in self.slots
+        ]
+        positions = {
+            SlotValue(domain.name, number, value): (group, index)
+            for group, (domain, number) in enumerate(self.slots)
+            for index, value in enumerate(domain.values)
+        }
+        outputs = {answer.text: answer.atom for answer in self.answers}
+        return build_circuit(list(self.circles()), names, positions, outputs, self.evidence, self.limits.gates)
 
     def circles(self) -> Iterator[list[Instance]]:
         """The rule instances in groups: each group rests on itself and on groups before it."""
         for _, group in groupby(self.instances, key=lambda instance: instance.circle):
             yield list(group)
 
+    def prolog_fact(self, fact: SlotValue) -> str:
+        """A slot's value as ``replayer.pl`` reads it; a slot of a network is written as its input term."""
+        if fact.domain in self.inputs:
+            index = self.program.domain(fact.domain).values.index(fact.value)
+            return f"fact({fact.domain},{self.inputs[fact.domain][fact.slot]},{index})"
+        value = quote_atom(fact.value) if isinstance(fact.value, str) else str(fact.value)
+        return f"fact({fact.domain},{fact.slot},{value})"
 
-def ground(program: Program, query: str, limits: Limits | None = None) -> Grounding:
-    """The relevant ground program of a query, as a circuit.
 
-    Tabled (SLG) resolution finds the answers, so left recursion and cycles end; atoms that support each other in a
-    circle are unrolled as often as there are atoms in the circle, which reaches their least model.
+def ground(program: Program, query: str | None = None, limits: Limits | None = None) -> Grounding:
+    """The relevant ground program of a query, or of all queries and evidence that the program states.
+
+    Tabled (SLG) resolution finds the answers, so left recursion and cycles end.
 
     Args:
         program: The rules.
-        query: One goal, such as ``sum(S)``.
+        query: One goal, such as ``sum(S)``; without it, the program's own ``query/1``.
         limits: What it may spend.
 
     Raises:
@@ -125,163 +129,151 @@ def ground(program: Program, query: str, limits: Limits | None = None) -> Ground
         PrologLimit: if a limit is reached.
     """
     limits = limits or Limits()
-    task = f"{quote(program.text)},{domain_list(program.domains)},{quote(query)},{limits.answers},{limits.instances}"
+    if query is not None and too_deep(query) is not None:
+        raise QueryError(f"{program.source}: the query is nested more than {MAX_BRACKETS} deep")
+    text = f"{quote(program.text)},{domain_list(program.domains)}"
+    bounds = f"{limits.answers},{limits.instances}"
+    task = f"ground_program({text},{bounds})" if query is None else f"ground({text},{quote(query)},{bounds})"
     try:
-        found = request(f"ground({task})", limits)
+        found = request(task, limits)
     except Refusal as refusal:
-        raise _explain(refusal, program, query, limits) from None
-    atoms: dict[int, tuple[str, Term]] = {number: (text, from_json(term)) for number, text, term in found["atoms"][1:]}
+        raise _explain(refusal, program, query or "", limits) from None
+    atoms: dict[int, str] = dict(found["atoms"][1:])
     answers = [
-        Answered(number, *atoms[number], {name: from_json(value) for name, value in bindings})
-        for number, *bindings in found["answers"]
+        Answered(number, atoms[number], from_json(term), {name: from_json(value) for name, value in bindings})
+        for number, term, *bindings in found["answers"]
     ]
-    if not answers:
+    if not answers and query is not None:
         raise QueryError(f"{program.source}: no answer: '{query}' is false whatever the symbols are")
-    answers.sort(key=lambda answer: order(answer.term))
-    instances = _relevant(
-        list(dict.fromkeys(_instance(row, program) for row in found["rules"][1:])), [a.atom for a in answers]
+    if query is not None:
+        answers.sort(key=lambda answer: order(answer.term))
+    evidence = tuple((number, truth) for number, truth in found["evidence"])
+    choices = {row[0]: _choice(row) for row in found["choices"][1:]}
+    reader = _Rows(program, choices)
+    roots = [answer.atom for answer in answers] + [atom for atom, _ in evidence]
+    instances = relevant(list(dict.fromkeys(map(reader.instance, found["rules"][1:]))), roots)
+    instances = in_order(instances, atoms, program)
+    if query is not None:
+        answers = _possible(answers, instances, program, query)
+    slots, constants = _slots(program, instances, list(choices.values()))
+    inputs: dict[str, list[str]] = {}
+    for name, _, written in sorted(found["inputs"][1:]):
+        inputs.setdefault(name, []).append(written)
+    return Grounding(
+        program,
+        query or "",
+        tuple(slots),
+        tuple(constants),
+        {name: tuple(terms) for name, terms in inputs.items()},
+        tuple(answers),
+        evidence,
+        tuple(instances),
+        atoms,
+        limits,
     )
-    return _build(program, query, answers, instances, {number: text for number, (text, _) in atoms.items()}, limits)
 
 
-def _instance(row: list[Any], program: Program) -> Instance:
-    clause, head, *body = row
-    return Instance(clause, program.clauses[clause].line, head, tuple(_support(item) for item in body), -1, -1)
+class _Choice(NamedTuple):
+    """A probabilistic fact or disjunction, ground: its slot, its log-probabilities, and the value of each head."""
+
+    slot: Slot
+    log_probs: tuple[float, ...]
+    heads: tuple[str, ...]
 
 
-def _support(item: Any) -> Any:
-    if isinstance(item, int):
-        return item
-    if item[0] == "n":
-        return Negation(tuple(_support(part) for part in item[1:]))
-    _, domain, slot, value = item
-    return SlotValue(domain, slot, value[0] if isinstance(value, list) else value)
+def _choice(row: list[Any]) -> _Choice:
+    number, _, name, probabilities, heads = row
+    total: dict[str, float] = {}
+    for head, probability in zip(heads, probabilities, strict=True):
+        total[head] = total.get(head, 0.0) + probability
+    values = [*total, NONE]
+    shares = [*total.values(), max(0.0, 1.0 - sum(total.values()))]
+    named = name if name.isascii() and name.isidentifier() and name[0].islower() else _NAME_OF_CHOICES
+    log_probs = tuple(log(share) if share > 0 else _LOG_OF_ZERO for share in shares)
+    return _Choice(Slot(Domain(named, values), number), log_probs, tuple(heads))
 
 
-def _atoms_of(support: Support) -> tuple[int, ...]:
-    if isinstance(support, Negation):
-        return tuple(part for part in support.of if isinstance(part, int))
-    return (support,) if isinstance(support, int) else ()
+@dataclass(frozen=True)
+class _Rows:
+    """Reads the rows of ``grounder.pl``."""
+
+    program: Program
+    choices: Mapping[int, _Choice]
+
+    def instance(self, row: list[Any]) -> Instance:
+        clause, head, *body = row
+        return Instance(clause, self.program.line(clause), head, tuple(map(self._support, body)))
+
+    def _support(self, item: Any) -> Support:
+        if isinstance(item, int):
+            return item
+        kind, first, *rest = item
+        if kind == "n":
+            return Negation((first,))
+        if kind == "c":
+            choice = self.choices[first]
+            return SlotValue(choice.slot.domain.name, choice.slot.number, choice.heads[rest[0]])
+        slot, value = rest
+        if kind == "p":
+            return SlotValue(first, slot, self.program.domain(first).values[value])
+        return SlotValue(first, slot, value[0] if isinstance(value, list) else value)
 
 
-def _relevant(instances: Sequence[Instance], roots: Sequence[int]) -> list[Instance]:
-    """The instances that the roots rest on."""
-    by_head: dict[int, list[Instance]] = {}
-    for instance in instances:
-        by_head.setdefault(instance.head, []).append(instance)
-    kept: list[Instance] = []
-    todo, seen = list(roots), set(roots)
-    while todo:
-        for instance in by_head.get(todo.pop(), ()):
-            kept.append(instance)
-            for atom in (atom for support in instance.body for atom in _atoms_of(support)):
-                if atom not in seen:
-                    seen.add(atom)
-                    todo.append(atom)
-    return kept
-
-
-def _build(
-    program: Program,
-    query: str,
-    answers: Sequence[Answered],
-    instances: Sequence[Instance],
-    atoms: dict[int, str],
-    limits: Limits,
-) -> Grounding:
-    make = CircuitBuilder()
-    slots, inputs = _inputs(make, program, instances)
-    by_head: dict[int, list[Instance]] = {answer.atom: [] for answer in answers}
-    for instance in instances:
-        by_head.setdefault(instance.head, []).append(instance)
-        for atom in (atom for support in instance.body for atom in _atoms_of(support)):
-            by_head.setdefault(atom, [])
-    reads = {
-        head: [atom for instance in group for support in instance.body for atom in _atoms_of(support)]
-        for head, group in by_head.items()
-    }
-    wires: dict[int, Literal] = {}
-    done: list[Instance] = []
-    spent = 0
-
-    def literal(support: Support) -> Literal:
-        if isinstance(support, Negation):
-            return ~make.gate(Gate.OR, [make.false, *(literal(part) for part in support.of)])
-        return inputs[support] if isinstance(support, SlotValue) else wires[support]
-
-    for number, circle in enumerate(components(reads)):
-        _refuse_negative_circle(circle, by_head, atoms, program)
-        cyclic = len(circle) > 1 or circle[0] in reads[circle[0]]
-        wires.update((atom, make.false) for atom in circle)
-        for _ in range(len(circle) if cyclic else 1):
-            gates = {
-                atom: [make.gate(Gate.AND, [~make.false, *map(literal, i.body)]) for i in by_head[atom]]
-                for atom in circle
-            }
-            spent += sum(1 + len(group) for group in gates.values())
-            if spent > limits.gates:
-                raise PrologLimit(
-                    f"{program.source}: '{query}' needs more than {limits.gates} gates; {len(circle)} atoms support "
-                    f"each other in circles, '{atoms[circle[0]]}' among them; ask less, or raise Limits.gates"
-                )
-            new = {atom: make.gate(Gate.OR, [make.false, *group]) for atom, group in gates.items()}
-            settled = all(new[atom] == wires[atom] for atom in circle)
-            wires.update(new)
-            if settled:
-                break
-        for atom in circle:
-            done += [
-                i._replace(gate=make.gate(Gate.AND, [~make.false, *map(literal, i.body)]).code, circle=number)
-                for i in by_head[atom]
-            ]
-    possible = [answer for answer in answers if wires[answer.atom] != make.false]
+def _possible(
+    answers: Sequence[Answered], instances: Sequence[Instance], program: Program, query: str
+) -> list[Answered]:
+    heads = {instance.head for instance in instances}
+    possible = [answer for answer in answers if answer.atom in heads]
     if not possible:
         raise QueryError(f"{program.source}: no answer: '{query}' is false whatever the symbols are")
-    circuit = make.build_from({answer.text: wires[answer.atom] for answer in possible})
-    return Grounding(program, query, circuit, tuple(slots), tuple(possible), tuple(done), atoms)
+    return possible
 
 
-def _inputs(
-    make: CircuitBuilder, program: Program, instances: Sequence[Instance]
-) -> tuple[list[Slot], dict[SlotValue, Literal]]:
-    """One one-hot group for each slot that is read, all values of its domain in order."""
+def _slots(
+    program: Program, instances: Sequence[Instance], choices: Sequence[_Choice]
+) -> tuple[list[Slot], list[tuple[float, ...] | None]]:
+    """The slots that are read: those perceived by domain and number, then choices in the order in which they came."""
     used: set[tuple[str, int]] = set()
     for support in (support for instance in instances for support in instance.body):
         parts = support.of if isinstance(support, Negation) else (support,)
         used |= {(part.domain, part.slot) for part in parts if isinstance(part, SlotValue)}
-    slots = [Slot(domain, index) for domain in program.domains for name, index in sorted(used) if name == domain.name]
-    inputs: dict[SlotValue, Literal] = {}
-    for domain, index in slots:
-        facts = [SlotValue(domain.name, index, value) for value in domain.values]
-        inputs.update(zip(facts, make.inputs(*(fact.name for fact in facts), one_hot=True), strict=True))
-    return slots, inputs
-
-
-def _refuse_negative_circle(
-    circle: Sequence[int], by_head: dict[int, list[Instance]], atoms: dict[int, str], program: Program
-) -> None:
-    inside = set(circle)
-    for instance in (instance for atom in circle for instance in by_head[atom]):
-        for support in instance.body:
-            if isinstance(support, Negation) and inside & set(_atoms_of(support)):
-                raise QueryError(
-                    f"{program.where(instance.clause)}: not stratified: '{atoms[instance.head]}' rests on its own "
-                    f"negation, so it is neither true nor false; break the circle through \\+"
-                )
+    perceived = [
+        Slot(domain, number) for domain in program.domains for name, number in sorted(used) if name == domain.name
+    ]
+    chosen = [choice for choice in choices if (choice.slot.domain.name, choice.slot.number) in used]
+    return (
+        [*perceived, *(choice.slot for choice in chosen)],
+        [*(None for _ in perceived), *(choice.log_probs for choice in chosen)],
+    )
 
 
 def _explain(refusal: Refusal, program: Program, query: str, limits: Limits) -> QueryError | PrologLimit:
     where, what = program.where(refusal.clause), refusal.text
+    asked = f"'{query}'" if query else "a query"
     if refusal.kind == "answers":
-        return PrologLimit(f"{where}: '{query}' has {what} answers, more than Limits.answers = {limits.answers}")
+        return PrologLimit(f"{where}: {asked} has {what} answers or more, above Limits.answers = {limits.answers}")
     if refusal.kind == "instances":
-        return PrologLimit(f"{where}: '{query}' needs more than Limits.instances = {what} rule instances")
+        return PrologLimit(f"{where}: {asked} needs more than Limits.instances = {what} rule instances")
     reasons = {
         "syntax": f"the query '{query}' cannot be read: {refusal.message.strip()}",
         "query": f"the query '{query}' is not a goal; ask one such as sum(S)",
         "query_domain": f"the query '{query}' asks what is perceived; ask for a predicate of the program",
         "query_unknown": f"the program does not define '{what}', so '{query}' has no answer; it defines "
         + ", ".join(sorted({clause.head.indicator for clause in program.clauses})),
+        "depth": f"the query is nested more than {what} deep",
+        "cyclic": "a term contains itself, as X = f(X) makes it; terms must be finite",
+        "no_query": "the program asks nothing; add a fact such as query(sum(S))",
+        "query_undefined": f"the query or evidence '{what}' names no predicate of the program",
+        "evidence_value": f"evidence is true or false, not '{what}'",
+        "undefined": f"'{what}' rests on its own negation, so it is neither true nor false: the program is not "
+        f"stratified; break the circle through \\+",
+        "collection": "findall/3 collects what rests on the collection itself; break the circle",
+        "collected": f"findall/3 collects more than 14 uncertain elements, '{what}' among them: more than 2**14 lists",
+        "probability": f"the probabilities of the clause reach {what}; each must lie in 0 to 1, and so their sum",
+        "input": f"the input '{what}' of the network still holds variables when it is reached; bind it before",
+        "large": f"'{what}' is a number of more than 4,000 digits",
+        "called": f"'{what}' is called, but it is neither a predicate of the program nor an allowed built-in",
+        "unbound": "a goal is still a variable when it is called; bind it before",
         "nonground": f"the answer '{what}' still holds variables; bind them in the body of its rule",
         "slot": f"the slot of '{what}' must be an integer of at least 0 when it is reached",
         "impure": f"'{what}' differs from call to call; rules must be pure",

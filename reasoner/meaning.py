@@ -152,6 +152,8 @@ class _Unfolding:
                     raise MeaningError(f"{where}: unfolding needs more than {_MAX_PATHS} clause instances")
                 suffix = f"#{next(self._fresh)}"
                 place = f"{self._program.source}, line {clause.line}"
+                if clause.chances or clause.network:
+                    raise MeaningError(f"{place}: '{clause.text}' is a matter of chance; only certain rules unfold")
                 entered: _Path | None = path
                 for given, wanted in zip(goal.arguments, clause.head.arguments, strict=True):
                     entered = entered and self._unify(given, _rename(wanted, suffix), entered, place)
@@ -312,16 +314,8 @@ def _arithmetic(name: str, numbers: Sequence[Any]) -> Any:  # Z3's own types are
             return z3.If(left < right, left, right)
         case "max":
             return z3.If(left < right, right, left)
-        case "//" | "rem":  # truncates towards zero; the remainder has the sign of the dividend
-            size = _absolute(left) / _absolute(right)
-            quotient = z3.If((left < 0) == (right < 0), size, -size)
-            return quotient if name == "//" else left - right * quotient
-        case "div" | "mod":  # rounds down; the remainder has the sign of the divisor
+        case "//" | "div" | "mod" | "rem":  # as in ProbLog all round down; the remainder has the sign of the divisor
             floor = z3.If(right < 0, (-left) / (-right), left / right)
-            return floor if name == "div" else left - right * floor
+            return floor if name in ("//", "div") else left - right * floor
         case _:
             return None
-
-
-def _absolute(number: Any) -> Any:
-    return z3.If(number < 0, -number, number)

@@ -80,7 +80,7 @@ def request(task: str, limits: Limits) -> Any:
     """
     spent = f"limits({limits.inferences},{limits.seconds},{limits.megabytes * 2**20})"
     with _LOCK:
-        text = _cross(f"neurosym_engine:serve(request({spent},{task}),Reply)")
+        text = _cross(f"neurosym_engine:serve(request({spent},{quote(task)}),Reply)")
     reply = cast("dict[str, Any]", json.loads(text))
     if "ok" in reply:
         return reply["ok"]
@@ -94,6 +94,8 @@ def request(task: str, limits: Limits) -> Any:
             f"Prolog did not finish within {limits.inferences} inferences; look for endless recursion, "
             f"or raise Limits.inferences"
         )
+    if refusal.kind == "growing":
+        raise PrologLimit("the terms in recursive calls grow without end; bound the recursion")
     if refusal.kind == "memory":
         raise PrologLimit(
             f"Prolog needs more than {limits.megabytes} MB ({refusal.text}); look for endless recursion or terms "

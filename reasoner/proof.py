@@ -10,7 +10,7 @@ from .errors import MeaningError, ProofError
 from .grounding import Grounding, Negation, SlotValue
 from .meaning import arithmetic_holds
 from .program import domain_list
-from .prolog import Limits, Refusal, quote, quote_atom, request
+from .prolog import Limits, Refusal, quote, request
 from .terms import Term, from_json
 
 Kind = Literal["rule", "fact", "builtin", "negation"]
@@ -64,7 +64,7 @@ def replay(grounding: Grounding, reason: Reason, world: World, probability: Beli
         ProofError: if the replay fails.
     """
     program = grounding.program
-    facts = ",".join(f"fact({name},{slot},{_constant(value)})" for (name, slot), value in world.items())
+    facts = ",".join(grounding.prolog_fact(SlotValue(*slot, value)) for slot, value in world.items())
     tree = _as_prolog(grounding, reason)
     task = f"replay({quote(program.text)},{domain_list(program.domains)},[{facts}],[{tree}])"
     try:
@@ -85,7 +85,7 @@ def _as_prolog(grounding: Grounding, reason: Reason) -> str:
         if isinstance(support, Negation):
             children.append("not")
         elif isinstance(support, SlotValue):
-            children.append(f"fact({support.domain},{support.slot},{_constant(support.value)})")
+            children.append(grounding.prolog_fact(support))
         else:
             children.append(_as_prolog(grounding, next(steps)))
     return f"rule({reason.instance.clause},({grounding.atoms[reason.instance.head]}),[{','.join(children)}])"
@@ -100,15 +100,16 @@ def _stands(step: Term) -> bool:
         return True  # not arithmetic over the integers: Prolog's own replay is the check
 
 
-def _constant(value: int | str) -> str:
-    return quote_atom(value) if isinstance(value, str) else str(value)
-
-
 def _from_replay(data: Any, grounding: Grounding, probability: Beliefs) -> Proof:
     if "fact" in data:
         name, slot, value = data["fact"]
-        shown = value[0] if isinstance(value, list) else value
-        return Proof(f"{name}({slot},{shown})", "fact", probability=probability[name, slot, shown])
+        shown = value if isinstance(value, int) else value[0] if isinstance(value, list) else value["s"]
+        text = shown if isinstance(value, dict) else f"{name}({slot},{shown})"  # a choice is written as its clause
+        return Proof(str(text), "fact", probability=probability[name, slot, shown])
+    if "input" in data:
+        name, term, index = data["input"]
+        slot, value = grounding.inputs[name].index(term), grounding.program.domain(name).values[index]
+        return Proof(f"{name}({term[1:-1]})={value}", "fact", probability=probability[name, slot, value])
     if "negation" in data:
         return Proof(data["negation"], "negation")
     if "builtin" in data:
@@ -118,7 +119,7 @@ def _from_replay(data: Any, grounding: Grounding, probability: Beliefs) -> Proof
     return Proof(
         data["atom"],
         "rule",
-        line=grounding.program.clauses[data["clause"]].line,
+        line=grounding.program.line(data["clause"]),
         bindings=tuple((name, value) for name, value in data["bindings"]),
         steps=tuple(_from_replay(step, grounding, probability) for step in data["steps"]),
     )

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from logic import NeurosymError
 from neurosym import cli
 
-RESERVED = ("query", "export", "bench")
+RESERVED = ("export", "bench")
 ROOT = Path(__file__).parent.parent
 
 

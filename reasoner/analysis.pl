@@ -1,0 +1,83 @@
+/*  What rests on what: which predicates are uncertain, which are recursive, and whether negation stands in a circle. */
+:- module(neurosym_analysis,
+          [ add_dependencies/2, forget_dependencies/0, uncertain/1, mark_uncertain/1, reaches/2, unstratified/0,
+            goals_of/2, applied/3, extend/3 ]).
+:- use_module(library(lists)).
+
+:- thread_local calls_/3, called_by_/2, uncertain_/1.
+
+forget_dependencies :-
+    retractall(calls_(_, _, _)), retractall(called_by_(_, _)), retractall(uncertain_(_)).
+
+%!  add_dependencies(+Head:indicator, +Body) notes the predicates that a body calls.
+%   A goal known only at run time counts as a call of the pseudo-indicator `any`.
+add_dependencies(Head, Body) :-
+    findall(Goal, goals_of(Body, Goal), Goals0),
+    sort(Goals0, Goals),
+    forall(member(Sign-Called, Goals),
+           ( assertz(calls_(Head, Called, Sign)), assertz(called_by_(Called, Head)) )).
+
+%!  goals_of(+Body, -Call) is nondet: Call = Sign-Indicator, Sign = + or - (under negation or collection).
+goals_of(Goal, Call) :- goal(Goal, +, Call).
+
+goal(Goal, Sign, Sign-any) :- var(Goal), !.
+goal((A, B), Sign, Call) :- !, ( goal(A, Sign, Call) ; goal(B, Sign, Call) ).
+goal((A ; B), Sign, Call) :- !, ( goal(A, Sign, Call) ; goal(B, Sign, Call) ).
+goal((A -> B), Sign, Call) :- !, ( goal(A, -, Call) ; goal(B, Sign, Call) ).
+goal(\+ A, _, Call) :- !, goal(A, -, Call).
+goal(not(A), _, Call) :- !, goal(A, -, Call).
+goal(once(A), Sign, Call) :- !, goal(A, Sign, Call).
+goal(forall(A, B), _, Call) :- !, ( goal(A, -, Call) ; goal(B, -, Call) ).
+goal(Collect, _, Call) :- collects(Collect, Inner), !, goal(Inner, -, Call).
+goal(Meta, Sign, Call) :- applies(Meta, Closure, Extra), !,
+    (   callable(Closure), extend(Closure, Extra, Goal)
+    ->  ( goal(Goal, Sign, Call) ; functor(Meta, Name, Arity), Name \== call, Call = Sign-Name/Arity )
+    ;   Call = Sign-any
+    ).
+goal(Goal, Sign, Sign-Name/Arity) :- callable(Goal), functor(Goal, Name, Arity).
+
+collects(findall(_, Goal, _), Goal).
+collects(all(_, Goal, _), Goal).
+
+applies(Goal, Closure, Extra) :-
+    functor(Goal, Name, Arity),
+    applied(Name, Arity, Extra), !,
+    arg(1, Goal, Closure).
+
+applied(call, Arity, Extra) :- Arity > 0, Extra is Arity - 1.
+applied(maplist, Arity, Extra) :- Arity > 1, Extra is Arity - 1.
+applied(foldl, Arity, Extra) :- Arity > 3, Extra is Arity - 1.
+applied(include, 3, 1).
+applied(exclude, 3, 1).
+
+extend(Closure, Extra, Goal) :-
+    Closure =.. [Name|Arguments],
+    length(More, Extra),
+    append(Arguments, More, All),
+    Goal =.. [Name|All].
+
+%!  mark_uncertain(+Seeds) marks all predicates from which a seed can be reached; `any` reaches every predicate.
+mark_uncertain(Seeds) :-
+    forall(member(Seed, Seeds), mark(Seed)),
+    ( uncertain_(_) -> mark(any) ; true ).
+
+mark(Indicator) :- uncertain_(Indicator), !.
+mark(Indicator) :-
+    assertz(uncertain_(Indicator)),
+    forall(called_by_(Indicator, Caller), mark(Caller)).
+
+uncertain(Indicator) :- uncertain_(Indicator), !.
+
+%!  reaches(+From, +To): by one call or more.
+reaches(From, To) :- reaches([From], To, []).
+
+reaches([From|_], To, _) :- ( calls_(From, To, _) ; calls_(From, any, _) ), !.
+reaches([From|Rest], To, Seen) :-
+    findall(Next, ( calls_(From, Next, _), \+ memberchk(Next, Seen) ), Found0),
+    sort(Found0, Found),
+    append(Found, Seen, AllSeen),
+    append(Rest, Found, Todo),
+    reaches(Todo, To, AllSeen).
+
+%!  unstratified: some predicate may rest on its own negation; tables must then be read with their delays.
+unstratified :- calls_(From, To, -), ( From == To ; reaches(To, From) ), !.

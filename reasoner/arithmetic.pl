@@ -1,0 +1,72 @@
+/*  Arithmetic as ProbLog defines it, within bounds: `/` is a float division, `//`, `mod` and `rem` round down.
+
+    Expressions are rewritten before Prolog evaluates them, since they may come together only at run time.
+*/
+:- module(neurosym_arithmetic, [evaluate/2, compare_values/3]).
+
+max_bits(13_000).    % about 4,000 decimal digits
+
+evaluate(Expression, Value) :-
+    rewrite(Expression, Safe),
+    Value is Safe.
+
+compare_values(Relation, A0, B0) :-
+    rewrite(A0, A),
+    rewrite(B0, B),
+    compare_(Relation, A, B).
+
+compare_(<, A, B) :- A < B.
+compare_(>, A, B) :- A > B.
+compare_(=<, A, B) :- A =< B.
+compare_(>=, A, B) :- A >= B.
+compare_(=:=, A, B) :- A =:= B.
+compare_(=\=, A, B) :- A =\= B.
+
+%!  rewrite(+Expression, -Safe) refuses chance, clocks and numbers that grow beyond max_bits/1.
+rewrite(X, _) :- var(X), !, throw(error(instantiation_error, _)).
+rewrite(X, X) :- number(X), !, check_size(X).
+rewrite(X, _) :- chance(X), !, throw(impure(X)).
+rewrite(A0/B0, A/float(B)) :- !, rewrite(A0, A), rewrite(B0, B1), nonzero(B1, B).
+rewrite(A0//B0, div(A, B)) :- !, rewrite(A0, A), rewrite(B0, B).
+rewrite(rem(A0, B0), mod(A, B)) :- !, rewrite(A0, A), rewrite(B0, B).
+rewrite(A0**B0, X) :- !, power(A0, B0, X).
+rewrite(A0^B0, X) :- !, power(A0, B0, X).
+rewrite(A0<<B0, A<<B) :- !, rewrite(A0, A1), A is A1, rewrite(B0, B1), B is B1, growth(A, B).
+rewrite(A0*B0, X) :- !, rewrite(A0, A1), rewrite(B0, B1), X is A1*B1, check_size(X).
+rewrite(float_integer_part(A0), truncate(A)) :- !, rewrite(A0, A).
+rewrite([X0], X) :- !, rewrite(X0, X).
+rewrite(X, X) :- atom(X), !.
+rewrite(X, Y) :- compound(X), functor(X, _, 1), !, X =.. [Name, A0], rewrite(A0, A), Y =.. [Name, A].
+rewrite(X, Y) :- compound(X), functor(X, _, 2), !,
+    X =.. [Name, A0, B0], rewrite(A0, A), rewrite(B0, B), Y =.. [Name, A, B].
+rewrite(X, _) :- throw(error(type_error(evaluable, X), _)).
+
+chance(random(_)).
+chance(random_float).
+chance(random).
+chance(cputime).
+chance(realtime).
+
+nonzero(B0, B) :- B is B0, ( B =:= 0 -> throw(error(evaluation_error(zero_divisor), _)) ; true ).
+
+power(A0, B0, X) :-
+    rewrite(A0, A1), A is A1, rewrite(B0, B1), B is B1,
+    (   integer(A), integer(B), B >= 0
+    ->  ( abs(A) =< 1 -> true ; Bits is msb(abs(A)), growth(Bits, B, *) ),
+        X is A**B
+    ;   integer(A), integer(B)
+    ->  X is float(A)**B
+    ;   X is A**B
+    ).
+
+growth(A, Shift) :- ( A =:= 0 -> true ; Bits is msb(abs(A)), growth(Bits, Shift, +) ).
+growth(Bits, By, Operation) :-
+    Expression =.. [Operation, Bits, By],
+    Total is Expression,
+    max_bits(Max),
+    ( Total > Max -> throw(too_large(Max)) ; true ).
+
+check_size(X) :- integer(X), abs(X) > 1_000_000_000_000, !,
+    max_bits(Max), Bits is msb(abs(X)),
+    ( Bits > Max -> throw(too_large(Max)) ; true ).
+check_size(_).

@@ -1,0 +1,114 @@
+"""The language of ProbLog: random programs and examples of its documentation, asked of both systems."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from neurosym.cli import app
+from neurosym.queries import probabilities
+from reasoner import Limits, Program, QueryError, infer
+
+EXAMPLES = {
+    "coins": "0.4::heads(1). 0.7::heads(2). win :- heads(1). win :- heads(_), \\+ heads(1). query(win).",
+    "alarm": """0.7::burglary. 0.2::earthquake. 0.9::alarm :- burglary, earthquake.
+        0.8::alarm :- burglary, \\+ earthquake. 0.1::alarm :- \\+ burglary, earthquake.
+        person(john). person(mary). 0.8::calls(X) :- alarm, person(X). 0.1::calls(X) :- \\+ alarm, person(X).
+        evidence(calls(john), true). evidence(calls(mary), true). query(burglary). query(earthquake).""",
+    "smokers": """person(1). person(2). person(3). person(4). friend(1, 2). friend(2, 1). friend(2, 4). friend(3, 2).
+        friend(4, 2). 0.3::stress(X) :- person(X). 0.2::influences(X, Y) :- person(X), person(Y).
+        smokes(X) :- stress(X). smokes(X) :- friend(X, Y), influences(Y, X), smokes(Y).
+        0.4::asthma(X) :- smokes(X). evidence(smokes(2)). query(smokes(X)). query(asthma(_)).""",
+    "urns": """0.3::colour(B, red); 0.5::colour(B, green); 0.2::colour(B, blue) :- ball(B). ball(1). ball(2).
+        same :- colour(1, C), colour(2, C). query(same). query(colour(1, _)).""",
+    "dice": """1/6::die(D, 1); 1/6::die(D, 2); 1/6::die(D, 3); 1/6::die(D, 4); 1/6::die(D, 5); 1/6::die(D, 6) :- d(D).
+        d(1). d(2). sum(S) :- die(1, A), die(2, B), S is A + B. evidence(sum(7)). query(die(1, _)).""",
+    "walk": """0.5::walk(T, west); 0.5::walk(T, east) :- T >= 0. position(0, 0).
+        position(T, P) :- T > 0, T0 is T - 1, position(T0, P0), walk(T0, D), step(D, S), P is P0 + S.
+        step(west, -1). step(east, 1). query(position(5, P)).""",
+    "graph": """0.6::e(1, 2). 0.1::e(1, 3). 0.4::e(2, 5). 0.3::e(2, 6). 0.3::e(3, 4). 0.8::e(4, 5). 0.2::e(5, 6).
+        path(X, Y) :- e(X, Y). path(X, Y) :- e(X, Z), Y \\= Z, path(Z, Y). query(path(1, 5)). query(path(1, 6)).""",
+    "undirected": """0.5::e(1, 2). 0.5::e(2, 3). 0.5::e(3, 1). 0.5::e(3, 4). c(X, Y) :- e(X, Y). c(X, Y) :- e(Y, X).
+        r(X, X). r(X, Y) :- c(X, Z), r(Z, Y). query(r(1, 4)). evidence(\\+ e(1, 2)).""",
+    "structure": """0.4::on(a). 0.5::on(b). tree(node(leaf, a, node(leaf, b, leaf))). lit(node(L, X, R), s(N)) :-
+        on(X), lit(L, _), lit(R, N). lit(leaf, z). lit(node(L, X, R), N) :- \\+ on(X), lit(L, _), lit(R, N).
+        query(lit(T, N)) :- tree(T).""",
+    "flexible": "P::pick(X) :- weight(X, W), P is W / 10. weight(a, 2). weight(b, 7). query(pick(X)).",
+    "collected": """:- use_module(library(lists)). 0.5::item(3). 0.5::item(4). item(5).
+        total(S) :- findall(X, item(X), L), sum_list(L, S). query(total(S)).""",
+    "strings": "0.3::said(\"yes\"). 0.6::said('No'). ok(X) :- said(X). query(said(_)). query(ok(_)).",
+    "nothing": "0.3::a. b :- a, fail. query(b). query(a). query(c(_)). c(X) :- fail.",
+}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_documented_programs_have_problogs_answers(name: str) -> None:
+    pytest.importorskip("problog", reason="ProbLog is not installed; pip install problog")
+    from tasks.problog_agreement import compare
+
+    found = compare(EXAMPLES[name])
+    assert isinstance(found.theirs, dict)
+    assert found.agrees, f"{found.text}\nneurosym: {found.ours}\nProbLog: {found.theirs}"
+
+
+def test_random_programs_have_problogs_answers() -> None:
+    pytest.importorskip("problog", reason="ProbLog is not installed; pip install problog")
+    from tasks.problog_agreement import CRASH, compare, random_program
+
+    random = np.random.default_rng(20261124)
+    found = [compare(random_program(random)) for _ in range(100)]
+    assert sum(isinstance(one.theirs, dict) for one in found) > 60  # most are answered, not refused
+    for one in found:
+        assert one.agrees or one.theirs == CRASH, f"{one.text}\nneurosym: {one.ours}\nProbLog: {one.theirs}"
+
+
+def test_closed_forms() -> None:
+    """Without ProbLog: a geometric series, a circle, evidence, and answers that share a choice."""
+    geometric = "0.5::stop(T) :- T > 0. halt(T) :- between(1, 10, T), stop(T), \\+ early(T). early(T) :- T > 1, "
+    geometric += "L is T - 1, between(1, L, S), stop(S). query(halt(T))."
+    for number, value in enumerate(probabilities(Program.parse(geometric, ())).values(), start=1):
+        assert value == pytest.approx(0.5**number)
+    ring = "0.5::e(0, 1). 0.5::e(1, 2). 0.5::e(2, 0). r(0). r(Y) :- r(X), e(X, Y). query(r(2)). query(r(0))."
+    assert probabilities(Program.parse(ring, ())) == pytest.approx({"r(2)": 0.25, "r(0)": 1.0})
+    start = Program.parse("t(0.25)::fair. heavy :- \\+ fair. query(heavy).", ())
+    assert probabilities(start) == {"heavy": 0.75}
+    asked = Program.parse("0.2::a; 0.3::b. c :- \\+ a, \\+ b. evidence(\\+ b). query(a). query(c).", ())
+    assert probabilities(asked) == pytest.approx({"a": 2 / 7, "c": 5 / 7})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("0.4::a.", "asks nothing"),
+        ("0.4::a. query(a). evidence(b). b :- a, \\+ a.", "evidence contradicts"),
+        ("0.4::a. b :- \\+ c. c :- \\+ b, a. query(b).", "line 1.*not stratified"),
+        ("0.4::a; 0.7::b. query(a).", "probabilities.*1.1"),
+        ("a(X) :- X > 1.\nP::b(X) :- a(X), P is X / 0. query(b(2)).", "line 2.*cannot be run"),
+        ("0.4::a(X). query(a(X)).", "variables"),
+    ],
+)
+def test_programs_that_say_nothing_are_refused(text: str, words: str) -> None:
+    with pytest.raises(QueryError, match=words):
+        infer(Program.parse(text, ()), limits=Limits(seconds=5))
+
+
+def test_command(tmp_path: Path) -> None:
+    program = tmp_path / "program.pl"
+    program.write_text(EXAMPLES["coins"])
+    shown = CliRunner().invoke(app, ["query", str(program)])
+    assert (shown.exit_code, shown.output.split()) == (0, ["win", "0.82"])
+    asked = CliRunner().invoke(app, ["query", str(program), "heads(X)", "--json"])
+    assert json.loads(asked.output) == pytest.approx({"heads(1)": 0.4, "heads(2)": 0.7})
+    for text, words in [
+        ("0.4::a.\nb :- a, shell(ls).", ["line 2, column 9", "shell/1", "b :- a, shell(ls)."]),
+        ("0.4::a.\nb :- a b.", ["syntax error", "line 2", "column"]),
+        ("0.4::a.", ["asks nothing"]),
+        ("nn(n, [X], Y, [0, 1]) :: d(X, Y). query(d(i, 1)).", ["domain 'n'"]),
+    ]:
+        program.write_text(text)
+        refused = CliRunner().invoke(app, ["query", str(program)])
+        assert refused.exit_code == 2
+        for word in [str(program), *words]:
+            assert word in " ".join(refused.output.split())

@@ -1,0 +1,110 @@
+"""Hostile programs: each gets one clear error, and the process lives on within its memory."""
+
+import json
+import multiprocessing
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from reasoner import Limits, Program, ProgramError, QueryError, infer
+
+HOSTILE = {
+    "endless recursion": ("n(0). n(X) :- n(Y), X is Y + 1. query(n(_)).", "PrologTimeout"),
+    "endless call": ("p(N) :- p([a|N]). 0.5::a. q :- p([]), a. query(q).", "PrologTimeout|PrologLimit"),
+    "growing terms": ("f(X) :- f(s(X)). 0.5::a. q :- f(0), a. query(q).", "PrologTimeout|PrologLimit"),
+    "doubling terms": ("f(X) :- f(g(X, X)). query(f(0)).", "grow without end"),
+    "uncertain growth": ("0.5::a. f(X) :- a, f(s(X)). query(f(0)).", "PrologTimeout|PrologLimit"),
+    "10^7 answers": ("m(X) :- between(1, 10000000, X). query(m(_)).", "Limits.answers"),
+    "10^7 instances": ("0.5::a. m(X) :- between(1, 10000000, X), a. query(m(_)).", "Limits.instances|PrologTimeout"),
+    "a deep term": (f"p({'s(' * 10**6}0{')' * 10**6}). query(p(_)).", "nested more than"),
+    "deep brackets": (f"p({'(' * 10**6}0{')' * 10**6}). query(p(_)).", "nested more than"),
+    "deep operators": (f"p({'- ' * 10**6}1). query(p(_)).", "nested more than"),
+    "hidden brackets": (f"p(0'', {'[' * 10**5}{']' * 10**5}, '', \"(\", a). query(p(_)).", "nested more than"),
+    "a term built deep": (
+        "d(0, z). d(N, s(X)) :- N > 0, M is N - 1, d(M, X). query(d(1000000, _)).",
+        "Prolog(Limit|Time)",
+    ),
+    "a cyclic term": ("p(X) :- X = f(X). query(p(_)).", "contains itself"),
+    "a cyclic list": ("p(N) :- X = [a|X], length(X, N). query(p(_)).", "cannot be run"),
+    "a huge power": ("p(X) :- X is 2 ** (10 ** 8). query(p(_)).", "4,000 digits"),
+    "a huge shift": ("p(X) :- X is 1 << (1 << 40). query(p(_)).", "4,000 digits"),
+    "a long list": ("p(L) :- numlist(1, 100000000, L). query(p(_)).", "Prolog(Limit|Time)"),
+    "many found": ("p(N) :- findall(X, between(1, 100000000, X), L), length(L, N). query(p(_)).", "Prolog(Limit|Time)"),
+    "a long search": ("p(L) :- numlist(1, 12, K), permutation(K, L), L = [13|_]. query(p(_)).", "PrologTimeout"),
+    "a doubling tree": ("f(0, z). f(N, t(A, A)) :- N > 0, M is N - 1, f(M, A). query(f(40, _)).", "Prolog(Limit|Time)"),
+    "a shell": ("p :- shell(ls). query(p).", "not allowed.*line 1, column 6"),
+    "a file": ("p :- open(f, write, _). query(p).", "not allowed.*line 1, column 6"),
+    "a late shell": ("p :- X =.. [shell, ls], call(X). query(p).", "neither a predicate"),
+    "another module": ("p :- G = system:shell, call(G, ls). query(p).", "neither a predicate"),
+    "an applied shell": ("p :- maplist(shell, [ls]). query(p).", "neither a predicate|not allowed"),
+    "assert": ("p :- assertz(leak(1)). query(p).", "not allowed"),
+    "halt": ("p :- halt. query(p).", "not allowed"),
+    "a directive": (":- initialization(halt). p. query(p).", "directive"),
+    "another file": (":- use_module(library(process)). p. query(p).", "directive"),
+    "a flag": (":- set_prolog_flag(double_quotes, atom). p. query(p).", "directive"),
+    "NUL": ("p(\0). query(p(_)).", "NUL"),
+}
+
+SCRIPT = """
+import json, resource, sys
+from logic.errors import NeurosymError
+from reasoner import Limits, Program, infer
+found = {}
+for name, (text, _) in json.load(sys.stdin).items():
+    try:
+        found[name] = "answered: " + str(infer(Program.parse(text, ()), limits=Limits(seconds=0.7)).atoms)[:200]
+    except NeurosymError as error:
+        found[name] = type(error).__name__ + ": " + str(error)[:500]
+    sound = infer(Program.parse("0.25::a. query(a).", ()))
+    assert sound.log_probs.exp().tolist() == [[0.25]], name
+json.dump([found, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024], sys.stdout)
+"""
+
+
+def test_hostile_programs_get_one_error_each_and_the_process_lives() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", SCRIPT], input=json.dumps(HOSTILE), capture_output=True, text=True, timeout=240,
+        cwd=Path(__file__).parent.parent, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    found, megabytes = json.loads(ran.stdout)
+    for name, (_, words) in HOSTILE.items():
+        assert re.search(words, found[name], re.DOTALL), f"{name}: {found[name]}"
+    assert megabytes < 2000
+
+
+def test_nothing_of_a_program_stays() -> None:
+    infer(Program.parse("0.5::secret(1). query(secret(_)).", ()))
+    for text in ("p :- secret(1). query(p).", "p :- call(secret, 1). query(p)."):
+        with pytest.raises((ProgramError, QueryError), match="secret"):
+            infer(Program.parse(text, ()))
+
+
+def test_bad_text_is_named(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.pl"
+    bad.write_bytes(b"0.5::a.\nb :- \xff\xfe.\n")
+    with pytest.raises(ProgramError, match=r"bad.pl: byte 13 is not UTF-8"):
+        Program.read(bad)
+
+
+def ask(number: int) -> float:
+    program = Program.parse(f"0.{number}::a. b :- a. query(b).", ())
+    return round(infer(program, limits=Limits(seconds=30 + number)).probability("b").item(), 6)
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        assert list(pool.map(ask, list(range(1, 10)) * 3)) == [number / 10 for number in range(1, 10)] * 3
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_processes_do_not_disturb_each_other(method: str) -> None:
+    assert ask(5) == 0.5
+    with multiprocessing.get_context(method).Pool(2) as pool:
+        assert pool.map(ask, [1, 2, 3, 4]) == [0.1, 0.2, 0.3, 0.4]
+    assert ask(6) == 0.6
