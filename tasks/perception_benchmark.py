@@ -3,7 +3,8 @@
 Every contestant does the same work on the same numbers (:mod:`.rival_perception`); before anything is timed, our spikes
 and gradients are compared with SpikingJelly's. Times are medians of processor time on one thread, in milliseconds; on a
 GPU, of wall time between synchronisations. Memory is the growth of the resident set in a training step, at its peak, in
-a process of its own (Linux). Needs the ``rivals`` packages.
+a process of its own (Linux). Needs the rivals:
+``pip install snntorch sinabs`` and ``pip install --no-deps spikingjelly norse``.
 
 Run ``python -m tasks.perception_benchmark [--device cuda]``.
 """
