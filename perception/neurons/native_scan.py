@@ -1,13 +1,11 @@
 """The scan on a CPU by the machine code of :mod:`.native_kernels`, compiled once a machine and type, and kept on disk.
 
-While numba compiles (some seconds, the first time on a machine) or loads (a tenth of a second), the eager tier runs;
-its spikes, and its gradients by currents, are the same to the last bit.
+The first scan of a type on a machine waits some seconds for numba, later ones do not. It is compiled where it is
+needed, not in a thread beside: numba sets the filters of warnings meanwhile, which belong to the whole process.
 """
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from math import prod
 from typing import Any, TypeVar
 
@@ -16,7 +14,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..surrogates import rectangular
 from . import native_kernels as kernels
 from .scan_rule import Arriving, Gradients, Scanned, ScanRule
 
@@ -30,23 +27,6 @@ SHAPES = {
 TYPES = (torch.float32, torch.float64, torch.bfloat16)
 _WORTH_A_THREAD = 2**20  # elements; below, starting a thread takes longer than it saves
 T = TypeVar("T")
-
-
-def is_native_ready(dtype: torch.dtype) -> bool:
-    """Whether the machine code for a type is loaded; the first question starts loading or compiling it."""
-    return dtype in TYPES and not _loading(dtype).is_alive()
-
-
-@cache
-def _loading(dtype: torch.dtype) -> threading.Thread:
-    def load() -> None:
-        rule, current = ScanRule(1.0, rectangular()), torch.zeros(1, 1, dtype=dtype)
-        scanned = native_forward(current, rule, 0.5, 1.0, None, True)
-        native_backward(Arriving(*scanned), current, rule, 0.5, 1.0, None, True)
-
-    thread = threading.Thread(target=load, name=f"compile the scan for {dtype}")
-    thread.start()
-    return thread
 
 
 def native_forward(

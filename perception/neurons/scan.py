@@ -27,7 +27,7 @@ from torch import Tensor
 from .compiled_scan import compiled_backward, compiled_forward
 from .eager_scan import eager_backward, eager_forward
 from .layer import NeuronError
-from .native_scan import TYPES, is_native_ready, native_backward, native_forward
+from .native_scan import TYPES, native_backward, native_forward
 from .scan_rule import Arriving, Scanned, ScanRule, Tier
 
 FORWARD = {"eager": eager_forward, "native": native_forward, "compiled": compiled_forward}
@@ -52,7 +52,7 @@ def leaky_scan(
         decay: What is left of a membrane after a step; a tensor of no axes if it is learned.
         gain: Factor of the current, not zero; as above.
         initial: Membrane before the first step, ``[B, ...]``; zero if left out.
-        tier: Who computes; ``auto`` takes the fastest that is at hand and never waits for a compiler.
+        tier: Who computes; ``auto`` takes native on a CPU and eager elsewhere.
         record: Whether the membranes are wanted; without them and without gradients, none is stored.
 
     Raises:
@@ -64,10 +64,10 @@ def leaky_scan(
 
 
 def choose_tier(current: Tensor, tier: Tier) -> Tier:
-    """The tier that will compute; native on a CPU as soon as it is loaded, if the choice is free."""
+    """The tier that will compute; native on a CPU if the choice is free."""
     native = current.device.type == "cpu" and current.dtype in TYPES
     if tier == "auto":
-        return "native" if native and is_native_ready(current.dtype) else "eager"
+        return "native" if native else "eager"
     if tier not in FORWARD:
         raise NeuronError(f"unknown tier {tier!r}; use auto, {', '.join(FORWARD)}")
     if tier == "native" and not native:
