@@ -73,7 +73,7 @@ def train_model(
     held_out: Annotated[float, typer.Option(min=0, max=0.9, help="Share of the training part to look at.")] = 0.1,
     deform: Annotated[bool, typer.Option(help="Shift, turn and scale pictures a little.")] = True,
     parts: Annotated[int, typer.Option(min=1, help="Split each batch, to save memory.")] = 1,
-    precision: Annotated[str, typer.Option(help="float32 or bfloat16.")] = "float32",
+    precision: Annotated[str, typer.Option(help="float32, bfloat16 or auto.")] = "float32",
     pack: Annotated[bool, typer.Option("--pack", help="Keep spikes as bits, to save memory.")] = False,
     recompute: Annotated[bool, typer.Option("--recompute", help="Compute blocks twice, to save memory.")] = False,
     steps_back: Annotated[int | None, typer.Option(min=1, help="Train step by step, so many sent back.")] = None,

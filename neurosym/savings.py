@@ -1,6 +1,6 @@
 """How a batch becomes gradients: in one go, in parts, in lower precision, or with less kept in memory."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -37,7 +37,8 @@ class Savings:
     Args:
         parts: Into how many parts a batch is split, whose gradients are added up.
         precision: Of convolutions and matrix products; ``bfloat16`` takes half the memory and, where the processor
-            knows it, less time. Weights, neurons of ours and losses stay ``float32``.
+            knows it, less time, elsewhere far more; ``auto`` takes it where it is the faster. Weights, neurons of ours
+            and losses stay ``float32``.
         pack: Whether spikes that wait for the backward pass are packed to bits.
         recompute: Whether each block of the network keeps its input only.
         steps_back: Train step by step without gradients through time, and send so many random steps back (SLTT-K);
@@ -48,7 +49,7 @@ class Savings:
     """
 
     parts: int = 1
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Literal["float32", "bfloat16", "auto"] = "float32"
     pack: bool = False
     recompute: bool = False
     steps_back: int | None = None
@@ -56,8 +57,8 @@ class Savings:
     def __post_init__(self) -> None:
         if self.parts < 1 or (self.steps_back is not None and self.steps_back < 1):
             raise TrainingError(f"parts and steps_back must be at least 1, got {self.parts} and {self.steps_back}")
-        if self.precision not in ("float32", "bfloat16"):
-            raise TrainingError(f"unknown precision {self.precision!r}; choose float32 or bfloat16")
+        if self.precision not in ("float32", "bfloat16", "auto"):
+            raise TrainingError(f"unknown precision {self.precision!r}; choose float32, bfloat16 or auto")
         if self.recompute and self.steps_back is not None:
             raise TrainingError("step by step there is nothing to recompute; choose recompute or steps_back")
 
@@ -70,13 +71,22 @@ def cheaper(network: nn.Module, savings: Savings) -> Generator[None]:
         TrainingError: if blocks shall be recomputed and the network has none.
     """
     device = next(network.parameters()).device.type
+    short = savings.precision == "bfloat16" or (savings.precision == "auto" and _multiplies_bfloat16(device))
     with ExitStack() as stack:
         if savings.recompute:
             stack.enter_context(recomputed(blocks(network)))
         if savings.pack:
             stack.enter_context(packed_activations())
-        stack.enter_context(torch.autocast(device, torch.bfloat16, enabled=savings.precision == "bfloat16"))
+        stack.enter_context(torch.autocast(device, torch.bfloat16, enabled=short))
         yield
+
+
+def _multiplies_bfloat16(device: str) -> bool:
+    """Whether a kind of device multiplies bfloat16 itself; an emulation is slower than float32."""
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    known: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # older torch cannot say
+    return device == "cpu" and any(known.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
 def blocks(network: nn.Module) -> list[nn.Module]:

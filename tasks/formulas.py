@@ -126,7 +126,7 @@ def learn(
             average=AVERAGE,
             seed=seed,
             augment=partial(augment, **AUGMENTATION),
-            savings=Savings(precision="bfloat16"),
+            savings=Savings(precision="auto"),
             checkpoint=folder / f"formulas-{model}-{seed}.safetensors",
             progress=lambda done, steps: bar.update(task, completed=done, total=steps),
             evaluate=lambda: {"cpu_seconds": time.process_time() - start},

@@ -95,7 +95,7 @@ def run(model: str, *, epochs: int | None, seed: int, samples: int | None, folde
         learning_rate=recipe.learning_rate,
         seed=seed,
         augment=partial(augment, **AUGMENTATION),
-        savings=Savings(precision="bfloat16"),
+        savings=Savings(precision="auto"),
         checkpoint=folder / f"{model}-{seed}.safetensors",
         evaluate=report,
     )

@@ -76,7 +76,7 @@ def test_a_trained_network_is_profiled(tmp_path: Path) -> None:
         (("train", "digts"), "there is no data set 'digts'"),
         (("train", "digits", "--model", "tiny"), "unknown model 'tiny'"),
         (("train", "digits", "--quick", "--objective", "best"), "choose mean or tet"),
-        (("train", "digits", "--quick", "--precision", "float8"), "choose float32 or bfloat16"),
+        (("train", "digits", "--quick", "--precision", "float8"), "choose float32, bfloat16 or auto"),
         (("train", "digits", "--quick", "--learning-rate", "-1"), "learning rate must be positive"),
         (("train", "digits", "--quick", "--steps", "2", "--steps-back", "3"), "3 of 2 steps"),
         (("train", "digits", "--model", "tiny_statten", "--steps", "3", "--quick"), "chunk"),
