@@ -2,7 +2,9 @@
 
 import csv
 import struct
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,7 +91,7 @@ def test_events_say_what_happened_when() -> None:
 
 
 def test_tensorboard_reads_the_events(tmp_path: Path) -> None:
-    loader = pytest.importorskip("tensorboard.backend.event_processing.event_file_loader")
+    loader: Any = import_module("tensorboard.backend.event_processing.event_file_loader")
     write_log(tmp_path, HISTORY)
     events = list(loader.LegacyEventFileLoader(str(tmp_path / EVENTS)).Load())
     told = [(e.step, value.tag, value.simple_value) for e in events for value in e.summary.value]
