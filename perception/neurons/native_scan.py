@@ -24,6 +24,7 @@ SHAPES = {
     "triangular": kernels.TRIANGULAR,
     "fast_sigmoid": kernels.FAST_SIGMOID,
     "arctan": kernels.ARCTAN,
+    "sigmoid": kernels.SIGMOID,
 }
 TYPES = (torch.float32, torch.float64, torch.bfloat16)
 _WORTH_A_THREAD = 2**20  # elements; below, starting a thread takes longer than it saves
