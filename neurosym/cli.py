@@ -66,12 +66,17 @@ def train_model(
     quick: Quick = False,
     steps: Annotated[int | None, typer.Option(min=1, help="Time steps T; without it, the preset's.")] = None,
     batch: Annotated[int, typer.Option(min=1, help="Samples per step, over all processes.")] = 64,
+    optimizer: Annotated[str, typer.Option(help="adamw or sgd.")] = "adamw",
     learning_rate: Annotated[float, typer.Option(help="Its peak.")] = 5e-3,
+    weight_decay: Annotated[float, typer.Option(help="Of the optimizer.")] = 1e-4,
     objective: Annotated[str, typer.Option(help="mean, or tet: each step for itself.")] = "mean",
     average: Annotated[float, typer.Option(help="Running average of the weights, such as 0.999.")] = 0.0,
     patience: Annotated[int | None, typer.Option(min=1, help="Stop after so many epochs without progress.")] = None,
     held_out: Annotated[float, typer.Option(min=0, max=0.9, help="Share of the training part to look at.")] = 0.1,
-    deform: Annotated[bool, typer.Option(help="Shift, turn and scale pictures a little.")] = True,
+    smoothing: Annotated[float, typer.Option(help="Of the labels.")] = 0.0,
+    deform: Annotated[bool, typer.Option(help="Change pictures a little at random.")] = True,
+    blend: Annotated[bool, typer.Option("--blend", help="Blend pictures with each other (mixup, cutmix).")] = False,
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto: a GPU if there is one.")] = "auto",
     parts: Annotated[int, typer.Option(min=1, help="Split each batch, to save memory.")] = 1,
     precision: Annotated[str, typer.Option(help="float32, bfloat16 or auto.")] = "float32",
     pack: Annotated[bool, typer.Option("--pack", help="Keep spikes as bits, to save memory.")] = False,
@@ -89,11 +94,12 @@ def train_model(
             return
         vision, savings = _vision(), import_module("neurosym.savings")
         settings = vision.Settings(
-            dataset, model, data, download, epochs or vision.EPOCHS, steps, batch, learning_rate, average, patience,
-            held_out, seed, objective, deform, True, quick,
-            savings.Savings(parts, precision, pack, recompute, steps_back),
+            dataset, model, data, download, epochs or vision.EPOCHS, steps, batch, optimizer, learning_rate,
+            weight_decay, average, patience, held_out, seed, objective, smoothing, deform, blend, device, quick=quick,
+            savings=savings.Savings(parts, precision, pack, recompute, steps_back),
         )  # fmt: skip
-        with import_module("neurosym.processes").joined_by_torchrun() as processes:
+        chosen = import_module("neurosym.training").there(vision.choose_device(device))
+        with import_module("neurosym.processes").joined_by_torchrun(chosen) as processes:
             console = Console(stderr=True)
             shown = processes.first and console.is_terminal
             with Progress(console=console, transient=True, disable=not shown) as bar:

@@ -148,6 +148,34 @@ def spike_raster(picture: ArrayLike, spikes: Mapping[str, ArrayLike]) -> str:
         return _svg(figure)
 
 
+def membrane_traces(membranes: ArrayLike, spikes: ArrayLike, threshold: float, title: str) -> str:
+    """The membranes of a few neurons, step by step, one below the other; a dash above the threshold is a spike.
+
+    Args:
+        membranes: ``[T, K]``, at the moment of comparison, before any reset.
+        spikes: ``[T, K]`` numbers of spikes.
+        threshold: Where a neuron fires, in the units of the membranes.
+        title: Whose membranes they are.
+    """
+    lines, fired = np.asarray(membranes, dtype=float), np.asarray(spikes) != 0
+    steps = np.arange(1, len(lines) + 1)
+    low, high = min(0.0, float(lines.min())), max(1.3 * threshold, float(lines.max()))
+    with _style():
+        figure = Figure(figsize=(8.4, 0.8 + 0.62 * lines.shape[1]), layout="constrained")
+        panels = figure.subplots(lines.shape[1], 1, sharex=True, squeeze=False)[:, 0]
+        for place, axes in enumerate(panels):
+            colour = CYCLE[place % len(CYCLE)]
+            axes.axhline(threshold, color=FAINT, linewidth=1, linestyle=(0, (4, 3)))
+            axes.plot(steps, lines[:, place], color=colour, marker="o", markersize=3, linewidth=1.4)
+            axes.vlines(steps[fired[:, place]], threshold, high, color=INK, linewidth=2)
+            axes.set_ylim(low - 0.1 * (high - low), high)
+            axes.set_yticks((0, threshold))
+        panels[0].set_title(title)
+        panels[-1].set_xlabel("time step")
+        panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
+        return _svg(figure)
+
+
 def race(membranes: ArrayLike, labels: Sequence[str], winner: int, threshold: float | None = None) -> str:
     """How the values raced for the threshold; the first to reach it wins and silences the others.
 

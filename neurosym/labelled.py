@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,20 @@ class Stepwise(Protocol):
     def logits(self, pictures: Tensor) -> Tensor:
         """Logits ``[T, B * N, K]`` of pictures ``[B, N, C, H, W]`` or frames ``[B, N, T, C, H, W]``."""
         ...
+
+
+class TwoLabels(NamedTuple):
+    """What a picture that is blended of two shows.
+
+    Args:
+        first: A class number.
+        second: Another.
+        share: Of the first, from 0 to 1; the rest is the second's.
+    """
+
+    first: int
+    second: int
+    share: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,14 +67,15 @@ class Labelled:
         if not (0 <= self.smoothing < 1 and 0 <= self.regularity < 1):
             raise TrainingError(f"smoothing and regularity lie in [0, 1), got {self.smoothing} and {self.regularity}")
 
-    def log_probability(self, pictures: Tensor, answers: Sequence[int]) -> Tensor:
+    def log_probability(self, pictures: Tensor, answers: Sequence[int | TwoLabels]) -> Tensor:
         """Minus the loss of each sample, ``[B]``.
 
         Args:
             pictures: ``[B, C, H, W]``, or frames ``[B, T, C, H, W]``.
-            answers: ``B`` class numbers.
+            answers: ``B`` class numbers, or two each with their shares.
         """
-        return -self.losses(self.logits(pictures), torch.tensor(answers, device=pictures.device))
+        logits = self.logits(pictures)
+        return -self.losses(logits, _targets(answers, logits))
 
     def logits(self, pictures: Tensor) -> Tensor:
         """Logits ``[T, B, K]`` of pictures ``[B, C, H, W]`` or frames ``[B, T, C, H, W]``."""
@@ -68,18 +83,27 @@ class Labelled:
         return network.logits(pictures[:, None]).float()
 
     def losses(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """The loss of each sample, ``[B]``, from logits ``[T, B, K]`` and class numbers ``[B]``."""
+        """The loss of each sample, ``[B]``, from logits ``[T, B, K]`` and class numbers ``[B]`` or shares."""
         if self.objective == "mean":
             return functional.cross_entropy(logits.mean(0), labels, reduction="none", label_smoothing=self.smoothing)
         steps = len(logits)
         by_step = functional.cross_entropy(
-            logits.flatten(0, 1), labels.repeat(steps), reduction="none", label_smoothing=self.smoothing
+            logits.flatten(0, 1),
+            labels.repeat(steps, *[1] * (labels.ndim - 1)),
+            reduction="none",
+            label_smoothing=self.smoothing,
         )
         entropy = by_step.unflatten(0, (steps, -1)).mean(0)
         return (1 - self.regularity) * entropy + self.regularity * (logits - 1).square().mean((0, 2))
 
     def send_back_online(
-        self, pictures: Tensor, answers: Sequence[int], *, scale: float, steps_back: int, generator: torch.Generator
+        self,
+        pictures: Tensor,
+        answers: Sequence[int | TwoLabels],
+        *,
+        scale: float,
+        steps_back: int,
+        generator: torch.Generator,
     ) -> float:
         """Adds the gradients of single steps (SLTT-K) and returns the sum of the samples' losses.
 
@@ -101,7 +125,6 @@ class Labelled:
             raise TrainingError(
                 f"{type(self.perception).__name__} cannot be trained step by step; use a SpikingVision, or all steps"
             )
-        labels = torch.tensor(answers, device=pictures.device)
         frames = pictures.unbind(1) if pictures.ndim == 5 else [pictures] * int(steps)
         if not 1 <= steps_back <= len(frames):
             raise TrainingError(f"{steps_back} of {len(frames)} steps cannot be sent back; choose 1 to {len(frames)}")
@@ -110,8 +133,22 @@ class Labelled:
         with step_by_step(network) as runner:
             for step, frame in enumerate(frames):
                 with torch.set_grad_enabled(step in chosen):
-                    losses = self.losses(runner(frame).float()[None], labels)
+                    logits = runner(frame).float()[None]
+                    losses = self.losses(logits, _targets(answers, logits))
                 if step in chosen:
                     (losses.sum() * (scale / steps_back)).backward()
                 total += float(losses.detach().sum()) / len(frames)
         return total
+
+
+def _targets(answers: Sequence[int | TwoLabels], logits: Tensor) -> Tensor:
+    """Class numbers ``[B]``, or the shares of all classes ``[B, K]`` if any sample has two, where the logits are."""
+    if not any(isinstance(answer, TwoLabels) for answer in answers):
+        return torch.tensor(answers, device=logits.device)
+    both = [answer if isinstance(answer, TwoLabels) else TwoLabels(answer, answer, 1.0) for answer in answers]
+    shares = torch.zeros(len(both), logits.shape[-1])
+    rows = torch.arange(len(both))
+    kept = torch.tensor([answer.share for answer in both])
+    for place, share in ((0, kept), (1, 1 - kept)):
+        shares.index_put_((rows, torch.tensor([int(answer[place]) for answer in both])), share, accumulate=True)
+    return shares.to(logits.device)

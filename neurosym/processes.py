@@ -1,5 +1,6 @@
 """Training by several processes at once, started by torchrun: each takes its share of each batch."""
 
+import os
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,8 +30,17 @@ class Processes:
         return self.rank == 0
 
     def share(self, samples: Tensor) -> Tensor:
-        """This process's share of the samples ``[B]``; the shares of all make up the whole."""
+        """This process's share of the samples ``[B]``; the shares of all make up the whole.
+
+        The first has those to itself that are too few for each to get one.
+        """
+        if not self.split(len(samples)):
+            return samples if self.first else samples[:0]
         return samples[self.rank :: self.count]
+
+    def split(self, count: int) -> bool:
+        """Whether there are enough samples for several processes."""
+        return self.count <= count
 
     def agree(self, network: nn.Module) -> None:
         """Gives all processes the weights and buffers of the first."""
@@ -69,13 +79,28 @@ def these_processes() -> Processes:
     return Processes()
 
 
+def own_device(device: torch.device) -> torch.device:
+    """The device of this process among those of its kind: with torchrun, a GPU for each process of a machine."""
+    if str(device) != "cuda":  # another kind, or a certain one
+        return device
+    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+
+
 @contextmanager
-def joined_by_torchrun() -> Generator[Processes]:
-    """Within it, the processes that torchrun started are joined; without torchrun, nothing happens."""
+def joined_by_torchrun(device: torch.device | None = None) -> Generator[Processes]:
+    """Within it, the processes that torchrun started are joined; without torchrun, nothing happens.
+
+    Args:
+        device: What they compute on; the processor if left out.
+    """
     if not distributed.is_available() or not distributed.is_torchelastic_launched():
         yield these_processes()
         return
-    distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    if device is not None and device.type == "cuda":
+        torch.cuda.set_device(own_device(device))
+        distributed.init_process_group("nccl")
+    else:
+        distributed.init_process_group("gloo")
     try:
         yield these_processes()
     finally:

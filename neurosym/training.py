@@ -3,29 +3,38 @@
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import ceil, cos, isfinite, pi
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from perception import Blended
 from reasoner import Reading
 
 from .averaging import WeightAverage
 from .checkpoint import write_checkpoint
 from .concerns import ShortcutWarning, shortcut_concern
 from .history import Epoch as Epoch, History as History
+from .labelled import Labelled, TwoLabels
 from .model import Model
-from .processes import Processes, these_processes
+from .processes import Processes, own_device, these_processes
 from .resuming import Training, resume, to_checkpoint
 from .savings import Savings, Trainable, add_gradients, cheaper
+from .shared_norms import shared_norms
 from .training_errors import Interrupted as Interrupted, TrainingError as TrainingError
 from .training_log import write_log
 
 WARM_UP = 0.1  # part of all steps during which the learning rate rises
 WEIGHT_DECAY = 1e-4
+MOMENTUM = 0.9  # Nesterov's, of SGD
+BLENDED = 0.85  # part of all steps with blended pictures; the last are shown as they are
+
+Change = Callable[[Tensor, torch.Generator], Tensor]
+Blend = Callable[[Tensor, torch.Generator], Blended]
+Optimizer = Literal["adamw", "sgd"]
 
 
 @dataclass(frozen=True)
@@ -35,10 +44,12 @@ class _Plan:
     samples: int
     epochs: int
     batch: int
+    optimizer: Optimizer
     learning_rate: float
     weight_decay: float
     average: float
     seed: int
+    blended: bool
     held_out: int
     patience: int | None
     savings: Savings
@@ -46,6 +57,8 @@ class _Plan:
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch < 1:
             raise TrainingError(f"epochs and batch must be at least 1, got {self.epochs} and {self.batch}")
+        if self.optimizer not in ("adamw", "sgd"):
+            raise TrainingError(f"unknown optimizer {self.optimizer!r}; choose adamw or sgd")
         if not (self.learning_rate > 0 and isfinite(self.learning_rate) and self.weight_decay >= 0):
             raise TrainingError(
                 f"the learning rate must be positive and the weight decay not negative, "
@@ -55,6 +68,13 @@ class _Plan:
             raise TrainingError(f"average is the part that is kept at each step, in [0, 1), got {self.average}")
         if self.patience is not None and (self.patience < 1 or not self.held_out):
             raise TrainingError("patience needs at least one epoch and held-out samples of the training part")
+
+    def make_optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
+        """The optimizer of a network's parameters."""
+        options: dict[str, Any] = {"lr": self.learning_rate, "weight_decay": self.weight_decay}
+        if self.optimizer == "sgd":
+            return torch.optim.SGD(network.parameters(), **options, momentum=MOMENTUM, nesterov=True)
+        return torch.optim.AdamW(network.parameters(), **options)
 
 
 def learning_rate_factor(step: int, steps: int) -> float:
@@ -69,11 +89,14 @@ def fit(
     *,
     epochs: int,
     batch: int = 16,
+    optimizer: Optimizer = "adamw",
     learning_rate: float = 3e-3,
     weight_decay: float = WEIGHT_DECAY,
     average: float = 0.0,
     seed: int = 0,
-    augment: Callable[[Tensor, torch.Generator], Tensor] | None = None,
+    augment: Change | None = None,
+    blend: Blend | None = None,
+    device: torch.device | str | None = None,
     held_out: tuple[Tensor, Sequence[Any] | Tensor] | None = None,
     patience: int | None = None,
     savings: Savings | None = None,
@@ -85,9 +108,10 @@ def fit(
 ) -> History:
     """Trains a model's perception network from answers; the same seed gives the same weights.
 
-    AdamW with linear warm-up and cosine decay. After each epoch everything that training needs is written to
+    AdamW or SGD with linear warm-up and cosine decay. After each epoch everything that training needs is written to
     ``checkpoint``. If that file exists, training goes on from it, exactly as if it had never stopped. In processes
-    joined by ``torch.distributed``, each takes its share of each batch, and the result is that of one process.
+    joined by ``torch.distributed``, each takes its share of each batch, batch norms take the statistics of all, and the
+    result is that of one process.
 
     Args:
         model: Its ``perception`` is changed in place; a :class:`neurosym.Labelled` for labels, or a
@@ -96,12 +120,17 @@ def fit(
         answers: ``M`` answers, in the form that ``model.log_probability`` takes.
         epochs: Passes over the pictures.
         batch: Samples per step, over all processes.
+        optimizer: ``adamw``, or ``sgd`` with Nesterov's momentum of 0.9.
         learning_rate: Peak of the schedule.
-        weight_decay: Of AdamW.
+        weight_decay: Of the optimizer.
         average: Part of a running average of the weights that each step keeps, such as 0.999. The averaged weights are
             evaluated and are what the network has in the end. 0 for none.
         seed: Of the order of samples and of augmentation.
-        augment: Changes the pictures of each step.
+        augment: Changes the pictures of each step, on the device.
+        blend: Blends pictures of a step, such as :func:`perception.blend`; only for labels. The last 15 % of the steps
+            do without, so that the network ends on pictures as they are.
+        device: What to train on; where the network is if left out. The network is moved there and stays. Pictures may
+            be there already; else each step's are sent there from pinned memory while the device works.
         held_out: Pictures and answers of the training part that are not trained on; the loss on them is kept.
         patience: Stop when the loss on what is held out has not fallen for so many epochs.
         savings: How to spend less memory or time.
@@ -131,21 +160,25 @@ def fit(
     kept_out = None if held_out is None else (held_out[0], _listed(*held_out))
     savings = savings or Savings()
     plan = _Plan(
-        len(answers), epochs, batch, learning_rate, weight_decay, average, seed,
+        len(answers), epochs, batch, optimizer, learning_rate, weight_decay, average, seed, blend is not None,
         len(kept_out[1]) if kept_out else 0, patience, savings,
     )  # fmt: skip
+    if blend is not None and not isinstance(model, Labelled):
+        raise TrainingError("only pictures with labels can be blended; train rules without blend")
     network, processes = model.perception, these_processes()
+    if device is not None:
+        network.to(there(device))
     processes.agree(network)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay)
     running = WeightAverage(network, average) if average else None
-    training = Training(network, optimizer, torch.Generator().manual_seed(seed), running)
+    training = Training(network, plan.make_optimizer(network), torch.Generator().manual_seed(seed), running)
     history = History()
     if checkpoint is not None and checkpoint.exists():
         history = resume(checkpoint, training, asdict(plan))
     try:
         while len(history.epochs) < epochs and not (patience and history.epochs_without_progress() >= patience):
             start = time.perf_counter()
-            loss = _epoch(model, training, pictures, answers, plan, len(history.epochs), processes, augment, progress)
+            number = len(history.epochs)
+            loss = _epoch(model, training, pictures, answers, plan, number, processes, augment, blend, progress)
             seconds = time.perf_counter() - start
             scores = _scores(model, training, kept_out, plan, processes, evaluate)
             history = History((*history.epochs, Epoch(loss, seconds, scores)))
@@ -157,7 +190,22 @@ def fit(
         raise Interrupted(_advice(checkpoint, len(history.epochs), epochs)) from None
     if running is not None:
         network.load_state_dict(running.values)
+    processes.agree(network)
     return history
+
+
+def there(device: torch.device | str) -> torch.device:
+    """A device by its name, this process's own if there are several of its kind.
+
+    Raises:
+        TrainingError: if there is none.
+    """
+    try:
+        found = own_device(torch.device(device))
+        torch.empty(0, device=found)
+    except (RuntimeError, AssertionError) as fault:
+        raise TrainingError(f"there is no device {str(device)!r} here ({str(fault).splitlines()[0]})") from None
+    return found
 
 
 def _listed(pictures: Tensor, answers: Sequence[Any] | Tensor) -> list[Any]:
@@ -178,7 +226,8 @@ def _epoch(
     plan: _Plan,
     epoch: int,
     processes: Processes,
-    augment: Callable[[Tensor, torch.Generator], Tensor] | None,
+    augment: Change | None,
+    blend: Blend | None,
     progress: Callable[[int, int], None] | None,
 ) -> float:
     """Changes the weights in one pass over the pictures and returns the mean loss."""
@@ -192,11 +241,19 @@ def _epoch(
     ):
         optimizer.param_groups[0]["lr"] = plan.learning_rate * learning_rate_factor(step, steps)
         optimizer.zero_grad()
-        seen = pictures[chosen] if augment is None else augment(pictures[chosen], generator)
-        share = processes.share(torch.arange(len(chosen)))
-        wanted = [answers[i] for i in chosen[share].tolist()]
-        with cheaper(network, plan.savings):
-            loss = add_gradients(model, seen[share].to(device), wanted, plan.savings, len(chosen), generator)
+        seen, wanted = _sent(pictures, chosen, device), [answers[i] for i in chosen.tolist()]
+        there = _generator_on(device, generator)
+        if augment is not None:
+            seen = augment(seen, there)
+        if blend is not None and step < BLENDED * steps:
+            seen, wanted = _blended(blend(seen, there), wanted)
+        own, together = processes.share(torch.arange(len(chosen))), processes.count > 1 and processes.split(len(chosen))
+        parts = min(plan.savings.parts, len(chosen) // processes.count) if together else plan.savings.parts
+        with cheaper(network, plan.savings), shared_norms(network, shared=together):
+            loss = add_gradients(
+                model, seen[own.to(device)], [wanted[i] for i in own.tolist()], replace(plan.savings, parts=parts),
+                len(chosen), generator,
+            )  # fmt: skip
         loss = processes.add_up(network.parameters(), loss)
         if not isfinite(loss):
             raise TrainingError(
@@ -209,6 +266,31 @@ def _epoch(
         if progress is not None:
             progress(step + 1, steps)
     return total / plan.samples
+
+
+def _sent(pictures: Tensor, chosen: Tensor, device: torch.device) -> Tensor:
+    """The chosen pictures on the device, without waiting for them if they come from elsewhere."""
+    found = pictures[chosen.to(pictures.device)]
+    if device.type == "cuda" and found.device.type == "cpu":
+        found = found.pin_memory()
+    return found.to(device, non_blocking=True)
+
+
+def _generator_on(device: torch.device, generator: torch.Generator) -> torch.Generator:
+    """The generator, or one on another device that it seeds, so that a checkpoint need only keep the one."""
+    if device.type == generator.device.type:
+        return generator
+    seed = int(torch.randint(2**62, (), generator=generator))
+    return torch.Generator(device).manual_seed(seed)
+
+
+def _blended(blended: Blended, answers: list[int]) -> tuple[Tensor, list[TwoLabels]]:
+    """The pictures, and what each shows."""
+    partners, shares = blended.partners.tolist(), blended.shares.tolist()
+    return blended.pictures, [
+        TwoLabels(answer, answers[partner], share)
+        for answer, partner, share in zip(answers, partners, shares, strict=True)
+    ]
 
 
 def _scores(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from math import sqrt
 from pathlib import Path
@@ -12,7 +12,18 @@ import torch
 from torch import Tensor, nn
 
 from logic import Domain, NeurosymError, whole_file
-from perception import Dataset, DatasetError, SpikingVision, augment, hold_out, load_dataset, preset, presets
+from perception import (
+    Dataset,
+    DatasetError,
+    SpikingVision,
+    augment,
+    augment_colours,
+    blend,
+    hold_out,
+    load_dataset,
+    preset,
+    presets,
+)
 from perception.architectures import build, count_parameters, has_products, is_binary, is_causal
 
 from .checkpoint import load_perception, save_perception
@@ -21,14 +32,18 @@ from .history import History
 from .labelled import Labelled
 from .processes import Processes
 from .profiling import Profile, profile
+from .report import write_report
 from .savings import Savings
-from .training import fit
+from .training import WEIGHT_DECAY, Change, Optimizer, fit, there
+from .training_report import training_sections
 
 _CHUNK = 256  # pictures looked at together in evaluation
 _SMALL = 256  # pictures of a quick run
 _QUICK_EPOCHS = 2
 EPOCHS = 10
 FRAMES = 8  # of a recording, unless said otherwise
+_AT_HAND = 2**31  # bytes of pictures that are kept on the device as a whole
+_COLOURS = 3  # channels
 
 
 class ModelError(NeurosymError, ValueError):
@@ -47,15 +62,23 @@ class Settings:
         epochs: Passes over the training part.
         steps: ``T``; the preset's own if none, and 8 frames for a recording.
         batch: Samples per step.
+        optimizer: As for :func:`neurosym.fit`.
         learning_rate: Peak of the schedule.
+        weight_decay: As for :func:`neurosym.fit`.
         average: As for :func:`neurosym.fit`.
         patience: As for :func:`neurosym.fit`.
         held_out: Share of the training part that is kept for looking at while training; 0 for none.
         seed: Of weights, order, augmentation and of what is held out.
         objective: As for :class:`neurosym.Labelled`.
-        deform: Whether pictures are shifted, turned, scaled and sheared a little.
+        smoothing: As for :class:`neurosym.Labelled`.
+        deform: Whether pictures are shifted, turned, scaled and sheared a little; colour pictures are also mirrored,
+            recoloured and get holes (:func:`perception.augment_colours`).
+        blend: Whether pictures are blended with each other, as :func:`perception.blend` does.
+        device: What to train on; ``auto`` for a GPU if there is one, else the processor.
+        options: Changes to the preset, as for :func:`perception.preset`.
         test: Whether the network is judged by the test part; else by what is held out, to compare settings.
         quick: Whether a few pictures and epochs are enough.
+        few: So many pictures of each part only; all if none.
         savings: How to spend less memory or time.
     """
 
@@ -66,15 +89,22 @@ class Settings:
     epochs: int = EPOCHS
     steps: int | None = None
     batch: int = 64
+    optimizer: Optimizer = "adamw"
     learning_rate: float = 5e-3
+    weight_decay: float = WEIGHT_DECAY
     average: float = 0.0
     patience: int | None = None
     held_out: float = 0.1
     seed: int = 0
     objective: Literal["mean", "tet"] = "mean"
+    smoothing: float = 0.0
     deform: bool = True
+    blend: bool = False
+    device: str = "auto"
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     test: bool = True
     quick: bool = False
+    few: int | None = None
     savings: Savings = Savings()  # noqa: RUF009 - frozen
 
 
@@ -136,7 +166,7 @@ def train_on_labels(
     Raises:
         NeurosymError: if anything is wrong with names, files, data or settings; the text says what.
     """
-    folder = output.with_name(f"{output.stem}-training")
+    folder = _folder(output)
     state = folder / "state.safetensors"
     if state.exists() and not resume:
         raise ModelError(f"{state} holds a training already; go on from it with --resume or choose another output")
@@ -145,7 +175,8 @@ def train_on_labels(
     if settings.held_out > 0:
         count = max(1, round(settings.held_out * len(train.labels)))
         train, held = hold_out(train, count, torch.Generator().manual_seed(settings.seed))
-    vision = make_vision(settings.model, train, settings.steps, settings.seed)
+    device = there(choose_device(settings.device))
+    vision = make_vision(settings.model, train, settings.steps, settings.seed, settings.options).to(device)
     pictures, labels = (None, None) if held is None else (held.pictures, held.labels)
 
     def look() -> Mapping[str, float]:
@@ -153,18 +184,24 @@ def train_on_labels(
             return {}
         return {"held_out_accuracy": count_right(vision, pictures, labels) / len(labels)}
 
+    if processes is None or processes.first:
+        with whole_file(folder / "settings.json") as place:
+            place.write_text(json.dumps(_described(settings), indent=2) + "\n")
     history = fit(
-        Labelled(vision, settings.objective),
-        train.pictures,
+        Labelled(vision, settings.objective, settings.smoothing),
+        train.pictures.to(device) if train.pictures.nbytes < _AT_HAND else train.pictures,
         train.labels,
         epochs=min(settings.epochs, _QUICK_EPOCHS) if settings.quick else settings.epochs,
         batch=settings.batch,
+        optimizer=settings.optimizer,
         learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
         average=settings.average,
         patience=settings.patience,
         held_out=None if pictures is None or labels is None else (pictures, labels),
         seed=settings.seed,
         augment=_deformation(train.pictures) if settings.deform and train.pictures.ndim == 4 else None,
+        blend=blend if settings.blend else None,
         savings=settings.savings,
         checkpoint=state,
         log=folder,
@@ -172,32 +209,43 @@ def train_on_labels(
         evaluate=look,
     )
     judge = test if settings.test or held is None else held
-    outcome = Outcome(history, count_right(vision, judge.pictures, judge.labels), len(judge.labels))
+    seen = read_labels(vision, judge.pictures)
+    outcome = Outcome(history, int((seen == judge.labels).sum()), len(judge.labels))
     if processes is None or processes.first:
-        _write(settings, vision, outcome, output, folder)
+        _write(settings, vision, outcome, judge, seen, output)
     return outcome
 
 
 def _load(settings: Settings, split: str) -> Dataset:
     steps = settings.steps or FRAMES
     dataset = load_dataset(settings.dataset, settings.root, split=split, download=settings.download, steps=steps)
-    if not settings.quick:
+    few = _SMALL if settings.quick else settings.few
+    if few is None:
         return dataset
     order = torch.randperm(len(dataset.labels), generator=torch.Generator().manual_seed(settings.seed))
-    return dataset.take(order[:_SMALL])
+    return dataset.take(order[:few])
 
 
-def _deformation(pictures: Tensor) -> Callable[[Tensor, torch.Generator], Tensor]:
-    """Small random changes; the largest shift is a fourteenth of the pictures' size."""
+def choose_device(name: str) -> str:
+    """A device's name; ``auto`` is a GPU if there is one."""
+    return ("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name
+
+
+def _deformation(pictures: Tensor) -> Change:
+    """Random changes; the largest shift of pictures without colours is a fourteenth of their size."""
+    if pictures.shape[1] == _COLOURS:
+        return augment_colours
     return partial(augment, shift=pictures.shape[-1] / 14)
 
 
-def _write(settings: Settings, vision: SpikingVision, outcome: Outcome, output: Path, folder: Path) -> None:
+def _write(
+    settings: Settings, vision: SpikingVision, outcome: Outcome, judge: Dataset, seen: Tensor, output: Path
+) -> None:
     save_perception(vision, output, {"dataset": settings.dataset, "accuracy": f"{outcome.accuracy:.4f}"})
-    epochs = outcome.history.epochs
+    folder, epochs = _folder(output), outcome.history.epochs
     low, high = outcome.interval
     found = {
-        "settings": {**asdict(settings), "root": settings.root and str(settings.root)},
+        "settings": _described(settings),
         "epochs": len(epochs),
         "loss": epochs[-1].loss,
         "seconds": sum(epoch.seconds for epoch in epochs),
@@ -212,10 +260,28 @@ def _write(settings: Settings, vision: SpikingVision, outcome: Outcome, output: 
     curves = learning_curve({settings.model: accuracy}, {settings.model: [epoch.loss for epoch in epochs]})
     with whole_file(folder / "curves.svg") as place:
         place.write_text(curves)
+    part = "test" if settings.test else "held-out"
+    sections = training_sections(vision, outcome.history, judge, seen, json.dumps(_described(settings), indent=2))
+    write_report(
+        folder / "report.html", f"{settings.model} on {settings.dataset}", sections,
+        subtitle=f"{outcome.correct} of {outcome.count} {part} pictures right, {low:.2%} to {high:.2%} at 95 %.",
+    )  # fmt: skip
 
 
-def make_vision(model: str, dataset: Dataset, steps: int | None, seed: int) -> SpikingVision:
-    """A preset with fresh weights that fits a data set's pictures and classes.
+def _folder(output: Path) -> Path:
+    """Where the checkpoint, the log and the report of a training lie."""
+    return output.with_name(f"{output.stem}-training")
+
+
+def _described(settings: Settings) -> dict[str, Any]:
+    """Settings as JSON can say them."""
+    return {**asdict(settings), "root": settings.root and str(settings.root)}
+
+
+def make_vision(
+    model: str, dataset: Dataset, steps: int | None, seed: int, changes: Mapping[str, Any] | None = None
+) -> SpikingVision:
+    """A preset with fresh weights, perhaps changed, that fits a data set's pictures and classes.
 
     Raises:
         ArchitectureError: if there is no such preset or it cannot take such pictures.
@@ -224,22 +290,29 @@ def make_vision(model: str, dataset: Dataset, steps: int | None, seed: int) -> S
     channels, height, width = dataset.pictures.shape[-3:]
     if height != width:
         raise DatasetError(f"{dataset.name}: pictures of {width} x {height} pixels are not square; crop or pad them")
-    options: dict[str, Any] = {"channels": channels, "size": height}
+    options: dict[str, Any] = {"channels": channels, "size": height, **(changes or {})}
     shown = dataset.pictures.shape[1] if dataset.pictures.ndim == 5 else steps
     if shown is not None:
         options["steps"] = shown
-    return SpikingVision(dataset.classes, torch.Generator().manual_seed(seed), model=model, options=options)
+    vision = SpikingVision(dataset.classes, torch.Generator().manual_seed(seed), model=model, options=options)
+    vision.network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's stubs lack it
+    return vision
+
+
+def count_right(vision: SpikingVision, pictures: Tensor, labels: Tensor) -> int:
+    """How many pictures ``[M, ...]`` are read as their labels ``[M]``; norms use what they learned."""
+    return int((read_labels(vision, pictures) == labels).sum())
 
 
 @torch.no_grad()
-def count_right(vision: SpikingVision, pictures: Tensor, labels: Tensor) -> int:
-    """How many pictures ``[M, ...]`` are read as their labels ``[M]``; norms use what they learned."""
+def read_labels(vision: SpikingVision, pictures: Tensor) -> Tensor:
+    """The class numbers ``[M]`` that a network reads in pictures ``[M, ...]``, on the processor."""
     training = vision.training
     vision.eval()
     device = next(vision.parameters()).device
     seen = [vision.logits(part[:, None].to(device)).mean(0).argmax(1).cpu() for part in pictures.split(_CHUNK)]
     vision.train(training)
-    return int((torch.cat(seen) == labels).sum())
+    return torch.cat(seen)
 
 
 def model_names() -> list[str]:

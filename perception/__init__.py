@@ -16,6 +16,7 @@ from .architectures import (
     weighted_inputs as weighted_inputs,
 )
 from .augmentation import augment as augment
+from .blending import Blended as Blended, blend as blend
 from .board import cut_board as cut_board, draw_board as draw_board, see_cells as see_cells
 from .classifier import SpikingClassifier as SpikingClassifier
 from .coding import (
@@ -28,6 +29,7 @@ from .coding import (
     phase_code as phase_code,
     rate_code as rate_code,
 )
+from .colour_augmentation import augment_colours as augment_colours
 from .datasets import (
     DATASETS as DATASETS,
     Dataset as Dataset,

@@ -34,7 +34,7 @@ def augment(
     flat = pictures.reshape(-1, *pictures.shape[-3:])
     flat = flat / 255 if pictures.dtype == torch.uint8 else flat
     count, size = flat.shape[0], flat.shape[-1]
-    draw = 2 * torch.rand(6, count, generator=generator) - 1
+    draw = 2 * torch.rand(6, count, generator=generator, device=generator.device).to(flat.device) - 1
     angle = draw[0] * (turn * pi / 180)
     wide, high, slant = 1 + scale * draw[1], 1 + scale * draw[2], shear * draw[3]
     cosine, sine, offset = angle.cos(), angle.sin(), 2 * shift / size * draw[4:]
@@ -44,7 +44,8 @@ def augment(
     ]
     grid = functional.affine_grid(torch.stack(rows, dim=1), list(flat.shape), align_corners=False)
     if bend:
-        drawn = torch.randn(count, 2, 5, 5, generator=generator) * (2 * bend / size)
+        drawn = torch.randn(count, 2, 5, 5, generator=generator, device=generator.device).to(flat.device)
+        drawn = drawn * (2 * bend / size)
         smooth = functional.interpolate(drawn, size=(flat.shape[-2], size), mode="bicubic", align_corners=True)
         grid = grid + smooth.permute(0, 2, 3, 1)
     return functional.grid_sample(flat, grid, align_corners=False).reshape(pictures.shape)

@@ -82,8 +82,8 @@ def sigmoid(slope: float = 4.0) -> Surrogate:
     _positive("slope", slope)
 
     def derivative(x: Tensor) -> Tensor:
-        rise = torch.sigmoid(slope * x)
-        return slope * rise * (1 - rise)
+        scaled = slope * x
+        return slope * torch.sigmoid(scaled) * torch.sigmoid(-scaled)  # 1 - s(k x) would cancel in the tail
 
     return Surrogate("sigmoid", derivative, peak=slope / 4, area=1.0, shape=(slope,))
 

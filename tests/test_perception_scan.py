@@ -3,6 +3,7 @@
 import itertools
 import shutil
 import time
+from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
@@ -99,6 +100,34 @@ def test_compiled_agrees() -> None:
             found.append((spikes, current.grad))
         assert torch.equal(found[0][0], found[1][0])
         torch.testing.assert_close(found[0][1], found[1][1], rtol=1e-6 if dtype == torch.float32 else 0.02, atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore")  # of the compiler
+def test_compiled_is_one_graph_for_layers_of_all_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    graphs = list[torch.fx.GraphModule]()
+
+    def count(graph: torch.fx.GraphModule, _: list[Tensor]) -> Callable[..., object]:
+        graphs.append(graph)
+        return graph.forward
+
+    def compiled(run: Callable[..., object]) -> Callable[..., object]:
+        return torch.compile(run, dynamic=True, fullgraph=True, backend=count)
+
+    monkeypatch.setattr("perception.neurons.compiled_scan._compiled", compiled)
+    rule = ScanRule(1.0, arctan(1.5), "soft")  # a rule that no other test has had compiled
+    for size in range(3, 15):
+        values, weights = drawn((4, 2, size, 5, 7), torch.float32), drawn((4, 2, size, 5, 7), torch.float32, 1)
+        found = list[tuple[Tensor, Tensor | None]]()
+        for tier in cast(list[Tier], ["eager", "compiled"]):
+            current = values.transpose(2, 4).contiguous().transpose(2, 4) if size % 2 else values.clone()
+            current.requires_grad_()
+            spikes = leaky_scan(current, rule, decay=0.7, tier=tier, record=False).spikes
+            spikes.backward(weights)
+            found.append((spikes, current.grad))
+            assert spikes.stride() == current.stride()
+        assert torch.equal(found[0][0], found[1][0])
+        torch.testing.assert_close(found[0][1], found[1][1], rtol=0, atol=0)
+    assert 2 <= len(graphs) <= 6  # forwards and backwards; a few more while the compiler learns that sizes differ
 
 
 @pytest.mark.parametrize("tier", ["eager", "native"])

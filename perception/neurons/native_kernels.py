@@ -21,7 +21,7 @@ Array = NDArray[Any]
 Number = Any  # np.float32 or np.float64: what is computed with
 
 BLOCK = 512  # columns; 2 KiB a row, so that the rows of a step fit the first cache and 64 steps the second
-GIVEN, CONSTANT, RECTANGULAR, TRIANGULAR, FAST_SIGMOID, ARCTAN = range(6)
+GIVEN, CONSTANT, RECTANGULAR, TRIANGULAR, FAST_SIGMOID, ARCTAN, SIGMOID = range(7)
 
 
 def _widen(value: Any) -> Any:
@@ -50,6 +50,27 @@ def _narrow_for(value, like) -> Callable[..., Any]:
 
         return rounded
     return lambda value, like: value
+
+
+def _decline(value: Any) -> Any:
+    """``exp(-value)`` for values that are not negative, to the last but one bit of a float32."""
+
+
+@overload(_decline, inline="always")
+def _decline_for(value) -> Callable[..., Any]:
+    if value != types.float32:
+        return lambda value: np.exp(-value)
+
+    def of_float32(value):  # by hand, since a call would keep the loop from using vectors
+        exponent = min(value * np.float32(1.4426950408889634), np.float32(126))  # of 1/2
+        whole = np.floor(exponent + np.float32(0.5))
+        x = (whole - exponent) * np.float32(0.6931471805599453)  # at most log(2) / 2 in size
+        series = np.float32(1 / 720) + x * np.float32(1 / 5040)
+        series = np.float32(1 / 24) + x * (np.float32(1 / 120) + x * series)
+        series = np.float32(1) + x * (np.float32(1) + x * (np.float32(0.5) + x * (np.float32(1 / 6) + x * series)))
+        return series * np.uint32((np.int32(127) - np.int32(whole)) << np.int32(23)).view(np.float32)
+
+    return of_float32
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -101,7 +122,7 @@ def scan_forward(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _slopes(shape: int, width: float, x: Array, out: Array) -> None:
-    """``out[i] = g(x[i])`` for the surrogates that need arithmetic alone; constants are rounded from float64."""
+    """``out[i] = g(x[i])`` for the surrogates of the field; constants are rounded from float64."""
     kind = type(x[0])
     one, none = kind(1), kind(0)
     if shape == CONSTANT:
@@ -124,6 +145,11 @@ def _slopes(shape: int, width: float, x: Array, out: Array) -> None:
         for i in range(len(x)):
             scaled = x[i] * scale
             out[i] = peak / (one + scaled * scaled)
+    elif shape == SIGMOID:
+        steepness = kind(width)
+        for i in range(len(x)):
+            fall = _decline(steepness * abs(x[i]))
+            out[i] = steepness * fall / ((one + fall) * (one + fall))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from . import native_kernels as kernels
 from .scan_rule import Arriving, Gradients, Scanned, ScanRule
+from .storage_order import in_storage_order, inverse
 
 SHAPES = {
     "straight_through": kernels.CONSTANT,
@@ -23,6 +24,7 @@ SHAPES = {
     "triangular": kernels.TRIANGULAR,
     "fast_sigmoid": kernels.FAST_SIGMOID,
     "arctan": kernels.ARCTAN,
+    "sigmoid": kernels.SIGMOID,
 }
 TYPES = (torch.float32, torch.float64, torch.bfloat16)
 _WORTH_A_THREAD = 2**20  # elements; below, starting a thread takes longer than it saves
@@ -33,7 +35,7 @@ def native_forward(
     current: Tensor, rule: ScanRule, decay: float, gain: float, initial: Tensor | None, record: bool
 ) -> Scanned:
     """As :func:`.eager_scan.eager_forward`."""
-    current, order = _in_storage_order(current)
+    current, order = in_storage_order(current)
     spikes = torch.empty_like(current)
     membranes = torch.empty_like(current if record else current[:0])
     final = torch.zeros_like(current[0])
@@ -57,7 +59,7 @@ def native_forward(
         )
 
     _in_parts(columns, final.numel(), current.numel())
-    back = _inverse(order)
+    back = inverse(order)
     return Scanned(spikes.permute(back), membranes.permute(back), final.unsqueeze(0).permute(back)[0])
 
 
@@ -80,7 +82,7 @@ def native_backward(
     if shape == kernels.GIVEN:
         membranes = native_forward(current, rule, decay, gain, initial, True).membranes
         slopes = rule.surrogate.derivative(membranes.to(wide) - rule.threshold)
-    current, order = _in_storage_order(current)
+    current, order = in_storage_order(current)
     carry = torch.zeros_like(current[0], dtype=wide)
     if arriving.final is not None:
         carry.copy_(arriving.final.unsqueeze(0).permute(order)[0])
@@ -115,7 +117,7 @@ def native_backward(
 
     sums = _in_parts(columns, carry.numel(), current.numel())
     leaked, driven = sum(part[0] for part in sums), sum(part[1] for part in sums)
-    back = _inverse(order)
+    back = inverse(order)
     return Gradients(
         by_current if back == order else by_current.permute(back),  # a fresh tensor becomes .grad without a copy
         carry.to(current.dtype).unsqueeze(0).permute(back)[0],
@@ -132,18 +134,6 @@ def _in_parts(run: Callable[[int, int], T], columns: int, elements: int) -> list
     bounds = [columns * part // parts for part in range(parts + 1)]
     with ThreadPoolExecutor(parts) as pool:
         return list(pool.map(run, bounds[:-1], bounds[1:]))
-
-
-def _in_storage_order(tensor: Tensor) -> tuple[Tensor, list[int]]:
-    """The tensor with its axes but the first in the order of memory, contiguous, and that order."""
-    order = [0, *sorted(range(1, tensor.ndim), key=tensor.stride, reverse=True)]
-    if tensor.is_contiguous():
-        order = list(range(tensor.ndim))
-    return tensor.permute(order).contiguous(), order
-
-
-def _inverse(order: list[int]) -> list[int]:
-    return sorted(range(len(order)), key=order.__getitem__)
 
 
 def _flat(tensor: Tensor) -> NDArray[Any]:

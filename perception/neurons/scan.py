@@ -12,13 +12,16 @@ spikes are compared once more. With ``g = surrogate(h - threshold)``,
 
 where ``r = dv/dh`` is ``1 - s`` (hard) or 1 (soft) if the reset is held constant, and ``1 - s - h g`` or
 ``1 - threshold g`` if not. Three tiers compute this and agree in every spike: eager (plain tensor operations, any
-device), native (:mod:`.native_scan`, one pass over the memory on a CPU) and compiled (``torch.compile``).
+device), native (:mod:`.native_scan`, one pass over the memory on a CPU) and compiled (:mod:`.compiled_scan`, one kernel
+on a GPU).
 
 References:
     Fang et al., "SpikingJelly: An open-source machine learning infrastructure platform for spike-based intelligence",
     Science Advances 2023 (multi-step neurons with a hand-written backward pass).
 """
 
+from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 import torch
@@ -52,7 +55,7 @@ def leaky_scan(
         decay: What is left of a membrane after a step; a tensor of no axes if it is learned.
         gain: Factor of the current, not zero; as above.
         initial: Membrane before the first step, ``[B, ...]``; zero if left out.
-        tier: Who computes; ``auto`` takes native on a CPU and eager elsewhere.
+        tier: Who computes; ``auto`` takes native on a CPU, compiled on a GPU with Triton and eager elsewhere.
         record: Whether the membranes are wanted; without them and without gradients, none is stored.
 
     Raises:
@@ -64,15 +67,20 @@ def leaky_scan(
 
 
 def choose_tier(current: Tensor, tier: Tier) -> Tier:
-    """The tier that will compute; native on a CPU if the choice is free."""
+    """The tier that will compute; if the choice is free, native on a CPU and compiled on a GPU that knows Triton."""
     native = current.device.type == "cpu" and current.dtype in TYPES
     if tier == "auto":
-        return "native" if native else "eager"
+        return "native" if native else "compiled" if current.is_cuda and _has_triton() else "eager"
     if tier not in FORWARD:
         raise NeuronError(f"unknown tier {tier!r}; use auto, {', '.join(FORWARD)}")
     if tier == "native" and not native:
         raise NeuronError(f"the native tier takes {TYPES} on a CPU, got {current.dtype} on {current.device}; use auto")
     return tier
+
+
+@cache
+def _has_triton() -> bool:
+    return find_spec("triton") is not None
 
 
 class _LeakyScan(torch.autograd.Function):
