@@ -215,6 +215,11 @@ def _tiny() -> list[Preset]:
             ),
             steps=2,
         ),
+        _on_digits(
+            "small_resnet",
+            ResNetPlan((32, 64, 128), (1, 1, 1), "ms", stem_width=8, halve_first=True, norm_readout=True),
+            steps=2,
+        ),
         _on_digits("tiny_ms_resnet", small),
         _on_digits("tiny_sew_resnet", replace(small, shortcut="sew-add")),
         replace(_on_digits("tiny_iand_resnet", replace(small, shortcut="sew-iand", stem="large")), neuron=_NO_LEAK),
