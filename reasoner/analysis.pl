@@ -29,6 +29,11 @@ goal(not(A), _, Call) :- !, goal(A, -, Call).
 goal(once(A), Sign, Call) :- !, goal(A, Sign, Call).
 goal(forall(A, B), _, Call) :- !, ( goal(A, -, Call) ; goal(B, -, Call) ).
 goal(Collect, _, Call) :- collects(Collect, Inner), !, goal(Inner, -, Call).
+goal(Goal, Sign, Call) :- compound(Goal), functor(Goal, >>, Arity), Arity >= 2, !,
+    Goal =.. [_, Parameters, Lambda|Extra],
+    length(Extra, Given), parameters(Parameters, Taken),
+    More is max(0, Given - Taken),
+    ( callable(Lambda), extend(Lambda, More, Body) -> goal(Body, Sign, Call) ; Call = Sign-any ).
 goal(Meta, Sign, Call) :- applies(Meta, Closure, Extra), !,
     (   callable(Closure), extend(Closure, Extra, Goal)
     ->  ( goal(Goal, Sign, Call) ; functor(Meta, Name, Arity), Name \== call, Call = Sign-Name/Arity )
@@ -36,8 +41,13 @@ goal(Meta, Sign, Call) :- applies(Meta, Closure, Extra), !,
     ).
 goal(Goal, Sign, Sign-Name/Arity) :- callable(Goal), functor(Goal, Name, Arity).
 
+parameters(Parameters, 0) :- \+ nonvar(Parameters), !.
+parameters(_/Parameters, Count) :- !, parameters(Parameters, Count).
+parameters(Parameters, Count) :- ( is_list(Parameters) -> length(Parameters, Count) ; Count = 0 ).
+
 collects(findall(_, Goal, _), Goal).
 collects(all(_, Goal, _), Goal).
+collects(all_or_none(_, Goal, _), Goal).
 
 applies(Goal, Closure, Extra) :-
     functor(Goal, Name, Arity),
@@ -47,6 +57,8 @@ applies(Goal, Closure, Extra) :-
 applied(call, Arity, Extra) :- Arity > 0, Extra is Arity - 1.
 applied(maplist, Arity, Extra) :- Arity > 1, Extra is Arity - 1.
 applied(foldl, Arity, Extra) :- Arity > 3, Extra is Arity - 1.
+applied(convlist, 3, 2).
+applied(partition, 4, 1).
 applied(include, 3, 1).
 applied(exclude, 3, 1).
 

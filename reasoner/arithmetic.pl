@@ -1,4 +1,5 @@
-/*  Arithmetic as ProbLog defines it, within bounds: `/` is a float division, `//`, `mod` and `rem` round down.
+/*  Arithmetic as ProbLog defines it, within bounds: `/` is a float division, `//`, `mod` and `rem` round down,
+    `round` rounds halves to the even number.
 
     Expressions are rewritten before Prolog evaluates them, since they may come together only at run time.
 */
@@ -33,6 +34,7 @@ rewrite(A0**B0, X) :- !, power(A0, B0, X).
 rewrite(A0^B0, X) :- !, power(A0, B0, X).
 rewrite(A0<<B0, A<<B) :- !, rewrite(A0, A1), A is A1, rewrite(B0, B1), B is B1, growth(A, B).
 rewrite(A0*B0, X) :- !, rewrite(A0, A1), rewrite(B0, B1), X is A1*B1, check_size(X).
+rewrite(round(A0), X) :- !, rewrite(A0, A1), A is A1, nearest(A, X).
 rewrite(float_integer_part(A0), truncate(A)) :- !, rewrite(A0, A).
 rewrite([X0], X) :- !, rewrite(X0, X).
 rewrite(X, X) :- atom(X), !.
@@ -46,6 +48,12 @@ chance(random_float).
 chance(random).
 chance(cputime).
 chance(realtime).
+
+%   Halves are rounded to the even number.
+nearest(A, A) :- integer(A), !.
+nearest(A, X) :-
+    Below is floor(A), Over is A - Below,
+    ( Over < 0.5 -> X = Below ; Over > 0.5 -> X is Below + 1 ; X is Below + Below mod 2 ).
 
 nonzero(B0, B) :- B is B0, ( B =:= 0 -> throw(error(evaluation_error(zero_divisor), _)) ; true ).
 

@@ -11,7 +11,7 @@
             op(450, xfx, ..), op(200, xfy, >>) ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
-:- use_module(reader, [builtin/1]).
+:- use_module(builtins, [builtin/1, printing/1]).
 :- use_module(json_writer).
 
 :- op(760, yfx, neurosym_constraint_syntax:(#<==>)).
@@ -187,7 +187,7 @@ calling(include, 3).
 calling(exclude, 3).
 
 %!  helper(+Goal): a pure built-in, run as it is.
-helper(Goal) :- builtin(Goal), !.
+helper(Goal) :- builtin(Goal), \+ printing(Goal), !.
 helper(Goal) :- functor(Goal, Name, Arity), memberchk(Name/Arity, [
     transpose/2, same_length/2, flatten/2, pairs_keys_values/3, pairs_keys/2, pairs_values/2, keysort/2, nth0/4,
     nth1/4, subset/2, union/3, intersection/3, callable/1, is_set/1, term_variables/2, copy_term/2]).

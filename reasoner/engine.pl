@@ -47,9 +47,9 @@ perform(TaskText) :-
     do(Task).
 
 do(read(Text, Domains)) :-
-    read_clauses(Text, Clauses, Libraries),
-    install_program(Clauses, Domains, true, false),
-    put_clauses(Clauses, Libraries).
+    read_clauses(Text, Clauses, Directives),
+    install_program(Clauses, Domains, check(Directives, Unknown), false),
+    put_clauses(Clauses, Directives, Unknown).
 do(ground(Text, Domains, QueryText, Answers, Instances)) :-
     install(Text, Domains, false),
     read_query(QueryText, Query, Names),
@@ -68,7 +68,8 @@ do(constrain(Text, Domains, QueryText, Alternatives)) :-
     constrain(Text, Domains, QueryText, Alternatives).
 
 install(Text, Domains, World) :-
-    read_clauses(Text, Clauses, _),
+    read_clauses(Text, Clauses, Directives),
+    ( memberchk(unknown(fail), Directives) -> undefined_fails ; true ),
     install_program(Clauses, Domains, false, World).
 
 error_reply(Error, Reply) :-

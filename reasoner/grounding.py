@@ -254,6 +254,9 @@ def _explain(refusal: Refusal, program: Program, query: str, limits: Limits) -> 
         return PrologLimit(f"{where}: {asked} has {what} answers or more, above Limits.answers = {limits.answers}")
     if refusal.kind == "instances":
         return PrologLimit(f"{where}: {asked} needs more than Limits.instances = {what} rule instances")
+    if refusal.kind == "called":
+        reason = f"'{what}' is called, but it is neither a predicate of the program nor an allowed built-in"
+        return QueryError(f"{program.source}: {reason}{program.call_place(refusal.clause, what)}")
     reasons = {
         "syntax": f"the query '{query}' cannot be read: {refusal.message.strip()}",
         "query": f"the query '{query}' is not a goal; ask one such as sum(S)",
@@ -272,7 +275,6 @@ def _explain(refusal: Refusal, program: Program, query: str, limits: Limits) -> 
         "probability": f"the probabilities of the clause reach {what}; each must lie in 0 to 1, and so their sum",
         "input": f"the input '{what}' of the network still holds variables when it is reached; bind it before",
         "large": f"'{what}' is a number of more than 4,000 digits",
-        "called": f"'{what}' is called, but it is neither a predicate of the program nor an allowed built-in",
         "unbound": "a goal is still a variable when it is called; bind it before",
         "nonground": f"the answer '{what}' still holds variables; bind them in the body of its rule",
         "slot": f"the slot of '{what}' must be an integer of at least 0 when it is reached",

@@ -51,4 +51,6 @@ put_code_(Code) :-
 put_char_code(Code) :- char_code(Char, Code), put_char(Char).
 
 term_text(Term, Text) :-
-    format(string(Text), '~W', [Term, [quoted(true), numbervars(true), portray(false), max_depth(0)]]).
+    (   ( ground(Term) ; \+ acyclic_term(Term) ) -> Named = Term
+    ;   copy_term_nat(Term, Named), numbervars(Named, 0, _, [singletons(true)]) ),
+    format(string(Text), '~W', [Named, [quoted(true), numbervars(true), portray(false), max_depth(0)]]).

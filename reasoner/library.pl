@@ -1,4 +1,4 @@
-% Predicates of ProbLog's library(apply) in Prolog, read like a program: used where what is applied is uncertain.
+% Predicates of ProbLog's libraries in Prolog, read like a program and given to the programs that call them.
 maplist(_, []).
 maplist(P, [A|As]) :- call(P, A), maplist(P, As).
 maplist(_, [], []).
@@ -17,3 +17,58 @@ include(P, [A|As], Bs) :- \+ call(P, A), include(P, As, Bs).
 exclude(_, [], []).
 exclude(P, [A|As], [A|Bs]) :- \+ call(P, A), exclude(P, As, Bs).
 exclude(P, [A|As], Bs) :- call(P, A), exclude(P, As, Bs).
+partition(_, [], [], []).
+partition(P, [A|As], [A|Bs], Cs) :- call(P, A), partition(P, As, Bs, Cs).
+partition(P, [A|As], Bs, [A|Cs]) :- \+ call(P, A), partition(P, As, Bs, Cs).
+convlist(_, [], []).
+convlist(P, [A|As], [B|Bs]) :- call(P, A, B), convlist(P, As, Bs).
+convlist(P, [A|As], Bs) :- \+ call(P, A, _), convlist(P, As, Bs).
+
+% Of library(lists): one element, each as probable as its weight; the identifier tells draws apart.
+select_uniform(Id, Values, Value, Rest) :-
+    length(Values, Length), Length > 0, Weight is 1 / Length,
+    findall(Weight, member(_, Values), Weights),
+    select_weighted(Id, Weights, Values, Value, Rest).
+select_weighted(Id, Weighted, Value, Rest) :-
+    findall(W, member((W, _), Weighted), Weights), findall(V, member((_, V), Weighted), Values),
+    select_weighted(Id, Weights, Values, Value, Rest).
+select_weighted(Id, Weights, Values, Value, Rest) :-
+    sum_list(Weights, Total), Total > 0, '$drawn'(Id, Total, Weights, Values, Value, Rest).
+'$drawn'(_, _, [_], [V], V, []).
+'$drawn'(Id, Total, [W|Ws], [V|Vs], V, Vs) :- Vs \= [], Share is W / Total, '$draw'(Id, Share, Ws, V, Vs).
+'$drawn'(Id, Total, [W|Ws], [V|Vs], Value, [V|Rest]) :-
+    Vs \= [], Share is W / Total, \+ '$draw'(Id, Share, Ws, V, Vs),
+    Left is Total - W, '$drawn'(Id, Left, Ws, Vs, Value, Rest).
+P::'$draw'(_, P, _, _, _).
+enum_groups(Pairs, Group, Values) :-
+    findall(G, member((G, _), Pairs), Groups), list_to_set(Groups, Set), member(Group, Set),
+    findall(V, (member((G, V), Pairs), G == Group), Values).
+enum_groups(Groups, All, Group, Values) :-
+    list_to_set(Groups, Set), member(Group, Set),
+    findall(V, (nth0(I, Groups, G), G == Group, nth0(I, All, V)), Values).
+
+% Of library(aggregate): a head such as total(Group, sum<Value>) calls it.
+aggregate(Function, Value, Group, Body, (Group, Result)) :-
+    all(t(Group, Body, Value), Body, Found),
+    findall(G, member(t(G, _, _), Found), Groups), list_to_set(Groups, Set), member(Group, Set),
+    findall(V, (member(t(G, _, V), Found), G == Group), Values),
+    '$aggregated'(Function, Values, Result).
+'$aggregated'(avg, Values, Result) :- sum_list(Values, Sum), length(Values, Count), Result is Sum / Count.
+'$aggregated'(sum, Values, Result) :- sum_list(Values, Result).
+'$aggregated'(min, Values, Result) :- min_list(Values, Result).
+'$aggregated'(max, Values, Result) :- max_list(Values, Result).
+'$aggregated'(count, Values, Result) :- length(Values, Result).
+'$aggregated'(Function, Values, Result) :-
+    \+ member(Function, [avg, sum, min, max, count]), call(Function, Values, Result).
+
+% Of library(cut): the first rule, by its first argument, that succeeds.
+cut(Goal) :- cut(Goal, _).
+cut(Goal, Index) :-
+    Goal =.. [Name|Arguments], Called =.. [Name, Index|Arguments],
+    '$indices'(Called, Indices), '$first'(Indices, Index, Called).
+'$first'([Index|_], Index, Called) :- call(Called).
+'$first'([Other|Indices], Index, Called) :- \+ (Other = Index, call(Called)), '$first'(Indices, Index, Called).
+
+% Of library(control).
+on_fail(Goal, _) :- call(Goal).
+on_fail(Goal, Else) :- \+ call(Goal), call(Else).

@@ -51,6 +51,8 @@ class Program:
         domains: What can be perceived, networks of the text included.
         source: Where the text came from, for messages.
         clauses: The text as terms.
+        undefined: Calls of predicates that are nowhere defined: clause, character position and name with arity; an
+            error when they are reached.
 
     Example:
         >>> program = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
@@ -66,6 +68,7 @@ class Program:
     domains: tuple[Domain, ...]
     source: str
     clauses: tuple[Clause, ...] = field(compare=False, repr=False)
+    undefined: tuple[tuple[int, int, str], ...] = field(default=(), compare=False, repr=False)
 
     @classmethod
     def parse(cls, text: str, domains: tuple[Domain, ...] = (DIGITS,), source: str = "<program>") -> "Program":
@@ -96,7 +99,8 @@ class Program:
         networks = _networks([(clause, row[4]) for clause, row in zip(clauses, found["clauses"], strict=True)], source)
         own = {clause.head.indicator for clause in clauses if clause.network}
         kept = tuple(d for d in domains if f"{d.name}/2" not in own and d.name not in {n.name for n in networks})
-        return cls(text, (*kept, *networks), source, clauses)
+        undefined = tuple((clause, offset, name) for clause, offset, name in found["unknown"])
+        return cls(text, (*kept, *networks), source, clauses, undefined)
 
     @classmethod
     def read(cls, path: str | Path, domains: tuple[Domain, ...] = (DIGITS,)) -> "Program":
@@ -137,6 +141,13 @@ class Program:
     def where(self, clause: int) -> str:
         """Source and line of a clause, for messages; ``clause`` counts from 0, -1 for the whole program."""
         return f"{self.source}, line {line}" if (line := self.line(clause)) else self.source
+
+    def call_place(self, clause: int, name: str) -> str:
+        """Where a clause calls an undefined predicate, for messages: line, column and the line's text."""
+        for number, offset, undefined in self.undefined:
+            if (number, undefined) == (clause, name):
+                return _place(self.text, offset)
+        return f", line {line}" if (line := self.line(clause)) else ""
 
     def line(self, clause: int) -> int:
         """Line of a clause; 0 for the whole program and for clauses of the library."""
@@ -214,7 +225,7 @@ def _explain(refusal: Refusal, text: str, domains: tuple[Domain, ...], source: s
         "network": f"'{what}' is no network; write nn(name, [X], Y, [values]), nn(name, [X]) or nn(name, [X], Y)",
         "network_values": f"the values of a network must be two or more distinct constants, not '{what}'",
         "disjunction": f"'{what}' in an annotated disjunction has no probability; write p :: {what}",
-        "uncertain_directive": f"'{what}' rests on something uncertain; queries and evidence must be certain",
+        "uncertain_directive": f"'{what}' has a probability; queries and evidence say what is asked, and are certain",
         "head": "not a clause: its head is neither an atom nor a compound",
         "domain_head": f"'{what}' redefines a domain; what is perceived cannot be stated in the program",
         "builtin_head": f"'{what}' redefines a built-in predicate; choose another name",
@@ -225,8 +236,13 @@ def _explain(refusal: Refusal, text: str, domains: tuple[Domain, ...], source: s
     reason = reasons.get(refusal.kind, refusal.message or f"{refusal.kind}: {what}")
     if refusal.offset < 0:
         return f"{source}: {reason}"
-    offset = min(refusal.offset, len(text))
+    return f"{source}: {reason}{_place(text, refusal.offset)}"
+
+
+def _place(text: str, offset: int) -> str:
+    """Line, column and the line's text at a character position."""
+    offset = min(offset, len(text))
     line = text.count("\n", 0, offset) + 1
     column = offset - text.rfind("\n", 0, offset)
     shown = text.splitlines()[line - 1].strip() if line <= len(text.splitlines()) else ""
-    return f"{source}: {reason}, line {line}, column {column}" + (f"\n    {shown}" if shown else "")
+    return f", line {line}, column {column}" + (f"\n    {shown}" if shown else "")

@@ -5,12 +5,13 @@
     and Choice one of none, chance and net(Network, Inputs, Output, Values).
 */
 :- module(neurosym_reader,
-          [read_clauses/3, read_query/3, check_clauses/2, check_query/2, put_clauses/2, builtin/1, read_task/2,
-            goal_arguments/2]).
+          [ read_clauses/3, read_query/3, check_clauses/4, check_query/2, put_clauses/3, read_task/2, goal_arguments/2 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(library(yall)).
 :- use_module(analysis).
+:- use_module(builtins).
+:- use_module(library_reader).
 :- use_module(json_writer).
 
 :- op(1000, xfx, ::).
@@ -18,36 +19,40 @@
 :- op(1000, xfx, neurosym_syntax:(::)).
 :- op(1200, xfx, neurosym_syntax:(<-)).
 :- op(900, fy, neurosym_syntax:(not)).
+:- op(200, yf, neurosym_syntax:(>)).    % of an aggregate, as avg<Salary>
 
 max_depth(200).    % of a term as it is written; Python's and C's stacks are finite
+
+:- thread_local unknown_/3.
 
 read_task(Text, Task) :-
     term_string(Task, Text, [module(neurosym_syntax), double_quotes(string)]).
 
-%!  read_clauses(+Text, -Clauses, -Libraries): directives load nothing, but queries and evidence are facts.
-read_clauses(Text, Clauses, Libraries) :-
-    setup_call_cleanup(open_string(Text, Stream), read_all(Stream, 0, Clauses, Libraries), close(Stream)).
+%!  read_clauses(+Text, -Clauses, -Directives): directives load nothing, but queries and evidence are facts.
+read_clauses(Text, Clauses, Directives) :-
+    setup_call_cleanup(open_string(Text, Stream), read_all(Stream, 0, Clauses, Directives), close(Stream)).
 
-read_all(Stream, Id, Clauses, Libraries) :-
+read_all(Stream, Id, Clauses, Directives) :-
     read_term(Stream, Term0,
               [ variable_names(Names), subterm_positions(Positions0), syntax_errors(error),
                 double_quotes(string), back_quotes(codes), dotlists(false), cycles(false),
                 module(neurosym_syntax) ]),
     (   Term0 == end_of_file
-    ->  Clauses = [], Libraries = []
+    ->  Clauses = [], Directives = []
     ;   position_start(Positions0, Offset),
         max_depth(Depth),
         ( shallow(Term0, Depth) -> true ; throw(refused(depth, Offset, Depth)) ),
         ( callable(Term0) -> true ; throw(refused(head, Offset, Term0)) ),
-        fact_of_directive(Term0, Positions0, Term, Positions),
+        fact_of_directive(Term0, Positions0, Term1, Positions1),
+        plain_negations(Term1, Positions1, Term, Positions),
         (   Term = (:- Directive)
         ->  ( harmless(Directive) -> true ; throw(refused(directive, Offset, Directive)) ),
-            ( Directive = use_module(_) -> Libraries = [Directive|More] ; Libraries = More ),
+            Directives = [Directive|More],
             read_all(Stream, Id, Clauses, More)
         ;   rule(Term, Offset, Rule),
             Clauses = [clause(Id, Offset, Rule, Names, Positions)|Rest],
             Next is Id + 1,
-            read_all(Stream, Next, Rest, Libraries)
+            read_all(Stream, Next, Rest, Directives)
         )
     ).
 
@@ -57,10 +62,34 @@ fact_of_directive((:- Fact), Positions, Fact, Inner) :-
 fact_of_directive(Term, Positions, Term, Positions).
 
 %   What is in these libraries is built in.
-harmless(use_module(library(Name))) :- memberchk(Name, [lists, apply, aggregate, between, builtin]).
-harmless(use_module(library(Name), _)) :- memberchk(Name, [lists, apply, between, builtin]).
+harmless(use_module(library(Name))) :- built_in_library(Name).
+harmless(use_module(library(Name), _)) :- built_in_library(Name).
+harmless(unknown(fail)).
+harmless(unknown(error)).
 harmless(discontiguous(_)).
 harmless(table(_)).
+
+built_in_library(Name) :- memberchk(Name, [lists, apply, aggregate, between, builtin, cut, control, yall]).
+
+%   ProbLog reads \+(a, b) as the negation of a conjunction.
+plain_negations(Term, Positions, Term, Positions) :- ( var(Term) ; var(Positions) ), !.
+plain_negations(Term0, parentheses_term_position(F, T, P0), Term, parentheses_term_position(F, T, P)) :- !,
+    plain_negations(Term0, P0, Term, P).
+plain_negations(Term0, term_position(F, T, F1, T1, Ps0), Term, term_position(F, T, F1, T1, [P])) :-
+    compound(Term0), functor(Term0, Name, Arity), memberchk(Name, [\+, not]), Arity > 1, !,
+    Term0 =.. [_|Goals], Term =.. [Name, Goal],
+    conjoined(Goals, Ps0, Goal0, P0), plain_negations(Goal0, P0, Goal, P).
+plain_negations(Term0, term_position(F, T, F1, T1, Ps0), Term, term_position(F, T, F1, T1, Ps)) :-
+    compound(Term0), compound_name_arguments(Term0, Name, Arguments0),
+    ( goal_arguments(Term0, _) ; Name = (:-) ; Name = (<-) ), !,
+    maplist(plain_negations, Arguments0, Ps0, Arguments, Ps),
+    compound_name_arguments(Term, Name, Arguments).
+plain_negations(Term, Positions, Term, Positions).
+
+conjoined([Goal], [Position], Goal, Position) :- !.
+conjoined([Goal|Goals], [Position|Positions], (Goal, Rest), term_position(From, From, From, From, [Position, Last])) :-
+    position_start(Position, From),
+    conjoined(Goals, Positions, Rest, Last).
 
 %   Lists and conjunctions may be long, but not deep.
 shallow(Term, _) :- \+ compound(Term), !.
@@ -79,6 +108,7 @@ rule((Head :- Body), Offset, Rule) :- !, rule(Head, Body, Offset, Rule).
 rule((Head <- Body), Offset, Rule) :- !, rule(Head, Body, Offset, Rule).
 rule(Head, Offset, Rule) :- rule(Head, true, Offset, Rule).
 
+rule(Head0, Body0, Offset, Rule) :- aggregated(Head0, Body0, Head, Body), !, rule(Head, Body, Offset, Rule).
 rule(Head, _, Offset, _) :- \+ callable(Head), !, throw(refused(head, Offset, Head)).
 rule(Network :: Head, Body, Offset, rule([1-Head], Body, Choice)) :-
     nonvar(Network), compound(Network), functor(Network, nn, Arity), !,
@@ -86,6 +116,13 @@ rule(Network :: Head, Body, Offset, rule([1-Head], Body, Choice)) :-
 rule(Heads, Body, Offset, rule(Pairs, Body, chance)) :- ( Heads = (_ :: _) ; Heads = (_ ; _) ), !,
     pairs(Heads, Offset, Pairs).
 rule(Head, Body, _, rule([1-Head], Body, none)).
+
+%   total(Group, sum<Value>) :- body collects the values of the body by group.
+aggregated(Head0, Body, Head, aggregate(Function, Value, Group, Body, (Group, Result))) :-
+    compound(Head0), Head0 =.. [Name|Arguments0],
+    append(Group, [Last], Arguments0), nonvar(Last), Last = (Function < Marked),
+    compound(Marked), compound_name_arguments(Marked, >, [Value]),
+    append(Group, [Result], Arguments), Head =.. [Name|Arguments].
 
 pairs((A ; B), Offset, Pairs) :- !, pairs(A, Offset, As), pairs(B, Offset, Bs), append(As, Bs, Pairs).
 pairs(P0 :: Head, Offset, [P-Head]) :- !,
@@ -119,21 +156,37 @@ position_start(parentheses_term_position(From, _, _), From) :- !.
 position_start(From-_, From) :- !.
 position_start(Positions, From) :- arg(1, Positions, From).
 
-%!  check_clauses(+Clauses, +Domains) refuses the first clause that is unknown, unsafe or badly formed.
-check_clauses(Clauses, Domains) :-
+%!  check_clauses(+Clauses, +Domains, +Directives, -Unknown) refuses the first clause that is unsafe or badly formed.
+%   Unknown = [unknown(Id, Offset, Indicator), ...] are calls of what is nowhere defined: they matter when they are
+%   reached, and are refused at once if nothing in the program can be asked without them.
+check_clauses(Clauses, Domains, Directives, Unknown) :-
     findall(Name/Arity, (member(clause(_, _, rule(Pairs, _, _), _, _), Clauses), member(_-Head, Pairs),
                          callable(Head), functor(Head, Name, Arity)), Heads0),
     sort(Heads0, Heads1),
     append(Heads1, [query/1, evidence/1, evidence/2], Heads),
+    retractall(unknown_(_, _, _)),
     forall(member(Clause, Clauses), check_clause(Clause, Heads, Domains)),
-    check_certain(Clauses).
+    check_certain(Clauses),
+    findall(unknown(Id, Offset, Indicator), retract(unknown_(Id, Offset, Indicator)), Found),
+    ( memberchk(unknown(fail), Directives) -> Unknown = [] ; Unknown = Found ),
+    (   Unknown = [unknown(_, Offset, Indicator)|_],
+        forall(( member(clause(_, _, rule([_-Head|_], Body, _), _, _), Clauses), Body \== true ),
+               ( functor(Head, Name, Arity), broken(Name/Arity, Clauses, Unknown) ))
+    ->  throw(refused(unknown, Offset, Indicator))
+    ;   true
+    ).
 
-check_clause(clause(_, Offset, rule(Pairs, Body, _), _, Positions), Heads, Domains) :-
+broken(Predicate, Clauses, Unknown) :-
+    member(unknown(Id, _, _), Unknown),
+    memberchk(clause(Id, _, rule(Pairs, _, _), _, _), Clauses), member(_-Head, Pairs), functor(Head, Name, Arity),
+    ( Predicate == Name/Arity ; reaches(Predicate, Name/Arity) ), !.
+
+check_clause(clause(Id, Offset, rule(Pairs, Body, _), _, Positions), Heads, Domains) :-
     forall(member(_-Head, Pairs), check_head(Head, Offset, Domains)),
     body_position(Body, Positions, Position),
     Pairs = [_-First|_],
     functor(First, Name, Arity),
-    check_body(Body, Position, context(Name/Arity, Heads, Domains, cut)).
+    check_body(Body, Position, context(Id, Name/Arity, Heads, Domains, cut)).
 
 body_position(true, _, _) :- !.
 body_position(_, Positions, Position) :-
@@ -149,11 +202,10 @@ check_head(Head, Offset, Domains) :-
     ;   true
     ).
 
-%   Queries and evidence say what is asked; they cannot be uncertain themselves.
+%   Queries and evidence say what is asked; they have no probability themselves.
 check_certain(Clauses) :-
-    forall(( member(clause(_, Offset, rule(Pairs, _, _), _, _), Clauses), member(_-Head, Pairs),
-             functor(Head, Name, Arity), memberchk(Name/Arity, [query/1, evidence/1, evidence/2]),
-             uncertain(Name/Arity) ),
+    forall(( member(clause(_, Offset, rule(Pairs, _, Choice), _, _), Clauses), Choice \== none, member(_-Head, Pairs),
+             callable(Head), functor(Head, Name, Arity), memberchk(Name/Arity, [query/1, evidence/1, evidence/2]) ),
            throw(refused(uncertain_directive, Offset, Name/Arity))).
 
 plain(Positions, _) :- var(Positions), !, fail.
@@ -163,7 +215,7 @@ plain(Position, Position).
 check_body(Goal, Position0, Context) :-
     ( plain(Position0, Position) -> true ; true ),
     position_start(Position, Offset),
-    Context = context(Head, Heads, Domains, Cut),
+    Context = context(Id, Head, Heads, Domains, Cut),
     (   var(Goal)
     ->  true
     ;   \+ callable(Goal)
@@ -176,11 +228,11 @@ check_body(Goal, Position0, Context) :-
         known(Goal, Name/Arity, Heads, Domains)
     ->  true
     ;   functor(Goal, Name, Arity),
-        ( system_predicate(Goal) -> Kind = unsafe ; Kind = unknown ),
-        throw(refused(Kind, Offset, Name/Arity))
+        ( system_predicate(Goal) -> throw(refused(unsafe, Offset, Name/Arity)) ; true ),
+        assertz(unknown_(Id, Offset, Name/Arity))
     ).
 
-check_arguments(Indices, Goal, Position, Offset, context(Head, Heads, Domains, Cut)) :-
+check_arguments(Indices, Goal, Position, Offset, context(Id, Head, Heads, Domains, Cut)) :-
     (   Goal = (Condition -> _), goals_of(Condition, _-Called), uncertain(Called)
     ->  throw(refused(condition, Offset, Condition))
     ;   true
@@ -190,7 +242,7 @@ check_arguments(Indices, Goal, Position, Offset, context(Head, Heads, Domains, C
            ( arg(Index, Goal, Argument),
              ( nth1(Index, Positions, ArgumentPosition) -> true ; true ),
              ( transparent(Goal, Index) -> Inner = Cut ; Inner = none ),
-             check_body(Argument, ArgumentPosition, context(Head, Heads, Domains, Inner)) )).
+             check_body(Argument, ArgumentPosition, context(Id, Head, Heads, Domains, Inner)) )).
 
 transparent((_, _), _).
 transparent((_ ; _), _).
@@ -199,7 +251,8 @@ transparent((_ -> _), 2).
 known(_, Indicator, Heads, _) :- memberchk(Indicator, Heads), !.
 known(_, Name/2, _, Domains) :- memberchk(domain(Name, _), Domains), !.
 known(Goal, _, _, _) :- builtin(Goal), !.
-known(_, Name/Arity, _, _) :- applied(Name, Arity, _).
+known(_, Indicator, _, _) :- library_predicate(Indicator).
+known(_, call/Arity, _, _) :- Arity > 0.
 
 system_predicate(Goal) :- catch(predicate_property(system:Goal, defined), _, fail), !.
 system_predicate(Goal) :-
@@ -211,7 +264,7 @@ check_query(Query, Domains) :-
     ->  throw(refused(query, -1, Query))
     ;   functor(Query, Name, 2), memberchk(domain(Name, _), Domains)
     ->  throw(refused(query_domain, -1, Query))
-    ;   neurosym_translator:defined(Query)
+    ;   ( neurosym_translator:defined(Query) ; goal_arguments(Query, _) ; builtin(Query) )
     ->  true
     ;   functor(Query, Name, Arity),
         throw(refused(query_unknown, -1, Name/Arity))
@@ -227,6 +280,7 @@ goal_arguments(once(_), [1]).
 goal_arguments(forall(_, _), [1, 2]).
 goal_arguments(findall(_, _, _), [2]).
 goal_arguments(all(_, _, _), [2]).
+goal_arguments(all_or_none(_, _, _), [2]).
 goal_arguments(call(_), [1]).
 
 %   May not be redefined by a program.
@@ -234,88 +288,13 @@ fixed(Goal) :- functor(Goal, Name, Arity), memberchk(Name/Arity, [true/0, fail/0
     (==)/2, (\==)/2, (is)/2, (<)/2, (>)/2, (=<)/2, (>=)/2, (=:=)/2, (=\=)/2, (::)/2]).
 fixed(Goal) :- functor(Goal, Name, Arity), applied(Name, Arity, _), Name == call.
 
-%!  builtin(+Goal): pure, without side effects, allowed in programs unless the program defines its own.
-builtin(true).
-builtin(fail).
-builtin(false).
-builtin(_ = _).
-builtin(_ \= _).
-builtin(_ == _).
-builtin(_ \== _).
-builtin(_ @< _).
-builtin(_ @> _).
-builtin(_ @=< _).
-builtin(_ @>= _).
-builtin(compare(_, _, _)).
-builtin(_ is _).
-builtin(_ < _).
-builtin(_ > _).
-builtin(_ =< _).
-builtin(_ >= _).
-builtin(_ =:= _).
-builtin(_ =\= _).
-builtin(between(_, _, _)).
-builtin(succ(_, _)).
-builtin(plus(_, _, _)).
-builtin(length(_, _)).
-builtin(member(_, _)).
-builtin(memberchk(_, _)).
-builtin(append(_, _, _)).
-builtin(append(_, _)).
-builtin(nth0(_, _, _)).
-builtin(nth1(_, _, _)).
-builtin(last(_, _)).
-builtin(reverse(_, _)).
-builtin(select(_, _, _)).
-builtin(selectchk(_, _, _)).
-builtin(subtract(_, _, _)).
-builtin(permutation(_, _)).
-builtin(delete(_, _, _)).
-builtin(msort(_, _)).
-builtin(sort(_, _)).
-builtin(sort(_, _, _, _)).
-builtin(list_to_set(_, _)).
-builtin(sum_list(_, _)).
-builtin(sumlist(_, _)).
-builtin(max_list(_, _)).
-builtin(min_list(_, _)).
-builtin(max_member(_, _)).
-builtin(min_member(_, _)).
-builtin(numlist(_, _, _)).
-builtin(is_list(_)).
-builtin(var(_)).
-builtin(nonvar(_)).
-builtin(ground(_)).
-builtin(integer(_)).
-builtin(float(_)).
-builtin(number(_)).
-builtin(atom(_)).
-builtin(atomic(_)).
-builtin(compound(_)).
-builtin(functor(_, _, _)).
-builtin(arg(_, _, _)).
-builtin(_ =.. _).
-builtin(atom_length(_, _)).
-builtin(atom_chars(_, _)).
-builtin(atom_codes(_, _)).
-builtin(char_code(_, _)).
-builtin(number_codes(_, _)).
-builtin(atom_number(_, _)).
-builtin(flatten(_, _)).
-builtin(union(_, _, _)).
-builtin(intersection(_, _, _)).
-builtin(subset(_, _)).
-builtin(same_length(_, _)).
-builtin(callable(_)).
-builtin(string(_)).
-builtin(rational(_)).
-builtin(nth0(_, _, _, _)).
-builtin(nth1(_, _, _, _)).
-builtin(subsumes_term(_, _)).
-
-put_clauses(Clauses, Libraries) :-
+put_clauses(Clauses, Directives, Unknown) :-
     write('{"clauses":'), put_list(neurosym_reader:put_clause, Clauses),
-    write(',"libraries":'), length(Libraries, Count), write(Count), write('}').
+    write(',"directives":'), length(Directives, Count), write(Count),
+    write(',"unknown":'),
+    put_list([unknown(Id, Offset, Indicator)]>>( term_text(Indicator, Text),
+        format('[~d,~d,', [Id, Offset]), put_string(Text), write(']') ), Unknown),
+    write('}').
 
 put_clause(clause(_, Offset, rule(Pairs, Body, Choice), Names, _)) :-
     maplist([Name=Variable]>>(Variable = '$VAR'(Name)), Names),

@@ -10,6 +10,8 @@
 :- use_module(library(yall)).
 :- use_module(analysis).
 :- use_module(grounder).
+:- use_module(ground_writer, [choice_text/4]).
+:- use_module(builtins).
 :- use_module(translator).
 :- use_module(json_writer).
 
@@ -68,7 +70,7 @@ walk(Goal, Id, P0, P, S0, S) :- compound(Goal), Goal =.. [call, Closure|Extra], 
 walk(true, _, P, P, S, S) :- !.
 walk(!, _, P, P, S, S) :- !.
 walk(Goal, Id, P, P, [builtin(Goal)|S], S) :-
-    ( Goal = findall(_, _, _) ; Goal = all(_, _, _) ; Goal = once(_) ), !, certainly(Goal), nonvar(Id).
+    ( Goal = findall(_, _, _) ; Goal = all(_, _, _) ; Goal = all_or_none(_, _, _) ; Goal = once(_) ), !, certainly(Goal), nonvar(Id).
 walk(Goal, Id, P, P, [builtin(Goal)|S], S) :- run_builtin(Goal, Id).
 
 uncertain_goal(Goal) :- goals_of(Goal, _-Called), uncertain(Called), !.

@@ -1,28 +1,37 @@
 /*  Stores a program for the interpreters: each goal is marked once with how it is to be run.
 
     facts(G), plain(G), sure(G): certain, by facts, as Prolog runs it, tabled; may(G): uncertain, tabled; run(G): a
-    built-in; naf(B), unproved(G): negation of what is certain; not(B): of what is uncertain.
+    built-in; naf(B), unproved(G): negation of what is certain; not(B): of what is uncertain; undefined(G): nowhere
+    defined.
 */
 :- module(neurosym_translator,
-          [ install_program/4, forget_program/0, translate/3, translate_call/4, defined/1, body_text/2,
-            clause_/3, written_/5, domain_/2, chance_/4, unstratified_/0, collects_/0 ]).
+          [ install_program/4, forget_program/0, translate/3, translate_call/4, defined/1, certain_body/1, body_text/2,
+            clause_/3, written_/5, domain_/2, chance_/4, unstratified_/0, collects_/0,
+            undefined_fails/0, undefined_fails_/0, head_/2 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(analysis).
+:- use_module(builtins).
+:- use_module(library_reader).
 :- use_module(reader).
 :- use_module(json_writer).
 
 :- op(1000, xfx, ::).
 
-:- thread_local clause_/3, written_/5, head_/2, domain_/2, chance_/4, source_/4, unstratified_/0, collects_/0, kind_/3, all_certain_/0.
+:- thread_local clause_/3, written_/5, head_/2, domain_/2, chance_/4, source_/4, unstratified_/0, collects_/0, kind_/3, all_certain_/0,
+    undefined_fails_/0.
 
 forget_program :-
     forget_dependencies,
     retractall(clause_(_, _, _)), retractall(written_(_, _, _, _, _)), retractall(head_(_, _)), retractall(domain_(_, _)),
     retractall(chance_(_, _, _, _)), retractall(source_(_, _, _, _)), retractall(unstratified_), retractall(collects_),
-    retractall(kind_(_, _, _)), retractall(all_certain_).
+    retractall(kind_(_, _, _)), retractall(all_certain_), retractall(undefined_fails_).
 
-%!  install_program(+Clauses, +Domains, +Check, +World): World = true if each slot and choice has one known value.
+%!  undefined_fails: what is nowhere defined is false, as ':- unknown(fail)' asks, not an error.
+undefined_fails :- assertz(undefined_fails_).
+
+%!  install_program(+Clauses, +Domains, +Check, +World): World = true if each slot and choice has one known value;
+%   Check = false, or check(Directives, Unknown) as check_clauses/4 has it.
 install_program(Clauses0, Domains0, Check, World) :-
     with_library(Clauses0, Clauses),
     exclude(replaced(Clauses0), Domains0, Domains),
@@ -31,7 +40,7 @@ install_program(Clauses0, Domains0, Check, World) :-
            add_source(Id, Pairs, Body, Choice, Names)),
     findall(Seed, seed(Clauses, Domains, Seed), Seeds),
     mark_uncertain(Seeds),
-    ( Check == true -> check_clauses(Clauses0, Domains) ; true ),
+    ( Check = check(Directives, Unknown) -> check_clauses(Clauses0, Domains, Directives, Unknown) ; true ),
     ( unstratified -> assertz(unstratified_) ; true ),
     ( World == true -> assertz(all_certain_) ; true ),
     forall(source_(Id, Head, Body, Choice), add_clause(Id, Head, Body, Choice)).
@@ -46,33 +55,6 @@ seed(Clauses, _, Name/Arity) :-
     member(clause(_, _, rule(Pairs, _, Choice), _, _), Clauses),
     ( Choice == chance ; Choice = net(_, _, _, _) ),
     member(_-Head, Pairs), callable(Head), functor(Head, Name, Arity).
-
-%   Library predicates that the program calls, or may call, and does not define itself; they come last.
-with_library(Clauses, All) :-
-    (   member(clause(_, _, rule(_, Body, _), _, _), Clauses), needs_library(Body)
-    ->  findall(Name/Arity, ( member(clause(_, _, rule(Pairs, _, _), _, _), Clauses), member(_-Head, Pairs),
-                              callable(Head), functor(Head, Name, Arity) ), Own),
-        length(Clauses, First),
-        library_clauses(Library),
-        findall(clause(Id, 0, Rule, Names, Positions),
-                ( nth0(Index, Library, clause(_, _, Rule, Names, Positions)),
-                  Rule = rule([_-Head], _, _), functor(Head, Name, Arity), \+ memberchk(Name/Arity, Own),
-                  Id is First + Index ),
-                More),
-        append(Clauses, More, All)
-    ;   All = Clauses
-    ).
-
-needs_library(Body) :-
-    goals_of(Body, _-Called),
-    ( Called == any ; Called = Name/Arity, applied(Name, Arity, _), Name \== call ), !.
-
-library_clauses(Clauses) :-
-    module_property(neurosym_translator, file(File)),
-    file_directory_name(File, Folder),
-    directory_file_path(Folder, 'library.pl', Path),
-    setup_call_cleanup(open(Path, read, Stream), read_string(Stream, _, Text), close(Stream)),
-    read_clauses(Text, Clauses, _).
 
 add_source(Id, Pairs, Body0, Choice, Names) :-
     negations(Body0, Body, Id, 0, _),
@@ -111,6 +93,7 @@ outer(not(_), []) :- !.
 outer(forall(_, _), []) :- !.
 outer(findall(_, _, L), L) :- !.
 outer(all(_, _, L), L) :- !.
+outer(all_or_none(_, _, L), L) :- !.
 outer(Body, Body).
 
 %   Negation of a conjunction of what is certain becomes negation of an atom with a rule of its own.
@@ -160,11 +143,10 @@ translate(\+ A0, Id, Body) :- !,
     (   A = sure(Goal), unstratified_ -> Body = unproved(Goal)
     ;   certain_body(A) -> Body = naf(A)
     ;   Body = not(A) ).
-translate(findall(Template, A0, List), Id, Body) :- !,
-    translate(A0, Id, A),
-    (   certain_body(A) -> Body = findall(Template, A, List)
-    ;   ( collects_ -> true ; assertz(collects_) ), Body = collect(Template, A, List) ).
-translate(all(Template, A, List), Id, (Body, run(List \== []))) :- !, translate(findall(Template, A, List), Id, Body).
+translate(findall(Template, A, List), Id, Body) :- !, translate_collection(Template, A, List, each, Id, Body).
+translate(all(Template, A, List), Id, (Body, run(List \== []))) :- !,
+    translate_collection(Template, A, List, distinct, Id, Body).
+translate(all_or_none(Template, A, List), Id, Body) :- !, translate_collection(Template, A, List, distinct, Id, Body).
 translate(once(A0), Id, Body) :- !,
     translate(A0, Id, A),
     ( certain_body(A) -> Body = once(A) ; Body = A ).
@@ -177,16 +159,34 @@ translate(Goal, _, Body) :- defined(Goal), !,
 translate(Goal, _, slot(Name, Slot, Value)) :-
     compound(Goal), compound_name_arguments(Goal, Name, [Slot, Value]), domain_(Name, _), !.
 translate(Goal, _, run(Goal)) :- builtin(Goal), !.
-translate(Goal, Id, _) :- throw(stopped(called, Id, Goal)).
+translate(Goal, _, undefined(Goal)).
+
+translate_collection(Template, A0, List, Kind, Id, Body) :-
+    translate(A0, Id, A),
+    (   certain_body(A) -> Body = findall(Template, A, List, Kind)
+    ;   ( collects_ -> true ; assertz(collects_) ), Body = collect(Template, A, List, Kind) ).
 
 %!  translate_call(+Closure, +Extra, +Id, -Body): a goal that came together at run time is checked as it is marked.
 translate_call(Closure, _, Id, _) :- var(Closure), !, throw(stopped(unbound, Id, Closure)).
+translate_call(Closure, Extra, Id, Body) :- Closure = (_ >> _), !,
+    lambda_goal(Closure, Extra, Goal, Rest),
+    translate_call(Goal, Rest, Id, Body).
 translate_call(Closure, Extra, Id, Body) :-
     (   callable(Closure), Closure \= _:_ -> true ; throw(stopped(called, Id, Closure)) ),
     Closure =.. [Name|Arguments],
     append(Arguments, Extra, All),
     Goal =.. [Name|All],
     translate(Goal, Id, Body).
+
+%   library(yall): Free/[X1, ...]>>Goal shares the variables of Free with its surroundings and no others.
+lambda_goal(Lambda0, Extra, Goal, Rest) :-
+    ( Lambda0 = (Free/_ >> _) -> true ; Free = [] ),
+    copy_term_nat(Free-Lambda0, Free-Lambda),
+    ( Lambda = (_/Parameters >> Goal) -> true ; Lambda = (Parameters >> Goal) ),
+    passed(Parameters, Extra, Rest).
+
+passed([Parameter|Parameters], [Given|Extra], Rest) :- !, Parameter = Given, passed(Parameters, Extra, Rest).
+passed(_, Rest, Rest).
 
 kind(Name, Arity, Kind) :- kind_(Name, Arity, Kind), !.
 kind(Name, Arity, Kind) :-
@@ -210,7 +210,7 @@ certain_body((A, B)) :- !, certain_body(A), certain_body(B).
 certain_body(or(A, B)) :- !, certain_body(A), certain_body(B).
 certain_body(if(_, A, B)) :- !, certain_body(A), certain_body(B).
 certain_body(call(_, _)) :- !, \+ uncertain(any).
-certain_body(Body) :- \+ memberchk(Body, [may(_), not(_), slot(_, _, _), collect(_, _, _)]).
+certain_body(Body) :- \+ memberchk(Body, [may(_), not(_), slot(_, _, _), collect(_, _, _, _)]).
 
 %!  body_text(+Body, -Text): as the user would write it.
 body_text(Body, Text) :- written(Body, Goal), term_text(Goal, Text).
@@ -221,10 +221,10 @@ written(if(C0, A0, B0), (C -> A ; B)) :- !, written(C0, C), written(A0, A), writ
 written(naf(A0), \+ A) :- !, written(A0, A).
 written(not(A0), \+ A) :- !, written(A0, A).
 written(unproved(A), \+ A) :- !.
-written(findall(T, A0, L), findall(T, A, L)) :- !, written(A0, A).
-written(collect(T, A0, L), findall(T, A, L)) :- !, written(A0, A).
+written(findall(T, A0, L, _), findall(T, A, L)) :- !, written(A0, A).
+written(collect(T, A0, L, _), findall(T, A, L)) :- !, written(A0, A).
 written(slot(Name, Slot, Value), Goal) :- !, Goal =.. [Name, Slot, Value].
 written(choice(Id, Number, Variables), Head) :- !, chance_(Id, Variables, Pairs, _), nth0(Number, Pairs, _-Head).
 written(net(Name, Inputs, Output, _, _), Goal) :- !, Goal = nn(Name, Inputs, Output).
-written(Marked, Goal) :- Marked =.. [Mark, Goal], memberchk(Mark, [facts, plain, sure, may, run, once]), !.
+written(Marked, Goal) :- Marked =.. [Mark, Goal], memberchk(Mark, [facts, plain, sure, may, run, once, undefined]), !.
 written(Goal, Goal).

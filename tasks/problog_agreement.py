@@ -16,6 +16,7 @@ from neurosym.queries import probabilities
 from reasoner import Program
 
 TOLERANCE = 1e-6
+IN = "in(X, [X|_]). in(X, [_|T]) :- in(X, T)."
 CRASH = "ProbLog fails on an assertion of its own"  # of its cycle breaking; there is nothing to compare with
 Verdict = dict[str, float] | str
 """Atom to probability, or the kind of refusal."""
@@ -75,7 +76,11 @@ class _Writer:
 
     def program(self) -> str:
         """The text."""
-        lines = [":- use_module(library(lists)).", ":- use_module(library(apply))."]
+        lines = [
+            ":- use_module(library(lists)).",
+            ":- use_module(library(apply)).",
+            ":- use_module(library(aggregate)).",
+        ]
         for predicate in self._known:
             lines += [
                 f"{self._probability()}::{predicate}({constant})."
@@ -107,8 +112,7 @@ class _Writer:
         lines.append(self._special())
         asked = self._known[-2:] if self._chance(0.7) else self._known
         lines += [f"query({predicate}(_))." for predicate in asked]
-        if "z(" in lines[-len(asked) - 1]:
-            lines.append("query(z(_)).")
+        lines.append("query(z(_)).")
         if self._chance(0.4):
             atom = f"{self._one(self._known)}({self._one(self._constants)})"
             lines.append(self._one([f"evidence({atom}).", f"evidence({atom},true).", f"evidence(\\+{atom}).",
@@ -173,6 +177,25 @@ class _Writer:
                 "z(N) :- numlist(1, 3, L), maplist(h, L, M), sum_list(M, N), g(1). h(X, Y) :- Y is X * 2.",
                 f"z(X) :- {known}(X), Y = p(X, _), Y =.. [p, X | _], arg(1, Y, X).",
                 f"z(X) :- X = 1, {known}(X), not g(X).",
+                f"z(L) :- all(X, {collected}(X), L).",
+                f"z(L) :- all_or_none(X, {collected}(X), L).",
+                f"z(L) :- findall(X-Y, (in(X, [2,3,1]), f(X), in(Y, [b,a])), L). {IN}",
+                f"z(X) :- in(X, [3,2,1]), {known}(X). {IN}",
+                f"z(1) :- half(X, Y), {known}(X), Y = 2. half(X, _) :- f(X). half(_, Y) :- g(Y).",
+                f"z(X) :- free(X), {known}(X). free(X) :- var(X), X = 1. free(X) :- nonvar(X), f(X).",
+                f"z(1) :- \\+(f(1), {known}(2)), g(1).",
+                "0.4::z(X) :- f(X). 0.3::z(X) :- g(X), \\+ f(X).",
+                "z(X-Y) :- pick(X), pick(Y). 0.2::pick(1); 0.3::pick(2); 0.1::pick(3) :- f(1).",
+                f"z('a b'(X, \"s t\")) :- {known}(X). z(['X']) :- g(1).",
+                "z(X) :- select_uniform(1, [1,2,3], X, _), f(X).",
+                "z(X) :- select_weighted(a, [0.2,0.5,0.3], [1,2,3], X, [_|_]), g(X).",
+                "z(X-S) :- sums(X, S). sums(X, sum<Y>) :- f(X), g(Y).",
+                "z(max<Y>) :- g(Y), Y > 1.",
+                "P::z(X) :- weight(X, P), f(X). weight(1, 0.3). weight(2, 0.6). weight(2, 0.1).",
+                f"z(A-B) :- partition(g, [1,2], A, B), {known}(1).",
+                "z(X) :- count(3, X), g(1). count(0, zero). count(N, s(X)) :- N > 0, M is N - 1, count(M, X).",
+                f"z(X) :- {known}(X), \\+ \\+ f(X).",
+                f"z(1) :- {known}(X), X =\\= 2, X =< 3. z(2) :- {known}(X), X @> 1.",
             ]
         )
 

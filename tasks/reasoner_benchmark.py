@@ -1,8 +1,9 @@
 """How fast MNIST addition is learned from a plain Prolog program: against other reasoners, in turns on one thread.
 
 ``python -m tasks.reasoner_benchmark`` prints one JSON line a measurement: training rates (sums per second of processor
-time, the classifier's work included), learning curves, seconds from Prolog text to a prepared query, and milliseconds
-of an explanation. Other reasoners take part if they are installed; what is missing is said on the error stream.
+time, the classifier's work included), learning curves, seconds from Prolog text to a prepared query, milliseconds of an
+explanation, and seconds to ground what can be reached in a graph. Other reasoners take part if they are installed; what
+is missing is said on the error stream.
 """
 
 import json
@@ -14,11 +15,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
+import networkx
+import numpy as np
 import torch
 import typer
 
 from logic import Symbols
-from reasoner import DIGITS, explain
+from reasoner import DIGITS, Limits, Program, explain
+from reasoner.grounding import ground
 from reasoner.inference import prepare_query
 
 from .addition_harness import Sums, Training, accuracy, load_sums
@@ -42,6 +46,9 @@ def main(
             curve(number, training, held_out, epochs)
     for number in (1, 15):
         explanation(number)
+    for acyclic in (True, False):
+        for probability in ("", "0.3::"):
+            reachability(acyclic, probability)
 
 
 def compile_seconds(digits: int, repeats: int = 5) -> None:
@@ -106,6 +113,23 @@ def explanation(digits: int, repeats: int = 21) -> None:
         cpu.append(1e3 * _cpu(lambda: explain(program, "correct", symbols)))
         wall.append(1e3 * (time.perf_counter() - start))
     _show(measure="explain", digits=digits, cpu_ms=statistics.median(cpu), wall_ms=statistics.median(wall))
+
+
+def reachability(acyclic: bool, probability: str, nodes: int = 2000, edges: int = 4000) -> None:
+    """Seconds to ground whether one node of a random graph is reached from another, from Prolog text."""
+    random = np.random.default_rng(0)
+    found: set[tuple[int, int]] = set()
+    while len(found) < edges:
+        a, b = (int(node) for node in random.choice(nodes, 2, replace=False))
+        found.add((min(a, b), max(a, b)) if acyclic else (a, b))
+    rules = "reach(X, Y) :- edge(X, Y). reach(X, Y) :- reach(X, Z), edge(Z, Y).\n"
+    text = rules + "".join(f"{probability}edge({a}, {b}).\n" for a, b in sorted(found))
+    graph = networkx.DiGraph(found)
+    source = max(range(100), key=lambda node: len(networkx.descendants(graph, node)) if node in graph else 0)
+    target = max(networkx.descendants(graph, source))
+    seconds = _cpu(lambda: ground(Program.parse(text, ()), f"reach({source}, {target})", Limits(seconds=60)))
+    _show(measure="reach", nodes=nodes, edges=edges, acyclic=acyclic, probabilistic=bool(probability),
+          cpu_seconds=seconds)  # fmt: skip
 
 
 def _cpu(work: Callable[[], object]) -> float:

@@ -39,6 +39,33 @@ EXAMPLES = {
     "collected": """:- use_module(library(lists)). 0.5::item(3). 0.5::item(4). item(5).
         total(S) :- findall(X, item(X), L), sum_list(L, S). query(total(S)).""",
     "strings": "0.3::said(\"yes\"). 0.6::said('No'). ok(X) :- said(X). query(said(_)). query(ok(_)).",
+    "orders": """0.5::r(a). r(b). 0.5::r(a). t(X) :- r(X). s(L) :- findall(X, t(X), L). query(s(_)).
+        all(L) :- all(X, t(X), L). query(all(_)). any(L) :- all_or_none(X, r(X), L), \\+ r(c). r(c) :- fail.
+        query(any(_)). 0.3::u(1). 0.4::u(3). 0.5::u(2). v(X) :- between(1, 3, Y), X is 4 - Y, u(X).
+        w(L) :- findall(X, v(X), L). query(w(_)).""",
+    "own lists": """in(X, [X|_]). in(X, [_|T]) :- in(X, T). 0.5::a(2). q(L) :- findall(X-Y, (in(X-Y, [3-c, 1-a, 2-b]),
+        \\+ a(X)), L). query(q(_)). c(L) :- findall(X, in(X, [c, b, a]), L). query(c(_)).""",
+    "variables left": """0.4::a(1). 0.5::a(2). 0.3::b(1). 0.6::b(2). 0.1::c(1, 2). p(X, _) :- a(X). p(_, Y) :- b(Y).
+        p(X, Y) :- c(X, Y). q(Y) :- p(X, Y), X = 3. q(X, Y) :- p(X, Y). query(q(1)). query(q(1, 2)).""",
+    "calls and instances": """0.1::p1. p(A) :- p1, A = unknown. fill(A) :- A == unknown. fill(A) :- p(A), fill(A).
+        q :- fill(_). query(q). 0.3::d(1). n(X) :- \\+ d(X), between(1, 2, X). m :- n(_). query(m). query(n(_)).""",
+    "denied": "0.3::p. 0.6::q. r :- \\+(p, q). query(\\+p). query(r). evidence(\\+q).",
+    "asked where possible": """0.1::seen(1, a). 0.2::seen(2, b). l(a, x). l(a, y). l(b, x).
+        k(I, L) :- findall(X, (seen(I, T), l(T, X)), L). query(k(I, _)) :- seen(I, _).""",
+    "library": """:- use_module(library(lists)). :- use_module(library(apply)). query(append(_, [X], [1, 2])).
+        s(X) :- select_uniform(1, [a, b, c], X, _). w(X, R) :- select_weighted(1, [0.2, 0.8], [a, b], X, R).
+        query(s(_)). query(w(_, _)). 0.5::odd(1). odd(3). p(A, B) :- partition(odd, [1, 2, 3], A, B). odd(2) :- fail.
+        query(p(_, _)).""",
+    "groups": """:- use_module(library(aggregate)). pay(a, 10). pay(b, 10). 0.5::pay(c, 4). dept(a, x). dept(b, y).
+        dept(c, x). mean(D, avg<P>) :- dept(X, D), pay(X, P). most(max<P>) :- pay(_, P). query(mean(_, _)).
+        query(most(_)).""",
+    "first rule": """:- use_module(library(cut)). r(1, a, b). r(2, a, c). r(3, b, c). t(X, Y) :- cut(r(X, Y)).
+        query(t(_, _)). query(t(b, _)).""",
+    "silent": "0.5::a. c :- a, writenl(here), nl, write(1, 2). query(c).",
+    "unknown": ":- unknown(fail).\n0.5::a. b :- a, nowhere(1). c :- a. c :- nowhere(2). query(b). query(c). query(d).",
+    "never reached": "0.5::a. b :- fail, nowhere(1). b :- a. query(b).",
+    "rounding": """:- use_module(library(lists)). r(Y, X) :- member(Y, [0.5, 1.5, 2.5, -0.5, -1.5, 2.6, 7]),
+        X is round(Y). query(r(_, _)).""",
     "nothing": "0.3::a. b :- a, fail. query(b). query(a). query(c(_)). c(X) :- fail.",
 }
 

@@ -45,7 +45,7 @@ def test_clauses_come_back_as_terms() -> None:
         ("p :- (digit(0, 1) -> true ; fail).", ("condition",)),
         ("0.3 :: a ; b.", ("'b' in an annotated disjunction has no probability",)),
         ("t(_) :: a.", ("start value", "line 1")),
-        ("0.4 :: a. query(a) :- a.", ("query/1", "rests on something uncertain")),
+        ("a. 0.4 :: query(a).", ("query/1", "has a probability", "line 1")),
         ("nn(net, [X], Y, [1]) :: p(X, Y).", ("two or more distinct",)),
         ("nn(net, [X], Y, [1, 2]) :: p(X, Y).\nnn(net, [X], Y, [1, 3]) :: q(X, Y).", ("line 2", "other values")),
     ],

@@ -1,0 +1,135 @@
+/*  Writes the ground program as JSON: rule instances as they are found, then the atoms, choices and inputs they name. */
+:- module(neurosym_ground_writer,
+          [start/1, finish/4, put_row/3, next_denied/2, forget_rows/0, choice_text/4]).
+:- use_module(library(lists)).
+:- use_module(grounder).
+:- use_module(translator).
+:- use_module(json_writer).
+
+:- thread_local choice_/5, input_/3, todo_/2.
+
+%!  start(+MaxInstances) begins the ground program, put_row/3 adds a rule instance, finish/4 ends it.
+start(MaxInstances) :-
+    trie_new(Atoms), trie_new(Choices), trie_new(Inputs),
+    nb_setval(neurosym_state, state(Atoms, Choices, Inputs, 0, 0, MaxInstances, 0)),
+    write('{"rules":[null').
+
+finish(Query, Names, Answers, Observed) :-
+    nb_getval(neurosym_state, State), arg(1, State, Atoms),
+    write('],"answers":'),
+    put_list(neurosym_ground_writer:put_answer(Query, Names), Answers),
+    write(',"evidence":'),
+    put_list(neurosym_ground_writer:put_evidence, Observed),
+    write(',"atoms":[null'),
+    forall(trie_gen(Atoms, Atom, Number), put_atom(Number, Atom)),
+    write('],"choices":[null'),
+    forall(choice_(Number, Id, Name, Probabilities, Texts),
+           ( format(',[~d,~d,', [Number, Id]), put_string(Name), write(','),
+             put_list(neurosym_json:put_term, Probabilities), write(','),
+             put_list(neurosym_json:put_string, Texts), write(']') )),
+    write('],"inputs":[null'),
+    forall(input_(Name, Number, Inputs),
+           ( term_text(Inputs, Text),
+             write(',['), put_string(Name), format(',~d,', [Number]), put_string(Text), write(']') )),
+    write(']}').
+
+put_answer(Query, Names, Key-Answer) :-
+    atom_number_(Key, Number),
+    Query = Answer,
+    format('[~d,', [Number]), put_term(Answer),
+    forall(( member(Name=Value, Names), \+ sub_atom(Name, 0, _, _, '_') ),
+           ( write(',['), put_string(Name), write(','), put_term(Value), write(']') )),
+    write(']').
+
+put_evidence((Key-_)-Truth) :-
+    atom_number_(Key, Number),
+    format('[~d,~w]', [Number, Truth]).
+
+put_atom(Number, Key) :-
+    (   Key = not(Body) -> body_text(Body, Text0), string_concat('\\+ ', Text0, Text)
+    ;   ( Key = atom(Atom) ; Key = called(_, Atom) ), term_text(Atom, Text) ),
+    format(',[~d,', [Number]), put_string(Text), write(']').
+
+%!  put_row(+Key, +Id, +Items): Key is atom(Atom), called(Call, Atom) or not(Body).
+put_row(Key, Id, Items) :-
+    nb_getval(neurosym_state, State),
+    arg(5, State, Count0), arg(6, State, Limit),
+    Count is Count0 + 1,
+    ( Count > Limit -> throw(stopped(instances, Id, Limit)) ; nb_setarg(5, State, Count) ),
+    numbered(State, Key, Number),
+    format(',[~d,~d', [Id, Number]),
+    put_items(Items, State),
+    write(']').
+
+put_items([], _).
+put_items([nth(_)|Items], State) :- !, put_items(Items, State).
+put_items([Item|Items], State) :- write(','), put_item(Item, State), put_items(Items, State).
+
+put_item(may(Atom, Call), State) :- key(Call, Atom, Key), numbered(State, Key, Number), write(Number).
+put_item(slot(Name, Slot, Value), _) :-
+    write('["d",'), put_string(Name), format(',~d,', [Slot]), put_term(Value), write(']').
+put_item(not(Body), State) :-
+    ( Body = may(Atom), ground(Atom) -> Key = atom(Atom) ; Key = not(Body) ),
+    arg(1, State, Atoms),
+    ( Key = not(_), trie_lookup(Atoms, Key, _) -> true ; copy_term(Body, Denied), assertz(todo_(Key, Denied)) ),
+    numbered(State, Key, Number),
+    format('["n",~d]', [Number]).
+put_item(choice(Id, Number, Variables), State) :-
+    arg(2, State, Choices),
+    Key = choice(Id, Variables),
+    (   trie_lookup(Choices, Key, Choice) -> true
+    ;   choice_row(Id, Variables, Name, Probabilities, Texts),
+        arg(4, State, Choice),
+        Next is Choice + 1,
+        nb_setarg(4, State, Next),
+        trie_insert(Choices, Key, Choice),
+        assertz(choice_(Choice, Id, Name, Probabilities, Texts)) ),
+    format('["c",~d,~d]', [Choice, Number]).
+put_item(net(Name, Inputs, _, _, Index), State) :-
+    arg(3, State, Known),
+    (   trie_lookup(Known, input(Name, Inputs), Slot) -> true
+    ;   inputs_of(Name, Slot),
+        trie_insert(Known, input(Name, Inputs), Slot),
+        assertz(input_(Name, Slot, Inputs)) ),
+    write('["p",'), put_string(Name), format(',~d,~d]', [Slot, Index]).
+
+inputs_of(Name, Count) :- findall(x, input_(Name, _, _), Found), length(Found, Count).
+
+choice_row(Id, Variables, Name, Probabilities, Texts) :-
+    chance_(Id, Variables, Pairs, _),
+    Pairs = [_-Head|_], functor(Head, Name, _),
+    findall(P, ( member(P0-_, Pairs), probability(P0, Id, P) ), Probabilities),
+    sum_list(Probabilities, Sum),
+    ( Sum =< 1.000001 -> true ; throw(stopped(probability, Id, Sum)) ),
+    length(Pairs, Count), Last is Count - 1,
+    findall(Text, ( between(0, Last, Number), choice_text(Id, Number, Variables, Text) ), Texts).
+
+probability(P0, Id, P) :-
+    run_builtin(P is float(P0), Id),
+    ( P >= 0, P =< 1.000001 -> true ; throw(stopped(probability, Id, P)) ).
+
+%!  choice_text(+Id, +Number, +Variables, -Text): the clause instance as text, which tells it from its sisters.
+choice_text(Id, Number, Variables, Text) :-
+    chance_(Id, Variables, Pairs, Body),
+    nth0(Number, Pairs, _-Head),
+    (   Body == true -> term_text(Head, Text)
+    ;   chance_(Id, Free, FreePairs, _), nth0(Number, FreePairs, _-FreeHead),
+        term_variables(FreeHead, InHead), length(InHead, A), length(Free, B), A =:= B
+    ->  term_text(Head, Text)
+    ;   term_text((Head :- Body), Text) ).
+
+numbered(State, Key, Number) :-
+    arg(1, State, Atoms),
+    (   trie_lookup(Atoms, Key, Number) -> true
+    ;   arg(7, State, Number),
+        Next is Number + 1,
+        nb_setarg(7, State, Next),
+        trie_insert(Atoms, Key, Number) ).
+
+atom_number_(Key, Number) :- nb_getval(neurosym_state, State), numbered(State, Key, Number).
+
+%!  next_denied(-Key, -Body): something denied whose rules are still to be written.
+next_denied(Key, Body) :- retract(todo_(Key, Body)), !.
+
+forget_rows :-
+    retractall(choice_(_, _, _, _, _)), retractall(input_(_, _, _)), retractall(todo_(_, _)).

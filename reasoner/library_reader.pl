@@ -1,0 +1,53 @@
+/*  The predicates of library.pl: read once, and given to each program that calls them and does not define them. */
+:- module(neurosym_library, [with_library/2, library_predicate/1]).
+:- use_module(library(lists)).
+:- use_module(analysis).
+:- use_module(reader).
+
+:- dynamic library_/1, defines_/1, needs_/2.    % the same for all programs
+
+%!  library_predicate(?Indicator): a predicate that library.pl defines.
+library_predicate(Indicator) :- load_library, defines_(Indicator).
+
+load_library :- library_(_), !.
+load_library :-
+    module_property(neurosym_library, file(File)),
+    file_directory_name(File, Folder),
+    directory_file_path(Folder, 'library.pl', Path),
+    setup_call_cleanup(open(Path, read, Stream), read_string(Stream, _, Text), close(Stream)),
+    read_clauses(Text, Clauses, _),
+    forall(( member(clause(_, _, rule([_-Head], Body, _), _, _), Clauses), functor(Head, Name, Arity) ),
+           ( assertz(defines_(Name/Arity)),
+             forall(goals_of(Body, _-Called), assertz(needs_(Name/Arity, Called))) )),
+    assertz(library_(Clauses)).
+
+%!  with_library(+Clauses, -All): library predicates that the program calls, or may call; they come last.
+with_library(Clauses, All) :-
+    load_library,
+    findall(Called, ( member(clause(_, _, rule(_, Body, _), _, _), Clauses), goals_of(Body, _-Called),
+                      ( Called == any -> true ; defines_(Called) ) ), Calls0),
+    sort(Calls0, Calls),
+    (   Calls == [] -> All = Clauses
+    ;   findall(Name/Arity, ( member(clause(_, _, rule(Pairs, _, _), _, _), Clauses), member(_-Head, Pairs),
+                              callable(Head), functor(Head, Name, Arity) ), Own0),
+        sort(Own0, Own),
+        closure(Calls, Calls, Needed),
+        length(Clauses, First),
+        library_(Library),
+        findall(clause(Id, 0, Rule, Names, Positions),
+                ( nth0(Index, Library, clause(_, _, Rule, Names, Positions)),
+                  Rule = rule([_-Head], _, _), functor(Head, Name, Arity),
+                  ( memberchk(Name/Arity, Needed) -> true ; memberchk(any, Needed), applied(Name, Arity, _) ),
+                  \+ memberchk(Name/Arity, Own),
+                  Id is First + Index ),
+                More),
+        append(Clauses, More, All)
+    ).
+
+closure([], Needed, Needed).
+closure([Call|Calls], Seen, Needed) :-
+    findall(Next, ( needs_(Call, Next), ( Next == any -> true ; defines_(Next) ), \+ memberchk(Next, Seen) ), Found0),
+    sort(Found0, Found),
+    append(Found, Seen, AllSeen),
+    append(Found, Calls, Todo),
+    closure(Todo, AllSeen, Needed).
