@@ -1,7 +1,5 @@
 """Random changes of colour pictures: what they keep, what the operations do, and blends counted pixel by pixel."""
 
-from typing import cast
-
 import pytest
 import torch
 from torch import Tensor
@@ -118,6 +116,6 @@ def test_all_that_is_drawn_moves_to_the_pictures_device(name: str) -> None:
         assert all(part.is_meta for one in found for part in one)
     else:
         change = {"augment": augment, "augment_colours": augment_colours}[name]
-        changed = cast(Tensor, change(pictures, generator()))
+        changed = change(pictures, generator())
         assert changed.is_meta
         assert changed.shape == pictures.shape
