@@ -13,7 +13,7 @@ from rich.console import Console
 
 from logic import NeurosymError
 from perception.datasets.colour import CLASSES
-from tasks.cifar10_accuracy import RECIPES, epochs_within, run, settings_of
+from tasks.cifar10_accuracy import RECIPES, epochs_within, run, seconds_per_epoch, settings_of
 
 
 @pytest.fixture
@@ -52,9 +52,14 @@ def test_a_small_run_ends_with_a_result_and_goes_on_where_it_stopped(tmp_path: P
     page = (tmp_path / "cifar10-jpeg-max_resnet18-0-training" / "report.html").read_text()
     assert "40 test pictures right" in page
     assert page.count("<img") == 6  # curves, confusion, prediction, raster, membranes, rates
-    assert epochs_within(1e5, small) == 300
-    with pytest.raises(NeurosymError, match="allow more with --minutes"):
-        epochs_within(1e-9, small)
+    assert 0 < seconds_per_epoch(small) < 600
+
+
+def test_epochs_fill_the_minutes() -> None:
+    assert epochs_within(25, 12.0) == 115  # 92 % of 1,500 seconds
+    assert epochs_within(25, 0.01) == 300
+    with pytest.raises(NeurosymError, match=r"an epoch takes 26.0 minutes here; allow more with --minutes"):
+        epochs_within(25, 1560.0)
 
 
 def test_recipes_fit_their_presets() -> None:
