@@ -56,7 +56,7 @@ def run_task(
 
 @app.command("train")
 def train_model(
-    dataset: Annotated[str, typer.Argument(help="addition (by rules), or digits, mnist5k, mnist, cifar10, ...")] = (
+    dataset: Annotated[str, typer.Argument(help="addition (by rules); digits, mnist, cifar10, ...; or a folder.")] = (
         "addition"
     ),
     model: Annotated[str, typer.Option(help="A preset; see neurosym models.")] = "tiny_resnet",

@@ -143,12 +143,14 @@ class Labelled:
 
 def _targets(answers: Sequence[int | TwoLabels], logits: Tensor) -> Tensor:
     """Class numbers ``[B]``, or the shares of all classes ``[B, K]`` if any sample has two, where the logits are."""
-    if not any(isinstance(answer, TwoLabels) for answer in answers):
-        return torch.tensor(answers, device=logits.device)
+    classes = logits.shape[-1]
     both = [answer if isinstance(answer, TwoLabels) else TwoLabels(answer, answer, 1.0) for answer in answers]
-    shares = torch.zeros(len(both), logits.shape[-1])
-    rows = torch.arange(len(both))
-    kept = torch.tensor([answer.share for answer in both])
-    for place, share in ((0, kept), (1, 1 - kept)):
-        shares.index_put_((rows, torch.tensor([int(answer[place]) for answer in both])), share, accumulate=True)
-    return shares.to(logits.device)
+    for label in {label for answer in both for label in answer[:2]}:
+        if label not in range(classes):
+            raise TrainingError(f"{label!r} is no class number; the network has the classes 0 to {classes - 1}")
+    first, second = (torch.tensor([int(answer[place]) for answer in both]) for place in (0, 1))
+    if torch.equal(first, second):
+        return first.to(logits.device)
+    share = torch.tensor([answer.share for answer in both])[:, None]
+    mixed = share * functional.one_hot(first, classes) + (1 - share) * functional.one_hot(second, classes)
+    return mixed.to(logits.device)

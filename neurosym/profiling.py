@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from perception import Neuron, SpikingVision
+from perception import Neuron, SpikingVision, zero_skipping
 from perception.activity import JOULES_PER_ADDITION, JOULES_PER_MULTIPLICATION
 from perception.architectures import Readout
 
@@ -54,6 +54,7 @@ class Profile:
         layers: The weighted layers.
         rates: Spikes per neuron and step, by layer of neurons.
         inference_seconds: Processor time of a forward pass per picture, median of several.
+        skipping_seconds: The same with zeros skipped where that pays (:func:`perception.zero_skipping`).
         training_seconds: Processor time of a forward and a backward pass per picture, median of several.
         kept_bytes: What waits for the backward pass, per picture.
     """
@@ -63,6 +64,7 @@ class Profile:
     layers: tuple[LayerProfile, ...]
     rates: dict[str, float]
     inference_seconds: float
+    skipping_seconds: float
     training_seconds: float
     kept_bytes: float
 
@@ -104,6 +106,8 @@ def profile(vision: SpikingVision, pictures: Tensor) -> Profile:
         layers, rates, steps = _count(vision, given)
         with torch.no_grad():
             inference = _seconds(lambda: vision.logits(given))
+            with zero_skipping(vision):
+                skipping = _seconds(lambda: vision.logits(given))
         backward = _seconds(partial(_forward_and_backward, vision, given))
         kept = _kept_bytes(vision, given)
     finally:
@@ -111,7 +115,8 @@ def profile(vision: SpikingVision, pictures: Tensor) -> Profile:
         vision.train(training)
     count = len(pictures)
     parameters = sum(parameter.numel() for parameter in vision.parameters())
-    return Profile(parameters, steps, layers, rates, inference / count, backward / count, kept / count)
+    seconds = (spent / count for spent in (inference, skipping, backward))
+    return Profile(parameters, steps, layers, rates, *seconds, kept / count)
 
 
 def _forward_and_backward(vision: SpikingVision, pictures: Tensor) -> None:
@@ -218,6 +223,7 @@ def table(profiles: Sequence[tuple[str, Profile]]) -> list[dict[str, object]]:
             "spiking_microjoules": 1e6 * found.spiking_joules,
             "analog_microjoules": 1e6 * found.analog_joules,
             "inference_milliseconds": 1e3 * found.inference_seconds,
+            "skipping_milliseconds": 1e3 * found.skipping_seconds,
             "training_milliseconds": 1e3 * found.training_seconds,
             "kept_kibibytes": found.kept_bytes / 1024,
         }

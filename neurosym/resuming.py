@@ -73,7 +73,8 @@ def resume(path: Path, training: Training, plan: Mapping[str, Any]) -> History:
         training.generator.set_state(checkpoint.tensors["generator"])
         return History(tuple(Epoch(**epoch) for epoch in checkpoint.settings["epochs"]))
     except (KeyError, TypeError, ValueError, RuntimeError) as fault:
-        raise CheckpointError(f"{path}: does not fit this network ({fault}); use another file") from None
+        reason = str(fault).partition("\n")[0].rstrip(":")  # the lines below name every tensor
+        raise CheckpointError(f"{path}: does not fit this network ({reason}); use another file") from None
 
 
 def _part(checkpoint: Checkpoint, start: str) -> dict[str, Tensor]:

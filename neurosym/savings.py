@@ -121,8 +121,10 @@ def add_gradients(
     """
     total = 0.0
     parts = min(savings.parts, len(answers))
-    for part in torch.arange(len(answers)).tensor_split(parts) if parts else ():
-        seen, wanted = pictures[part], [answers[i] for i in part.tolist()]
+    if not parts:
+        return total
+    for seen, part in zip(pictures.tensor_split(parts), torch.arange(len(answers)).tensor_split(parts), strict=True):
+        wanted = [answers[i] for i in part.tolist()]
         if savings.steps_back is not None:
             if not isinstance(model, Labelled):
                 raise TrainingError("only training on labels works step by step; train rules with all steps at once")

@@ -99,6 +99,7 @@ from .percept import Percept as Percept, Spikes as Spikes
 from .picture import PictureError as PictureError, check_pictures as check_pictures, read_picture as read_picture
 from .pretraining import Pretraining as Pretraining, pretrain as pretrain, pretrain_first_layer as pretrain_first_layer
 from .race import racer_membranes as racer_membranes, to_network as to_network
+from .sparse_inference import zero_skipping as zero_skipping
 from .stdp import (
     PlasticityRule as PlasticityRule,
     convergence as convergence,

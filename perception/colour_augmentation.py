@@ -82,7 +82,7 @@ def _recolour(flat: Tensor, operation: Tensor, amount: Tensor) -> Tensor:
         "brightness": flat * factor,
         "saturation": grey + (flat - grey) * factor,
         "contrast": grey.mean((2, 3), keepdim=True) * (1 - factor) + flat * factor,
-        "stretch": (flat - low) / (high - low).clamp_min(1 / 255),
+        "stretch": torch.where(high > low, (flat - low) / (high - low).clamp_min(1 / 255), flat),
         "invert the bright": torch.where(flat > turning, 1 - flat, flat),
         "fewer levels": torch.floor(flat * levels) / levels,
     }

@@ -71,13 +71,21 @@ def settings_of(recipe: Recipe, dataset: str, batch: int, seed: int, device: str
     )  # fmt: skip
 
 
-def epochs_within(minutes: float, settings: Settings) -> int:
-    """How many epochs the minutes hold: those of a few pictures are timed, after one in which kernels are compiled."""
+def seconds_per_epoch(settings: Settings) -> float:
+    """The time of an epoch, from two short ones of a few pictures, in the first of which kernels are compiled."""
     count = len(load_dataset(settings.dataset, split="train").labels) * (1 - settings.held_out)
     with TemporaryDirectory() as folder:
         timed = replace(settings, epochs=2, few=_TIMED, held_out=0.0)
         outcome = train_on_labels(timed, Path(folder) / "timed.safetensors")
-    seconds = outcome.history.epochs[-1].seconds * count / min(_TIMED, count)
+    return outcome.history.epochs[-1].seconds * count / min(_TIMED, count)
+
+
+def epochs_within(minutes: float, seconds: float) -> int:
+    """How many epochs of so many seconds the minutes hold.
+
+    Raises:
+        NeurosymError: if there is no time for one.
+    """
     epochs = int(_RESERVE * 60 * minutes / seconds)
     if epochs < 1:
         raise NeurosymError(f"an epoch takes {seconds / 60:.1f} minutes here; allow more with --minutes, or use a GPU")
@@ -98,8 +106,10 @@ def run(settings: Settings, minutes: float, folder: Path, console: Console) -> O
     )
     state = output.with_name(f"{output.stem}-training") / "state.safetensors"
     if settings.epochs < 1:
-        begun = state.exists()
-        epochs = read_checkpoint(state).settings["plan"]["epochs"] if begun else epochs_within(minutes, settings)
+        if state.exists():
+            epochs = int(read_checkpoint(state).settings["plan"]["epochs"])
+        else:
+            epochs = epochs_within(minutes, seconds_per_epoch(settings))
         settings = replace(settings, epochs=epochs)
     console.print(f"{settings.model}, T = {settings.steps}, {settings.epochs} epochs on {settings.device}")
     start = time.perf_counter()

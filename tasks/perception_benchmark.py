@@ -3,7 +3,7 @@
 Every contestant does the same work on the same numbers (:mod:`.rival_perception`); before anything is timed, our spikes
 and gradients are compared with SpikingJelly's. Times are medians of processor time on one thread, in milliseconds; on a
 GPU, of wall time between synchronisations. Memory is the growth of the resident set in a training step, at its peak, in
-a process of its own (Linux). Needs the rivals:
+a process of its own (Linux). The last tables tell at which firing rates skipping zeros pays. Needs the rivals:
 ``pip install snntorch sinabs`` and ``pip install --no-deps spikingjelly norse``.
 
 Run ``python -m tasks.perception_benchmark [--device cuda]``.
@@ -25,12 +25,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from logic import NeurosymError
+from perception.sparse_inference import skipping_convolution
 
-from .rival_perception import contestants
+from .rival_perception import Layers, contestants
 
 BATCH = 64
 NEURONS = 110_592  # as many as the first layer has, for a batch
 OURS = "neurosym"
+RATES = (0.02, 0.05, 0.1, 0.2)  # of spikes, where zeros are skipped
 
 
 class BenchmarkError(NeurosymError):
@@ -56,6 +58,9 @@ def main(
         show(console, f"inference, T = {number}", time_networks(number, rounds, on, training=False))
         if memory and on.type == "cpu":
             show(console, f"memory of a training step in MiB, T = {number}", measure_memory(number))
+    if on.type == "cpu":
+        for rate in RATES:
+            show(console, f"second convolution of a batch, {rate:.0%} of inputs fire", time_skipping(rate, rounds))
 
 
 def compare_scans(steps: int, device: torch.device) -> None:
@@ -141,6 +146,19 @@ def time_scans(steps: int, rounds: int, device: torch.device) -> Mapping[str, fl
 def time_networks(steps: int, rounds: int, device: torch.device, *, training: bool) -> Mapping[str, float]:
     """Milliseconds of a training step with Adam, or of inference, over a batch."""
     return in_turns({name: job(name, steps, device, training=training) for name in contestants(device)}, rounds, device)
+
+
+def time_skipping(rate: float, rounds: int) -> Mapping[str, float]:
+    """Milliseconds of the network's second convolution in inference, zeros skipped and not."""
+    layer = Layers().second.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    fired = torch.rand(BATCH, 12, 12, 12, generator=torch.Generator().manual_seed(0)) < rate
+    spikes = fired.float().to(memory_format=torch.channels_last)
+
+    def dense() -> None:
+        with torch.no_grad():
+            layer(spikes)
+
+    return in_turns({OURS: lambda: skipping_convolution(layer, spikes), "dense": dense}, rounds, torch.device("cpu"))
 
 
 def job(name: str, steps: int, device: torch.device, *, training: bool) -> Callable[[], object]:

@@ -10,8 +10,9 @@ from torch.nn import functional
 from neurosym import History, Labelled, Savings, fit
 from neurosym.averaging import WeightAverage
 from neurosym.checkpoint import CheckpointError
+from neurosym.labelled import TwoLabels
 from neurosym.training import Interrupted, TrainingError
-from perception import temporal_loss
+from perception import blend, temporal_loss
 from tests.vision import SmallVision, bars
 
 
@@ -127,6 +128,37 @@ def test_the_average_follows_its_formula_and_is_what_remains() -> None:
     assert torch.equal(weights(vision), before)
 
 
+@pytest.mark.parametrize("objective", ["mean", "tet"])
+def test_two_labels_weigh_as_their_shares(objective: Any) -> None:
+    pictures, _ = bars(4)
+    model = Labelled(SmallVision(), objective, smoothing=0.1)
+    first, second = [0, 1, 2, 0], [2, 1, 0, 1]
+    share = torch.tensor([0.25, 0.5, 1.0, 0.0])
+    mixed = [TwoLabels(*answer) for answer in zip(first, second, share.tolist(), strict=True)]
+    expected = share * model.log_probability(pictures, first) + (1 - share) * model.log_probability(pictures, second)
+    torch.testing.assert_close(model.log_probability(pictures, mixed), expected)
+
+
+def test_blended_pictures_teach_and_sgd_resumes(tmp_path: Path) -> None:
+    path = tmp_path / "state.safetensors"
+    options: dict[str, Any] = {"epochs": 20, "optimizer": "sgd", "learning_rate": 0.1, "blend": blend}
+    whole, resumed = SmallVision(), SmallVision(seed=9)
+    expected = train(whole, **options)
+    assert expected.epochs[-1].loss < 0.6 < expected.epochs[0].loss  # the last epochs show pictures as they are
+    plain = train(SmallVision(), **{**options, "blend": None})
+    assert plain.epochs[0].loss != expected.epochs[0].loss
+
+    def interrupt(done: int, _: int) -> None:
+        if done == 15:
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted):
+        train(SmallVision(), **options, checkpoint=path, progress=interrupt)
+    found = train(resumed, **options, checkpoint=path)
+    assert [e.loss for e in found.epochs] == [e.loss for e in expected.epochs]
+    assert torch.equal(weights(whole), weights(resumed))
+
+
 def test_averaged_training_resumes_to_the_same_weights(tmp_path: Path) -> None:
     whole, stopped, resumed = SmallVision(), SmallVision(), SmallVision(seed=9)
     seen: list[torch.Tensor] = []
@@ -179,6 +211,8 @@ def test_it_stops_when_what_is_held_out_gets_no_better(tmp_path: Path) -> None:
         ({"average": 1.0}, "average"),
         ({"patience": 3}, "held-out"),
         ({"learning_rate": 1e30}, "lower the learning rate"),
+        ({"optimizer": "adam"}, "choose adamw or sgd"),
+        ({"device": "gpu"}, "there is no device 'gpu' here"),
     ],
 )
 def test_bad_settings_are_refused(options: dict[str, Any], text: str) -> None:
@@ -195,6 +229,8 @@ def test_bad_savings_and_data_are_refused() -> None:
         (lambda: Labelled(SmallVision(), "softmax"), "choose mean or tet"),  # pyright: ignore[reportArgumentType]
         (lambda: Labelled(SmallVision(), smoothing=1.0), "smoothing"),
         (lambda: train(SmallVision(), savings=Savings(steps_back=5)), "5 of 4 steps"),
+        (lambda: fit(Labelled(SmallVision()), bars()[0], bars()[1] + 1, epochs=1), "3 is no class number"),
+        (lambda: fit(Labelled(SmallVision()), bars()[0], bars()[1] / 2, epochs=1), "0.5 is no class number"),
     ):
         with pytest.raises(TrainingError, match=text):
             make()

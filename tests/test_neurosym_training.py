@@ -13,7 +13,7 @@ from torch import Tensor
 from logic import Domain, FileError
 from neurosym.checkpoint import CheckpointError
 from neurosym.training import History, Interrupted, TrainingError, fit, learning_rate_factor
-from perception import SpikingClassifier, augment
+from perception import SpikingClassifier, augment, blend
 
 DOMAIN = Domain("bar", ["row", "column", "none"])
 
@@ -176,6 +176,12 @@ def test_bad_arguments_are_refused() -> None:
     for answers, epochs, batch in ((sums[:3], 1, 1), ([], 1, 1), (sums, 0, 1), (sums, 1, 0)):
         with pytest.raises(TrainingError):
             fit(model(), pictures[: len(pictures) if answers else 0], answers, epochs=epochs, batch=batch)
+
+
+def test_answers_of_rules_are_not_blended() -> None:
+    pictures, sums, _ = task(4)
+    with pytest.raises(TrainingError, match="train rules without blend"):
+        fit(model(), pictures, sums, epochs=1, blend=blend)
 
 
 def test_learning_rate_warms_up_and_falls_to_zero() -> None:

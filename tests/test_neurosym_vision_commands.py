@@ -48,6 +48,10 @@ def test_training_writes_a_network_its_course_and_its_result(tmp_path: Path) -> 
     assert result["test_accuracy"] == told["test_accuracy"] == told["test_correct"] / told["test_count"]
     assert len((folder / "training.csv").read_text().splitlines()) == 1 + told["epochs"]
     assert (folder / "curves.svg").read_text().startswith("<?xml")
+    assert json.loads((folder / "settings.json").read_text()) == result["settings"]
+    page = (folder / "report.html").read_text()
+    assert f"{told['test_correct']} of {told['test_count']} test pictures right" in page
+    assert page.count("<img") == 6  # curves, confusion, prediction, raster, membranes, rates
     code, _, err = command("train", "digits", "--output", str(file), "--quick", "--steps", "2")
     assert (code, "holds a training already" in err) == (2, True)
     code, out, _ = command("train", "digits", "--output", str(file), "--quick", "--json", "--steps", "2", "--resume")
@@ -80,6 +84,9 @@ def test_a_trained_network_is_profiled(tmp_path: Path) -> None:
         (("train", "digits", "--quick", "--learning-rate", "-1"), "learning rate must be positive"),
         (("train", "digits", "--quick", "--steps", "2", "--steps-back", "3"), "3 of 2 steps"),
         (("train", "digits", "--model", "tiny_statten", "--steps", "3", "--quick"), "chunk"),
+        (("train", "digits", "--quick", "--optimizer", "adam"), "choose adamw or sgd"),
+        (("train", "digits", "--quick", "--device", "gpu"), "there is no device 'gpu' here"),
+        (("train", "digits", "--quick", "--device", "cuda:77"), "there is no device 'cuda:77' here"),
         (("train", "mnist", "--data", "/nowhere"), "there is no folder"),
         (("profile", "nothing"), "neither a preset nor a file"),
         (("profile", __file__), "no checkpoint of neurosym"),

@@ -33,5 +33,6 @@ def read_members(archive: Path, endings: tuple[str, ...], start: str = "") -> di
     except FileNotFoundError:
         raise DatasetError(f"{archive}: there is no such file; check the path or download it") from None
     except (OSError, EOFError, tarfile.TarError, lzma.LZMAError, zlib.error) as fault:
-        raise DatasetError(f"{archive}: the archive is damaged ({fault}); get it again") from None
+        reason = str(fault).partition("\n")[0].rstrip(":")  # more lines say what each kind of compression makes of it
+        raise DatasetError(f"{archive}: the archive is damaged ({reason}); get it again") from None
     return found

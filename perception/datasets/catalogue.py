@@ -19,6 +19,7 @@ from .colour import CLASSES as CIFAR10_CLASSES, read_binary, read_jpeg_archive
 from .dataset import Dataset, DatasetError
 from .downloading import Resource, download as bring
 from .events import bin_events, parse_compact, read_events
+from .folder import load_folder
 from .idx import read_idx
 
 _DIGIT = Domain("digit", range(10))
@@ -62,10 +63,11 @@ def load_dataset(
     download: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Dataset:
-    """A data set by its name, one of :data:`DATASETS`.
+    """A data set by its name, one of :data:`DATASETS`, or one of your own in a folder.
 
     Args:
-        name: Such as ``mnist``.
+        name: Such as ``mnist``; or a folder that holds ``train/<class>/<file>`` and ``test/<class>/<file>``, pictures
+            or recordings (:func:`perception.datasets.load_folder`).
         root: Folder that holds the data set's folder, or is it. Without it, the environment variable
             ``NEUROSYM_DATA``, and without that ``~/.cache/neurosym``.
         split: ``train`` or ``test``. Data that know no such split are split here, always in the same way, each
@@ -82,12 +84,14 @@ def load_dataset(
         >>> digits.pictures.shape, digits.classes.name
         (torch.Size([360, 1, 8, 8]), 'digit')
     """
-    if name not in DATASETS:
-        raise DatasetError(f"there is no data set {name!r}; choose one of {', '.join(DATASETS)}")
+    if name not in DATASETS and not Path(name).is_dir():
+        raise DatasetError(f"there is no data set {name!r}; choose one of {', '.join(DATASETS)}, or name a folder")
     if split not in ("train", "test"):
         raise DatasetError(f"there is no split {split!r} of {name}; choose train or test")
     if steps < 1:
         raise DatasetError(f"a recording has at least one frame, got steps = {steps}")
+    if name not in DATASETS:
+        return load_folder(Path(name), split, steps)
     source = DATASETS[name]
     folder = _folder(source, None if root is None else Path(root))
     for resource in source.resources if download else ():
@@ -178,6 +182,8 @@ def _load_nmnist_small(folder: Path, split: str, steps: int) -> tuple[Tensor, Te
         labels = [(row.split()[0], int(row.split()[1])) for row in table.read_text().splitlines()[1:]]
     except (OSError, ValueError, IndexError) as fault:
         raise DatasetError(f"{table}: is no table of numbers and labels ({fault}); get the file again") from None
+    if not labels:
+        raise DatasetError(f"{table}: names no recordings; the file is cut off, get it again")
     recordings = read_members(archive, (".bs2",))
     missing = [number for number, _ in labels if f"{number}.bs2" not in recordings]
     if missing:

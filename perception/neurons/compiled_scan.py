@@ -61,9 +61,9 @@ def _row(tensor: Tensor, order: list[int]) -> Tensor:
 
 
 def _numbers(like: Tensor, decay: float, gain: float) -> tuple[Tensor, Tensor]:
-    """As tensors, so that a learned decay does not mean another kernel every step."""
+    """As tensors, so that a learned decay does not mean another kernel every step; filled there, not sent."""
     wide = torch.promote_types(like.dtype, torch.float32)
-    return tuple(torch.tensor(number, dtype=wide, device=like.device) for number in (decay, gain))  # pyright: ignore[reportReturnType]
+    return tuple(torch.full((), number, dtype=wide, device=like.device) for number in (decay, gain))  # pyright: ignore[reportReturnType]
 
 
 @lru_cache(maxsize=64)

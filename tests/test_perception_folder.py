@@ -1,0 +1,67 @@
+"""Data sets in folders of one's own: pictures and recordings, and what is wrong with them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from perception import DatasetError, load_dataset
+
+
+def write_picture(path: Path, colour: tuple[int, int, int], size: tuple[int, int] = (6, 4)) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, colour).save(path)
+
+
+def write_recording(path: Path, events: list[tuple[int, int, int, int]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.save(path, np.array(events))
+
+
+def test_pictures(tmp_path: Path) -> None:
+    for split, count in (("train", 2), ("test", 1)):
+        for number in range(count):
+            write_picture(tmp_path / split / "sun" / f"{number}.png", (200, 200, 200))
+            write_picture(tmp_path / split / "moon" / f"{number}.png", (90 + number, 90 + number, 90 + number))
+    found = load_dataset(str(tmp_path))
+    assert found.pictures.shape == (4, 1, 4, 6)
+    assert [found.classes.values[label] for label in found.labels.tolist()] == ["moon", "moon", "sun", "sun"]
+    assert found.pictures[:, 0, 1, 1].tolist() == [90, 91, 200, 200]
+    write_picture(tmp_path / "test" / "moon" / "red.png", (255, 0, 0))
+    assert load_dataset(str(tmp_path)).pictures.shape == (4, 3, 4, 6)  # colours in one split are colours in both
+    assert load_dataset(str(tmp_path), split="test").pictures.shape == (3, 3, 4, 6)
+
+
+def test_recordings(tmp_path: Path) -> None:
+    write_recording(tmp_path / "train" / "left" / "0.npy", [(0, 2, 1, 1), (10, 1, 1, 0)])
+    write_recording(tmp_path / "train" / "right" / "0.npy", [(0, 1, 1, 1), (10, 2, 1, 1)])
+    write_recording(tmp_path / "test" / "left" / "0.npy", [(0, 4, 0, 1)])
+    found = load_dataset(str(tmp_path), steps=2)
+    assert found.pictures.shape == (2, 2, 2, 5, 5)  # of both splits, the last column is 4
+    assert torch.equal(found.pictures.nonzero()[:2], torch.tensor([[0, 0, 1, 1, 2], [0, 1, 0, 1, 1]]))
+    assert found.labels.tolist() == [0, 1]
+    assert load_dataset(str(tmp_path), split="test", steps=2).pictures.sum() == 1
+
+
+def test_what_is_wrong_is_said(tmp_path: Path) -> None:
+    def refused(text: str) -> None:
+        with pytest.raises(DatasetError, match=text):
+            load_dataset(str(tmp_path))
+
+    refused("holds no folder train")
+    for split in ("train", "test"):
+        (tmp_path / split).mkdir()
+    refused(r"holds no <class>/<file> ending in \.bmp")
+    write_picture(tmp_path / "train" / "sun" / "0.png", (1, 2, 3))
+    write_picture(tmp_path / "test" / "star" / "0.png", (1, 2, 3))
+    refused("its class has no folder in train; there are sun")
+    write_picture(tmp_path / "train" / "star" / "0.png", (1, 2, 3), (5, 5))
+    refused("sizes 6 x 4, 5 x 5")
+    file = tmp_path / "train" / "star" / "0.png"
+    file.write_bytes(file.read_bytes()[:20])
+    refused(r"0\.png: is damaged or no picture")
+    file.unlink()
+    write_recording(tmp_path / "train" / "star" / "0.npy", [(0, 1, 1, 1)])
+    refused("both pictures and recordings")
