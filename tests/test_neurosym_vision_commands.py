@@ -99,9 +99,10 @@ def test_models_are_listed() -> None:
     assert code == 0
     assert "tiny_resnet" in out.splitlines()
     code, table, _ = command("models", "--json")
-    rows = {row["model"]: row for row in json.loads(table)}
+    rows = {row["name"]: row for row in json.loads(table) if row["kind"] == "preset"}
     assert list(rows) == out.split()
     assert rows["tiny_resnet"]["binary"] is True
+    assert (rows["tiny_resnet"]["nir"], rows["tiny_ms_resnet"]["nir"]) == (False, True)
     assert rows["sew_resnet34"]["parameters"] == pytest.approx(21.8e6, rel=0.01)
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from ..surrogates import Surrogate, arctan, rectangular
+from ..surrogates import Surrogate, SurrogateChoice, arctan, rectangular
 from .layer import Firing, Neuron, NeuronError, check_current, check_state
 from .scan import leaky_scan
 from .scan_rule import Reset, Scanned, ScanRule, Tier
@@ -35,7 +35,7 @@ class LeakyIntegrateAndFire(Neuron):
         reset: ``hard``, to zero, or ``soft``, by the threshold.
         detach_reset: Whether the gradient holds the reset's spike constant.
         scale_input: Whether the gain is ``1 - beta``, so that a constant current is the membrane's limit, instead of 1.
-        surrogate: Stand-in derivative of a spike, or the name of one.
+        surrogate: Stand-in derivative of a spike, its name, or a function.
         tier: Who computes; see :mod:`.scan`.
 
     Example:
@@ -51,7 +51,7 @@ class LeakyIntegrateAndFire(Neuron):
         reset: Reset = "hard",
         detach_reset: bool = True,
         scale_input: bool = False,
-        surrogate: Surrogate | str = "arctan",
+        surrogate: SurrogateChoice = "arctan",
         tier: Tier = "auto",
     ) -> None:
         super().__init__(threshold, surrogate)
@@ -104,7 +104,7 @@ class IntegrateAndFire(LeakyIntegrateAndFire):
         threshold: float = 1.0,
         reset: Reset = "hard",
         detach_reset: bool = True,
-        surrogate: Surrogate | str = "arctan",
+        surrogate: SurrogateChoice = "arctan",
         tier: Tier = "auto",
     ) -> None:
         super().__init__(
@@ -139,7 +139,7 @@ class ParametricLIF(LeakyIntegrateAndFire):
         reset: Reset = "hard",
         detach_reset: bool = True,
         scale_input: bool = True,
-        surrogate: Surrogate | str = "arctan",
+        surrogate: SurrogateChoice = "arctan",
         tier: Tier = "auto",
     ) -> None:
         if not 0 < beta < 1:
