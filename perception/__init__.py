@@ -107,6 +107,7 @@ from .picture import PictureError as PictureError, check_pictures as check_pictu
 from .plasticity import RULES as RULES
 from .pretraining import Pretraining as Pretraining, pretrain as pretrain, pretrain_first_layer as pretrain_first_layer
 from .race import racer_membranes as racer_membranes, to_network as to_network
+from .revival import REMEDIES as REMEDIES, revive as revive
 from .stdp import (
     PlasticityRule as PlasticityRule,
     convergence as convergence,

@@ -33,6 +33,7 @@ from .losses import LOSSES, SurrogateHead
 from .neurons import NEURONS, neuron
 from .normalization import NORMS
 from .plasticity import RULES
+from .revival import REMEDIES
 from .surrogates import SURROGATES
 
 WIDTH, STEPS, HEADS, CLASSES = 64, 4, 4, 10  # of the part that is counted
@@ -79,6 +80,7 @@ def catalogue() -> list[Entry]:
             for name in LOSSES
         ),
         *(_norm(name) for name in NORMS),
+        *(Entry("remedy", name, int(name == "learned_leak")) for name in REMEDIES),
         *(Entry("plasticity", name) for name in RULES),
     ]
     return [*networks, *_neurons(), *trained]

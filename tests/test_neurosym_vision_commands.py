@@ -167,6 +167,20 @@ def test_a_profile_by_hand() -> None:
     assert found.kept_bytes > 0
 
 
+def test_a_still_picture_is_multiplied_and_attention_is_counted() -> None:
+    """Also a picture of black and white, whose brightness happens to be whole numbers."""
+    dataset = load_dataset("digits")
+    vision = make_vision("tiny_sdt", dataset, 2, 0)
+    white = torch.ones(2, 1, 8, 8)
+    layers = {layer.name: layer for layer in profile(vision, white).layers}
+    first = layers["first.convolution"]
+    assert (first.additions, first.multiplications) == (0, first.synapses)
+    frames = {layer.name: layer for layer in profile(vision, white[:, None].expand(2, 2, 1, 8, 8)).layers}
+    assert frames["first.convolution"].multiplications == 0  # frames of events are spikes
+    products = [layer for name, layer in layers.items() if name.endswith(".products")]
+    assert [layer.synapses for layer in products] == [2 * 2 * 2 * 64] * 2  # 2 x 2 tokens of 64 channels
+
+
 def test_profiles_of_presets_are_alive() -> None:
     found = profile_model("tiny_transformer", steps=2, samples=4)
     assert len(found.rates) > 5

@@ -7,7 +7,19 @@ import pytest
 import torch
 from torch import nn
 
-from perception import LOSSES, NEURONS, NORMS, RULES, SURROGATES, Entry, catalogue, presets, settle_norms, to_surrogate
+from perception import (
+    LOSSES,
+    NEURONS,
+    NORMS,
+    REMEDIES,
+    RULES,
+    SURROGATES,
+    Entry,
+    catalogue,
+    presets,
+    settle_norms,
+    to_surrogate,
+)
 from perception.architectures import (
     Attention,
     PoolOrder,
@@ -43,6 +55,7 @@ def test_every_name_has_a_row() -> None:
     assert names("surrogate") == {*SURROGATES, "lsg"}
     assert names("loss") == set(LOSSES) == {"tet", "sml", "rate_band"}
     assert names("norm") == set(NORMS) == {"tdbn", "tebn"}
+    assert names("remedy") == set(REMEDIES)
     assert names("plasticity") == set(RULES)
     assert names("shortcut") == {*get_args(Shortcut), "max-ms"}
     assert names("attention") == set(get_args(Attention))

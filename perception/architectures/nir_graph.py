@@ -43,6 +43,8 @@ def has_nir_graph(chosen: Preset) -> bool:
     plan, neuron = chosen.plan, chosen.neuron
     if not isinstance(plan, ResNetPlan) or neuron.name not in _LEAKY or neuron.options.get("reset", "hard") != "hard":
         return False
+    if neuron.options.get("start"):
+        return False
     return "max" not in (plan.downsampling, plan.projection)
 
 
@@ -171,11 +173,11 @@ class _Graph:
         """A layer of neurons."""
         if isinstance(layer, CubaLIF) and layer.soma.reset == "hard":
             return self.neurons(signal, layer.threshold, layer.beta, alpha=layer.alpha)
-        if isinstance(layer, LeakyIntegrateAndFire) and layer.reset == "hard":
+        if isinstance(layer, LeakyIntegrateAndFire) and layer.reset == "hard" and not layer.start:
             return self.neurons(
                 signal, layer.threshold, float(torch.as_tensor(layer.decay()).detach()), scaled=layer.scale_input
             )
-        raise ArchitectureError(f"NIR has no node for {layer}; use leaky neurons with hard reset")
+        raise ArchitectureError(f"NIR has no node for {layer}; use leaky neurons with hard reset that start at 0")
 
     def gate(self, signal: Signal, threshold: float) -> Signal:
         """Neurons without memory that fire where the signal reaches a threshold."""
