@@ -122,7 +122,9 @@ def train_model(
 
 @app.command("models")
 def list_models(
-    table: Annotated[bool, typer.Option("--table", help="With parameters, steps and what is known of them.")] = False,
+    table: Annotated[
+        bool, typer.Option("--table", help="All names, neurons to token policies, and what is true of them.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the presets that can be trained."""
@@ -309,8 +311,16 @@ def _show(rows: list[dict[str, object]], as_json: bool) -> None:
     names = list(rows[0])
     table = Table(*(["", ""] if len(rows) == 1 else [name.replace("_", " ") for name in names]))
     for cells in [[n.replace("_", " "), rows[0][n]] for n in names] if len(rows) == 1 else [r.values() for r in rows]:
-        table.add_row(*(f"{cell:,.6g}" if isinstance(cell, float) else str(cell) for cell in cells))
+        table.add_row(*(_in_words(cell) for cell in cells))
     Console(width=None if len(rows) == 1 else 150).print(table)  # a wide table is better scrolled than cut
+
+
+def _in_words(cell: object) -> str:
+    if cell is None:
+        return "-"
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    return f"{cell:,.6g}" if isinstance(cell, float) else str(cell)
 
 
 def _show_version(wanted: bool) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from logic import Domain, NeurosymError, whole_file
 from perception import (
@@ -19,12 +19,13 @@ from perception import (
     augment,
     augment_colours,
     blend,
+    catalogue,
     hold_out,
     load_dataset,
     preset,
     presets,
+    settle_norms,
 )
-from perception.architectures import build, count_parameters, has_products, is_binary, is_causal
 
 from .checkpoint import load_perception, save_perception
 from .figures import learning_curve
@@ -321,24 +322,8 @@ def model_names() -> list[str]:
 
 
 def model_rows() -> list[dict[str, object]]:
-    """What is known of each preset: size, steps, pictures and spikes."""
-    rows: list[dict[str, object]] = []
-    for name, found in presets().items():
-        with torch.device("meta"):
-            network = build(found)
-        rows.append(
-            {
-                "model": name,
-                "parameters": count_parameters(network),
-                "published_millions": found.published or None,
-                "steps": found.steps,
-                "picture": f"{found.channels} x {found.size} x {found.size}",
-                "binary": is_binary(found),
-                "causal": is_causal(found),
-                "products": has_products(found),
-            }
-        )
-    return rows
+    """What is known of everything that has a name, presets first: size, steps, spikes, NIR."""
+    return [asdict(entry) for entry in catalogue()]
 
 
 def profile_model(model: str, *, steps: int | None = None, samples: int = 16, seed: int = 0) -> Profile:
@@ -362,7 +347,7 @@ def profile_model(model: str, *, steps: int | None = None, samples: int = 16, se
         options = {} if steps is None else {"steps": steps}
         vision = SpikingVision(Domain("value", range(chosen.classes)), generator, model=model, options=options)
         pictures = _random(vision, samples, generator)
-        _settle_norms(vision, pictures)
+        settle_norms(vision, lambda: vision.logits(pictures[:, None]))
         return profile(vision, pictures)
     if not Path(model).is_file():
         raise ModelError(f"{model!r} is neither a preset nor a file; see neurosym models")
@@ -374,16 +359,6 @@ def profile_model(model: str, *, steps: int | None = None, samples: int = 16, se
     except DatasetError:
         return profile(vision, _random(vision, samples, generator))
     return profile(vision, dataset.pictures[:samples])
-
-
-@torch.no_grad()
-def _settle_norms(vision: SpikingVision, pictures: Tensor) -> None:
-    """Gives a fresh network's norms the statistics of some pictures; without them, hardly a neuron would fire."""
-    for layer in vision.modules():
-        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
-            layer.momentum = 1.0
-    vision.train()
-    vision.logits(pictures[:, None])
 
 
 def _random(vision: SpikingVision, samples: int, generator: torch.Generator) -> Tensor:

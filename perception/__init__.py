@@ -13,11 +13,14 @@ from .architectures import (
     presets as presets,
     recorded_spikes as recorded_spikes,
     start_as_identity as start_as_identity,
+    to_nir_graph as to_nir_graph,
     weighted_inputs as weighted_inputs,
+    write_network_nir as write_network_nir,
 )
 from .augmentation import augment as augment
 from .blending import Blended as Blended, blend as blend
 from .board import cut_board as cut_board, draw_board as draw_board, see_cells as see_cells
+from .capabilities import Entry as Entry, catalogue as catalogue
 from .classifier import SpikingClassifier as SpikingClassifier
 from .coding import (
     ENCODERS as ENCODERS,
@@ -56,6 +59,7 @@ from .homeostasis import (
 )
 from .lee import LeeNetwork as LeeNetwork
 from .losses import (
+    LOSSES as LOSSES,
     SurrogateHead as SurrogateHead,
     rate_penalty as rate_penalty,
     surrogate_module_loss as surrogate_module_loss,
@@ -94,11 +98,18 @@ from .neurons import (
     integrate_and_fire as integrate_and_fire,
     neuron as neuron,
 )
-from .normalization import TemporalBatchNorm as TemporalBatchNorm, ThresholdBatchNorm as ThresholdBatchNorm
+from .normalization import (
+    NORMS as NORMS,
+    TemporalBatchNorm as TemporalBatchNorm,
+    ThresholdBatchNorm as ThresholdBatchNorm,
+    settle_norms as settle_norms,
+)
 from .percept import Percept as Percept, Spikes as Spikes
 from .picture import PictureError as PictureError, check_pictures as check_pictures, read_picture as read_picture
+from .plasticity import RULES as RULES
 from .pretraining import Pretraining as Pretraining, pretrain as pretrain, pretrain_first_layer as pretrain_first_layer
 from .race import racer_membranes as racer_membranes, to_network as to_network
+from .revival import REMEDIES as REMEDIES, revive as revive
 from .sparse_inference import zero_skipping as zero_skipping
 from .stdp import (
     PlasticityRule as PlasticityRule,
@@ -108,6 +119,7 @@ from .stdp import (
     plasticity_step as plasticity_step,
     to_initial_layer as to_initial_layer,
 )
+from .stdp_clustering import cluster_by_stdp as cluster_by_stdp
 from .stdp_competition import CompetitiveRule as CompetitiveRule, learn_by_competition as learn_by_competition
 from .stdp_network import (
     StdpLayer as StdpLayer,
@@ -117,6 +129,13 @@ from .stdp_network import (
     network_features as network_features,
     network_latencies as network_latencies,
     two_layers as two_layers,
+)
+from .stdp_reward import (
+    Decisions as Decisions,
+    RewardRule as RewardRule,
+    decide as decide,
+    learn_decisions as learn_decisions,
+    learn_rewarded as learn_rewarded,
 )
 from .stdp_rules import (
     PlasticityError as PlasticityError,
@@ -139,6 +158,7 @@ from .surrogates import (
     sigmoid as sigmoid,
     spike as spike,
     straight_through as straight_through,
+    to_surrogate as to_surrogate,
     triangular as triangular,
 )
 from .temperature import search_temperature as search_temperature

@@ -9,11 +9,10 @@ from torch import Tensor, nn
 
 from .neurons import Neuron
 
-REMEDIES = (
-    "remedies: a wider surrogate (arctan, or fast_sigmoid with a slope up to 5); ThresholdBatchNorm before them; "
-    "currents drawn to a standard deviation of threshold / 2 (draw_fluctuating); a learned leak (plif, lsg) or a first "
-    "membrane of threshold / 2 (fire with a state); rate_penalty in the loss; lower thresholds (balance_threshold); "
-    "detach_reset=True; rescaled incoming weights (rescale_silent)"
+ADVICE = (
+    "remedies, as revive() applies them: wide_surrogate; threshold_norm (ThresholdBatchNorm); fluctuating_weights; "
+    "learned_leak (plif, lsg); half_start (start=0.5); balanced_threshold; detached_reset (detach_reset=True); "
+    "rescaled_weights; or rate_penalty in the loss"
 )
 
 
@@ -102,7 +101,7 @@ class DeadNeuronDetector:
             warnings.warn(
                 f"layer {name!r}: {int(dead.sum())} of {len(dead)} channels are dead (rates down to "
                 f"{self.rates[name].min():.2g}, within the surrogate's reach down to {self.reaches[name].min():.1%} of "
-                f"the time); {REMEDIES}",
+                f"the time); {ADVICE}",
                 DeadNeuronWarning,
                 stacklevel=2,
             )

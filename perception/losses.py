@@ -6,7 +6,7 @@ References:
     2023, whose heads, constants and temperature are those of the authors' code.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -110,3 +110,11 @@ def _divergence(learning: Tensor, teaching: Tensor, temperature: float) -> Tenso
         reduction="batchmean",
         log_target=True,
     )
+
+
+LOSSES: dict[str, Callable[..., Tensor]] = {
+    "tet": temporal_loss,
+    "sml": surrogate_module_loss,
+    "rate_band": rate_penalty,
+}
+"""Losses by the names that the field knows them by."""

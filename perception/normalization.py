@@ -5,6 +5,8 @@ References:
     "Temporal Effective Batch Normalization in Spiking Neural Networks", NeurIPS 2022 (TEBN).
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -95,3 +97,31 @@ class TemporalBatchNorm(ThresholdBatchNorm):
         if len(current) != len(self.step_weight):
             raise NeuronError(f"built for {len(self.step_weight)} steps, got {len(current)}; build another")
         return super().forward(current) * self.step_weight.reshape(-1, *[1] * (current.ndim - 1))
+
+
+@torch.no_grad()
+def settle_norms(network: nn.Module, run: Callable[[], object]) -> None:
+    """Gives a fresh network's batch norms the statistics of one run; without them, hardly a neuron fires.
+
+    Args:
+        network: Its mode stays.
+        run: Lets it look at some pictures.
+    """
+    norms = [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d)]
+    before = [(norm.momentum, norm.training) for norm in norms]
+    for norm in norms:
+        norm.momentum = 1.0
+        norm.train()
+    try:
+        run()
+    finally:
+        for norm, (momentum, training) in zip(norms, before, strict=True):
+            norm.momentum = momentum
+            norm.train(training)
+
+
+NORMS: dict[str, Callable[[int, int], nn.Module]] = {
+    "tdbn": lambda channels, _: ThresholdBatchNorm(channels),
+    "tebn": lambda channels, steps: TemporalBatchNorm(channels, steps),
+}
+"""Makes a norm of a name for so many channels and steps."""

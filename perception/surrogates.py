@@ -36,6 +36,10 @@ class Surrogate:
     shape: tuple[float, ...] = ()
 
 
+SurrogateChoice = Surrogate | str | Callable[[Tensor], Tensor]
+"""A surrogate, the name of one, or a plain function ``g`` from a membrane's distance to the threshold."""
+
+
 def straight_through() -> Surrogate:
     """``g(x) = 1`` everywhere: the unbounded straight-through estimator.
 
@@ -216,6 +220,33 @@ def named_surrogate(name: str, **options: float) -> Surrogate:
         return SURROGATES[name](**options)
     except TypeError as error:
         raise SurrogateError(f"surrogate {name!r} does not take {options}: {error}") from error
+
+
+def to_surrogate(choice: SurrogateChoice) -> Surrogate:
+    """The surrogate that is meant: itself, the usual one of a name, or a function of yours.
+
+    Args:
+        choice: A function is a derivative ``g``, elementwise; its peak and area are measured, the area over
+            [-1000, 1000].
+
+    Raises:
+        SurrogateError: if there is none of that name, or the function is not elementwise or not finite.
+
+    Example:
+        >>> to_surrogate(lambda x: (x.abs() < 0.25).to(x.dtype)).peak
+        1.0
+    """
+    if isinstance(choice, Surrogate):
+        return choice
+    if isinstance(choice, str):
+        return named_surrogate(choice)
+    name = getattr(choice, "__name__", type(choice).__name__)
+    points = torch.linspace(-1000, 1000, 200_001, dtype=torch.float64)  # zero is one of them
+    values = choice(points)
+    if values.shape != points.shape or not bool(values.isfinite().all()):
+        raise SurrogateError(f"surrogate {name!r} must give a finite number for each number that it gets")
+    peak, area = float(values[100_000]), float(torch.trapezoid(values.double(), points))
+    return Surrogate(name, choice, peak=peak, area=area)
 
 
 class _Spike(torch.autograd.Function):

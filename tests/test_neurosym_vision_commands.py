@@ -106,9 +106,10 @@ def test_models_are_listed() -> None:
     assert code == 0
     assert "tiny_resnet" in out.splitlines()
     code, table, _ = command("models", "--json")
-    rows = {row["model"]: row for row in json.loads(table)}
+    rows = {row["name"]: row for row in json.loads(table) if row["kind"] == "preset"}
     assert list(rows) == out.split()
     assert rows["tiny_resnet"]["binary"] is True
+    assert (rows["tiny_resnet"]["nir"], rows["tiny_ms_resnet"]["nir"]) == (False, True)
     assert rows["sew_resnet34"]["parameters"] == pytest.approx(21.8e6, rel=0.01)
 
 
@@ -171,6 +172,20 @@ def test_a_profile_by_hand() -> None:
     assert found.spiking_joules == pytest.approx(9 * 0.9e-12 + 4 * 4.6e-12)
     assert found.analog_joules == pytest.approx(7 * 4.6e-12)
     assert found.kept_bytes > 0
+
+
+def test_a_still_picture_is_multiplied_and_attention_is_counted() -> None:
+    """Also a picture of black and white, whose brightness happens to be whole numbers."""
+    dataset = load_dataset("digits")
+    vision = make_vision("tiny_sdt", dataset, 2, 0)
+    white = torch.ones(2, 1, 8, 8)
+    layers = {layer.name: layer for layer in profile(vision, white).layers}
+    first = layers["first.convolution"]
+    assert (first.additions, first.multiplications) == (0, first.synapses)
+    frames = {layer.name: layer for layer in profile(vision, white[:, None].expand(2, 2, 1, 8, 8)).layers}
+    assert frames["first.convolution"].multiplications == 0  # frames of events are spikes
+    products = [layer for name, layer in layers.items() if name.endswith(".products")]
+    assert [layer.synapses for layer in products] == [2 * 2 * 2 * 64] * 2  # 2 x 2 tokens of 64 channels
 
 
 def test_profiles_of_presets_are_alive() -> None:

@@ -1,5 +1,7 @@
 """Kinds of attention against their formulas written out, against each other, and against gates of fixed weights."""
 
+import itertools
+
 import pytest
 import torch
 from hypothesis import given, strategies as st
@@ -160,3 +162,38 @@ def test_what_does_not_fit_is_refused() -> None:
         SpikingAttention(8, "ssa", make, heads=3)
     with pytest.raises(ArchitectureError, match="4 steps cannot be cut into chunks of 3"):
         chunked_map(*triple(0), 1.0, 3)
+
+
+@pytest.mark.parametrize("kind", ["ssa", "linear", "statten", "sdsa", "qk-token", "qk-channel", "saf"])
+def test_additions_are_counted_pair_by_pair(kind: str) -> None:
+    """Loops over all spikes; SSA's second product adds a score, a whole number, for each spike of a value."""
+    attention = SpikingAttention(6, kind, make, heads=2, chunk=2 if kind == "statten" else 1)  # type: ignore[arg-type]
+    signal = (torch.rand(4, 2, 6, 3, 1, generator=torch.Generator().manual_seed(0)) < 0.5).float()
+    for norm in (
+        attention.query.norm,
+        attention.key.norm,
+        *([] if attention.value is None else [attention.value.norm]),
+    ):
+        nn.init.constant_(norm.weight, 6.0)
+    with torch.no_grad():
+        query, key, value = (part.double() for part in attention.train().project(signal))
+        found = attention.additions(signal)
+    total, chunk = 0.0, attention.chunk
+    steps, batch, heads, tokens, size = query.shape
+    for t, b, h, n in itertools.product(range(steps), range(batch), range(heads), range(tokens)):
+        q, k, v = query[t, b, h, n], key[t, b, h, n], value[t, b, h, n]
+        if kind == "sdsa":
+            total += float((k * v).sum())
+        elif kind.startswith("qk"):
+            total += float(q.sum())
+        elif kind == "saf":
+            total += float(k.sum())
+        else:
+            if kind != "ssa":
+                total += float(sum(k[i] * v[j] for i in range(size) for j in range(size)))
+            for other in range(t // chunk * chunk, t // chunk * chunk + chunk):
+                for m in range(tokens):
+                    score = float((q * key[other, b, h, m]).sum())
+                    total += (score if kind == "ssa" else 0) + score * float(value[other, b, h, m].sum())
+    assert found == pytest.approx(total)
+    assert found > 0

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from perception import NEURONS, settle_norms
 from perception.architectures import (
     ArchitectureError,
     Network,
@@ -142,6 +143,18 @@ def test_options_change_preset_and_plan() -> None:
     assert build(chosen)(torch.rand(3, 1, 28, 28)).shape == (2, 3, 10)
 
 
+@pytest.mark.parametrize("name", NEURONS)
+def test_any_neuron_can_stand_in_a_network(name: str) -> None:
+    options = {"psn": {"steps": 2}, "masked_psn": {"steps": 2, "order": 2}}.get(name, {})
+    chosen = preset("tiny_ms_resnet", steps=2, neuron={"name": name, "options": options})
+    network = build(chosen, torch.Generator().manual_seed(0))
+    pictures = torch.rand(3, 1, 28, 28, generator=torch.Generator().manual_seed(1))
+    settle_norms(network, lambda: network(pictures))
+    assert is_binary(chosen) == (set(weighted_inputs(network.eval(), pictures).values()) == {"binary"})
+    network(pictures).sum().backward()
+    assert network.readout.linear.weight.grad is not None
+
+
 def test_the_same_seed_gives_the_same_weights() -> None:
     first, second = (build(preset("tiny_sdt"), torch.Generator().manual_seed(3)).state_dict() for _ in range(2))
     assert all(torch.equal(first[name], second[name]) for name in first)
@@ -152,14 +165,25 @@ def test_the_same_seed_gives_the_same_weights() -> None:
     [
         ("tiny_resnett", {}, "unknown model 'tiny_resnett'"),
         ("tiny_resnet", {"chunks": 2}, "no option 'chunks'"),
-        ("tiny_resnet", {"shortcut": "dense"}, "unknown shortcut 'dense'"),
+        ("tiny_resnet", {"shortcut": "dense"}, "option 'shortcut' must be one of spiking, sew-add"),
+        ("tiny_resnet", {"stem": "big"}, "option 'stem' must be one of small, large, deep, got 'big'"),
+        ("tiny_resnet", {"steps": "4"}, "option 'steps' must be a whole number, 1 or more, got '4'"),
+        ("tiny_resnet", {"classes": 0}, "option 'classes' must be a whole number"),
+        ("tiny_resnet", {"widths": 5}, "option 'widths' must be a list"),
+        ("tiny_resnet", {"neuron": 5}, "must be a name or a mapping with name, options, surrogate, shape, got 5"),
+        ("tiny_resnet", {"neuron": {"nam": "if"}}, "must be a name or a mapping"),
+        ("tiny_sdt", {"order": "first"}, "option 'order' must be one of fire-pool"),
+        ("tiny_sdt", {"heads": 0}, "option 'heads' must be a whole number"),
+        ("tiny_sdt", {"ratio": 0}, "option 'ratio'"),
+        ("tiny_sdt", {"gated": 1}, "option 'gated' must be true or false"),
+        ("tiny_sdt", {"gate": "half"}, "option 'gate' must be a number"),
         ("tiny_resnet", {"depths": (1, 1)}, "3 widths and 2 depths"),
-        ("tiny_resnet", {"steps": 0}, "steps must be at least 1"),
+        ("tiny_resnet", {"steps": 0}, "option 'steps' must be a whole number, 1 or more, got 0"),
         ("tiny_statten", {"steps": 3}, "3 steps cannot be cut into chunks of 2"),
         ("tiny_sdt", {"heads": 5}, "5 heads do not divide 64"),
         ("tiny_sdt", {"pools": "012"}, "pools '012'"),
         ("tiny_sdt", {"shortcut": "spiking"}, "identity shortcut"),
-        ("tiny_sdt", {"tokens": "some"}, "unknown token policy 'some'"),
+        ("tiny_sdt", {"tokens": "some"}, "option 'tokens' must be one of all, information-retaining, anchor"),
         ("tiny_sparse", {"keep": 0.0}, "must lie in"),
         ("maxformer_4_384", {"tokens": "anchor"}, "depthwise mixer"),
     ],

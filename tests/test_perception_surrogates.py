@@ -1,6 +1,6 @@
 """Surrogates keep what they document: peak, area, limits, names; areas over [-3, 3] are those published."""
 
-from math import inf
+from math import exp, inf, pi
 
 import pytest
 import torch
@@ -15,6 +15,7 @@ from perception import (
     erf,
     fast_sigmoid,
     named_surrogate,
+    neuron,
     rectangular,
     sigmoid,
     spike,
@@ -100,6 +101,23 @@ def test_a_function_of_the_user_can_be_one() -> None:
     spike(x, mine).backward()
     assert x.grad is not None
     assert x.grad.item() == 2
+
+
+def test_a_plain_function_can_be_one() -> None:
+    def bell(x: torch.Tensor) -> torch.Tensor:
+        return (-(x**2)).exp()
+
+    layer = neuron("lif", surrogate=bell)
+    assert layer.surrogate.name == "bell"
+    assert (layer.surrogate.peak, layer.surrogate.area) == (1.0, pytest.approx(pi**0.5, rel=1e-6))
+    current = torch.tensor([[0.7]], requires_grad=True)
+    layer(current).backward()
+    assert current.grad is not None
+    assert current.grad.item() == pytest.approx(exp(-(0.3**2)))
+    with pytest.raises(SurrogateError, match="'mean' must give a finite number for each"):
+        neuron("lif", surrogate=torch.mean)
+    with pytest.raises(SurrogateError, match="unknown surrogate 'bel'"):
+        neuron("lif", surrogate="bel")
 
 
 def test_clear_refusals() -> None:

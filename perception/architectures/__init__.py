@@ -9,7 +9,7 @@ from .attention import (
     linear_map as linear_map,
     spiking_map as spiking_map,
 )
-from .embedding import patch_splitting as patch_splitting, stage_embedding as stage_embedding
+from .embedding import PoolOrder as PoolOrder, patch_splitting as patch_splitting, stage_embedding as stage_embedding
 from .exporting import exports as exports, round_weights as round_weights, to_integer_network as to_integer_network
 from .inspection import (
     Traffic as Traffic,
@@ -25,6 +25,12 @@ from .layers import (
     NeuronFactory as NeuronFactory,
     Readout as Readout,
     draw_weights as draw_weights,
+)
+from .nir_graph import (
+    has_nir_graph as has_nir_graph,
+    single_layer_graph as single_layer_graph,
+    to_nir_graph as to_nir_graph,
+    write_network_nir as write_network_nir,
 )
 from .presets import (
     Network as Network,
@@ -44,4 +50,9 @@ from .tokens import (
     TokenPolicy as TokenPolicy,
     alignment_loss as alignment_loss,
 )
-from .transformers import SpikingTransformer as SpikingTransformer, Stage as Stage, TransformerPlan as TransformerPlan
+from .transformers import (
+    SpikingTransformer as SpikingTransformer,
+    Stage as Stage,
+    Tokens as Tokens,
+    TransformerPlan as TransformerPlan,
+)

@@ -122,11 +122,48 @@ class SpikingAttention(nn.Module):
 
     def forward(self, signal: Tensor) -> Tensor:
         """Currents ``[T, B, D, H, W]`` of spikes ``[T, B, D, H, W]``."""
+        mixed = self._mix(*self.project(signal)).transpose(-1, -2).flatten(2, 3)
+        return self.mix_heads(mixed.unflatten(3, signal.shape[3:]))
+
+    def project(self, signal: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values, ``[T, B, h, N, d]`` each, of spikes ``[T, B, D, H, W]``."""
         query = self._split(self.fire_query(self.query(signal)))
         key = self._split(self.fire_key(self.key(signal)))
         value = key if self.value is None else self._split(self.fire_value(self.value(signal)))
-        mixed = self._mix(query, key, value).transpose(-1, -2).flatten(2, 3)
-        return self.mix_heads(mixed.unflatten(3, signal.shape[3:]))
+        return query, key, value
+
+    def additions(self, signal: Tensor) -> float:
+        """What mixing the tokens of ``[T, B, D, H, W]`` adds up: one for each pair of spikes that meet, by their value.
+
+        Masks by single spikes are gates and add nothing.
+        """
+        query, key, value = self.project(signal)
+        match self.kind:
+            case "ssa":
+                scores = query @ key.transpose(-1, -2)
+                return float(scores.sum() + (scores @ value).sum())
+            case "linear" | "statten":
+                kept = chunked_map(query, key, value, 1.0, self.chunk if self.kind == "statten" else 1)
+                return float((key.sum(-1) * value.sum(-1)).sum() + kept.sum())
+            case "sdsa":
+                return float((key * value).sum())
+            case "qk-token" | "qk-channel":
+                return float(query.sum())
+            case "saf":
+                return float(key.sum())  # each lets a real value in
+
+    def products(self, tokens: int) -> int:
+        """Multiplications of one pass with graded units over so many tokens."""
+        inner = self.mix_heads.convolution.in_channels
+        match self.kind:
+            case "ssa":
+                return 2 * tokens * tokens * inner
+            case "linear" | "statten":
+                return 2 * tokens * inner * (inner // self.heads)
+            case "sdsa" | "saf":
+                return 2 * tokens * inner
+            case "qk-token" | "qk-channel":
+                return tokens * inner
 
     def _split(self, signal: Tensor) -> Tensor:
         """``[T, B, h, N, d]`` of ``[T, B, D, H, W]``."""

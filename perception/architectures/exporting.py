@@ -160,6 +160,8 @@ def _check(network: SpikingResNet) -> None:
             raise ArchitectureError(f"shortcut {module.shortcut!r} sends more than bits; use 'sew-iand' or 'spiking'")
         if isinstance(module, Neuron) and type(module) is not IntegrateAndFire:
             raise ArchitectureError("the neurons leak; only integrate-and-fire neurons have integer membranes")
+        if isinstance(module, IntegrateAndFire) and module.start:
+            raise ArchitectureError("the neurons do not start at 0; build them with start=0")
     if not isinstance(network.head, nn.Identity):
         raise ArchitectureError("a hidden layer behind rates does not hear spikes; build with hidden=0")
 

@@ -96,7 +96,8 @@ def is_binary(chosen: Preset) -> bool:
     if isinstance(plan, ResNetPlan):
         return True
     fires = plan.shortcut != "ms" or plan.fire_last != "no"
-    plain = not (plan.compress or plan.gated) and plan.compensation == 1
+    summed = plan.compress and plan.shortcut != "ms"  # in form 'ms', neurons stand between the sum and every weight
+    plain = not (summed or plan.gated) and plan.compensation == 1
     return fires and plain and all(stage[2] != "saf" for stage in plan.stages)
 
 

@@ -8,9 +8,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..neurons import neuron
+from ..neurons import neuron, options_of
 from ..surrogates import named_surrogate
 from .layers import ArchitectureError, NeuronFactory, draw_weights
+from .options import check_options
 from .resnets import ResNetPlan, SpikingResNet
 from .shortcuts import Shortcut
 from .transformers import SpikingTransformer, Stage, TransformerPlan
@@ -35,7 +36,13 @@ class NeuronPlan:
     shape: Mapping[str, float] = field(default_factory=dict[str, float])
 
     def factory(self) -> NeuronFactory:
-        """Makes layers of these neurons."""
+        """Makes layers of these neurons; those that bring a surrogate of their own keep it.
+
+        Raises:
+            NeuronError: if there is no such neuron.
+        """
+        if "surrogate" not in options_of(self.name):
+            return partial(neuron, self.name, **self.options)
         return partial(neuron, self.name, surrogate=named_surrogate(self.surrogate, **self.shape), **self.options)
 
 
@@ -274,25 +281,41 @@ def preset(name: str, **options: Any) -> Preset:
 
     Args:
         name: A key of :func:`presets`.
-        options: New values of the preset's or of its plan's fields; ``neuron`` may be a mapping.
+        options: New values of the preset's or of its plan's fields; ``neuron`` may be a name, with that kind's usual
+            options, or a mapping of what is new about the preset's neurons.
 
     Raises:
-        ArchitectureError: if there is no such preset or option.
+        ArchitectureError: if there is no such preset or option, or an option has no such value.
     """
     known = presets()
     if name not in known:
         raise ArchitectureError(f"unknown model {name!r}; there are {', '.join(known)}")
     found = known[name]
-    if isinstance(options.get("neuron"), Mapping):
-        options["neuron"] = replace(found.neuron, **options["neuron"])
+    if "neuron" in options:
+        options["neuron"] = _neuron_plan(name, found.neuron, options["neuron"])
     outer = {f.name for f in fields(found)} - {"name", "plan", "published", "source"}
     inner = {f.name for f in fields(found.plan)}
     if strange := sorted(set(options) - outer - inner):
         raise ArchitectureError(
             f"model {name!r} has no option {strange[0]!r}; it has {', '.join(sorted(outer | inner))}"
         )
+    check_options(name, found, options)
+    check_options(name, found.plan, options)
     plan = replace(found.plan, **{key: _frozen(value) for key, value in options.items() if key in inner})
     return replace(found, plan=plan, **{key: value for key, value in options.items() if key in outer})
+
+
+def _neuron_plan(name: str, old: NeuronPlan, wanted: Any) -> NeuronPlan:
+    if isinstance(wanted, NeuronPlan):
+        return wanted
+    if isinstance(wanted, str):
+        return replace(old, name=wanted, options={})
+    known = [field.name for field in fields(NeuronPlan)]
+    if not isinstance(wanted, Mapping) or set(wanted) - set(known):
+        raise ArchitectureError(
+            f"model {name!r}: option 'neuron' must be a name or a mapping with {', '.join(known)}, got {wanted!r}"
+        )
+    return replace(old, **wanted)
 
 
 def _frozen(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """Layers of spiking neurons: currents ``[T, B, ...]`` in, spikes ``[T, B, ...]`` out, no state kept between calls."""
 
 from .biophysical import AdEx as AdEx, Izhikevich as Izhikevich
-from .catalogue import NEURONS as NEURONS, neuron as neuron
+from .catalogue import NEURONS as NEURONS, neuron as neuron, options_of as options_of
 from .graded import IntegerLIF as IntegerLIF, MultiThresholdLIF as MultiThresholdLIF
 from .layer import Firing as Firing, Neuron as Neuron, NeuronError as NeuronError
 from .leaky import (

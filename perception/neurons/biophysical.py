@@ -11,14 +11,14 @@ from torch import Tensor
 
 from logic.neuron_models import AdEx as AdExModel, Izhikevich as IzhikevichModel
 
-from ..surrogates import Surrogate, spike
+from ..surrogates import SurrogateChoice, spike
 from .layer import Firing, Neuron, NeuronError, check_current, check_state
 
 
 class _TwoVariables(Neuron):
     """A membrane in mV and a slow variable; the models differ only in their equations."""
 
-    def __init__(self, model: IzhikevichModel | AdExModel, width_mv: float, surrogate: Surrogate | str) -> None:
+    def __init__(self, model: IzhikevichModel | AdExModel, width_mv: float, surrogate: SurrogateChoice) -> None:
         super().__init__(1.0, surrogate)
         if not width_mv > 0:
             raise NeuronError(f"the surrogate's unit must be positive, got {width_mv} mV")
@@ -48,14 +48,14 @@ class Izhikevich(_TwoVariables):
     Args:
         model: Constants and Euler step; regular spiking of the 2004 paper if left out.
         width_mv: Unit of the surrogate's argument.
-        surrogate: Stand-in derivative of a spike, or the name of one.
+        surrogate: Stand-in derivative of a spike, its name, or a function.
 
     References:
         See :class:`logic.neuron_models.Izhikevich`.
     """
 
     def __init__(
-        self, model: IzhikevichModel | None = None, *, width_mv: float = 30.0, surrogate: Surrogate | str = "arctan"
+        self, model: IzhikevichModel | None = None, *, width_mv: float = 30.0, surrogate: SurrogateChoice = "arctan"
     ) -> None:
         super().__init__(model or IzhikevichModel(), width_mv, surrogate)
 
@@ -66,13 +66,13 @@ class AdEx(_TwoVariables):
     Args:
         model: Constants and Euler step; tonic spiking of Naud et al. if left out.
         width_mv: Unit of the surrogate's argument.
-        surrogate: Stand-in derivative of a spike, or the name of one.
+        surrogate: Stand-in derivative of a spike, its name, or a function.
 
     References:
         See :class:`logic.neuron_models.AdEx`.
     """
 
     def __init__(
-        self, model: AdExModel | None = None, *, width_mv: float = 20.0, surrogate: Surrogate | str = "arctan"
+        self, model: AdExModel | None = None, *, width_mv: float = 20.0, surrogate: SurrogateChoice = "arctan"
     ) -> None:
         super().__init__(model or AdExModel(), width_mv, surrogate)

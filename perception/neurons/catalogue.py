@@ -1,6 +1,7 @@
 """Layers of neurons by name."""
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 from .biophysical import AdEx, Izhikevich
@@ -26,6 +27,17 @@ NEURONS: dict[str, Callable[..., Neuron]] = {
 }
 
 
+def options_of(name: str) -> tuple[str, ...]:
+    """The options of a kind of neuron.
+
+    Raises:
+        NeuronError: if there is no such neuron.
+    """
+    if name not in NEURONS:
+        raise NeuronError(f"unknown neuron {name!r}; there are {', '.join(NEURONS)}")
+    return tuple(signature(NEURONS[name]).parameters)
+
+
 def neuron(name: str, **options: Any) -> Neuron:
     """A new layer of neurons.
 
@@ -36,11 +48,12 @@ def neuron(name: str, **options: Any) -> Neuron:
     Raises:
         NeuronError: if there is no such neuron or it has no such option.
     """
-    if name not in NEURONS:
-        raise NeuronError(f"unknown neuron {name!r}; there are {', '.join(NEURONS)}")
+    allowed = options_of(name)
     if name == "masked_psn" and not options.get("order"):
         raise NeuronError("masked_psn needs the option 'order', the number of steps that a neuron sees")
     try:
         return NEURONS[name](**options)
     except TypeError as error:
-        raise NeuronError(f"neuron {name!r} cannot be built from {options}: {error}") from error
+        raise NeuronError(
+            f"neuron {name!r} cannot be built from {options}: {error}; its options are {', '.join(allowed)}"
+        ) from error

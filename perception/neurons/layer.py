@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from logic import NeurosymError
 
-from ..surrogates import Surrogate, named_surrogate
+from ..surrogates import SurrogateChoice, to_surrogate
 
 
 class NeuronError(NeurosymError, ValueError):
@@ -34,15 +34,15 @@ class Neuron(nn.Module, ABC):
 
     Args:
         threshold: The neuron fires when its membrane is at or above it.
-        surrogate: Stand-in derivative of a spike, or the name of one.
+        surrogate: Stand-in derivative of a spike, its name, or a function.
     """
 
-    def __init__(self, threshold: float = 1.0, surrogate: Surrogate | str = "arctan") -> None:
+    def __init__(self, threshold: float = 1.0, surrogate: SurrogateChoice = "arctan") -> None:
         super().__init__()
         if not threshold > 0:
             raise NeuronError(f"a threshold must be positive, got {threshold}; scale the currents instead")
         self.threshold = threshold
-        self.surrogate = named_surrogate(surrogate) if isinstance(surrogate, str) else surrogate
+        self.surrogate = to_surrogate(surrogate)
 
     @abstractmethod
     def fire(self, current: Tensor, state: tuple[Tensor, ...] | None = None) -> Firing:

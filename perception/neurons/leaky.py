@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from ..surrogates import Surrogate, arctan, rectangular
+from ..surrogates import Surrogate, SurrogateChoice, arctan, rectangular
 from .layer import Firing, Neuron, NeuronError, check_current, check_state
 from .scan import leaky_scan
 from .scan_rule import Reset, Scanned, ScanRule, Tier
@@ -35,8 +35,9 @@ class LeakyIntegrateAndFire(Neuron):
         reset: ``hard``, to zero, or ``soft``, by the threshold.
         detach_reset: Whether the gradient holds the reset's spike constant.
         scale_input: Whether the gain is ``1 - beta``, so that a constant current is the membrane's limit, instead of 1.
-        surrogate: Stand-in derivative of a spike, or the name of one.
+        surrogate: Stand-in derivative of a spike, its name, or a function.
         tier: Who computes; see :mod:`.scan`.
+        start: Membrane before the first step in thresholds, where no state is given; 1/2 lets neurons fire earlier.
 
     Example:
         >>> LeakyIntegrateAndFire(beta=0.5)(torch.tensor([0.75, 0.75, 0.75]).reshape(3, 1)).flatten().tolist()
@@ -51,10 +52,13 @@ class LeakyIntegrateAndFire(Neuron):
         reset: Reset = "hard",
         detach_reset: bool = True,
         scale_input: bool = False,
-        surrogate: Surrogate | str = "arctan",
+        surrogate: SurrogateChoice = "arctan",
         tier: Tier = "auto",
+        start: float = 0.0,
     ) -> None:
         super().__init__(threshold, surrogate)
+        if not 0 <= start < 1:
+            raise NeuronError(f"the first membrane must lie between 0 and the threshold, got {start} thresholds")
         if not 0 <= beta <= 1 or (scale_input and beta == 1):
             raise NeuronError(f"beta must lie between 0 and 1 (below 1 if the input is scaled), got {beta}")
         if reset not in ("hard", "soft"):
@@ -64,6 +68,7 @@ class LeakyIntegrateAndFire(Neuron):
         self.detach_reset = detach_reset
         self.scale_input = scale_input
         self.tier: Tier = tier
+        self.start = start
 
     def decay(self) -> float | Tensor:
         """What is left of the membrane after a step."""
@@ -85,6 +90,8 @@ class LeakyIntegrateAndFire(Neuron):
 
     def _scan(self, current: Tensor, initial: Tensor | None, record: bool) -> Scanned:
         check_current(current)
+        if initial is None and self.start:
+            initial = torch.full_like(current[0], self.start * self.threshold)
         decay = self.decay()
         gain = 1 - decay if self.scale_input else 1.0
         rule = ScanRule(self.threshold, self.slope(len(current)), self.reset, self.detach_reset)
@@ -104,11 +111,18 @@ class IntegrateAndFire(LeakyIntegrateAndFire):
         threshold: float = 1.0,
         reset: Reset = "hard",
         detach_reset: bool = True,
-        surrogate: Surrogate | str = "arctan",
+        surrogate: SurrogateChoice = "arctan",
         tier: Tier = "auto",
+        start: float = 0.0,
     ) -> None:
         super().__init__(
-            1.0, threshold=threshold, reset=reset, detach_reset=detach_reset, surrogate=surrogate, tier=tier
+            1.0,
+            threshold=threshold,
+            reset=reset,
+            detach_reset=detach_reset,
+            surrogate=surrogate,
+            tier=tier,
+            start=start,
         )
 
 
@@ -125,6 +139,7 @@ class ParametricLIF(LeakyIntegrateAndFire):
         scale_input: As for LIF.
         surrogate: As for LIF.
         tier: As for LIF.
+        start: As for LIF.
 
     References:
         Fang et al., "Incorporating Learnable Membrane Time Constant to Enhance Learning of Spiking Neural Networks",
@@ -139,8 +154,9 @@ class ParametricLIF(LeakyIntegrateAndFire):
         reset: Reset = "hard",
         detach_reset: bool = True,
         scale_input: bool = True,
-        surrogate: Surrogate | str = "arctan",
+        surrogate: SurrogateChoice = "arctan",
         tier: Tier = "auto",
+        start: float = 0.0,
     ) -> None:
         if not 0 < beta < 1:
             raise NeuronError(f"a learned beta must start between 0 and 1, got {beta}")
@@ -152,6 +168,7 @@ class ParametricLIF(LeakyIntegrateAndFire):
             scale_input=scale_input,
             surrogate=surrogate,
             tier=tier,
+            start=start,
         )
         self.leak = nn.Parameter(torch.logit(torch.tensor(1 - beta)))
 
@@ -174,6 +191,7 @@ class LearnableSurrogateLIF(ParametricLIF):
         reset: As for LIF.
         detach_reset: As for LIF.
         tier: As for LIF.
+        start: As for LIF.
 
     References:
         Lian et al., "Learnable Surrogate Gradient for Direct Training Spiking Neural Networks", IJCAI 2023. The
@@ -189,6 +207,7 @@ class LearnableSurrogateLIF(ParametricLIF):
         reset: Reset = "hard",
         detach_reset: bool = True,
         tier: Tier = "auto",
+        start: float = 0.0,
     ) -> None:
         super().__init__(
             beta,
@@ -198,6 +217,7 @@ class LearnableSurrogateLIF(ParametricLIF):
             scale_input=False,
             surrogate=rectangular(width),
             tier=tier,
+            start=start,
         )
         self.width = width
 

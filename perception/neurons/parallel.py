@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from ..surrogates import Surrogate, spike
+from ..surrogates import SurrogateChoice, spike
 from .layer import Firing, Neuron, NeuronError, check_current
 
 
@@ -17,7 +17,7 @@ class ParallelSpiking(Neuron):
         steps: ``T``; a layer runs only with as many.
         order: Number of steps that a masked neuron sees; all, future included, if left out.
         threshold: First value of ``B``.
-        surrogate: Stand-in derivative of a spike, or the name of one.
+        surrogate: Stand-in derivative of a spike, its name, or a function.
         generator: Source of the first weights (Kaiming-uniform).
 
     References:
@@ -31,7 +31,7 @@ class ParallelSpiking(Neuron):
         *,
         order: int | None = None,
         threshold: float = 1.0,
-        surrogate: Surrogate | str = "arctan",
+        surrogate: SurrogateChoice = "arctan",
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__(threshold, surrogate)
@@ -75,13 +75,13 @@ class SlidingParallelSpiking(Neuron):
     Args:
         order: Number of steps that a neuron sees.
         threshold: First value of the learned threshold.
-        surrogate: Stand-in derivative of a spike, or the name of one.
+        surrogate: Stand-in derivative of a spike, its name, or a function.
 
     References:
         As for :class:`ParallelSpiking`.
     """
 
-    def __init__(self, order: int = 2, *, threshold: float = 1.0, surrogate: Surrogate | str = "arctan") -> None:
+    def __init__(self, order: int = 2, *, threshold: float = 1.0, surrogate: SurrogateChoice = "arctan") -> None:
         super().__init__(threshold, surrogate)
         if order < 1:
             raise NeuronError(f"the order must be at least 1, got {order}")

@@ -12,16 +12,18 @@ spikes are compared once more. With ``g = surrogate(h - threshold)``,
 
 where ``r = dv/dh`` is ``1 - s`` (hard) or 1 (soft) if the reset is held constant, and ``1 - s - h g`` or
 ``1 - threshold g`` if not. Three tiers compute this and agree in every spike: eager (plain tensor operations, any
-device), native (:mod:`.native_scan`, one pass over the memory on a CPU) and compiled (:mod:`.compiled_scan`, one kernel
-on a GPU).
+device), native (:mod:`.native_scan`, one pass over the memory on a CPU, without any compiler) and compiled
+(:mod:`.compiled_scan`, one kernel on a GPU; on a CPU that has no C++ compiler, eager takes its place).
 
 References:
     Fang et al., "SpikingJelly: An open-source machine learning infrastructure platform for spike-based intelligence",
     Science Advances 2023 (multi-step neurons with a hand-written backward pass).
 """
 
+import os
 from functools import cache
 from importlib.util import find_spec
+from shutil import which
 from typing import Any
 
 import torch
@@ -75,12 +77,20 @@ def choose_tier(current: Tensor, tier: Tier) -> Tier:
         raise NeuronError(f"unknown tier {tier!r}; use auto, {', '.join(FORWARD)}")
     if tier == "native" and not native:
         raise NeuronError(f"the native tier takes {TYPES} on a CPU, got {current.dtype} on {current.device}; use auto")
+    if tier == "compiled" and current.device.type == "cpu" and not _has_compiler():
+        return "eager"
     return tier
 
 
 @cache
 def _has_triton() -> bool:
     return find_spec("triton") is not None
+
+
+@cache
+def _has_compiler() -> bool:
+    """Whether ``torch.compile`` finds what it needs on a CPU."""
+    return any(which(name) for name in (os.environ.get("CXX", "g++"), "clang++"))
 
 
 class _LeakyScan(torch.autograd.Function):

@@ -4,7 +4,7 @@ from math import inf
 
 from torch import Tensor
 
-from ..surrogates import Surrogate, straight_through
+from ..surrogates import SurrogateChoice, straight_through
 from .layer import Firing, Neuron, NeuronError, check_current, check_state
 from .scan import leaky_scan
 from .scan_rule import Reset, ScanRule, Tier
@@ -21,7 +21,7 @@ class CubaLIF(Neuron):
         threshold: The neuron fires when its membrane is at or above it.
         reset: ``hard``, to zero, or ``soft``, by the threshold; the synaptic current is not reset.
         detach_reset: Whether the gradient holds the reset's spike constant.
-        surrogate: Stand-in derivative of a spike, or the name of one.
+        surrogate: Stand-in derivative of a spike, its name, or a function.
         tier: Who computes; see :mod:`.scan`.
 
     References:
@@ -36,7 +36,7 @@ class CubaLIF(Neuron):
         threshold: float = 1.0,
         reset: Reset = "hard",
         detach_reset: bool = True,
-        surrogate: Surrogate | str = "arctan",
+        surrogate: SurrogateChoice = "arctan",
         tier: Tier = "auto",
     ) -> None:
         super().__init__(threshold, surrogate)
