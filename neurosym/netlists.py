@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from logic import Circuit, CircuitError, SpikingNetwork, Verdict, compile_certified, verify, write_nir
+from logic import Circuit, CircuitError, SpikingNetwork, Verdict, compile_certified, read_nir, verify, write_nir
 from logic.evaluation import evaluate
 from logic.formats import read_circuit
 from logic.learning.gates import learn_gate
@@ -16,6 +16,7 @@ from logic.learning.proof import prove_gate, training_report
 from logic.proving import prove_equivalent
 from logic.proving.drat import certify
 from logic.proving.induction import prove_machine
+from logic.proving.machines import prove_machines
 from logic.proving.streams import to_stream
 from logic.proving.waveform import trains_of, write_waveform
 from logic.simulation.bit_simulator import count_spikes, plan_waves, rail_pairs, run_wave_plan
@@ -150,10 +151,10 @@ def verify_files(
     """Compiles a netlist file and proves the network against another one, or against itself.
 
     The network is proved against the circuit that it was compiled from (one with registers by induction over clocked
-    waves), and that circuit against the specification.
+    waves), and that circuit against the specification. A network that has been compiled before is given as ``.nir``.
 
     Args:
-        path: The netlist that is compiled.
+        path: The netlist that is compiled, or a ``.nir`` file of ours, which needs a specification.
         spec: The specification; ``path`` itself if none is given.
         mapping: How it is compiled.
         timeout: Seconds for each of the two proofs, or None for no bound.
@@ -162,10 +163,12 @@ def verify_files(
 
     Raises:
         FormatError: if a file cannot be read.
-        CircuitError: if the mapping cannot express the circuit, the two circuits' names differ, or a circuit that
-            is compared with another has registers.
+        CircuitError: if the mapping cannot express the circuit, or the two circuits' signals cannot be matched.
+        NetworkError: if a ``.nir`` file cannot be read or its lines cannot be matched.
     """
     start = time.perf_counter()
+    if path.suffix == ".nir":
+        return _verify_network(path, spec, timeout, waveform, certificate)
     circuit = read_circuit(path)
     compiled = compile_certified(circuit, mapping)
     seconds = time.perf_counter() - start
@@ -175,14 +178,45 @@ def verify_files(
     else:
         verdict = verify(network, circuit, certificate=claims, timeout=timeout)
     if spec is not None and verdict.holds is not False:
-        same = prove_equivalent(circuit, read_circuit(spec), timeout)
-        verdict = _both(verdict, same)
+        verdict = _both(verdict, _compare(circuit, read_circuit(spec), timeout))
+    _keep(verdict, network, circuit, period, waveform, certificate)
+    return Proved(verdict, measure(circuit, compiled.network, compiled.period), seconds)
+
+
+def _verify_network(
+    path: Path, spec: Path | None, timeout: float | None, waveform: Path | None, certificate: Path | None
+) -> Proved:
+    """The network of a NIR file against a specification."""
+    if spec is None:
+        raise CircuitError(f"{path}: a network needs a specification; give the circuit that it shall compute")
+    start = time.perf_counter()
+    network, circuit = read_nir(path), read_circuit(spec)
+    seconds = time.perf_counter() - start
+    verdict = verify(network, circuit, timeout=timeout)
+    _keep(verdict, network, circuit, 1, waveform, certificate)
+    return Proved(verdict, measure(circuit, network, 1), seconds)
+
+
+def _compare(circuit: Circuit, spec: Circuit, timeout: float | None) -> Verdict:
+    """Two circuits, clocked or not."""
+    clocked = bool(circuit.register_names or spec.register_names)
+    return (prove_machines if clocked else prove_equivalent)(circuit, spec, timeout)
+
+
+def _keep(
+    verdict: Verdict,
+    network: SpikingNetwork,
+    circuit: Circuit,
+    period: int,
+    waveform: Path | None,
+    certificate: Path | None,
+) -> None:
+    """Writes the certificate of a proof, or the waveform of a counterexample."""
     if certificate is not None and verdict.holds:
         certify(network, circuit, certificate)
     if waveform is not None and verdict.counterexample is not None:
         stream = to_stream(verdict.counterexample, circuit.inputs)
         write_waveform(waveform, *trains_of(network, circuit, stream, period))
-    return Proved(verdict, measure(circuit, compiled.network, compiled.period), seconds)
 
 
 def _both(network: Verdict, circuits: Verdict) -> Verdict:
