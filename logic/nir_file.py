@@ -8,9 +8,9 @@ different readers): a neuron that forgets has ``tau = dt``, one that retains its
 ``1 - dt / tau`` is 1, and both have ``r = tau / dt``, so that a weight of 1 raises the membrane by 1; the synapses of
 a CubaLIF have ``tau_syn = dt`` and so no memory. The written threshold is ``theta - 1/4``: membranes
 are integers, so ``>`` and ``>=`` agree. Some readers (sinabs) fire ``floor(v / theta)`` times a step; for them the
-``lif`` profile lifts the threshold and the biases of neurons that forget, until no membrane can reach twice the
-threshold. A chain of pictures is written with Conv2d nodes throughout (a full connection
-is one whose window covers the whole map), since readers disagree on what Flatten does to a batch.
+threshold and the biases of neurons that forget are lifted alike, until no membrane can reach twice the threshold. A
+chain of pictures is written with Conv2d nodes throughout (a full connection is one whose window covers the whole map),
+since readers disagree on what Flatten does to a batch.
 
 What NIR cannot carry, and the second file (``.json``) does: names of input and output lines, which neurons answer,
 latencies, initial membranes, that all numbers are integers, and golden spikes: an example input with its answers.
@@ -138,7 +138,7 @@ def to_nir(network: SpikingNetwork, profile: str = "lif") -> nir.NIRGraph:
     nodes: dict[str, nir.NIRNode] = {"input": nir.Input({"input": np.array(network.input_shape)})}
     edges: list[tuple[str, str]] = []
     before, sender = INPUT, "input"
-    for population, highest in zip(network.populations, _highest_currents(network), strict=True):
+    for population, currents in zip(network.populations, _highest_currents(network), strict=True):
         forward, loop = _incoming(network, population, before)
         shape = _written_shape(population, spatial)
         top = int(population.threshold.max())
@@ -147,8 +147,8 @@ def to_nir(network: SpikingNetwork, profile: str = "lif") -> nir.NIRGraph:
                 f"'{population.name}' retains its membrane and has several thresholds; NIR readers take one"
             )
         bias = population.bias + (top - population.threshold)  # of a neuron that forgets, a lower threshold is a bias
-        if profile == "lif" and not population.retain:
-            lift = max(0, highest + int(bias.max()) - 2 * top + 1)  # keeps membranes below twice the threshold
+        if not population.retain:
+            lift = max(0, int((currents + bias).max()) - 2 * top + 1)  # keeps membranes below twice the threshold
             bias, top = bias + lift, top + lift
         name = population.name
         nodes[f"to_{name}"] = _weights(network, forward, shape, bias, spatial)
@@ -163,12 +163,11 @@ def to_nir(network: SpikingNetwork, profile: str = "lif") -> nir.NIRGraph:
     return nir.NIRGraph(nodes=nodes, edges=[*edges, (before, "output")], metadata={"dt": TIME_STEP})
 
 
-def _highest_currents(network: SpikingNetwork) -> list[int]:
-    """The largest sum of positive weights of a neuron, for each population."""
+def _highest_currents(network: SpikingNetwork) -> list[NDArray[np.int64]]:
+    """The sum of positive weights of each neuron, for each population."""
     flat = network.flatten()
-    sums = np.bincount(flat.post, np.maximum(flat.weight, 0), network.neurons)
-    ends = np.cumsum([population.size for population in network.populations])
-    return [int(part.max(initial=0)) for part in np.split(sums, ends[:-1])]
+    sums = np.bincount(flat.post, np.maximum(flat.weight, 0), network.neurons).astype(np.int64)
+    return np.split(sums, np.cumsum([population.size for population in network.populations])[:-1])
 
 
 def _incoming(network: SpikingNetwork, population: Population, before: str) -> tuple[Projection, Synapses | None]:

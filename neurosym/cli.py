@@ -189,7 +189,10 @@ Mapping = Annotated[str, typer.Option(help="single-rail, dual-rail, fail-silent,
 def compile_netlist(
     circuit: Netlist,
     mapping: Mapping = "dual-rail",
-    output: Annotated[Path | None, typer.Option(help="Write the network as NIR, balanced by relays.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Write the network (.nir) or the circuit (.aig .aag .blif .v .dot .svg).")
+    ] = None,
+    profile: Annotated[str, typer.Option(help="Kind of the NIR neurons, lif or cuba.")] = "lif",
     table: Annotated[bool, typer.Option("--pareto", help="Compare all mappings instead.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -199,17 +202,17 @@ def compile_netlist(
         if table:
             rows = [row._asdict() for row in _netlists().trade_file(circuit)]
         else:
-            rows = [{"mapping": mapping, **asdict(_netlists().compile_file(circuit, mapping, output))}]
+            rows = [{"mapping": mapping, **asdict(_netlists().compile_file(circuit, mapping, output, profile))}]
         _show(rows, as_json)
 
 
 @app.command("verify")
 def verify_netlist(
-    circuit: Netlist,
+    circuit: Annotated[Path, typer.Argument(help="The netlist that is compiled, or a network (.nir) of ours.")],
     spec: Annotated[Path | None, typer.Argument(help="The specification; the circuit itself if left out.")] = None,
     mapping: Mapping = "dual-rail",
     timeout: Annotated[float | None, typer.Option(min=0, help="Seconds for a proof.")] = None,
-    waveform: Annotated[Path | None, typer.Option(help="Write a counterexample as a VCD file.")] = None,
+    waveform: Annotated[Path | None, typer.Option(help="Write a counterexample as VCD, or .svg as a raster.")] = None,
     certificate: Annotated[Path | None, typer.Option(help="Write a .cnf and its DRAT proof (small networks).")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -286,12 +289,19 @@ def learn_gate(
     table: Annotated[str, typer.Argument(help="Truth table such as 0110; 2, 4, 8 or 16 digits.", show_default=False)],
     flip: Annotated[float, typer.Option(min=0, max=0.5, help="Probability that the teacher errs.")] = 0.0,
     seed: Seed = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Learn a gate from spikes and a teacher by STDP, and prove what was learned."""
     with _plain_errors(None):
-        report, verdict = _netlists().learn(table, flip, seed)
-        typer.echo(report)
-        typer.echo(str(verdict))
+        gate, verdict = _netlists().learn(table, flip, seed)
+        if as_json:
+            word = {True: "PROVED", False: "REFUTED", None: "UNKNOWN"}[verdict.holds]
+            figures = {"table": gate.table, "epochs": gate.epochs, "predicted_epochs": gate.rule.predicted_epochs}
+            weights = {"neurons": gate.snap().neurons, "weights": gate.weights.tolist()}
+            typer.echo(json.dumps({"verdict": word, **figures, **weights, **asdict(verdict)}, indent=2))
+        else:
+            typer.echo(_netlists().training_report(gate))
+            typer.echo(str(verdict))
     raise typer.Exit({True: 0, False: 1, None: 3}[verdict.holds])
 
 

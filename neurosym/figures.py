@@ -176,6 +176,26 @@ def membrane_traces(membranes: ArrayLike, spikes: ArrayLike, threshold: float, t
         return _svg(figure)
 
 
+def line_raster(names: Sequence[str], trains: ArrayLike) -> str:
+    """The spikes of named lines, one row a line.
+
+    Args:
+        names: One a line, the first at the top.
+        trains: ``[steps, lines]`` zeros and ones.
+    """
+    spikes = np.asarray(trains)
+    steps, lines = np.nonzero(spikes)
+    with _style():
+        figure = Figure(figsize=(7, 0.8 + 0.18 * len(names)), layout="constrained")
+        axes = figure.add_subplot()
+        axes.scatter(steps, lines, marker="|", color=BLUE)
+        axes.set(xlabel="step", xlim=(-0.5, len(spikes) - 0.5), ylim=(len(names) - 0.5, -0.5))
+        axes.set_yticks(range(len(names)), names, fontsize=7)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(axis="y", color=FAINT, linewidth=0.5)
+        return _svg(figure)
+
+
 def race(membranes: ArrayLike, labels: Sequence[str], winner: int, threshold: float | None = None) -> str:
     """How the values raced for the threshold; the first to reach it wins and silences the others.
 

@@ -8,20 +8,24 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from logic import Circuit, CircuitError, SpikingNetwork, Verdict, compile_certified, verify, write_nir
+from logic import Circuit, CircuitError, SpikingNetwork, Verdict, compile_certified, read_nir, verify, write_nir
 from logic.evaluation import evaluate
-from logic.formats import read_circuit
-from logic.learning.gates import learn_gate
-from logic.learning.proof import prove_gate, training_report
+from logic.formats import read_circuit, write_circuit
+from logic.learning.gates import LearnedGate, learn_gate
+from logic.learning.proof import prove_gate, training_report as training_report
 from logic.proving import prove_equivalent
 from logic.proving.drat import certify
 from logic.proving.induction import prove_machine
-from logic.proving.streams import to_stream
+from logic.proving.machines import prove_machines
+from logic.proving.streams import expected_answers, input_spikes, random_vectors, to_stream
 from logic.proving.waveform import trains_of, write_waveform
-from logic.simulation.bit_simulator import count_spikes, plan_waves, rail_pairs, run_wave_plan
+from logic.simulation.bit_simulator import count_spikes, plan_waves, rail_pairs, run_wave_plan, simulate_bits
 from logic.simulation.energy import EnergyModel, count_events
 from logic.simulation.faults import FaultStatistics, inject_faults, random_words
 from logic.trade import Cost, pareto
+from logic.writing import whole_file
+
+from .figures import line_raster
 
 
 @dataclass(frozen=True)
@@ -106,18 +110,27 @@ def measure(circuit: Circuit, network: SpikingNetwork, period: int) -> Sizes:
     )
 
 
-def compile_file(path: Path, mapping: str, output: Path | None) -> Sizes:
-    """Compiles a netlist file and, if asked for, writes the network as NIR, balanced by relays.
+def compile_file(path: Path, mapping: str, output: Path | None, profile: str = "lif") -> Sizes:
+    """Compiles a netlist file and, if asked for, writes the network as NIR, or the circuit in another format.
+
+    Args:
+        path: The netlist.
+        mapping: How it is compiled.
+        output: A ``.nir`` file takes the network, balanced by relays; any other the circuit, in the format of its
+            suffix.
+        profile: Kind of the NIR neurons, ``lif`` or ``cuba``.
 
     Raises:
-        FormatError: if the file cannot be read.
+        FormatError: if the file cannot be read, or the circuit not written.
         CircuitError: if the mapping is unknown or cannot express the circuit.
         NetworkError: if NIR cannot carry the network.
     """
-    circuit = read_circuit(path)
-    compiled = compile_certified(circuit, mapping, "delays" if output is None else "relays", aligned=output is not None)
-    if output is not None:
-        write_nir(compiled.network, output, golden=_example(compiled.network))
+    circuit, nir = read_circuit(path), output is not None and output.suffix == ".nir"
+    compiled = compile_certified(circuit, mapping, "relays" if nir else "delays", aligned=nir)
+    if output is not None and nir:
+        write_nir(compiled.network, output, profile, golden=_example(compiled.network))
+    elif output is not None:
+        write_circuit(circuit, output)
     return measure(circuit, compiled.network, compiled.period)
 
 
@@ -150,22 +163,24 @@ def verify_files(
     """Compiles a netlist file and proves the network against another one, or against itself.
 
     The network is proved against the circuit that it was compiled from (one with registers by induction over clocked
-    waves), and that circuit against the specification.
+    waves), and that circuit against the specification. A network that has been compiled before is given as ``.nir``.
 
     Args:
-        path: The netlist that is compiled.
+        path: The netlist that is compiled, or a ``.nir`` file of ours, which needs a specification.
         spec: The specification; ``path`` itself if none is given.
         mapping: How it is compiled.
         timeout: Seconds for each of the two proofs, or None for no bound.
-        waveform: Where a counterexample is written as a value change dump, if there is one.
+        waveform: Where a counterexample is written if there is one: ``.svg`` as a raster, else a value change dump.
         certificate: Where the formula of a small network is written (``.cnf``), its DRAT proof beside it.
 
     Raises:
         FormatError: if a file cannot be read.
-        CircuitError: if the mapping cannot express the circuit, the two circuits' names differ, or a circuit that
-            is compared with another has registers.
+        CircuitError: if the mapping cannot express the circuit, or the two circuits' signals cannot be matched.
+        NetworkError: if a ``.nir`` file cannot be read or its lines cannot be matched.
     """
     start = time.perf_counter()
+    if path.suffix == ".nir":
+        return _verify_network(path, spec, timeout, waveform, certificate)
     circuit = read_circuit(path)
     compiled = compile_certified(circuit, mapping)
     seconds = time.perf_counter() - start
@@ -175,14 +190,50 @@ def verify_files(
     else:
         verdict = verify(network, circuit, certificate=claims, timeout=timeout)
     if spec is not None and verdict.holds is not False:
-        same = prove_equivalent(circuit, read_circuit(spec), timeout)
-        verdict = _both(verdict, same)
+        verdict = _both(verdict, _compare(circuit, read_circuit(spec), timeout))
+    _keep(verdict, network, circuit, period, waveform, certificate)
+    return Proved(verdict, measure(circuit, compiled.network, compiled.period), seconds)
+
+
+def _verify_network(
+    path: Path, spec: Path | None, timeout: float | None, waveform: Path | None, certificate: Path | None
+) -> Proved:
+    """The network of a NIR file against a specification."""
+    if spec is None:
+        raise CircuitError(f"{path}: a network needs a specification; give the circuit that it shall compute")
+    start = time.perf_counter()
+    network, circuit = read_nir(path), read_circuit(spec)
+    seconds = time.perf_counter() - start
+    verdict = verify(network, circuit, timeout=timeout)
+    _keep(verdict, network, circuit, 1, waveform, certificate)
+    return Proved(verdict, measure(circuit, network, 1), seconds)
+
+
+def _compare(circuit: Circuit, spec: Circuit, timeout: float | None) -> Verdict:
+    """Two circuits, clocked or not."""
+    clocked = bool(circuit.register_names or spec.register_names)
+    return (prove_machines if clocked else prove_equivalent)(circuit, spec, timeout)
+
+
+def _keep(
+    verdict: Verdict,
+    network: SpikingNetwork,
+    circuit: Circuit,
+    period: int,
+    waveform: Path | None,
+    certificate: Path | None,
+) -> None:
+    """Writes the certificate of a proof, or the waveform of a counterexample."""
     if certificate is not None and verdict.holds:
         certify(network, circuit, certificate)
     if waveform is not None and verdict.counterexample is not None:
         stream = to_stream(verdict.counterexample, circuit.inputs)
-        write_waveform(waveform, *trains_of(network, circuit, stream, period))
-    return Proved(verdict, measure(circuit, compiled.network, compiled.period), seconds)
+        names, trains = trains_of(network, circuit, stream, period)
+        if waveform.suffix == ".svg":
+            with whole_file(waveform) as file:
+                file.write_text(line_raster(names, trains), encoding="utf-8")
+        else:
+            write_waveform(waveform, names, trains)
 
 
 def _both(network: Verdict, circuits: Verdict) -> Verdict:
@@ -196,14 +247,18 @@ def _both(network: Verdict, circuits: Verdict) -> Verdict:
 def simulate_file(path: Path, mapping: str, waves: int, seed: int, deletion: float, insertion: float) -> Simulated:
     """Runs random waves through the compiled network of a netlist file and checks every answer.
 
+    A circuit with registers gets its waves in streams of 64 from the first clock on.
+
     Raises:
         FormatError: if the file cannot be read.
-        CircuitError: if the circuit has registers or the mapping cannot express it.
+        CircuitError: if the mapping cannot express the circuit, or faults are asked for of one with registers.
         NetworkError: if faults are asked for without two rails.
     """
     circuit = read_circuit(path)
     if circuit.register_names:
-        raise CircuitError(f"{path}: has registers; only combinational circuits are simulated wave by wave")
+        if deletion or insertion:
+            raise CircuitError(f"{path}: has registers; faults are injected into combinational circuits only")
+        return _simulate_clocked(circuit, mapping, waves, seed)
     network = compile_certified(circuit, mapping).network
     words = -(-waves // 64)
     values = random_words(seed, 0.5, (len(circuit.inputs), words))
@@ -223,6 +278,25 @@ def simulate_file(path: Path, mapping: str, waves: int, seed: int, deletion: flo
     )
     joules = counts.picojoules(EnergyModel())
     return Simulated(waves, wrong, seconds, int(counts.spikes.sum()), counts.synaptic_events, joules, faults)
+
+
+def _simulate_clocked(circuit: Circuit, mapping: str, waves: int, seed: int) -> Simulated:
+    """Streams of at most 64 waves side by side."""
+    compiled = compile_certified(circuit, mapping)
+    network, period, length = compiled.network, compiled.period, min(64, waves)
+    values = random_vectors(np.random.default_rng(seed), circuit, (length, -(-waves // length)))
+    steps = length * period + network.latency
+    spikes = input_spikes(network, circuit, values, period)
+    start = time.perf_counter()
+    trains = simulate_bits(network, spikes, steps)
+    seconds = time.perf_counter() - start
+    when = np.arange(length)[:, None] * period + network.latencies
+    answers = trains[when, :, network.outputs].transpose(0, 2, 1)
+    wrong = int((answers != expected_answers(network, circuit, values)).sum())
+    total = values.shape[0] * values.shape[1]
+    counts = count_events(network, trains.sum((0, 1)), steps * values.shape[1] * network.neurons)
+    joules = counts.picojoules(EnergyModel())
+    return Simulated(total, wrong, seconds, int(counts.spikes.sum()), counts.synaptic_events, joules, None)
 
 
 def _wrong(
@@ -245,8 +319,8 @@ def _wrong(
     return wrong
 
 
-def learn(table: str, flip: float, seed: int) -> tuple[str, Verdict]:
-    """Learns the gate of a truth table by STDP with a teacher; the account of the training and the proof.
+def learn(table: str, flip: float, seed: int) -> tuple[LearnedGate, Verdict]:
+    """Learns the gate of a truth table by STDP with a teacher, and proves what was learned.
 
     Args:
         table: ``2 ** k`` zeros and ones, in row ``m`` input ``i`` is bit ``i`` of ``m``.
@@ -257,4 +331,4 @@ def learn(table: str, flip: float, seed: int) -> tuple[str, Verdict]:
         LearningError: if it is no such table.
     """
     gate = learn_gate(table, flip=flip, seed=seed) if not flip else learn_gate(table, epochs=200, flip=flip, seed=seed)
-    return training_report(gate), prove_gate(gate)
+    return gate, prove_gate(gate)

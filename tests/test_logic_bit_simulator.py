@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from logic.circuit import CircuitBuilder
+from logic.compiler import compile_circuit
 from logic.errors import NetworkError
+from logic.library import multiply
+from logic.lowering import to_and_inverter
 from logic.network import INPUT, Population, SpikingNetwork, Synapses
 from logic.simulation.bit_simulator import count_spikes, plan_waves, run_wave_plan, simulate_bits
 from logic.simulation.word_gates import Template, threshold_template
@@ -51,6 +55,16 @@ def test_forgetful_and_retaining_neurons_together() -> None:
     network = SpikingNetwork((1,), (gate, counter), links, np.array([2]), ("third",), np.array([3]))
     trains = simulate_bits(network, np.ones((12, 70, 1), dtype=bool), 12, lines=[2])
     assert np.flatnonzero(trains[:, 69, 0]).tolist() == [5, 8, 11]  # each third spike, one plus two steps later
+
+
+@pytest.mark.parametrize("mapping", ["logicsnn", "dual-rail"])
+def test_on_codewords_a_block_costs_what_its_gate_costs(mapping: str) -> None:
+    make = CircuitBuilder()
+    a, b = (make.inputs(*(f"{word}{bit}" for bit in range(6))) for word in "ab")
+    product = multiply(a, b)  # patterns equal to wires further back, on many converging paths
+    circuit = to_and_inverter(make.build_from({f"p{bit}": literal for bit, literal in enumerate(product)}))
+    plan = plan_waves(compile_circuit(circuit, mapping), **BOTH)
+    assert len(plan.program.code) <= len(circuit.kinds)
 
 
 @settings(max_examples=150, deadline=None)

@@ -189,9 +189,9 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert not list(tmp_path.iterdir())
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 2**31))
-def test_the_lif_profile_never_fires_twice_a_step(seed: int) -> None:
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**31), st.sampled_from(["lif", "cuba"]))
+def test_no_reader_fires_twice_a_step(seed: int, profile: str) -> None:
     """A reader that fires ``floor(v / theta)`` times a step, as sinabs does, gives the same spikes."""
     rng = np.random.default_rng(seed)
     populations = (Population("first", (6,), rng.integers(1, 5, 6)), Population("second", (4,), rng.integers(1, 5, 4)))
@@ -199,12 +199,12 @@ def test_the_lif_profile_never_fires_twice_a_step(seed: int) -> None:
     projections = (Synapses.dense(INPUT, "first", weights[0]), Synapses.dense("first", "second", weights[1]))
     network = SpikingNetwork((5,), populations, projections, np.arange(4) + 11, tuple("abcd"), np.full(4, 2))
     inputs = np.array(list(product((0, 1), repeat=5)))
-    graph = to_nir(network, "lif")
+    graph = to_nir(network, profile)
     signal = inputs.astype(float)
     for name in ("first", "second"):
         affine, neuron = graph.nodes[f"to_{name}"], graph.nodes[name]
         assert isinstance(affine, nir.Affine)
-        assert isinstance(neuron, nir.LIF)
+        assert isinstance(neuron, (nir.LIF, nir.CubaLIF))
         signal = np.floor(np.maximum(signal @ affine.weight.T + affine.bias, 0) / neuron.v_threshold)
     ours = simulate(network, torch.from_numpy(inputs)[None].bool(), 3, record=["second"])["second"][2]
     assert (signal == ours.numpy()).all()

@@ -63,6 +63,40 @@ def test_verify_refutes_with_a_true_counterexample(adder: Path, wrong_adder: Pat
     assert "$enddefinitions $end" in adder.with_suffix(".vcd").read_text()
 
 
+def test_a_counterexample_is_drawn_as_a_raster(adder: Path, wrong_adder: Path) -> None:
+    raster = adder.with_suffix(".svg")
+    assert command("verify", adder, wrong_adder, "--waveform", raster).exit_code == 1
+    assert "<svg" in raster.read_text()
+
+
+def test_a_network_is_verified_from_its_nir_file(adder: Path, wrong_adder: Path) -> None:
+    network = adder.with_suffix(".nir")
+    for profile in ("lif", "cuba"):
+        assert command("compile", adder, "--output", network, "--profile", profile).exit_code == 0
+        assert command("verify", network, adder).stdout.startswith("PROVED")
+        assert command("verify", network, wrong_adder).exit_code == 1
+    assert command("verify", network).exit_code == 2
+
+
+@pytest.mark.parametrize("suffix", ["aag", "aig", "blif", "v"])
+def test_a_circuit_is_translated(adder: Path, tmp_path: Path, suffix: str) -> None:
+    other = tmp_path / f"translated.{suffix}"
+    assert command("compile", adder, "--output", other).exit_code == 0
+    assert command("verify", adder, other).exit_code == 0
+    for drawing in ("dot", "svg"):
+        assert command("compile", adder, "--output", tmp_path / f"adder.{drawing}").exit_code == 0
+    assert command("compile", adder, "--output", tmp_path / "adder.xyz").exit_code == 2
+
+
+def test_clocked_circuits_are_simulated(tmp_path: Path) -> None:
+    clocked = tmp_path / "toggle.bench"
+    clocked.write_text("INPUT(up)\nOUTPUT(q)\nq = DFF(d)\nd = XOR(q, up)\n")
+    found = json.loads(command("simulate", clocked, "--waves", "6400", "--json").stdout)
+    assert (found["waves"], found["wrong"]) == (6400, 0)
+    assert found["spikes"] > 6400
+    assert command("verify", clocked, clocked).exit_code == 0
+
+
 def test_clocked_circuits_are_proved_by_induction(tmp_path: Path) -> None:
     (tmp_path / "toggle.aag").write_text("aag 7 2 1 2 4\n2\n4\n6 8\n6\n7\n8 4 10\n10 13 15\n12 2 6\n14 3 7\n")
     for mapping in ("dual-rail", "single-rail"):
@@ -132,4 +166,5 @@ def test_learn_gate_learns_and_proves() -> None:
     assert result.exit_code == 0, result.output
     assert "PROVED" in result.stdout
     assert "predicted 6" in result.stdout
+    assert json.loads(command("learn-gate", "0110", "--json").stdout)["verdict"] == "PROVED"
     assert command("learn-gate", "01102").exit_code == 2

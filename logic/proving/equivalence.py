@@ -14,7 +14,7 @@ from ..verdict import Verdict
 from .certifying import certified
 from .graph import AndGraph
 from .lifting import lift
-from .lines import signal
+from .lines import by_one_name, signal
 from .patterns import simulate as simulate_graph
 from .slots import assign_slots
 from .streams import wrong_answers
@@ -124,25 +124,23 @@ def prove_network(
 
 
 def prove_equivalent(impl: Circuit, spec: Circuit, timeout: float | None = None) -> Verdict:
-    """Whether two combinational circuits with the same input and output names agree on all inputs.
+    """Whether two combinational circuits agree on all inputs.
 
     Args:
-        impl: One circuit; inputs and outputs may come in another order.
+        impl: One circuit. Inputs and outputs are matched by name, or by order if no name is common (``by_one_name``).
         spec: The other; its one-hot groups are promised of the inputs.
         timeout: Seconds, or None for no bound.
 
+    Returns:
+        The verdict; a counterexample calls the inputs as ``impl`` does.
+
     Raises:
-        CircuitError: if names differ or a circuit has registers.
+        CircuitError: if signals cannot be matched or a circuit has registers.
     """
     start = time.perf_counter()
     for circuit in (impl, spec):
         _combinational(circuit)
-    for what, ours, theirs in (
-        ("input", impl.inputs, spec.inputs),
-        ("output", impl.output_names, spec.output_names),
-    ):
-        if odd := sorted(set(ours) ^ set(theirs)):
-            raise CircuitError(f"{what} {odd[0]!r} is in one circuit only; name both circuits' {what}s alike")
+    impl, names, note = by_one_name(impl, spec)
     graph = AndGraph()
     inputs, free = codewords(graph, spec)
     expected = graph.add(spec, inputs)
@@ -151,12 +149,12 @@ def prove_equivalent(impl: Circuit, spec: Circuit, timeout: float | None = None)
     where = {name: position for position, name in enumerate(impl.output_names)}
     outputs = impl.outputs[[where[name] for name in spec.output_names]]
     pairs = np.stack([wires[outputs >> 1] ^ (outputs & 1), expected[spec.outputs >> 1] ^ (spec.outputs & 1)], axis=1)
-    claim = f"two circuits agree on {len(outputs)} outputs of {len(inputs)} inputs"
+    claim = f"two circuits agree on {len(outputs)} outputs of {len(inputs)} inputs{note}"
     found = sweep(graph, pairs, deadline=None if timeout is None else start + timeout)
     if found.witness is None:
         return _unrefuted(claim, found, start)
     values, pair = minimise(graph, pairs, inputs, free, found)
-    return _refuted(claim, spec.inputs, values, f"output {spec.output_names[pair]!r} differs", start)
+    return _refuted(claim, names, values, f"output {spec.output_names[pair]!r} differs", start)
 
 
 def codewords(graph: AndGraph, circuit: Circuit) -> tuple[Integers, Integers]:

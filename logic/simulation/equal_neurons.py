@@ -1,9 +1,9 @@
 """Neurons that compute the same function, or its complement, are found so that they are computed once.
 
-Three observations, all exact: a neuron over what is known reads literals of distinct earlier lines; a neuron of at most
-four lines is its truth table over them, and so is one whose operands, seen through one layer, depend on at most four
-lines (so that an output of a LogicSNN block is seen to be the complement of the other one); a wider neuron is its
-weights, divided by their common divisor.
+Three observations, all exact: a neuron over what is known reads literals of distinct earlier lines; a neuron that reads
+at most four lines is its truth table over them, and so is one whose operands read at most four lines together (so that
+an output of a LogicSNN block is seen to be the complement of the other one); a wider neuron is its weights, divided by
+their common divisor.
 """
 
 # pyright: reportMissingParameterType=false, reportUnknownParameterType=false
@@ -64,9 +64,9 @@ def merge_equal(neurons: Neurons, order: Integers, literals: Integers) -> tuple[
     known = np.concatenate([literals, np.zeros(size, dtype=np.int64)])
     literal, weight, need = neurons.literal.copy(), neurons.weight.copy(), neurons.need.copy()
     last = neurons.first[1:].copy()
-    slots = 1 << max(4, (6 * size).bit_length())
+    slots = 1 << max(4, (4 * size).bit_length())
     wide, small = np.full(slots, _NONE), np.full(slots, _NONE)
-    entries = np.zeros((3 * size + 3, 7), dtype=np.int64)
+    entries = np.zeros((2 * size + 2, 7), dtype=np.int64)
     _merge(neurons.first, last, literal, weight, need, order, known, wide, small, entries, len(literals))
     widths = last - neurons.first[:-1]
     first = np.concatenate([[0], np.cumsum(widths)])
@@ -76,6 +76,7 @@ def merge_equal(neurons: Neurons, order: Integers, literals: Integers) -> tuple[
 
 @njit(cache=True)
 def _merge(first, last, literal, weight, need, order, known, wide, small, entries, inputs):
+    built = first, last.copy(), literal.copy(), weight.copy(), need.copy()
     leaves, count = np.empty(4, dtype=np.int64), 0
     for neuron in order:
         line, low = inputs + neuron, first[neuron]
@@ -106,34 +107,27 @@ def _merge(first, last, literal, weight, need, order, known, wide, small, entrie
             continue
         known[line] = _NONE
         first_entry = count
-        for deep in range(3):  # none, the last, or all of the operands are seen through
-            size = _leaves(low, end, literal, leaves, first, last, inputs, deep)
+        for behind in range(2):  # over the lines it reads, then over those that its operands read
+            size = _leaves(neuron, built, known, inputs, leaves, behind)
             if size < 0:
                 continue
-            table = _table(low, end, literal, weight, needed, leaves, size, first, last, need, inputs, deep)
-            odd = table & 1
-            if odd:
-                table ^= (1 << (1 << size)) - 1
-            for place in range(4):
-                entries[count, place] = leaves[place] if place < size else 0
-            entries[count, 4], entries[count, 5], entries[count, 6] = size, table, odd
-            found = _find_small(small, entries, count)
-            if found >= 0:
-                known[line] = entries[found, 6] ^ odd ^ flip
-                break
-            count += 1
+            table = _table(neuron, built, known, inputs, leaves, size, behind)
+            found = _look_up(small, entries, count, leaves, size, table)
+            if found == _NONE:
+                count += 1
+            elif known[line] == _NONE:
+                known[line] = found
         if known[line] == _NONE and end > low + 4:
             known[line] = _find_wide(wide, neuron, first, last, literal, weight, need)
             if known[line] != _NONE:
                 known[line] = 2 * (inputs + known[line]) + flip
         if known[line] == _NONE:
             known[line] = 2 * line + flip
-            for entry in range(first_entry, count):  # now that the line is computed, its tables stand for it
-                entries[entry, 6] ^= 2 * line
-                _insert_small(small, entries, entry)
         else:
-            count = first_entry
             last[neuron] = low
+        for entry in range(first_entry, count):  # now that it is known what the line is, its tables stand for it
+            entries[entry, 6] ^= known[line]
+            _insert_small(small, entries, entry)
 
 
 @njit(cache=True)
@@ -165,62 +159,84 @@ def _substitute(low, last, literal, weight, needed, known):
 
 
 @njit(cache=True)
-def _leaves(low, end, literal, leaves, first, last, inputs, deep):
-    """The lines, at most four, that the operands are (or depend on one layer back); their number, or -1."""
+def _leaves(neuron, built, known, inputs, leaves, behind):
+    """The lines, at most four, that a neuron was built to read, or its operands were; their number, or -1."""
+    first, last, literal, _, _ = built
     size = 0
-    for s in range(low, end):
-        line = literal[s] >> 1
-        neuron = line - inputs
-        behind = _seen_through(neuron, s, end, first, last, deep)
-        start, stop = (first[neuron], last[neuron]) if behind else (s, s + 1)
-        for leaf in range(start, stop):
+    for s in range(first[neuron], last[neuron]):
+        inner = (literal[s] >> 1) - inputs
+        start, stop = (first[inner], last[inner]) if behind and inner >= 0 else (s, s + 1)
+        for t in range(start, stop):
+            leaf = known[literal[t] >> 1] >> 1
             at = size
-            while at > 0 and leaves[at - 1] > literal[leaf] >> 1:
+            while at > 0 and leaves[at - 1] > leaf:
                 at -= 1
-            if at > 0 and leaves[at - 1] == literal[leaf] >> 1:
+            if leaf == 0 or (at > 0 and leaves[at - 1] == leaf):
                 continue
             if size == 4:  # pyright: ignore[reportUnnecessaryComparison] - it grows below
                 return -1
             for other in range(size, at, -1):
                 leaves[other] = leaves[other - 1]
-            leaves[at] = literal[leaf] >> 1
+            leaves[at] = leaf
             size += 1
     return size
 
 
 @njit(cache=True)
-def _table(low, end, literal, weight, needed, leaves, size, first, last, need, inputs, deep):
+def _table(neuron, built, known, inputs, leaves, size, behind):
     """The truth table over the leaves."""
+    first, last, literal, weight, need = built
     table = 0
     for case in range(1 << size):
         total = 0
-        for s in range(low, end):
-            neuron = (literal[s] >> 1) - inputs
-            value = literal[s] & 1
-            if _seen_through(neuron, s, end, first, last, deep):
-                inner = 0
-                for t in range(first[neuron], last[neuron]):
-                    inner += weight[t] * (_bit(case, leaves, literal[t] >> 1) ^ (literal[t] & 1))
-                value ^= 1 if inner >= need[neuron] else 0
+        for s in range(first[neuron], last[neuron]):
+            inner, value = (literal[s] >> 1) - inputs, literal[s] & 1
+            if behind and inner >= 0:
+                reached = 0
+                for t in range(first[inner], last[inner]):
+                    reached += weight[t] * (_bit(case, leaves, known[literal[t] >> 1]) ^ (literal[t] & 1))
+                value ^= 1 if reached >= need[inner] else 0
             else:
-                value ^= _bit(case, leaves, literal[s] >> 1)
+                value ^= _bit(case, leaves, known[literal[s] >> 1])
             total += weight[s] * value
-        if total >= needed:
+        if total >= need[neuron]:
             table |= 1 << case
     return table
 
 
-@njit(inline="always")
-def _seen_through(neuron, s, end, first, last, deep):
-    return neuron >= 0 and last[neuron] - first[neuron] <= 4 and (deep == 2 or (deep == 1 and s == end - 1))
+@njit(cache=True)
+def _look_up(small, entries, entry, leaves, size, table):
+    """The literal that has this table over the leaves; if there is none, it is written down as an entry."""
+    kept = 0
+    for place in range(size):  # leaves that the table does not depend on are left out
+        low, high = 0, 0
+        for case in range(1 << (kept + size - place - 1)):
+            at = (case >> kept << (kept + 1)) | (case & ((1 << kept) - 1))
+            low |= (table >> at & 1) << case
+            high |= (table >> (at | 1 << kept) & 1) << case
+        if low == high:
+            table = low
+        else:
+            entries[entry, kept] = leaves[place]
+            kept += 1
+    odd = table & 1
+    if kept <= 1:
+        return 2 * entries[entry, 0] * kept + odd
+    if odd:
+        table ^= (1 << (1 << kept)) - 1
+    entries[entry, kept:4] = 0
+    entries[entry, 4], entries[entry, 5], entries[entry, 6] = kept, table, odd
+    found = _find_small(small, entries, entry)
+    return entries[found, 6] ^ odd if found >= 0 else _NONE
 
 
 @njit(inline="always")
-def _bit(case, leaves, line):
+def _bit(case, leaves, literal):
+    """The value of a literal of a leaf or of the constant."""
     place = 0
-    while leaves[place] != line:
+    while literal > 1 and leaves[place] != literal >> 1:
         place += 1
-    return case >> place & 1
+    return (case >> place & 1 if literal > 1 else 0) ^ (literal & 1)
 
 
 @njit(inline="always")

@@ -164,21 +164,29 @@ def _flip(literal):
     return np.uint64(0) - np.uint64(literal & 1)
 
 
+@njit(inline="always")
+def _signal(literal):
+    """Without a sign, so that no load is preceded by the test for an index that counts from the end."""
+    return np.uint64(literal >> 1)
+
+
 @njit(nogil=True, cache=True)
 def _waves(code, entries, signals, given, begin, end, wanted, result, counted, limits, totals):
     rows = np.zeros((signals, BLOCK), dtype=np.uint64)
     for start in range(begin, end, BLOCK):
         size = min(BLOCK, end - start)
         for j in range(len(entries)):
+            row = np.uint64(entries[j])
             for w in range(size):
-                rows[entries[j], w] = given[j, start + w]
+                rows[row, w] = given[j, start + w]
         for k in range(len(code)):
             a, b, c, t = code[k, 1], code[k, 2], code[k, 3], code[k, 4]
-            _execute(code[k, 0], rows, a >> 1, b >> 1, c >> 1, t >> 1, (_flip(a), _flip(b), _flip(c), _flip(t)))
+            flips = _flip(a), _flip(b), _flip(c), _flip(t)
+            _execute(code[k, 0], rows, _signal(a), _signal(b), _signal(c), _signal(t), flips)
         for j in range(len(wanted)):
-            flip = _flip(wanted[j])
+            flip, row = _flip(wanted[j]), _signal(wanted[j])
             for w in range(size):
-                result[j, start + w] = rows[wanted[j] >> 1, w] ^ flip
+                result[j, start + w] = rows[row, w] ^ flip
         for j in range(len(counted)):
             totals[j] += _count(rows, counted[j], size, limits[j, 0] - 64 * start, limits[j, 1] - 64 * start)
 
@@ -224,7 +232,7 @@ def _count(rows, literal, size, low, high):
 @njit(inline="always")
 def _row(literal, delay, first, t):
     signal = literal >> 1
-    return first[signal] + (t - delay) % (first[signal + 1] - first[signal])
+    return np.uint64(first[signal] + (t - delay) % (first[signal + 1] - first[signal]))
 
 
 @njit(nogil=True, cache=True)

@@ -1,0 +1,65 @@
+"""Clocked circuits are compared by induction; what differs is shown by a stream that the circuits themselves run."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from logic import Circuit, CircuitError
+from logic.evaluation import run
+from logic.formats import parse_circuit
+from logic.proving import prove_equivalent
+from logic.proving.machines import prove_machines
+from logic.proving.streams import to_stream
+
+COUNTER = "INPUT(up)\nOUTPUT(high)\nq0 = DFF(d0)\nq1 = DFF(d1)\nd0 = XOR(q0, up)\n{}high = AND(q0, q1)\n"
+CARRY = "c = AND(q0, up)\nd1 = XOR(q1, c)\n"
+
+
+def counter(middle: str) -> Circuit:
+    return parse_circuit(COUNTER.format(middle), "bench")
+
+
+def outputs(circuit: Circuit, stream: np.ndarray) -> np.ndarray:
+    return run(circuit, stream[:, :, None].astype(np.uint64), np.zeros((2, 1), np.uint64))[:, 0, 0] & np.uint64(1)
+
+
+def test_equal_machines_are_proved_whatever_their_names() -> None:
+    same = counter("n = NAND(q0, up)\nc = NOT(n)\na = OR(q1, c)\nb = NAND(q1, c)\nd1 = AND(a, b)\n")
+    verdict = prove_machines(same, counter(CARRY))
+    assert verdict.holds
+    assert "by order" not in verdict.claim
+    renamed = replace(same, inputs=("i",), output_names=("o",), register_names=("r", "s"))
+    verdict = prove_machines(renamed, counter(CARRY))
+    assert verdict.holds
+    assert "by order" in verdict.claim
+
+
+def test_a_difference_is_a_stream_from_the_start() -> None:
+    spec, wrong = counter(CARRY), counter("d1 = OR(q1, q0)\n")
+    verdict = prove_machines(replace(wrong, inputs=("i",)), spec)
+    assert verdict.holds is False
+    assert verdict.counterexample is not None
+    stream = to_stream(verdict.counterexample, ("i",))
+    differs = outputs(wrong, stream.values) != outputs(spec, stream.values)
+    assert differs[stream.judged]
+    assert not differs[: stream.judged].any()
+
+
+def test_machines_that_differ_in_states_out_of_reach_stay_open() -> None:
+    frozen = "INPUT(a)\nOUTPUT(y)\nq = DFF(q)\ny = {}\n"  # q is never true
+    verdict = prove_machines(
+        parse_circuit(frozen.format("XOR(a, q)"), "bench"), parse_circuit(frozen.format("OR(a, q)"), "bench")
+    )
+    assert verdict.holds is None
+
+
+def test_circuits_without_common_names_are_compared_by_order() -> None:
+    spec = parse_circuit("y = a & !b; z = a | b", "eqn")
+    other = parse_circuit("s = p & !q; t = !(!p & !q)", "eqn")
+    assert prove_equivalent(other, spec).holds
+    verdict = prove_equivalent(parse_circuit("s = p & q; t = p | q", "eqn"), spec)
+    assert verdict.counterexample is not None
+    assert verdict.counterexample["p"] == 1  # both values of y are 0 otherwise
+    with pytest.raises(CircuitError, match="name both"):
+        prove_equivalent(replace(other, inputs=("a", "q")), spec)
