@@ -103,7 +103,9 @@ class ArithmeticEncoding:
         a, b = values[0], values[-1]
         if name == "^":
             if not isinstance(parts[1], int) or not 0 <= parts[1] <= 64:
-                raise MeaningError("^ takes a number from 0 to 64 as exponent, unless few values are possible; narrow them")
+                raise MeaningError(
+                    "^ takes a number from 0 to 64 as exponent, unless few values are possible; narrow them"
+                )
             return z3.Product([z3.IntVal(1), *([a] * parts[1])])
         if name in {"//", "div", "mod", "rem"}:
             return self._divide(name, a, b)
