@@ -10,6 +10,7 @@
 :- use_module(library(lists)).
 :- use_module(library(aggregate)).
 :- use_module(constraint_reader).
+:- use_module(global_constraints).
 
 :- thread_local failed/2.
 
@@ -78,11 +79,16 @@ post(labeling(Options, Variables), Place) :- !,
     maplist(operand(Place), Variables, _),
     objectives(Options, Place).
 post(indomain(Variable), Place) :- !, operand(Place, Variable, _).
+post(Goal, Place) :- global(Goal), !,
+    ( components(Goal, Goals) -> post_all(Goals, Place) ; throw(refused(arguments, Place, Goal)) ).
 post(Goal, Place) :- relation(Goal), !,
     Goal =.. [Operator, A, B],
     expression(A, Place, Left), expression(B, Place, Right),
     post_relation(Operator, A-Left, B-Right, Goal, Place).
 post(Goal, Place) :- structured(Goal, Place, Term), record(Place, Term).
+
+post_all([], _).
+post_all([Goal|Goals], Place) :- post(Goal, Place), post_all(Goals, Place).
 
 objectives([], _).
 objectives([Option|Options], Place) :-

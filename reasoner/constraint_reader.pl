@@ -45,9 +45,16 @@ read_all(Stream, Clauses) :-
                 back_quotes(codes), dotlists(false), cycles(false), module(neurosym_constraint_syntax) ]),
     (   Term == end_of_file
     ->  Clauses = []
+    ;   grammar_rule(Term, Positions, Clause, Place) -> Clauses = [clause(Clause, Place, Names)|Rest],
+        read_all(Stream, Rest)
     ;   Clauses = [clause(Term, Positions, Names)|Rest],
         read_all(Stream, Rest)
     ).
+
+%   A grammar rule as a clause, each goal of which bears the place of the whole rule.
+grammar_rule((Head --> Body), Positions, Clause, Place) :-
+    span(Positions, Place),
+    catch(dcg_translate_rule((Head --> Body), Clause), error(_, _), throw(refused(grammar, Place, Head))).
 
 head_of((Head :- _), Head) :- !.
 head_of((:- _), _) :- !, fail.
@@ -70,9 +77,9 @@ harmless(use_module(library(Name))) :-
 rule(Term, Positions, Names, Heads, Domains, rule(Head, Body, Text)) :-
     span(Positions, Place),
     (   \+ callable(Term) -> throw(refused(head, Place, Term))
-    ;   ( Term = (?- Wrong) ; Term = (Wrong --> _) ) -> throw(refused(directive, Place, Wrong))
+    ;   Term = (?- Wrong) -> throw(refused(directive, Place, Wrong))
     ;   Term = (Head :- Goals)
-    ->  inner(Positions, term_position(_, _, _, _, [_, Position])),
+    ->  ( inner(Positions, term_position(_, _, _, _, [_, Position])) -> true ; Position = Place ),
         check_head(Head, Place, Domains),
         body(Goals, Position, Heads, Domains, Body)
     ;   Head = Term, Body = at(Place, true), check_head(Head, Place, Domains)
@@ -168,6 +175,15 @@ posted(sum, 3).
 posted(scalar_product, 4).
 posted(tuples_in, 2).
 posted(element, 3).
+posted(chain, 2).
+posted(lex_chain, 1).
+posted(global_cardinality, 2).
+posted(circuit, 1).
+posted(serialized, 2).
+posted(cumulative, 1).
+posted(cumulative, 2).
+posted(disjoint2, 1).
+posted(automaton, 3).
 posted(label, 1).
 posted(labeling, 2).
 posted(indomain, 1).
@@ -185,6 +201,8 @@ calling(maplist, Arity) :- between(2, 5, Arity).
 calling(foldl, Arity) :- between(4, 6, Arity).
 calling(include, 3).
 calling(exclude, 3).
+calling(phrase, 2).
+calling(phrase, 3).
 
 %!  helper(+Goal): a pure built-in, run as it is.
 helper(Goal) :- builtin(Goal), \+ printing(Goal), !.

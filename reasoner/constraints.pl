@@ -127,6 +127,8 @@ higher_(foldl(Goal, As, Bs, V0, V), Place) :- !, fold2(As, Bs, Goal, Place, V0, 
 higher_(foldl(Goal, As, Bs, Cs, V0, V), Place) :- !, fold3(As, Bs, Cs, Goal, Place, V0, V).
 higher_(include(Goal, List, Kept), Place) :- !, keep(List, Goal, Place, true, Kept).
 higher_(exclude(Goal, List, Kept), Place) :- !, keep(List, Goal, Place, false, Kept).
+higher_(phrase(Grammar, List), Place) :- !, higher_(call(Grammar, List, []), Place).
+higher_(phrase(Grammar, List, Rest), Place) :- !, higher_(call(Grammar, List, Rest), Place).
 higher_(Call, Place) :- Call =.. [call, Goal|Extra], extended(Goal, Extra, Whole), meta(Whole, Place).
 
 %   A goal made at run time has no place of its own; it bears that of the goal that calls it.

@@ -83,9 +83,9 @@ error_reply(Error, Reply) :-
                      write('}}') )).
 
 explain(refused(Kind, From-_, Term), Kind, From, -1, Text, '') :- !,
-    term_text(Term, Text).
+    fault_text(Term, Text).
 explain(raised(From-_, Goal, Error), builtin, From, -1, Text, Message) :- !,
-    term_text(Goal, Text),
+    fault_text(Goal, Text),
     message_text(error(Error, _), Message).
 explain(refused(Kind, Offset, Term), Kind, Offset, -1, Text, '') :-
     term_text(Term, Text).

@@ -1,7 +1,8 @@
 /*  Terms as JSON in pure ASCII: numbers as they are, atoms as ["name"], compounds as ["name", argument, ...],
     proper lists as {"l": [...]}, strings as {"s": text}, variables as {"v": name}.
 */
-:- module(neurosym_json, [put_term/1, put_string/1, put_list/2, term_text/2]).
+:- module(neurosym_json, [put_term/1, put_string/1, put_list/2, term_text/2, fault_text/2]).
+:- use_module(library(apply)).
 :- use_module(library(lists)).
 
 put_term(Term) :- var(Term), !, term_text(Term, Text), put_tagged(v, Text).
@@ -54,3 +55,18 @@ term_text(Term, Text) :-
     (   ( ground(Term) ; \+ acyclic_term(Term) ) -> Named = Term
     ;   copy_term_nat(Term, Named), numbervars(Named, 0, _, [singletons(true)]) ),
     format(string(Text), '~W', [Named, [quoted(true), numbervars(true), portray(false), max_depth(0)]]).
+
+%!  fault_text(+Term, -Text): as a user writes it, with the operators of library(clpfd) and _ for each variable.
+fault_text(Term, Text) :-
+    ( acyclic_term(Term) -> nameless(Term, Shown) ; Shown = Term ),
+    format(string(Text), '~W', [Shown, [quoted(true), numbervars(true), portray(false), max_depth(0),
+                                        module(neurosym_constraint_syntax)]]).
+
+nameless(Term, '$VAR'('_')) :- var(Term), !.
+nameless('$fd'(_), '$VAR'('_')) :- !.
+nameless('$true'(Term), Copy) :- !, nameless(Term, Copy).
+nameless(Term, Copy) :- compound(Term), !,
+    compound_name_arguments(Term, Name, Arguments),
+    maplist(nameless, Arguments, Copies),
+    compound_name_arguments(Copy, Name, Copies).
+nameless(Term, Term).

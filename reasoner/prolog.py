@@ -81,7 +81,10 @@ def request(task: str, limits: Limits) -> Any:
     spent = f"limits({limits.inferences},{limits.seconds},{limits.megabytes * 2**20})"
     with _LOCK:
         text = _cross(f"neurosym_engine:serve(request({spent},{quote(task)}),Reply)")
-    reply = cast("dict[str, Any]", json.loads(text))
+    try:
+        reply = cast("dict[str, Any]", json.loads(text))
+    except ValueError:  # Python reads no more digits
+        raise PrologLimit("a number has more than 4,300 digits; bound the arithmetic") from None
     if "ok" in reply:
         return reply["ok"]
     refusal = Refusal(**reply["error"])

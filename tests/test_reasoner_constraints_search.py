@@ -21,6 +21,18 @@ NAMES = ("A", "B", "C")
 COMPARISONS = ("#=", "#\\=", "#<", "#>", "#=<", "#>=")
 DOMAINS = ("0..2", "-1 \\/ 2..3", "1..sup")
 PROGRAMS = 50
+GLOBAL = (
+    "chain([A, B, C], #=<)",
+    "lex_chain([[A, B], [B, C], [C, A]])",
+    "global_cardinality([A, B, C], [0-1, 1-C, 2-1, 3-2])",
+    "global_cardinality([A, A, B], [-1-1, 2-2, 3-A])",
+    "circuit([A, B, C])",
+    "serialized([A, B, C], [2, 1, 1])",
+    "cumulative([task(A, 2, _, 1, _), task(B, 3, _, 1, _), task(C, 1, _, 2, _)], [limit(2)])",
+    "cumulative([task(A, 1, B, 1, _), task(C, 2, _, 1, _)])",
+    "disjoint2([r(A, 2, B, 1), r(C, 1, A, 3), r(0, 2, 0, 2)])",
+    "automaton([A, B, C], [source(a), sink(b)], [arc(a, 0, a), arc(a, 1, b), arc(b, 1, b), arc(b, 2, a), arc(b, 3, b)])",
+)
 
 
 def expression(source: random.Random, depth: int = 0) -> str:
@@ -65,6 +77,7 @@ def constraint(source: random.Random) -> str:
             lambda: f"scalar_product([2, -1, 3], [A, B, C], #=<, {source.randint(-4, 9)})",
             lambda: "tuples_in([[A, B], [B, C]], [[0, 1], [1, 2], [2, 0], [1, 1], [-2, 0]])",
             lambda: "element(A, [B, 2, C, 0], C)",
+            lambda: source.choice(GLOBAL),
         )
     )()
 

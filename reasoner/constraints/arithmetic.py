@@ -8,7 +8,7 @@ import z3
 
 from ..errors import MeaningError
 from ..terms import Struct, Term
-from .linear import COMPARISONS
+from .linear import COMPARISONS, truths
 from .posting import Key, key_of
 
 _CORE_SECONDS = 5.0
@@ -28,11 +28,15 @@ class ArithmeticEncoding:
         return self.variables.setdefault(key, z3.Int(f"v{key}"))
 
     def formula(self, term: Term) -> z3.BoolRef:
-        """The constraint as a formula.
+        """The constraint as a formula; what stands for a truth value in it is 0 or 1.
 
         Raises:
             MeaningError: if it has no meaning here.
         """
+        values = [self._integer(truth) for truth in truths(term)]
+        return _and([self._formula(term), *(z3.Or(value == 0, value == 1) for value in values)])
+
+    def _formula(self, term: Term) -> z3.BoolRef:
         if not isinstance(term, Struct):
             raise MeaningError(f"{term!r} is no constraint")
         name, parts = term.functor, term.arguments
@@ -53,7 +57,7 @@ class ArithmeticEncoding:
         if name == "$true":
             return cast("z3.BoolRef", self._integer(parts[0]) == 1)
         if name.startswith("#"):
-            return self._connect(name, [self.formula(part) for part in parts])
+            return self._connect(name, [self._formula(part) for part in parts])
         raise MeaningError(f"'{name}' is no constraint")
 
     def _connect(self, name: str, parts: Sequence[z3.BoolRef]) -> z3.BoolRef:
@@ -99,7 +103,9 @@ class ArithmeticEncoding:
         a, b = values[0], values[-1]
         if name == "^":
             if not isinstance(parts[1], int) or not 0 <= parts[1] <= 64:
-                raise MeaningError("the exponent of ^ must be a number from 0 to 64 here")
+                raise MeaningError(
+                    "^ takes a number from 0 to 64 as exponent, unless few values are possible; narrow them"
+                )
             return z3.Product([z3.IntVal(1), *([a] * parts[1])])
         if name in {"//", "div", "mod", "rem"}:
             return self._divide(name, a, b)

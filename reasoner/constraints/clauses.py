@@ -2,7 +2,8 @@
 
 Values of expressions are encoded in one direction only (operands imply the result's literal), which is exact because
 results are only ever forbidden, never demanded. (The direct encoding: Walsh, "SAT v CSP", CP 2000; sums by chains of
-partial sums, as in Bailleux and Boufkhad, "Efficient CNF encoding of Boolean cardinality constraints", CP 2003.)
+partial sums, as in Bailleux and Boufkhad, "Efficient CNF encoding of Boolean cardinality constraints", CP 2003; with
+large coefficients digit by digit, as one adds in writing.)
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,6 +20,8 @@ Literals = dict[int, int]
 """The literal of each value that something can have."""
 
 _TRUE = 1  # a literal that always holds
+_BASE = 10  # of the sums in writing
+_MANY_PAIRS = 20_000  # of values, from which on a sum is written digit by digit
 _HOLDS: dict[str, Callable[[int, int], bool]] = {
     "#=": lambda low, high: low == high == 0,
     "#\\=": lambda low, high: low > 0 or high < 0,
@@ -41,7 +44,7 @@ class ClauseEncoding:
         budget: Most pairs of values that sums and products may be made of.
     """
 
-    def __init__(self, domains: Mapping[Key, Sequence[int]], budget: int = 100_000) -> None:
+    def __init__(self, domains: Mapping[Key, Sequence[int]], budget: int = 2_000_000) -> None:
         self.clauses: list[list[int]] = [[_TRUE]]
         self.literals: dict[Key, Literals] = {}
         self.variables = 1
@@ -199,6 +202,9 @@ class ClauseEncoding:
 
     def _relation(self, name: str, form: Linear, unless: tuple[int, ...]) -> None:
         """``form name 0``: partial sums from the smallest part on; those that can no longer do are forbidden."""
+        if name == "#=" and self._many_sums(form):
+            self._by_digits(form, unless)
+            return
         holds, fails = _HOLDS[name], _HOLDS[COMPARISONS[name]]
         parts = sorted(form.parts.items(), key=lambda part: (len(self._encode(part[0])), key_of(part[0]) is not None))
         operands = [(c, self._encode(part)) for part, c in parts]
@@ -220,6 +226,32 @@ class ClauseEncoding:
                     del partial[value]
         for value, literal in partial.items():
             if not holds(value, value):
+                self._add(*unless, -literal)
+
+    def _many_sums(self, form: Linear) -> bool:
+        """Whether the coefficients are so unlike that most partial sums differ."""
+        sums = pairs = 1
+        for part in form.parts:
+            pairs += sums * len(self._encode(part))
+            sums = min(sums * len(self._encode(part)), _MANY_PAIRS)
+        return pairs > _MANY_PAIRS and max(map(abs, form.parts.values()), default=0) >= _BASE
+
+    def _by_digits(self, form: Linear, unless: tuple[int, ...]) -> None:
+        """``form #= 0`` as a sum in writing: digit by digit of the coefficients, with carries."""
+        carry: Literals = {0: _TRUE}
+        while form.parts or form.constant:
+            higher = {part: _shift(c) for part, c in form.parts.items()}
+            total = {value + form.constant - _BASE * _shift(form.constant): literal for value, literal in carry.items()}
+            for part, coefficient in form.parts.items():
+                if digit := coefficient - _BASE * higher[part]:
+                    total = self._plus(total, digit, self._encode(part))
+            form = Linear(_shift(form.constant), {part: c for part, c in higher.items() if c})
+            for value, literal in total.items():
+                if value % _BASE:
+                    self._add(*unless, -literal)
+            carry = {value // _BASE: literal for value, literal in total.items() if not value % _BASE}
+        for value, literal in carry.items():
+            if value:
                 self._add(*unless, -literal)
 
     def _last(
@@ -270,6 +302,11 @@ class ClauseEncoding:
                 self._relation("#=", difference(listed[position - 1], parts[2]), (*unless, -literal))
             else:
                 self._add(*unless, -literal)
+
+
+def _shift(number: int) -> int:
+    """The number without its last digit."""
+    return number // _BASE if number >= 0 else -(-number // _BASE)
 
 
 def _inside(value: int, ranges: Iterable[tuple[Term, Term]]) -> bool:

@@ -5,6 +5,7 @@ from time import monotonic
 
 from pysat.solvers import Solver
 
+from ..errors import MeaningError
 from ..terms import Struct, Term
 from .arithmetic import smallest_conflict
 from .clauses import ClauseEncoding, TooLarge
@@ -22,10 +23,13 @@ def find_conflict(terms: Sequence[Term], slots: Mapping[Key, Sequence[int]], dea
     """
     proposed = _proposal(terms, slots)
     for chosen in ([proposed] if proposed else []) + [list(range(len(terms)))]:
-        found = smallest_conflict([terms[i] for i in chosen], slots, max(1.0, deadline - monotonic()))
+        try:
+            found = smallest_conflict([terms[i] for i in chosen], slots, max(1.0, deadline - monotonic()))
+        except MeaningError:  # what clauses can say and Z3 cannot, such as an unknown exponent
+            break
         if found is not None:
             return [chosen[i] for i in found], True
-    return list(range(len(terms))), False
+    return proposed or list(range(len(terms))), False
 
 
 def _proposal(terms: Sequence[Term], slots: Mapping[Key, Sequence[int]]) -> list[int] | None:

@@ -13,7 +13,11 @@ COMPARISONS = {"#=": "#\\=", "#\\=": "#=", "#<": "#>=", "#>=": "#<", "#>": "#=<"
 """Each comparison and its negation."""
 
 Interval = tuple[float, float]
+"""Two exact integers, or infinity where there is no bound."""
+
 _ROUNDS = 20  # of narrowing; enough for chains of definitions that are posted out of order
+_MOST_BITS = 10_000  # of a power
+_WIDEST = 10_000  # values of a variable that are listed; more are better left to arithmetic
 
 
 @dataclass(frozen=True)
@@ -76,12 +80,18 @@ def difference(left: Term, right: Term) -> Linear:
 
 
 def apply(name: str, values: Sequence[int]) -> int | None:
-    """The value of an operation on integers as SWI-Prolog defines it, or None where it is undefined."""
+    """The value of an operation on integers as SWI-Prolog defines it, or None where it is undefined.
+
+    Raises:
+        MeaningError: if there is no such operation, or its value is too large.
+    """
     first, second = values[0], values[-1]
     if name in {"//", "div", "mod", "rem"} and second == 0:
         return None
-    if name == "^" and (second < 0 or second > 64):
+    if name == "^" and second < 0 and first not in {1, -1}:
         return None
+    if name == "^" and abs(first) > 1 and second * first.bit_length() > _MOST_BITS:
+        raise MeaningError(f"{first}^{second} is too large a number")
     truncated = abs(first) // abs(second) * (1 if (first < 0) == (second < 0) else -1) if second else 0
     operations = {
         "*": lambda: first * second,
@@ -89,7 +99,7 @@ def apply(name: str, values: Sequence[int]) -> int | None:
         "div": lambda: first // second,
         "mod": lambda: first % second,
         "rem": lambda: first - second * truncated,
-        "^": lambda: first**second,
+        "^": lambda: first ** abs(second),  # a negative exponent is left only to 1 and -1
         "abs": lambda: abs(first),
         "min": lambda: min(first, second),
         "max": lambda: max(first, second),
@@ -126,9 +136,15 @@ def find_domains(posted: Iterable[Term], slots: Mapping[Key, Sequence[int]]) -> 
         slots: Values of the slots that are perceived.
 
     Returns:
-        The values in ascending order, or None if some variable has no finite domain.
+        The values in ascending order, or None if some variable has no finite domain that can be listed.
     """
-    terms = list(posted)
+    try:
+        return _find_domains(list(posted), slots)
+    except OverflowError:  # a number too large to be set beside infinity
+        return None
+
+
+def _find_domains(terms: Sequence[Term], slots: Mapping[Key, Sequence[int]]) -> dict[Key, list[int]] | None:
     bounds: dict[Key, Interval] = {key: (min(values), max(values)) for key, values in slots.items()}
     allowed: dict[Key, set[int]] = {key: set(values) for key, values in slots.items()}
     for key in (key for term in terms for key in keys(term)):
@@ -149,10 +165,12 @@ def find_domains(posted: Iterable[Term], slots: Mapping[Key, Sequence[int]]) -> 
             _narrow(name, form, bounds, open_keys)
         if bounds == before:
             return None
-    if any(low == -inf or high == inf for low, high in bounds.values()):
+    if any(high - low >= _WIDEST and key not in allowed for key, (low, high) in bounds.items()):
         return None
     return {
-        key: [v for v in range(int(low), int(high) + 1) if key not in allowed or v in allowed[key]]
+        key: sorted(v for v in allowed[key] if low <= v <= high)
+        if key in allowed
+        else list(range(int(low), int(high) + 1))
         for key, (low, high) in bounds.items()
     }
 
@@ -171,7 +189,7 @@ def _note_membership(term: Term, bounds: dict[Key, Interval], allowed: dict[Key,
         low, high = min(a for a, _ in ends), max(b for _, b in ends)
         for key in (key for member in members if (key := key_of(member)) is not None):
             _meet(bounds, key, low, high)
-            if len(ends) > 1 and low > -inf and high < inf:
+            if len(ends) > 1 and sum(max(0, b - a + 1) for a, b in ends) <= _WIDEST:
                 inside = {v for a, b in ends for v in range(int(a), int(b) + 1)}
                 allowed[key] = allowed.get(key, inside) & inside
     elif term.functor == "$table":
@@ -208,7 +226,8 @@ def _narrow(name: str, form: Linear, bounds: dict[Key, Interval], open_keys: set
         key = key_of(part)
         if key is None or key not in open_keys:
             continue
-        low, high = float(form.constant), float(form.constant)
+        low: float = form.constant
+        high: float = form.constant
         for other, c in form.parts.items():
             if other is not part:
                 a, b = interval(other, bounds)
@@ -216,18 +235,14 @@ def _narrow(name: str, form: Linear, bounds: dict[Key, Interval], open_keys: set
         # coefficient * key lies in [-high, -low] for an equation, at most -low for =<, at least -high for >=
         least = -high if name in {"#=", "=", "#>=", "#>"} else -inf
         most = -low if name in {"#=", "=", "#=<", "#<"} else inf
-        ends = (
-            (least / coefficient, most / coefficient) if coefficient > 0 else (most / coefficient, least / coefficient)
-        )
-        _meet(bounds, key, _up(ends[0]), _down(ends[1]))
+        if coefficient < 0:
+            least, most = most, least
+        _meet(bounds, key, -_floor(-least, coefficient), _floor(most, coefficient))
 
 
-def _up(value: float) -> float:
-    return value if abs(value) == inf else float(-(-value // 1))
-
-
-def _down(value: float) -> float:
-    return value if abs(value) == inf else float(value // 1)
+def _floor(value: float, divisor: int) -> float:
+    """The quotient, rounded down; exact for integers of any size."""
+    return value / divisor if abs(value) == inf else value // divisor
 
 
 def interval(term: Term, bounds: Mapping[Key, Interval]) -> Interval:
@@ -239,7 +254,8 @@ def interval(term: Term, bounds: Mapping[Key, Interval]) -> Interval:
         return (term, term)
     form = linear(term)
     if list(form.parts) != [term]:
-        low = high = float(form.constant)
+        low: float = form.constant
+        high: float = form.constant
         for part, c in form.parts.items():
             a, b = interval(part, bounds)
             low, high = low + min(c * a, c * b), high + max(c * a, c * b)
@@ -257,8 +273,8 @@ def interval(term: Term, bounds: Mapping[Key, Interval]) -> Interval:
         return (choose(a, c), choose(b, d))
     if name == "abs":
         return (0 if a <= 0 <= b else min(abs(a), abs(b)), max(abs(a), abs(b)))
-    if name == "^" and 0 <= c <= d <= 64:
-        most = max(abs(a), abs(b)) ** d
+    if name == "^" and 0 <= c <= d <= _MOST_BITS // max(1, int(max(-a, b)).bit_length()):
+        most = max(1, abs(a), abs(b)) ** d
         return (0 if a >= 0 else -most, most)
     if name in {"mod", "rem"}:
         most = max(abs(c), abs(d)) - 1

@@ -15,10 +15,12 @@ class ConstraintProgram:
     r"""Rules that post constraints over integers and over the symbols of some domains.
 
     Constraints are those of library(clpfd): ``#=``, ``#\=``, ``#<``, ``#>``, ``#=<``, ``#>=``, ``in``, ``ins``,
-    ``all_distinct``, ``all_different``, ``sum``, ``scalar_product``, ``tuples_in``, ``element``, and ``#/\``,
-    ``#\/``, ``#\``, ``#==>``, ``#<==``, ``#<==>`` over them; ``digit(I, X)`` says that slot ``I`` of the domain
-    ``digit`` shows ``X``. The rules around them are ordinary Prolog, with cut, findall and maplist. What is posted is
-    solved afterwards and as a whole: nothing is propagated while the rules run, so a condition may not post.
+    ``all_distinct``, ``all_different``, ``sum``, ``scalar_product``, ``tuples_in``, ``element``, ``chain``,
+    ``lex_chain``, ``global_cardinality``, ``circuit``, ``serialized``, ``cumulative``, ``disjoint2``, ``automaton/3``,
+    ``label``, ``labeling`` with ``min`` or ``max``, and ``#/\``, ``#\/``, ``#\``, ``#==>``, ``#<==``, ``#<==>`` over
+    comparisons and ``in``; ``digit(I, X)`` says that slot ``I`` of the domain ``digit`` shows ``X``. The rules around
+    them are ordinary Prolog, with cut, findall, maplist and grammar rules. What is posted is solved afterwards and as
+    a whole: nothing is propagated while the rules run, so a condition may not post.
 
     Use :meth:`parse` or :meth:`read`; they check the text.
 
@@ -81,6 +83,7 @@ def explain_refusal(refusal: Refusal, text: str, source: str) -> str:
         "unknown": f"unknown predicate '{what}', or one that is unsafe in programs",
         "directive": f"this directive is not allowed: '{what}'; name libraries such as clpfd, lists, apply",
         "head": "not a clause: its head is neither an atom nor a compound",
+        "grammar": f"the grammar rule '{what}' --> ... cannot be read",
         "domain_head": f"'{what}' redefines a domain; what is perceived cannot be stated in the program",
         "builtin_head": f"'{what}' redefines a built-in predicate; choose another name",
         "not_callable": f"'{what}' is not a goal",
@@ -94,6 +97,7 @@ def explain_refusal(refusal: Refusal, text: str, source: str) -> str:
         "truth": f"'{what}' is no constraint that can be true or false; write a comparison, X in 1..3, or 0 or 1",
         "list": f"'{what}' must be a list when it is reached",
         "coefficients": f"the coefficients '{what}' must be integers, one for each variable",
+        "arguments": f"'{what}' does not have the arguments that library(clpfd) asks for",
         "table": f"'{what}' must be a list of lists of integers",
         "operator": f"'{what}' is no comparison; use #=, #\\=, #<, #>, #=< or #>=",
         "builtin": f"'{what}' cannot be run: {refusal.message.strip()}",
