@@ -39,16 +39,16 @@ def native_forward(
     membranes, final = torch.empty_like(current if record else current[:0]), torch.empty_like(current[: int(record)])
     start = current[:0] if initial is None else initial.unsqueeze(0).permute(order).contiguous()
     number = _number_type(current.dtype)
-    flat = [_flat(current), _row(start), _flat(spikes), _flat(membranes), _row(final)]
+    driving, rows = _flat(current), (_row(start), _flat(spikes), _flat(membranes), _row(final))
 
     def columns(first: int, last: int) -> None:
         kernels.scan_forward(
-            flat[0],
+            driving,
             number(decay),
             number(gain),
             number(rule.threshold),
             rule.reset == "soft",
-            *flat[1:],
+            *rows,
             first,
             last,
         )
