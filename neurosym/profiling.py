@@ -116,8 +116,9 @@ def profile(vision: SpikingVision, pictures: Tensor) -> Profile:
         vision.train(training)
     count = len(pictures)
     parameters = sum(parameter.numel() for parameter in vision.parameters())
-    seconds = (spent / count for spent in (inference, skipping, backward))
-    return Profile(parameters, steps, layers, rates, *seconds, kept / count)
+    return Profile(
+        parameters, steps, layers, rates, inference / count, skipping / count, backward / count, kept / count
+    )
 
 
 def _forward_and_backward(vision: SpikingVision, pictures: Tensor) -> None:

@@ -113,7 +113,8 @@ def zero_skipping(network: nn.Module, most: float = MOST) -> Generator[None]:
     layers = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d) and skips(layer)]
     try:
         for layer in layers:
-            layer.forward = partial(_forward, layer, most / min(layer.stride[0], 2))
+            less = most / min(layer.stride[0], 2)
+            layer.forward = partial(_forward, layer, less)  # pyright: ignore[reportAttributeAccessIssue] - a name
         yield
     finally:
         for layer in layers:

@@ -80,9 +80,10 @@ def scan_forward(
     gain: Number,
     threshold: Number,
     soft: bool,
-    carries: Array,
+    initial: Array,
     spikes: Array,
     membranes: Array,
+    finals: Array,
     first: int,
     last: int,
 ) -> None:
@@ -94,17 +95,23 @@ def scan_forward(
         gain: Factor of the current.
         threshold: Of firing.
         soft: Whether the reset subtracts the threshold.
-        carries: ``[N]`` membranes before the first step, overwritten with those after the last.
+        initial: ``[N]`` membranes before the first step; ``[0]`` for zeros.
         spikes: ``[T, N]``, written.
         membranes: ``[T, N]``, written; ``[0, N]`` if nobody wants them.
+        finals: ``[N]`` membranes after the last step, written; ``[0]`` if nobody wants them.
         first: First column.
         last: Column after the last.
     """
-    like = carries[0]
+    like = current[0, 0]
     one, zero = _narrow(type(decay)(1), like), _narrow(type(decay)(0), like)
+    carries = np.empty(BLOCK, dtype=initial.dtype)  # a row of its own stays in the first cache
     for begin in range(first, last, BLOCK):
         end = min(begin + BLOCK, last)
-        carry = carries[begin:end]  # slices let the compiler see that no index wraps, and so use vectors
+        carry = carries[: end - begin]  # slices let the compiler see that no index wraps, and so use vectors
+        if initial.shape[0]:
+            carry[:] = initial[begin:end]
+        else:
+            carry[:] = zero
         for step in range(current.shape[0]):
             driving, sent = current[step, begin:end], spikes[step, begin:end]
             if membranes.shape[0]:  # in a loop of its own: fewer arrays, fewer checks that none overlaps another
@@ -118,6 +125,8 @@ def scan_forward(
                 low = _narrow(membrane - threshold, like) if soft else zero
                 sent[i] = one if fired else zero
                 carry[i] = low if fired else stored
+        if finals.shape[0]:
+            finals[begin:end] = carry
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -189,8 +198,9 @@ def scan_backward(
     soft: bool,
     detach: bool,
     initial: Array,
-    carries: Array,
+    by_final: Array,
     by_current: Array,
+    by_initial: Array,
     learned: bool,
     first: int,
     last: int,
@@ -209,9 +219,10 @@ def scan_backward(
         threshold: Of firing.
         soft: Whether the reset subtracts the threshold.
         detach: Whether the reset's spike is held constant.
-        initial: ``[N]`` membranes before the first step.
-        carries: ``[N]`` gradient by the last membrane, overwritten with that by the first.
+        initial: ``[N]`` membranes before the first step; ``[0]`` for zeros.
+        by_final: ``[N]`` gradient by the last membrane, of the type that is computed with; ``[0]`` for zeros.
         by_current: ``[T, N]``, written.
+        by_initial: ``[N]`` gradient by the membrane before the first step, written; ``[0]`` if nobody wants it.
         learned: Whether the sums are wanted.
         first: First column.
         last: Column after the last.
@@ -221,16 +232,20 @@ def scan_backward(
     """
     steps = current.shape[0]
     like, zero = by_current[0, 0], type(decay)(0)
-    heights = np.empty((steps, BLOCK), dtype=carries.dtype)
-    distance, slope = np.empty_like(carries[:BLOCK]), np.empty_like(carries[:BLOCK])
+    heights = np.empty((steps, BLOCK), dtype=by_final.dtype)
+    distance, slope, carries = np.empty_like(heights[0]), np.empty_like(heights[0]), np.empty_like(heights[0])
     leaked, driven = 0.0, 0.0
     for begin in range(first, last, BLOCK):
         end = min(begin + BLOCK, last)
         size = end - begin
         for i in range(size):
-            distance[i] = _widen(initial[begin + i])
+            distance[i] = _widen(initial[begin + i]) if initial.shape[0] else zero
         _membranes_again(current, begin, end, decay, gain, threshold, soft, distance[:size], heights)
-        carry = carries[begin:end]
+        carry = carries[:size]
+        if by_final.shape[0]:
+            carry[:] = by_final[begin:end]
+        else:
+            carry[:] = zero
         for step in range(steps - 1, -1, -1):
             membrane, found = heights[step, :size], by_current[step, begin:end]
             for i in range(size):
@@ -256,7 +271,11 @@ def scan_backward(
                     carry[i] += _widen(arriving[i])
             if learned:
                 for i in range(size):
-                    past = heights[step - 1, i] if step else _widen(initial[begin + i])
+                    past = zero
+                    if step:
+                        past = heights[step - 1, i]
+                    elif initial.shape[0]:
+                        past = _widen(initial[begin + i])
                     if step and past >= threshold:
                         past = _widen(_narrow(past - threshold, like)) if soft else zero
                     leaked += carry[i] * past
@@ -264,4 +283,6 @@ def scan_backward(
             for i in range(size):
                 found[i] = _narrow(carry[i] * gain, like)
                 carry[i] *= decay
+        if by_initial.shape[0]:
+            by_initial[begin:end] = carry
     return leaked, driven

@@ -37,30 +37,27 @@ def native_forward(
     """As :func:`.eager_scan.eager_forward`."""
     current, order = in_storage_order(current)
     spikes = torch.empty_like(current)
-    membranes = torch.empty_like(current if record else current[:0])
-    final = torch.zeros_like(current[0])
-    if initial is not None:
-        final.copy_(initial.unsqueeze(0).permute(order)[0])
+    membranes, final = torch.empty_like(current if record else current[:0]), torch.empty_like(current[: int(record)])
+    start = current[:0] if initial is None else initial.unsqueeze(0).permute(order).contiguous()
     number = _number_type(current.dtype)
-    flat = [_flat(tensor) for tensor in (current, final.unsqueeze(0), spikes, membranes)]
+    driving, rows = _flat(current), (_row(start), _flat(spikes), _flat(membranes), _row(final))
 
     def columns(first: int, last: int) -> None:
         kernels.scan_forward(
-            flat[0],
+            driving,
             number(decay),
             number(gain),
             number(rule.threshold),
             rule.reset == "soft",
-            flat[1][0],
-            flat[2],
-            flat[3],
+            *rows,
             first,
             last,
         )
 
-    _in_parts(columns, final.numel(), current.numel())
+    _in_parts(columns, current[0].numel(), current.numel())
     back = inverse(order)
-    return Scanned(spikes.permute(back), membranes.permute(back), final.unsqueeze(0).permute(back)[0])
+    ended = final.permute(back)
+    return Scanned(spikes.permute(back), membranes.permute(back), ended[0] if record else ended)
 
 
 def native_backward(
@@ -83,18 +80,16 @@ def native_backward(
         membranes = native_forward(current, rule, decay, gain, initial, True).membranes
         slopes = rule.surrogate.derivative(membranes.to(wide) - rule.threshold)
     current, order = in_storage_order(current)
-    carry = torch.zeros_like(current[0], dtype=wide)
-    if arriving.final is not None:
-        carry.copy_(arriving.final.unsqueeze(0).permute(order)[0])
-    start = torch.zeros_like(current[0]) if initial is None else initial.unsqueeze(0).permute(order)[0].contiguous()
-    by_current = torch.empty_like(current)
+    none_wide = none.to(wide)
+    by_final = none_wide if arriving.final is None else arriving.final.unsqueeze(0).permute(order).to(wide).contiguous()
+    start = none if initial is None else initial.unsqueeze(0).permute(order).contiguous()
+    by_current, by_initial = torch.empty_like(current), torch.empty_like(start, dtype=wide)
     by_spikes, by_membranes = (
         _flat(none if gradient is None else gradient.permute(order).to(current.dtype).contiguous())
         for gradient in (arriving.spikes, arriving.membranes)
     )
     flat = _flat(current), _flat(slopes.permute(order).contiguous())
-    rows = _flat(start.unsqueeze(0))[0], _flat(carry.unsqueeze(0))[0]
-    found = _flat(by_current)
+    rows = _row(start), _row(by_final), _flat(by_current), _row(by_initial)
 
     def columns(first: int, last: int) -> tuple[float, float]:
         return kernels.scan_backward(
@@ -109,18 +104,17 @@ def native_backward(
             rule.reset == "soft",
             rule.detach_reset,
             *rows,
-            found,
             learned,
             first,
             last,
         )
 
-    sums = _in_parts(columns, carry.numel(), current.numel())
+    sums = _in_parts(columns, current[0].numel(), current.numel())
     leaked, driven = sum(part[0] for part in sums), sum(part[1] for part in sums)
     back = inverse(order)
     return Gradients(
         by_current if back == order else by_current.permute(back),  # a fresh tensor becomes .grad without a copy
-        carry.to(current.dtype).unsqueeze(0).permute(back)[0],
+        by_initial if initial is None else by_initial.to(current.dtype).permute(back)[0],
         torch.tensor(leaked, dtype=wide),
         torch.tensor((driven - decay * leaked) / gain, dtype=wide),
     )
@@ -140,6 +134,11 @@ def _flat(tensor: Tensor) -> NDArray[Any]:
     """``[T, N]``, the same memory; a bfloat16 as its bits."""
     rows = tensor.detach().reshape(len(tensor), prod(tensor.shape[1:]))
     return (rows.view(torch.uint16) if rows.dtype == torch.bfloat16 else rows).numpy()
+
+
+def _row(tensor: Tensor) -> NDArray[Any]:
+    """``[N]`` of one row ``[1, ...]``, or ``[0]`` of none, the same memory."""
+    return _flat(tensor).reshape(-1)
 
 
 def _number_type(dtype: torch.dtype) -> type[np.floating[Any]]:

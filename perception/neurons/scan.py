@@ -58,7 +58,7 @@ def leaky_scan(
         gain: Factor of the current, not zero; as above.
         initial: Membrane before the first step, ``[B, ...]``; zero if left out.
         tier: Who computes; ``auto`` takes native on a CPU, compiled on a GPU with Triton and eager elsewhere.
-        record: Whether the membranes are wanted; without them and without gradients, none is stored.
+        record: Whether the membranes are wanted, the last one included; a pass over the memory is saved without.
 
     Raises:
         NeuronError: if the tier is unknown or cannot compute with such a current.

@@ -31,7 +31,7 @@ class ScanRule:
 class Scanned(NamedTuple):
     """Spikes and membranes before the reset ``[T, B, ...]``, and the membrane after the last step ``[B, ...]``.
 
-    The membranes are empty, ``[0, B, ...]``, where they were not asked for.
+    Without ``record`` the membranes are empty, ``[0, B, ...]``, and so may be the last one.
     """
 
     spikes: Tensor
@@ -50,7 +50,7 @@ class Arriving(NamedTuple):
 class Gradients(NamedTuple):
     """By the current ``[T, B, ...]``, by the first membrane ``[B, ...]``, by decay and by gain (one number each).
 
-    Without ``learned``, the last two are zero.
+    Without ``learned``, the last two are zero; without a first membrane, its gradient may be empty.
     """
 
     current: Tensor
