@@ -25,8 +25,6 @@ from logic.simulation.faults import FaultStatistics, inject_faults, random_words
 from logic.trade import Cost, pareto
 from logic.writing import whole_file
 
-from .figures import line_raster
-
 
 @dataclass(frozen=True)
 class Sizes:
@@ -230,6 +228,8 @@ def _keep(
         stream = to_stream(verdict.counterexample, circuit.inputs)
         names, trains = trains_of(network, circuit, stream, period)
         if waveform.suffix == ".svg":
+            from .figures import line_raster  # matplotlib takes as long to load as many a proof
+
             with whole_file(waveform) as file:
                 file.write_text(line_raster(names, trains), encoding="utf-8")
         else:
