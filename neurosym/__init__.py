@@ -35,18 +35,25 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
         AnalogTwin,
         Dataset,
         DatasetError,
+        DeadNeuronDetector,
         Percept,
         PictureError,
         SpikingClassifier,
+        SpikingVision,
         augment,
         encode,
         load_dataset,
         load_digits,
         measure_activity,
+        neuron,
         pair_digits,
+        preset,
+        pretrain,
         pretrain_first_layer,
         read_picture,
+        revive,
         split_digits,
+        write_network_nir,
     )
     from reasoner import (
         DIGITS,
@@ -66,6 +73,7 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
     from .checkpoint import (
         CheckpointError,
     )
+    from .deep_stdp import learn_from_clusters
     from .doctor import (
         diagnose,
     )
@@ -84,6 +92,7 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
         load_model,
         save_model,
     )
+    from .profiling import profile
     from .report import write_report
     from .savings import Savings
     from .training import (
@@ -98,17 +107,20 @@ _HOME = {
         "compare_with_snntorch compile_circuit read_nir simulate verify write_nir"
     ),
     "perception": (
-        "AnalogTwin Dataset DatasetError Percept PictureError SpikingClassifier augment encode load_dataset "
-        "load_digits measure_activity pair_digits pretrain_first_layer read_picture split_digits"
+        "AnalogTwin Dataset DatasetError DeadNeuronDetector Percept PictureError SpikingClassifier SpikingVision "
+        "augment encode load_dataset load_digits measure_activity neuron pair_digits preset pretrain "
+        "pretrain_first_layer read_picture revive split_digits write_network_nir"
     ),
     "reasoner": (
         "DIGITS Answer Answers ConstraintProgram Program ProgramError Proof QueryError Solution infer prove_rule solve"
     ),
     "neurosym.checkpoint": ("CheckpointError"),
+    "neurosym.deep_stdp": "learn_from_clusters",
     "neurosym.doctor": ("diagnose"),
     "neurosym.explanation": ("Explanation explain"),
     "neurosym.joining": "rule_network run_joined to_spiking_network",
     "neurosym.labelled": "Labelled",
+    "neurosym.profiling": "profile",
     "neurosym.model": ("Model load_model save_model"),
     "neurosym.report": ("write_report"),
     "neurosym.savings": "Savings",
@@ -129,6 +141,7 @@ __all__ = [
     "ConstraintProgram",
     "Dataset",
     "DatasetError",
+    "DeadNeuronDetector",
     "Domain",
     "DomainError",
     "Explanation",
@@ -151,6 +164,7 @@ __all__ = [
     "Solution",
     "SpikingClassifier",
     "SpikingNetwork",
+    "SpikingVision",
     "Symbols",
     "Synapses",
     "Verdict",
@@ -163,15 +177,21 @@ __all__ = [
     "explain",
     "fit",
     "infer",
+    "learn_from_clusters",
     "load_dataset",
     "load_digits",
     "load_model",
     "measure_activity",
+    "neuron",
     "pair_digits",
+    "preset",
+    "pretrain",
     "pretrain_first_layer",
+    "profile",
     "prove_rule",
     "read_nir",
     "read_picture",
+    "revive",
     "rule_network",
     "run_joined",
     "save_model",
@@ -180,6 +200,7 @@ __all__ = [
     "split_digits",
     "to_spiking_network",
     "verify",
+    "write_network_nir",
     "write_nir",
     "write_report",
 ]  # fmt: skip

@@ -104,20 +104,19 @@ def settle_norms(network: nn.Module, run: Callable[[], object]) -> None:
     """Gives a fresh network's batch norms the statistics of one run; without them, hardly a neuron fires.
 
     Args:
-        network: Its mode stays.
+        network: Norms that are in evaluation, such as those of a trained network, stay as they are.
         run: Lets it look at some pictures.
     """
     norms = [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d)]
-    before = [(norm.momentum, norm.training) for norm in norms]
-    for norm in norms:
+    fresh = [norm for norm in norms if norm.training]
+    before = [norm.momentum for norm in fresh]
+    for norm in fresh:
         norm.momentum = 1.0
-        norm.train()
     try:
         run()
     finally:
-        for norm, (momentum, training) in zip(norms, before, strict=True):
+        for norm, momentum in zip(fresh, before, strict=True):
             norm.momentum = momentum
-            norm.train(training)
 
 
 NORMS: dict[str, Callable[[int, int], nn.Module]] = {

@@ -7,12 +7,14 @@ References:
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from .classifier import SpikingClassifier
+from .normalization import settle_norms
 from .stdp import PlasticityRule, latencies, learn_kernels, to_initial_layer
 from .stdp_competition import CompetitiveRule, learn_by_competition
 from .stdp_rules import PlasticityError
@@ -43,7 +45,8 @@ def pretrain(
     """Replaces the convolutions of any network by kernels that STDP has learned; fine-tune with :func:`neurosym.fit`.
 
     The layers learn in the order in which data flows, each from the spikes that the layers before it, already
-    pretrained, give it. Learned kernels have their mean taken off and get the size of random first weights.
+    pretrained, give it; batch norms in training get the statistics that they see. Learned kernels have their mean
+    taken off and get the size of random first weights.
 
     Args:
         network: Its ``nn.Conv2d`` layers are changed in place; grouped and 1x1 ones are passed over.
@@ -60,6 +63,7 @@ def pretrain(
     samples = 0
     kernels: dict[str, Tensor] = {}
     for name, layer in flow(network, pictures[:1])[:layers]:
+        settle_norms(network, partial(network, pictures[: 4 * batch]))
         order = torch.randperm(len(pictures), generator=generator)
         codes = (_code(network, layer, pictures[chosen], rule.bins) for chosen in order.split(batch))
         shape = (layer.out_channels, layer.in_channels, layer.kernel_size[0], layer.kernel_size[1])

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import neurosym
 from logic import Domain
 from perception import (
     LeeNetwork,
@@ -103,6 +104,18 @@ def test_any_network_can_be_pretrained() -> None:
     assert not statistics.any()
     assert not network.norm.training
     assert network.late.training
+
+
+@pytest.mark.parametrize("model", ["tiny_ms_resnet", "tiny_sdt"])
+def test_pretraining_then_labels_is_one_recipe(model: str) -> None:
+    vision = neurosym.SpikingVision(DIGITS, generator(), model=model, options={"steps": 2})
+    learned = neurosym.pretrain(vision, bars()[:, None], generator(1))
+    names = [
+        name for name, layer in vision.named_modules() if isinstance(layer, nn.Conv2d) and layer.kernel_size != (1, 1)
+    ]
+    assert list(learned.kernels) == names
+    history = neurosym.fit(neurosym.Labelled(vision), bars(), torch.arange(30) % 2, epochs=4, batch=10)
+    assert history.epochs[-1].loss < history.epochs[0].loss
 
 
 def test_each_layer_learns_from_what_reaches_it() -> None:
