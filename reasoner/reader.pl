@@ -100,6 +100,7 @@ shallow(Term, Depth) :-
     all_shallow(Arguments, Below).
 
 %   An annotated disjunction may have many heads.
+flat_heads(Term, _) :- var(Term), !.
 flat_heads((Heads :- Body), Depth) :- !, flat_heads(Heads, Depth), shallow(Body, Depth).
 flat_heads((Head ; Heads), Depth) :- !, shallow(Head, Depth), flat_heads(Heads, Depth).
 flat_heads(Term, Depth) :- shallow(Term, Depth).
