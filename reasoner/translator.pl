@@ -155,7 +155,8 @@ translate(once(A0), Id, Body) :- !,
 translate(!, _, cut) :- !.
 translate(true, _, true) :- !.
 translate(Goal, Id, Body) :- compound(Goal), Goal =.. [call, Closure|Extra], \+ defined(Goal), !,
-    ( callable(Closure) -> translate_call(Closure, Extra, Id, Body) ; Body = call(Closure, Extra) ).
+    (   callable(Closure), Closure \= (_ >> _) -> translate_call(Closure, Extra, Id, Body)
+    ;   Body = call(Closure, Extra) ).    % a lambda may call itself: step by step
 translate(Goal, _, Body) :- defined(Goal), !,
     functor(Goal, Name, Arity), kind(Name, Arity, Kind), Body =.. [Kind, Goal].
 translate(Goal, _, slot(Name, Slot, Value)) :-
