@@ -27,6 +27,7 @@ compare_(=\=, A, B) :- A =\= B.
 rewrite(X, _) :- var(X), !, throw(error(instantiation_error, _)).
 rewrite(X, X) :- number(X), !, check_size(X).
 rewrite(X, _) :- chance(X), !, throw(impure(X)).
+rewrite(X, _) :- fraction(X), !, throw(error(type_error(evaluable, X), _)).
 rewrite(A0/B0, A/float(B)) :- !, rewrite(A0, A), rewrite(B0, B1), nonzero(B1, B).
 rewrite(A0//B0, div(A, B)) :- !, rewrite(A0, A), rewrite(B0, B).
 rewrite(rem(A0, B0), mod(A, B)) :- !, rewrite(A0, A), rewrite(B0, B).
@@ -42,6 +43,11 @@ rewrite(X, Y) :- compound(X), functor(X, _, 1), !, X =.. [Name, A0], rewrite(A0,
 rewrite(X, Y) :- compound(X), functor(X, _, 2), !,
     X =.. [Name, A0, B0], rewrite(A0, A), rewrite(B0, B), Y =.. [Name, A, B].
 rewrite(X, _) :- throw(error(type_error(evaluable, X), _)).
+
+%   Exact fractions are not of the language, and grow without bound.
+fraction(_ rdiv _).
+fraction(rational(_)).
+fraction(rationalize(_)).
 
 chance(random(_)).
 chance(random_float).

@@ -83,20 +83,20 @@ error_reply(Error, Reply) :-
                      write('}}') )).
 
 explain(refused(Kind, From-_, Term), Kind, From, -1, Text, '') :- !,
-    fault_text(Term, Text).
+    short_text(fault_text, Term, Text).
 explain(raised(From-_, Goal, Error), builtin, From, -1, Text, Message) :- !,
-    fault_text(Goal, Text),
+    short_text(fault_text, Goal, Text),
     message_text(error(Error, _), Message).
 explain(refused(Kind, Offset, Term), Kind, Offset, -1, Text, '') :-
-    term_text(Term, Text).
+    short_text(Term, Text).
 explain(stopped(undefined, Clause, Body), undefined, -1, Clause, Text, '') :-
     body_text(Body, Text).
 explain(stopped(Kind, Clause, Term), Kind, -1, Clause, Text, '') :-
-    term_text(Term, Text).
+    short_text(Term, Text).
 explain(error(_, Context), collection, -1, -1, '', '') :-
     nonvar(Context), Context = context(_, Message), nonvar(Message), sub_atom(Message, _, _, _, continuation).
 explain(builtin(Clause, Goal, Error), builtin, -1, Clause, Text, Message) :-
-    term_text(Goal, Text),
+    short_text(Goal, Text),
     message_text(error(Error, _), Message).
 explain(error(syntax_error(What), Where), syntax, Offset, -1, '', Message) :-
     (   Where = stream(_, _, _, Offset) ; Where = string(_, Offset) ; Offset = -1 ),
@@ -106,10 +106,22 @@ explain(time_limit_exceeded, time, -1, -1, '', '').
 explain(error(type_error(acyclic_term, _), _), cyclic, -1, -1, '', '').
 explain(error(resource_error(tripwire(max_table_subgoal_size, _)), _), growing, -1, -1, '', '') :- !.
 explain(error(resource_error(What), _), memory, -1, -1, Text, '') :-
-    term_text(What, Text).
+    short_text(What, Text).
 explain(Error, prolog, -1, -1, '', Message) :-
     message_text(Error, Message).
 
+%   What a message shows of a term, which may be huge.
+short_text(Term, Text) :- short_text(term_text, Term, Text).
+
+:- meta_predicate short_text(2, ?, -).
+short_text(Write, Term, Text) :-
+    (   acyclic_term(Term), term_size(Term, Cells), Cells < 2000 -> call(Write, Term, Whole)
+    ;   format(string(Whole), '~W', [Term, [quoted(true), max_depth(10)]]) ),
+    (   string_length(Whole, Length), Length > 1000
+    ->  sub_string(Whole, 0, 1000, _, Start), string_concat(Start, "...", Text)
+    ;   Text = Whole ).
+
+message_text(Error, Text) :- term_size(Error, Cells), Cells > 2000, !, short_text(Error, Text).
 message_text(Error, Text) :-
     catch(( prolog:translate_message(Error, Lines, []) ; message_to_codes_fallback(Error, Lines) ), _, fail), !,
     with_output_to(string(Text), print_message_lines(current_output, '', Lines)).

@@ -85,9 +85,9 @@ certain(findall(Template, Body, List, Kind), Id, _) :-
     in_order(Body, Ordered),
     findall(Template, certain(Ordered, Id), Found),
     ( Kind == each -> List = Found ; list_to_set(Found, List) ).
-certain(call(Goal, Extra), Id, _) :- translate_call(Goal, Extra, Id, Body), certain(Body, Id).
+certain(call(Goal, Extra), Id, _) :- tick, translate_call(Goal, Extra, Id, Body), certain(Body, Id).
 certain(ordered_call(Goal, Extra), Id, _) :-
-    translate_call(Goal, Extra, Id, Body), in_order(Body, Ordered), certain(Ordered, Id).
+    tick, translate_call(Goal, Extra, Id, Body), in_order(Body, Ordered), certain(Ordered, Id).
 certain(ordered(Goal), _, _) :- ordered(Goal).
 certain(undefined(Goal), Id, _) :- undefined_goal(Goal, Id).
 certain(slot(Name, Slot, Value), Id, _) :- slot_value(Name, Slot, Value, Id).
@@ -161,6 +161,7 @@ choice_fact(Id, Number, Variables, Name, Slot) :-
     fact_(Name, Slot, Text0), atom_string(Text0, Text), !.
 
 run_builtin(Goal, Id) :-
+    tick,
     catch(builtin_goal(Goal), Error, builtin_error(Error, Goal, Id)).
 
 builtin_goal(X is Y) :- !, evaluate(Y, Value), X = Value.
@@ -235,7 +236,7 @@ body(collect(Template, Body, List, Kind), Id, I0, I) :-
     findall(Found, member(_-Found, Keyed), Each),
     ( Kind == each -> All = Each ; merged(Each, All) ),
     selection(All, [], Id, List, I0, I).
-body(call(Goal, Extra), Id, I0, I) :- translate_call(Goal, Extra, Id, Body), body(Body, Id, I0, I).
+body(call(Goal, Extra), Id, I0, I) :- tick, translate_call(Goal, Extra, Id, Body), body(Body, Id, I0, I).
 body(undefined(Goal), Id, I, I) :- undefined_goal(Goal, Id).
 body(facts(Goal), Id, I0, I) :- settled(facts(Goal), Id, I0, I).
 body(plain(Goal), Id, I0, I) :- settled(plain(Goal), Id, I0, I).
@@ -259,7 +260,8 @@ proof_leaves([Item|Items], Above, Leaves0, Leaves, [Key|Keys]) :-
     ->  \+ ( member(Seen, Above), Seen == Atom ),
         tick,
         instance_(Atom, Called, Id, Inner), Called =@= Call,
-        Key = [Id|InnerKey],
+        ( memberchk(choice(Id, Number, _), Inner) -> true ; Number = 0 ),
+        Key = [Id, Number|InnerKey],
         proof_leaves(Inner, [Atom|Above], Leaves0, Leaves1, InnerKey)
     ;   Item = nth(Key)
     ->  Leaves0 = Leaves1
@@ -344,6 +346,7 @@ answers(Query, Max, Answers) :-
     sort(Found, Sorted),
     length(Sorted, Count),
     ( Count > Max -> throw(stopped(answers, -1, Count)) ; true ),
+    ( member(Huge-_, Sorted), term_size(Huge, Cells), Cells > 200_000 -> throw(stopped(huge, -1, Cells)) ; true ),
     findall(Key-Answer, ( member(Answer-How, Sorted), answer_key(How, Call, Answer, Key) ), Answers).
 
 answer_key(may, Call, Answer, Key) :-

@@ -250,6 +250,8 @@ def _slots(
 def _explain(refusal: Refusal, program: Program, query: str, limits: Limits) -> QueryError | PrologLimit:
     where, what = program.where(refusal.clause), refusal.text
     asked = f"'{query}'" if query else "a query"
+    if refusal.kind == "huge":
+        return PrologLimit(f"{where}: an answer of {asked} is a term of {what} cells, more than 200,000")
     if refusal.kind == "answers":
         return PrologLimit(f"{where}: {asked} has {what} answers or more, above Limits.answers = {limits.answers}")
     if refusal.kind == "instances":

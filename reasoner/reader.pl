@@ -41,7 +41,7 @@ read_all(Stream, Id, Clauses, Directives) :-
     ->  Clauses = [], Directives = []
     ;   position_start(Positions0, Offset),
         max_depth(Depth),
-        ( shallow(Term0, Depth) -> true ; throw(refused(depth, Offset, Depth)) ),
+        ( flat_heads(Term0, Depth) -> true ; throw(refused(depth, Offset, Depth)) ),
         ( callable(Term0) -> true ; throw(refused(head, Offset, Term0)) ),
         fact_of_directive(Term0, Positions0, Term1, Positions1),
         plain_negations(Term1, Positions1, Term, Positions),
@@ -98,6 +98,12 @@ shallow(Term, Depth) :-
     Depth > 0, Below is Depth - 1,
     compound_name_arguments(Term, _, Arguments),
     all_shallow(Arguments, Below).
+
+%   An annotated disjunction may have many heads.
+flat_heads(Term, _) :- var(Term), !.
+flat_heads((Heads :- Body), Depth) :- !, flat_heads(Heads, Depth), shallow(Body, Depth).
+flat_heads((Head ; Heads), Depth) :- !, shallow(Head, Depth), flat_heads(Heads, Depth).
+flat_heads(Term, Depth) :- shallow(Term, Depth).
 
 all_shallow([], _).
 all_shallow([Argument|Arguments], Depth) :- shallow(Argument, Depth), all_shallow(Arguments, Depth).
@@ -170,16 +176,17 @@ check_clauses(Clauses, Domains, Directives, Unknown) :-
     findall(unknown(Id, Offset, Indicator), retract(unknown_(Id, Offset, Indicator)), Found),
     ( memberchk(unknown(fail), Directives) -> Unknown = [] ; Unknown = Found ),
     (   Unknown = [unknown(_, Offset, Indicator)|_],
-        forall(( member(clause(_, _, rule([_-Head|_], Body, _), _, _), Clauses), Body \== true ),
-               ( functor(Head, Name, Arity), broken(Name/Arity, Clauses, Unknown) ))
+        forall(( member(clause(Id, _, rule(_, Body, _), _, _), Clauses), Body \== true ),
+               ( memberchk(unknown(Id, _, _), Unknown)
+               ; goals_of(Body, _-Called), broken(Called, Clauses, Unknown) ))
     ->  throw(refused(unknown, Offset, Indicator))
     ;   true
     ).
 
-broken(Predicate, Clauses, Unknown) :-
+broken(Called, Clauses, Unknown) :-
     member(unknown(Id, _, _), Unknown),
     memberchk(clause(Id, _, rule(Pairs, _, _), _, _), Clauses), member(_-Head, Pairs), functor(Head, Name, Arity),
-    ( Predicate == Name/Arity ; reaches(Predicate, Name/Arity) ), !.
+    ( Called == Name/Arity ; reaches(Called, Name/Arity) ), !.
 
 check_clause(clause(Id, Offset, rule(Pairs, Body, _), _, Positions), Heads, Domains) :-
     forall(member(_-Head, Pairs), check_head(Head, Offset, Domains)),

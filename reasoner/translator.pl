@@ -19,13 +19,14 @@
 :- op(1000, xfx, ::).
 
 :- thread_local clause_/3, written_/5, head_/2, domain_/2, chance_/4, source_/4, unstratified_/0, collects_/0, kind_/3, all_certain_/0,
-    undefined_fails_/0.
+    undefined_fails_/0, library_from_/1.
 
 forget_program :-
     forget_dependencies,
     retractall(clause_(_, _, _)), retractall(written_(_, _, _, _, _)), retractall(head_(_, _)), retractall(domain_(_, _)),
     retractall(chance_(_, _, _, _)), retractall(source_(_, _, _, _)), retractall(unstratified_), retractall(collects_),
-    retractall(kind_(_, _, _)), retractall(all_certain_), retractall(undefined_fails_).
+    retractall(kind_(_, _, _)), retractall(all_certain_), retractall(undefined_fails_),
+    retractall(library_from_(_)).
 
 %!  undefined_fails: what is nowhere defined is false, as ':- unknown(fail)' asks, not an error.
 undefined_fails :- assertz(undefined_fails_).
@@ -34,6 +35,7 @@ undefined_fails :- assertz(undefined_fails_).
 %   Check = false, or check(Directives, Unknown) as check_clauses/4 has it.
 install_program(Clauses0, Domains0, Check, World) :-
     with_library(Clauses0, Clauses),
+    length(Clauses0, First), assertz(library_from_(First)),
     exclude(replaced(Clauses0), Domains0, Domains),
     forall(member(domain(Name, Values), Domains), assertz(domain_(Name, Values))),
     forall(member(clause(Id, _, rule(Pairs, Body, Choice), Names, _), Clauses),
@@ -153,7 +155,8 @@ translate(once(A0), Id, Body) :- !,
 translate(!, _, cut) :- !.
 translate(true, _, true) :- !.
 translate(Goal, Id, Body) :- compound(Goal), Goal =.. [call, Closure|Extra], \+ defined(Goal), !,
-    ( callable(Closure) -> translate_call(Closure, Extra, Id, Body) ; Body = call(Closure, Extra) ).
+    (   callable(Closure), Closure \= (_ >> _) -> translate_call(Closure, Extra, Id, Body)
+    ;   Body = call(Closure, Extra) ).    % a lambda may call itself: step by step
 translate(Goal, _, Body) :- defined(Goal), !,
     functor(Goal, Name, Arity), kind(Name, Arity, Kind), Body =.. [Kind, Goal].
 translate(Goal, _, slot(Name, Slot, Value)) :-
@@ -194,9 +197,13 @@ kind(Name, Arity, Kind) :-
     (   uncertain(Name/Arity), \+ all_certain_ -> Kind = may
     ;   \+ ( source_(_, Head, Body, Choice), ( Body \== true ; Choice \== none ) ) -> Kind = facts
     ;   source_(_, Head, Body, _), has_cut(Body) -> Kind = plain
+    ;   applied(Name, Arity, _), own_library(Head) -> Kind = plain
     ;   reaches(Name/Arity, Name/Arity) -> Kind = sure
     ;   Kind = plain ),
     assertz(kind_(Name, Arity, Kind)).
+
+%   Recursion over a list, as maplist/2 does it, ends with the list.
+own_library(Head) :- source_(Id, Head, _, _), library_from_(First), !, Id >= First.
 
 has_cut(Body) :- var(Body), !, fail.
 has_cut(!).

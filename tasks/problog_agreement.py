@@ -1,6 +1,7 @@
 """Agreement with ProbLog: the same random programs asked of both, and every difference shown."""
 
 import json
+import warnings
 from collections import Counter
 from dataclasses import dataclass
 from typing import Annotated
@@ -203,7 +204,9 @@ class _Writer:
 def ask_problog(text: str) -> Verdict:
     """ProbLog's answers, or the kind of its refusal."""
     try:
-        found = get_evaluatable().create_from(PrologString(text)).evaluate()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # ProbLog warns of every '=='
+            found = get_evaluatable().create_from(PrologString(text)).evaluate()
     except InconsistentEvidenceError:
         return "evidence"
     except AssertionError:
