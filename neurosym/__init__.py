@@ -39,6 +39,7 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
         PictureError,
         SpikingClassifier,
         augment,
+        cut_board,
         encode,
         load_dataset,
         load_digits,
@@ -46,18 +47,25 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
         pair_digits,
         pretrain_first_layer,
         read_picture,
+        see_cells,
         split_digits,
     )
     from reasoner import (
         DIGITS,
         Answer,
         Answers,
+        Conflict,
         ConstraintProgram,
+        Limits,
+        MeaningError,
         Program,
         ProgramError,
         Proof,
         QueryError,
+        Shortcuts,
+        SlotReading,
         Solution,
+        count_shortcuts,
         infer,
         prove_rule,
         solve,
@@ -66,6 +74,7 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
     from .checkpoint import (
         CheckpointError,
     )
+    from .concepts import ConceptReport, concept_report
     from .doctor import (
         diagnose,
     )
@@ -79,6 +88,8 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
         to_spiking_network,
     )
     from .labelled import Labelled
+    from .mitigation import Differing, EvenUse, FewLabels, most_even
+    from .mixture import Mixture, average_meanings, ensemble
     from .model import (
         Model,
         load_model,
@@ -98,17 +109,21 @@ _HOME = {
         "compare_with_snntorch compile_circuit read_nir simulate verify write_nir"
     ),
     "perception": (
-        "AnalogTwin Dataset DatasetError Percept PictureError SpikingClassifier augment encode load_dataset "
-        "load_digits measure_activity pair_digits pretrain_first_layer read_picture split_digits"
+        "AnalogTwin Dataset DatasetError Percept PictureError SpikingClassifier augment cut_board encode load_dataset "
+        "load_digits measure_activity pair_digits pretrain_first_layer read_picture see_cells split_digits"
     ),
     "reasoner": (
-        "DIGITS Answer Answers ConstraintProgram Program ProgramError Proof QueryError Solution infer prove_rule solve"
+        "DIGITS Answer Answers Conflict ConstraintProgram Limits MeaningError Program ProgramError Proof QueryError "
+        "Shortcuts SlotReading Solution count_shortcuts infer prove_rule solve"
     ),
     "neurosym.checkpoint": ("CheckpointError"),
+    "neurosym.concepts": "ConceptReport concept_report",
     "neurosym.doctor": ("diagnose"),
     "neurosym.explanation": ("Explanation explain"),
     "neurosym.joining": "rule_network run_joined to_spiking_network",
     "neurosym.labelled": "Labelled",
+    "neurosym.mitigation": "Differing EvenUse FewLabels most_even",
+    "neurosym.mixture": "Mixture average_meanings ensemble",
     "neurosym.model": ("Model load_model save_model"),
     "neurosym.report": ("write_report"),
     "neurosym.savings": "Savings",
@@ -125,18 +140,26 @@ __all__ = [
     "Circuit",
     "CircuitBuilder",
     "CircuitError",
+    "ConceptReport",
+    "Conflict",
     "Conformance",
     "ConstraintProgram",
     "Dataset",
     "DatasetError",
+    "Differing",
     "Domain",
     "DomainError",
+    "EvenUse",
     "Explanation",
+    "FewLabels",
     "FileError",
     "Gate",
     "History",
     "Labelled",
+    "Limits",
     "Literal",
+    "MeaningError",
+    "Mixture",
     "Model",
     "NetworkError",
     "NeurosymError",
@@ -148,6 +171,8 @@ __all__ = [
     "Proof",
     "QueryError",
     "Savings",
+    "Shortcuts",
+    "SlotReading",
     "Solution",
     "SpikingClassifier",
     "SpikingNetwork",
@@ -155,11 +180,16 @@ __all__ = [
     "Synapses",
     "Verdict",
     "augment",
+    "average_meanings",
     "chain",
     "compare_with_snntorch",
     "compile_circuit",
+    "concept_report",
+    "count_shortcuts",
+    "cut_board",
     "diagnose",
     "encode",
+    "ensemble",
     "explain",
     "fit",
     "infer",
@@ -167,6 +197,7 @@ __all__ = [
     "load_digits",
     "load_model",
     "measure_activity",
+    "most_even",
     "pair_digits",
     "pretrain_first_layer",
     "prove_rule",
@@ -175,6 +206,7 @@ __all__ = [
     "rule_network",
     "run_joined",
     "save_model",
+    "see_cells",
     "simulate",
     "solve",
     "split_digits",
