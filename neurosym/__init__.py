@@ -41,6 +41,7 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
         SpikingClassifier,
         SpikingVision,
         augment,
+        cut_board,
         encode,
         load_dataset,
         load_digits,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
         pretrain_first_layer,
         read_picture,
         revive,
+        see_cells,
         split_digits,
         write_network_nir,
     )
@@ -59,12 +61,18 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
         DIGITS,
         Answer,
         Answers,
+        Conflict,
         ConstraintProgram,
+        Limits,
+        MeaningError,
         Program,
         ProgramError,
         Proof,
         QueryError,
+        Shortcuts,
+        SlotReading,
         Solution,
+        count_shortcuts,
         infer,
         prove_rule,
         solve,
@@ -73,6 +81,7 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
     from .checkpoint import (
         CheckpointError,
     )
+    from .concepts import ConceptReport, concept_report
     from .deep_stdp import learn_from_clusters
     from .doctor import (
         diagnose,
@@ -87,6 +96,8 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
         to_spiking_network,
     )
     from .labelled import Labelled
+    from .mitigation import Differing, EvenUse, FewLabels, most_even
+    from .mixture import Mixture, average_meanings, ensemble
     from .model import (
         Model,
         load_model,
@@ -107,20 +118,24 @@ _HOME = {
         "compare_with_snntorch compile_circuit read_nir simulate verify write_nir"
     ),
     "perception": (
-        "AnalogTwin Dataset DatasetError DeadNeuronDetector Percept PictureError SpikingClassifier SpikingVision "
-        "augment encode load_dataset load_digits measure_activity neuron pair_digits preset pretrain "
-        "pretrain_first_layer read_picture revive split_digits write_network_nir"
+        "AnalogTwin Dataset DatasetError DeadNeuronDetector Percept PictureError SpikingClassifier "
+        "SpikingVision augment cut_board encode load_dataset load_digits measure_activity neuron pair_digits "
+        "preset pretrain pretrain_first_layer read_picture revive see_cells split_digits write_network_nir"
     ),
     "reasoner": (
-        "DIGITS Answer Answers ConstraintProgram Program ProgramError Proof QueryError Solution infer prove_rule solve"
+        "DIGITS Answer Answers Conflict ConstraintProgram Limits MeaningError Program ProgramError Proof QueryError "
+        "Shortcuts SlotReading Solution count_shortcuts infer prove_rule solve"
     ),
     "neurosym.checkpoint": ("CheckpointError"),
     "neurosym.deep_stdp": "learn_from_clusters",
+    "neurosym.concepts": "ConceptReport concept_report",
     "neurosym.doctor": ("diagnose"),
     "neurosym.explanation": ("Explanation explain"),
     "neurosym.joining": "rule_network run_joined to_spiking_network",
     "neurosym.labelled": "Labelled",
     "neurosym.profiling": "profile",
+    "neurosym.mitigation": "Differing EvenUse FewLabels most_even",
+    "neurosym.mixture": "Mixture average_meanings ensemble",
     "neurosym.model": ("Model load_model save_model"),
     "neurosym.report": ("write_report"),
     "neurosym.savings": "Savings",
@@ -137,19 +152,27 @@ __all__ = [
     "Circuit",
     "CircuitBuilder",
     "CircuitError",
+    "ConceptReport",
+    "Conflict",
     "Conformance",
     "ConstraintProgram",
     "Dataset",
     "DatasetError",
     "DeadNeuronDetector",
+    "Differing",
     "Domain",
     "DomainError",
+    "EvenUse",
     "Explanation",
+    "FewLabels",
     "FileError",
     "Gate",
     "History",
     "Labelled",
+    "Limits",
     "Literal",
+    "MeaningError",
+    "Mixture",
     "Model",
     "NetworkError",
     "NeurosymError",
@@ -161,6 +184,8 @@ __all__ = [
     "Proof",
     "QueryError",
     "Savings",
+    "Shortcuts",
+    "SlotReading",
     "Solution",
     "SpikingClassifier",
     "SpikingNetwork",
@@ -169,11 +194,16 @@ __all__ = [
     "Synapses",
     "Verdict",
     "augment",
+    "average_meanings",
     "chain",
     "compare_with_snntorch",
     "compile_circuit",
+    "concept_report",
+    "count_shortcuts",
+    "cut_board",
     "diagnose",
     "encode",
+    "ensemble",
     "explain",
     "fit",
     "infer",
@@ -182,6 +212,7 @@ __all__ = [
     "load_digits",
     "load_model",
     "measure_activity",
+    "most_even",
     "neuron",
     "pair_digits",
     "preset",
@@ -195,6 +226,7 @@ __all__ = [
     "rule_network",
     "run_joined",
     "save_model",
+    "see_cells",
     "simulate",
     "solve",
     "split_digits",

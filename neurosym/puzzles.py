@@ -75,6 +75,10 @@ def solve_file(
             raise PuzzleError(f"{program.source}: defines no picture(Rows); say what is asked of the picture")
         symbols = see_cells(load_perception(model)[0], cut_board(image))
         solution = solve(program, query or "picture(Rows)", symbols, seconds=seconds)
+        if solution.solvable and not solution.readings:
+            raise PuzzleError(
+                f"'{solution.query}' reads no cell of the picture; ask a goal that uses digit(Cell, Value)"
+            )
     if drawing is not None and solution.solvable:
         with whole_file(drawing) as place:
             Path(place).write_text(draw_solution(solution), "utf-8")

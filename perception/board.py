@@ -10,12 +10,14 @@ from torch import Tensor
 from logic import DomainError, Symbols
 
 from .classifier import SpikingClassifier
-from .picture import open_picture
+from .picture import PictureError, open_picture
 from .views import see_views
 from .vision import SpikingVision
 
 CELL = 28  # pixels of a cell's inside
 MARGIN = 4  # pixels around it that hold the lines between cells
+LEAST = 8  # pixels of a cell in a picture from which digits can be told
+SLANT = 1.1  # a board is square; its longer side is at most so many times the other
 INK = 0.5  # brightness from which a pixel is ink
 EMPTY_INK = 0.01  # an empty cell has fewer pixels of ink than this part
 DOUBT = 1e-6  # probability that ink means nothing, or that nothing means ink
@@ -34,10 +36,17 @@ def cut_board(path: str | Path, side: int = 9) -> Tensor:
         Bytes, ``[side * side, 1, 28, 28]``.
 
     Raises:
-        PictureError: if the file is missing, damaged or no picture.
+        PictureError: if the file is missing, damaged or no picture, or is too small or not square.
     """
     whole = side * (CELL + 2 * MARGIN)
     grey = open_picture(path)
+    width, height = grey.size
+    if min(width, height) < side * LEAST:
+        raise PictureError(f"{path}: has {width} x {height} pixels; a board needs {side * LEAST} x {side * LEAST}")
+    if max(width, height) > SLANT * min(width, height):
+        raise PictureError(
+            f"{path}: has {width} x {height} pixels, but a board is square; cut the picture to the board"
+        )
     if grey.size != (whole, whole):
         grey = grey.resize((whole, whole), Image.Resampling.BOX)
     pixels = np.array(grey)

@@ -103,6 +103,8 @@ def test_a_board_is_read_repaired_and_drawn(tmp_path: Path, monkeypatch: pytest.
     drawn = ElementTree.parse(tmp_path / "board.svg").getroot()
     assert sum(element.get("fill") == "#fdd" for element in drawn) == 1
     assert f"{shown[wrong] % 9 + 1} -> {shown[wrong]}" in command(*words)[1]
+    code, _, err = command("sudoku", "sudoku(Rows)", *words[1:])
+    assert (code, "reads no cell of the picture" in err) == (2, True)
 
 
 def test_knights_and_knaves_are_posed_as_they_are_stated() -> None:

@@ -54,3 +54,10 @@ def test_a_reader_of_other_values_is_refused() -> None:
     reader = SpikingClassifier(Domain("digit", range(5)), torch.Generator().manual_seed(0))
     with pytest.raises(DomainError, match="0 to 9"):
         see_cells(reader, some_cells())
+
+
+@pytest.mark.parametrize(("size", "part"), [((50, 50), "needs 72 x 72"), ((640, 480), "square")])
+def test_pictures_that_show_no_board_are_refused(tmp_path: Path, size: tuple[int, int], part: str) -> None:
+    Image.new("L", size, 255).save(tmp_path / "board.png")
+    with pytest.raises(PictureError, match=part):
+        cut_board(tmp_path / "board.png")

@@ -81,7 +81,11 @@ def test_sums_in_writing_have_the_solutions_that_enumeration_finds(a: list[int],
 
 
 def test_grammar_rules_describe_lists_and_their_goals_have_a_place() -> None:
-    text = "rising(L) :- phrase(above(1), L).\nabove(N) --> [X], { X in 0..3, X #> N }, above(X).\nabove(N) --> { N #= 3 }."
+    text = """
+        rising(L) :- phrase(above(1), L).
+        above(N) --> [X], { X in 0..3, X #> N }, above(X).
+        above(N) --> { N #= 3 }.
+    """
     assert solve(ConstraintProgram.parse(text), "rising([A, B])").bindings == {"A": 2, "B": 3}
     with pytest.raises(QueryError, match="line 1"):
         solve(ConstraintProgram.parse("p(L) :- chain(L, #<)."), "p(L)")

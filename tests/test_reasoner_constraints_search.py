@@ -31,7 +31,7 @@ GLOBAL = (
     "cumulative([task(A, 2, _, 1, _), task(B, 3, _, 1, _), task(C, 1, _, 2, _)], [limit(2)])",
     "cumulative([task(A, 1, B, 1, _), task(C, 2, _, 1, _)])",
     "disjoint2([r(A, 2, B, 1), r(C, 1, A, 3), r(0, 2, 0, 2)])",
-    "automaton([A, B, C], [source(a), sink(b)], [arc(a, 0, a), arc(a, 1, b), arc(b, 1, b), arc(b, 2, a), arc(b, 3, b)])",
+    "automaton([A, B, C], [source(a), sink(b)], [arc(a, 0, a), arc(a, 1, b), arc(b, 2, a), arc(b, 3, b)])",
 )
 
 

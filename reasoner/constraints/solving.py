@@ -55,7 +55,8 @@ def solve(
         query: One goal, such as ``sudoku(Rows)``.
         symbols: One sample, ``[1, N, K]``.
         seconds: Wall time for solving; when it runs out, what is not yet known is None.
-        limits: What the Prolog side may spend; ``answers`` bounds the ways through the rules, 1000 if not given.
+        limits: What the Prolog side may spend; ``answers`` bounds the ways through the rules. If not given, 1000
+            answers and ``seconds``, at least one.
 
     Raises:
         QueryError: if the query is no goal, a rule cannot be run, or the symbols do not fit.
@@ -66,7 +67,7 @@ def solve(
     deadline = time.monotonic() + seconds
     if isinstance(program, Program):
         program = ConstraintProgram.parse(program.text, program.domains, program.source)
-    posting = post(program, query, limits or Limits(answers=1000))
+    posting = post(program, query, limits or Limits(answers=1000, seconds=max(1.0, seconds)))
     if not posting.alternatives:
         conflicts = tuple(_as_conflict(posted, {}) for posted in posting.failed)
         return Solution(query, False, {}, conflicts=conflicts, seconds=time.perf_counter() - start)
