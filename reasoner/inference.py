@@ -1,6 +1,8 @@
 """Inference: the probability of every answer of a query, batched and differentiable."""
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -126,7 +128,23 @@ def prepare_query(program: Program, query: str | None = None, limits: Limits | N
     Raises:
         QueryError, PrologLimit: as :func:`reasoner.grounding.ground`.
     """
-    limits = limits or Limits()
+    with _no_collection():
+        return _prepare(program, query, limits or Limits())
+
+
+@contextmanager
+def _no_collection() -> Generator[None]:
+    """Within it, Python does not look for circles: of all the small tuples that are made, nearly all live on."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _prepare(program: Program, query: str | None, limits: Limits) -> Prepared:
     grounding = ground(program, query, limits)
     values = tuple(
         tuple(to_value(term) for term in answer.bindings.values())

@@ -53,10 +53,10 @@ class Instance(NamedTuple):
 def atoms_of(body: Iterable[Support]) -> Iterator[int]:
     """The atoms that a body names, denied or not."""
     for support in body:
-        if isinstance(support, Negation):
-            yield from (part for part in support.of if isinstance(part, int))
-        elif isinstance(support, int):
+        if isinstance(support, int):
             yield support
+        elif isinstance(support, Negation):
+            yield from (part for part in support.of if isinstance(part, int))
 
 
 def relevant(instances: Sequence[Instance], roots: Sequence[int]) -> list[Instance]:
@@ -76,49 +76,65 @@ def relevant(instances: Sequence[Instance], roots: Sequence[int]) -> list[Instan
     return kept
 
 
-def settle(instances: Sequence[Instance]) -> tuple[set[int], set[int]]:
+class _Needs(NamedTuple):
+    """What an instance needs: atoms, any slot, and what must not hold."""
+
+    head: int
+    atoms: set[int]
+    slots: bool
+    denied: list[Support]
+
+
+def _needs(instance: Instance) -> _Needs:
+    atoms: set[int] = set()
+    denied: list[Support] = []
+    slots = False
+    for support in instance.body:
+        if isinstance(support, int):
+            atoms.add(support)
+        elif isinstance(support, SlotValue):
+            slots = True
+        else:
+            denied += support.of
+    return _Needs(instance.head, atoms, slots, denied)
+
+
+def _settle(instances: Sequence[_Needs]) -> tuple[set[int], set[int]]:
     """Which atoms are true in every world, and which may be true in some: an alternating fixpoint.
 
     Returns:
         Bounds: no atom outside the second set is ever true, every atom of the first always is.
     """
+    stratum = not any(one.denied for one in instances)  # then neither bound rests on the other
     certain: set[int] = set()
     while True:
         possible = _least(instances, certain, None)
         grown = _least(instances, None, possible)
-        if grown == certain:
-            return certain, possible
+        if stratum or grown == certain:
+            return grown, possible
         certain = grown
 
 
-def _least(instances: Sequence[Instance], denied: set[int] | None, possible: set[int] | None) -> set[int]:
+def _least(instances: Sequence[_Needs], denied: set[int] | None, possible: set[int] | None) -> set[int]:
     """The least model where slots hold and only atoms in ``denied`` defeat a negation (an upper bound), or, with
     ``possible``, where no slot holds and every atom in it defeats a negation (a lower bound).
     """  # noqa: D205
     waiting: dict[int, list[int]] = {}
-    missing: list[int] = []
+    missing = [0] * len(instances)
     found: set[int] = set()
     todo: list[int] = []
-    for number, instance in enumerate(instances):
-        missing.append(0)
-        alive = True
-        needs: set[int] = set()
-        for support in instance.body:
-            if isinstance(support, int):
-                needs.add(support)
-            elif isinstance(support, SlotValue):
-                alive = alive and possible is None
-            elif possible is None:
-                alive = alive and not any(isinstance(part, int) and part in (denied or ()) for part in support.of)
-            else:
-                alive = alive and all(isinstance(part, int) and part not in possible for part in support.of)
+    for number, one in enumerate(instances):
+        if possible is None:
+            alive = not any(isinstance(part, int) and part in (denied or ()) for part in one.denied)
+        else:
+            alive = not one.slots and _false(one.denied, possible)
         if alive:
-            missing[number] = len(needs)
-            for atom in needs:
+            missing[number] = len(one.atoms)
+            for atom in one.atoms:
                 waiting.setdefault(atom, []).append(number)
-            if not needs and instance.head not in found:
-                found.add(instance.head)
-                todo.append(instance.head)
+            if not one.atoms and one.head not in found:
+                found.add(one.head)
+                todo.append(one.head)
     while todo:
         for number in waiting.get(todo.pop(), ()):
             missing[number] -= 1
@@ -129,6 +145,11 @@ def _least(instances: Sequence[Instance], denied: set[int] | None, possible: set
     return found
 
 
+def _false(denied: Iterable[Support], possible: set[int]) -> bool:
+    """Whether none of these can ever be true."""
+    return all(isinstance(part, int) and part not in possible for part in denied)
+
+
 def in_order(instances: Sequence[Instance], atoms: dict[int, str], program: Program) -> list[Instance]:
     """The instances that can hold, each group of circles after those it rests on.
 
@@ -137,11 +158,13 @@ def in_order(instances: Sequence[Instance], atoms: dict[int, str], program: Prog
     Raises:
         QueryError: if an atom rests on its own negation.
     """
-    certain, possible = settle(instances)
+    needs = [_needs(instance) for instance in instances]
+    certain, possible = _settle(needs)
     by_head: dict[int, list[Instance]] = {}
-    for instance in instances:
-        if _alive(instance, certain, possible):
-            by_head.setdefault(instance.head, []).append(_reduced(instance, possible))
+    for instance, needed in zip(instances, needs, strict=True):
+        if _alive(needed, certain, possible):
+            kept = _reduced(instance, possible) if needed.denied else instance
+            by_head.setdefault(instance.head, []).append(kept)
     reads = {
         head: [atom for atom in chain.from_iterable(atoms_of(i.body) for i in group) if atom in by_head]
         for head, group in by_head.items()
@@ -153,18 +176,11 @@ def in_order(instances: Sequence[Instance], atoms: dict[int, str], program: Prog
     return ordered
 
 
-def _alive(instance: Instance, certain: set[int], possible: set[int]) -> bool:
-    for support in instance.body:
-        if isinstance(support, int) and support not in possible:
-            return False
-        if isinstance(support, Negation) and any(isinstance(part, int) and part in certain for part in support.of):
-            return False
-    return instance.head not in certain or all(
-        support in certain
-        if isinstance(support, int)
-        else isinstance(support, Negation)
-        and all(isinstance(part, int) and part not in possible for part in support.of)
-        for support in instance.body
+def _alive(needed: _Needs, certain: set[int], possible: set[int]) -> bool:
+    if not needed.atoms <= possible or any(isinstance(part, int) and part in certain for part in needed.denied):
+        return False
+    return needed.head not in certain or (
+        not needed.slots and needed.atoms <= certain and _false(needed.denied, possible)
     )
 
 

@@ -6,7 +6,7 @@ from logic import Circuit, CircuitBuilder, Gate, Literal
 
 from .components import components
 from .errors import PrologLimit
-from .rules import Instance, Negation, SlotValue, Support, atoms_of
+from .rules import Instance, SlotValue, Support, atoms_of
 
 EVIDENCE = ":- evidence"  # the output that says whether all evidence holds; no atom is written like this
 
@@ -43,12 +43,12 @@ def build_circuit(
     spent = 0
 
     def literal(support: Support) -> Literal:
-        if isinstance(support, Negation):
-            return ~make.gate(Gate.OR, [make.false, *(literal(part) for part in support.of)])
+        if isinstance(support, int):
+            return wires.get(support, make.false)
         if isinstance(support, SlotValue):
             group, index = positions[support]
             return literals[group][index]
-        return wires.get(support, make.false)
+        return ~make.gate(Gate.OR, [make.false, *map(literal, support.of)])
 
     for circle in circles:
         by_head: dict[int, list[Instance]] = {}
