@@ -35,18 +35,20 @@ class Recipe:
         epochs: Passes over 55,000 digits.
         learning_rate: Peak of the schedule.
         batch: Digits per step.
+        average: What each step keeps of a running average of the weights; 0 for none.
         options: Changes to the preset.
     """
 
     epochs: int
     learning_rate: float
     batch: int = 64
+    average: float = 0.0
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 RECIPES: Mapping[str, Recipe] = {
     "tiny_resnet": Recipe(7, 1e-2),
-    "tiny_transformer": Recipe(7, 5e-3),
+    "tiny_transformer": Recipe(12, 5e-3, average=0.998),
 }
 
 
@@ -93,6 +95,7 @@ def run(model: str, *, epochs: int | None, seed: int, samples: int | None, folde
         epochs=epochs or recipe.epochs,
         batch=recipe.batch,
         learning_rate=recipe.learning_rate,
+        average=recipe.average,
         seed=seed,
         augment=partial(augment, **AUGMENTATION),
         savings=Savings(precision="auto"),
