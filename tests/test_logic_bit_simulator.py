@@ -10,6 +10,7 @@ from logic.errors import NetworkError
 from logic.library import multiply
 from logic.lowering import to_and_inverter
 from logic.network import INPUT, Population, SpikingNetwork, Synapses
+from logic.simulation import bit_simulator
 from logic.simulation.bit_simulator import count_spikes, plan_waves, run_wave_plan, simulate_bits
 from logic.simulation.word_gates import Template, threshold_template
 from logic.simulation.word_program import Operation, count_bits, pack_bits, unpack_bits
@@ -47,6 +48,28 @@ def test_loops_and_unequal_paths(seed: int) -> None:
 def test_retained_membranes(seed: int) -> None:
     rng = np.random.default_rng(seed)
     assert_equals_reference(random_network(rng, balanced=False, retain=True), rng, int(rng.integers(1, 80)), 15)
+
+
+@pytest.mark.parametrize("retain", [False, True])
+def test_a_further_call_plans_nothing(retain: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    network = random_network(rng, balanced=not retain, retain=retain)
+    spikes = rng.random((6, 5, network.input_shape[0])) < 0.5
+    first = simulate_bits(network, spikes, 9)
+    for planner in ("plan_steps", "_wave_plan", "find_slots"):
+        monkeypatch.setattr(bit_simulator, planner, None)  # calling it would raise
+    np.testing.assert_array_equal(simulate_bits(network, spikes, 9), first)
+    np.testing.assert_array_equal(first[:, 4], simulate_reference(network, spikes[:, 4], 9))
+    twin = SpikingNetwork(
+        network.input_shape,
+        network.populations,
+        network.projections,
+        network.outputs,
+        network.output_names,
+        network.latencies,
+    )
+    with pytest.raises(TypeError):
+        simulate_bits(twin, spikes, 9)
 
 
 def test_forgetful_and_retaining_neurons_together() -> None:

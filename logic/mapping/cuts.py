@@ -15,6 +15,8 @@ from .classes import ThresholdClasses
 
 Integers = NDArray[np.int64]
 WIDTH = 6
+_RECENT_BITS = 12
+_RECENT = 1 << _RECENT_BITS
 NO_CLASS = -1  # of a cut whose function is no threshold function; kept only to build greater cuts from
 
 _VARIABLE = np.array(
@@ -141,11 +143,19 @@ def threshold_class(
 
 @njit(cache=True)
 def _stretch(
-    table: np.uint64, leaves: NDArray[np.int32], size: int, merged: NDArray[np.int32], merged_size: int
+    table: np.uint64,
+    offered: NDArray[np.int32],
+    fan: int,
+    option: int,
+    size: int,
+    partial: NDArray[np.int32],
+    level: int,
+    n: int,
 ) -> np.uint64:
-    j = merged_size - 1
+    """The truth table of an offered cut over the ``n`` leaves of a union that holds its own."""
+    j = n - 1
     for i in range(size - 1, -1, -1):
-        while merged[j] != leaves[i]:
+        while partial[level, j] != offered[fan, option, i]:
             j -= 1
         if j != i:
             table = _swap(table, i, j)
@@ -154,20 +164,21 @@ def _stretch(
 
 @njit(cache=True)
 def _union(
-    a: NDArray[np.int32], size_a: int, b: NDArray[np.int32], size_b: int, out: NDArray[np.int32], widest: int
+    partial: NDArray[np.int32], level: int, size: int, offered: NDArray[np.int32], option: int, other: int, widest: int
 ) -> int:
+    """Row ``level`` becomes row ``level - 1`` and an offered cut; its leaves, or -1 where they are too many."""
     i = j = n = 0
-    while i < size_a or j < size_b:
+    while i < size or j < other:
         if n == widest:
             return -1
-        if j == size_b or (i < size_a and a[i] < b[j]):
-            out[n] = a[i]
+        if j == other or (i < size and partial[level - 1, i] < offered[level, option, j]):
+            partial[level, n] = partial[level - 1, i]
             i += 1
-        elif i == size_a or b[j] < a[i]:
-            out[n] = b[j]
+        elif i == size or offered[level, option, j] < partial[level - 1, i]:
+            partial[level, n] = offered[level, option, j]
             j += 1
         else:
-            out[n] = a[i]
+            partial[level, n] = partial[level - 1, i]
             i += 1
             j += 1
         n += 1
@@ -197,85 +208,93 @@ def _enumerate(
     all_flow: NDArray[np.float64],
 ) -> None:
     room = keep + keep_other
-    leaves = np.full((2, room + 1, WIDTH), -1, np.int32)  # candidates: threshold cuts, other cuts
-    table = np.zeros((2, room + 1), np.uint64)
-    kind = np.zeros((2, room + 1), np.int16)
-    mask = np.zeros((2, room + 1), np.uint8)
-    silent = np.zeros((2, room + 1), np.uint8)
-    size = np.zeros((2, room + 1), np.int64)
-    cost = np.zeros((2, room + 1))
+    # Candidates: threshold cuts and other cuts, their rows by rank, and what the last costs once there is no room.
+    leaves = np.full((2, room, WIDTH), -1, np.int32)
+    table = np.zeros((2, room), np.uint64)
+    kind = np.zeros((2, room), np.int16)
+    mask = np.zeros((2, room), np.uint8)
+    silent = np.zeros((2, room), np.uint8)
+    size = np.zeros((2, room), np.int64)
+    sign = np.zeros((2, room), np.uint64)
+    cost = np.zeros((2, room))
+    rank = np.zeros((2, room), np.int64)
+    worst = np.zeros(2)
     kept = np.zeros(2, np.int64)
     limit = np.array([keep, keep_other])
     signed, place = np.zeros(WIDTH, np.int64), np.zeros(WIDTH, np.int64)
-    partial = np.full((5, WIDTH), -1, np.int32)
-    partial_size = np.zeros(5, np.int64)
-    chosen = np.zeros(4, np.int64)
+    # What each fan-in offers: itself as a leaf, then its cuts; which of them is picked, and the unions of the picked.
+    offered = np.full((4, room + 1, WIDTH), -1, np.int32)
+    offered_size = np.zeros((4, room + 1), np.int64)
+    offered_table = np.zeros((4, room + 1), np.uint64)
+    offered_mask = np.zeros((4, room + 1), np.uint8)
+    offered_sign = np.zeros((4, room + 1), np.uint64)
     options = np.zeros(4, np.int64)
+    upcoming, picked = np.zeros(4, np.int64), np.zeros(4, np.int64)
+    partial = np.full((4, WIDTH), -1, np.int32)
+    partial_size = np.zeros(4, np.int64)
+    partial_sign = np.zeros(4, np.uint64)
     pieces = np.zeros(4, np.uint64)
-    sizes = np.zeros((4, room + 1), np.int64)
+    # The classes of functions met lately, by hash: few functions make up nearly all cuts of a circuit.
+    recent = np.zeros(_RECENT, np.uint64)
+    recent_kind = np.full(_RECENT, threshold_class(uint64(0), weights, keys, values, signed, place))
     for wire in order:
-        kept[:] = 0
+        kept[:], worst[:] = 0, np.inf
         for way in range(first[wire], first[wire + 1]):
             fans = 0
             while fans < 4 and fan_in[way, fans] >= 0:
                 source = fan_in[way, fans]
-                options[fans] = 1 if fans == dependents[way] else all_count[source] + 1
-                if fans == dependents[way]:
-                    pass
-                elif fans > 1 or dependents[way] >= 0:
+                helper = fans == dependents[way]
+                options[fans] = 1 if helper else all_count[source] + 1
+                if fans > 1 or dependents[way] >= 0:
                     options[fans] = min(options[fans], 4)
-                sizes[fans, 0] = 1 if source else 0
-                for c in range(options[fans] - 1):
-                    n = 0
-                    while n < WIDTH and all_leaves[source, c, n] >= 0:
+                offered[fans, 0, 0], offered_size[fans, 0] = source, 1 if source else 0
+                offered_table[fans, 0] = _VARIABLE[0] if source else uint64(0)
+                offered_mask[fans, 0] = 1 if helper else 0
+                offered_sign[fans, 0] = uint64(1) << uint64(source & 63) if source else uint64(0)
+                for c in range(1, options[fans]):
+                    n, seen = 0, uint64(0)
+                    while n < WIDTH and all_leaves[source, c - 1, n] >= 0:
+                        leaf = all_leaves[source, c - 1, n]
+                        offered[fans, c, n] = leaf
+                        seen |= uint64(1) << uint64(leaf & 63)
                         n += 1
-                    sizes[fans, c + 1] = n
-                chosen[fans] = 0
+                    offered_size[fans, c], offered_sign[fans, c] = n, seen
+                    offered_table[fans, c], offered_mask[fans, c] = (
+                        all_table[source, c - 1],
+                        all_dependent[source, c - 1],
+                    )
+                upcoming[fans] = 0
                 fans += 1
             level = 0  # the fan-in whose cut is to be merged next
             while level >= 0:
-                if level == fans or chosen[level] == options[level]:
-                    if level < fans:
-                        chosen[level] = 0
+                if upcoming[level] == options[level]:
+                    upcoming[level] = 0
                     level -= 1
-                    if level >= 0:
-                        chosen[level] += 1
                     continue
-                source, c = fan_in[way, level], chosen[level] - 1
-                if c < 0:
-                    partial[4, 0] = source
-                n = _union(
-                    partial[level - 1] if level else partial[4],
-                    partial_size[level - 1] if level else 0,
-                    partial[4] if c < 0 else all_leaves[source, c],
-                    sizes[level, c + 1],
-                    partial[level],
-                    widest,
-                )
-                if n < 0:
-                    chosen[level] += 1
-                    continue
+                c = upcoming[level]
+                picked[level] = c
+                upcoming[level] += 1
+                if level == 0:
+                    n = offered_size[0, c]
+                    partial[0, :n], partial_sign[0] = offered[0, c, :n], offered_sign[0, c]
+                    if n > widest:
+                        continue
+                else:
+                    partial_sign[level] = partial_sign[level - 1] | offered_sign[level, c]
+                    if _ones(partial_sign[level]) > widest:
+                        continue
+                    n = _union(partial, level, partial_size[level - 1], offered, c, offered_size[level, c], widest)
+                    if n < 0:
+                        continue
                 partial_size[level] = n
                 if level < fans - 1:
                     level += 1
                     continue
-                chosen[level] += 1
                 merged = partial[level]
                 # the function of the union
                 for f in range(fans):
-                    source, c = fan_in[way, f], (chosen[f] - 1 if f < level else chosen[f] - 2)
-                    if c < 0:
-                        if source == 0:
-                            pieces[f] = uint64(0)
-                        else:
-                            i = 0
-                            while merged[i] != source:
-                                i += 1
-                            pieces[f] = _VARIABLE[i]
-                    else:
-                        pieces[f] = _stretch(
-                            uint64(all_table[source, c]), all_leaves[source, c], sizes[f, c + 1], merged, n
-                        )
+                    c = picked[f]
+                    pieces[f] = _stretch(offered_table[f, c], offered, f, c, offered_size[f, c], partial, level, n)
                 function = uint64(0)
                 for state in range(1 << fans):
                     if tables[way] >> state & 1:
@@ -283,36 +302,30 @@ def _enumerate(
                         for f in range(fans):
                             term &= pieces[f] if state >> f & 1 else ~pieces[f]
                         function |= term
-                bits = 0
-                for f in range(fans):
-                    source, c = fan_in[way, f], (chosen[f] - 1 if f < level else chosen[f] - 2)
-                    if f == dependents[way]:
-                        for i in range(n):
-                            if merged[i] == source:
-                                bits |= 1 << i
-                    elif c >= 0 and all_dependent[source, c]:
-                        i = 0
-                        for j in range(sizes[f, c + 1]):
-                            while merged[i] != all_leaves[source, c, j]:
-                                i += 1
-                            if all_dependent[source, c] >> j & 1:
-                                bits |= 1 << i
                 unread = 0
                 for i in range(n):
                     if (function & _VARIABLE[i]) >> uint64(1 << i) == function & ~_VARIABLE[i]:
                         unread |= 1 << i
-                found = threshold_class(function, weights, keys, values, signed, place)
-                group = 1 if found == NO_CLASS else 0
-                price = 0.0 if group else 1.0
+                price, other_price = 1.0, 0.0
                 for i in range(n):
                     if not unread >> i & 1:
                         price += all_flow[merged[i]]
-                at = kept[group]
-                if at == limit[group] and (at == 0 or price >= cost[group, at - 1]):
+                        other_price += all_flow[merged[i]]
+                if price >= worst[0] and other_price >= worst[1]:
+                    continue
+                slot = function * uint64(0x9E3779B97F4A7C15) >> uint64(64 - _RECENT_BITS)
+                if recent[slot] != function:
+                    recent[slot] = function
+                    recent_kind[slot] = threshold_class(function, weights, keys, values, signed, place)
+                found = recent_kind[slot]
+                group = 1 if found == NO_CLASS else 0
+                if group:
+                    price = other_price
+                if price >= worst[group]:
                     continue
                 double = False
                 for other in range(kept[group]):
-                    if size[group, other] == n:
+                    if size[group, other] == n and sign[group, other] == partial_sign[level]:
                         same = True
                         for i in range(n):
                             if leaves[group, other, i] != merged[i]:
@@ -323,26 +336,40 @@ def _enumerate(
                             break
                 if double:
                     continue
-                at = min(at, limit[group] - 1)
-                while at > 0 and (
-                    cost[group, at - 1] > price or (cost[group, at - 1] == price and size[group, at - 1] > n)
-                ):
-                    leaves[group, at] = leaves[group, at - 1]
-                    table[group, at], kind[group, at] = table[group, at - 1], kind[group, at - 1]
-                    mask[group, at], size[group, at] = mask[group, at - 1], size[group, at - 1]
-                    cost[group, at], silent[group, at] = cost[group, at - 1], silent[group, at - 1]
+                bits = 0
+                for f in range(fans):
+                    c, i = picked[f], 0
+                    if not offered_mask[f, c]:
+                        continue
+                    for j in range(offered_size[f, c]):
+                        while merged[i] != offered[f, c, j]:
+                            i += 1
+                        bits |= (offered_mask[f, c] >> j & 1) << i
+                at = min(kept[group], limit[group] - 1)
+                row = kept[group] if kept[group] < limit[group] else rank[group, at]
+                while at > 0:
+                    before = rank[group, at - 1]
+                    if cost[group, before] < price or (cost[group, before] == price and size[group, before] <= n):
+                        break
+                    rank[group, at] = before
                     at -= 1
-                leaves[group, at, :n] = merged[:n]
-                leaves[group, at, n:] = -1
-                table[group, at], kind[group, at], mask[group, at] = function, found, bits
-                size[group, at], cost[group, at], silent[group, at] = n, price, unread
+                rank[group, at] = row
+                for i in range(WIDTH):
+                    leaves[group, row, i] = merged[i] if i < n else -1
+                table[group, row], kind[group, row], mask[group, row] = function, found, bits
+                size[group, row], cost[group, row], silent[group, row] = n, price, unread
+                sign[group, row] = partial_sign[level]
                 kept[group] = min(kept[group] + 1, limit[group])
+                if kept[group] == limit[group]:
+                    worst[group] = cost[group, rank[group, limit[group] - 1]]
         count = 0
         for group in range(2):
-            for c in range(kept[group]):
-                all_leaves[wire, count] = leaves[group, c]
-                all_table[wire, count], all_kind[wire, count] = table[group, c], kind[group, c]
-                all_dependent[wire, count], all_silent[wire, count] = mask[group, c], silent[group, c]
+            for place_of in range(kept[group]):
+                row = rank[group, place_of]
+                for i in range(WIDTH):
+                    all_leaves[wire, count, i] = leaves[group, row, i]
+                all_table[wire, count], all_kind[wire, count] = table[group, row], kind[group, row]
+                all_dependent[wire, count], all_silent[wire, count] = mask[group, row], silent[group, row]
                 count += 1
         all_count[wire] = count
-        all_flow[wire] = cost[0, 0] / max(1.0, readers[wire])
+        all_flow[wire] = cost[0, rank[0, 0]] / max(1.0, readers[wire])

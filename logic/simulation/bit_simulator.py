@@ -6,6 +6,7 @@ Forgetful networks with slots (:mod:`logic.word_compiler`) are computed wave by 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,9 @@ from numpy.typing import NDArray
 from ..errors import NetworkError
 from ..network import FlatNetwork, SpikingNetwork
 from .equal_neurons import merge_equal, threshold_neurons
+from .step_plan import StepPlan, membrane_bits, plan_steps
 from .word_compiler import Cells, assemble, find_slots, needed_neurons, reuse_rows, threshold_cells
-from .word_gates import Template, membrane_template
+from .word_gates import Template
 from .word_program import (
     Integers,
     Operation,
@@ -26,19 +28,10 @@ from .word_program import (
     unpack_bits,
 )
 
+KEPT_PLANS = 4  # of the networks simulated last, for each kind of plan
+
 # Operands: own spike, deleted, inserted. Result: (own and not deleted) or inserted.
 _FAULTS = Template(3, ((Operation.CHOOSE, 2, 5, 6),), (8,))
-# Operands: own spike, deleted, inserted, late, what is held back since the step before. A late spike is held back one
-# step and is then not subject to deletion any more.
-_FAULTS_IN_TIME = Template(
-    5,
-    (
-        (Operation.AND3, 2, 5, 9),
-        (Operation.AND, 2, 8, 0),
-        (Operation.AND3, 13, 7, 11),
-    ),
-    (17, 14),
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,6 +184,8 @@ def simulate_bits(
 ) -> NDArray[np.bool_]:
     """Spike trains of a batch, exactly as ``simulate_reference`` gives them one by one.
 
+    The plans of the last few networks are kept, so a further call on one of them (the same object) plans nothing.
+
     Args:
         network: What to run.
         spikes: ``[T, B, I]`` on the flattened input lines; silence after ``T``.
@@ -204,7 +199,7 @@ def simulate_bits(
     Raises:
         NetworkError: if the spikes or faults do not fit the network.
     """
-    flat = network.flatten()
+    flat, slots = _flat(network)
     size = flat.inputs + len(flat.threshold)
     if spikes.ndim != 3 or spikes.shape[2] != flat.inputs:
         raise NetworkError(f"spikes need [T, B, {flat.inputs}], got {list(spikes.shape)}")
@@ -212,10 +207,31 @@ def simulate_bits(
     given = np.zeros((steps, batch, flat.inputs), dtype=bool)
     given[: len(spikes)] = spikes[:steps]
     wanted = np.arange(size) if lines is None else np.asarray(lines, dtype=np.int64)
-    slots = None if flat.retain.any() or faults is not None else find_slots(flat)
-    if slots is not None:
-        return _stream(flat, slots, given, wanted)
-    return _step_by_step(flat, given, wanted, faults)
+    if slots is not None and faults is None:
+        return _stream(flat, slots, _stream_plan(network, wanted.tobytes()), given, wanted)
+    return _step_by_step(network, given, wanted, faults)
+
+
+@lru_cache(maxsize=KEPT_PLANS)
+def _flat(network: SpikingNetwork) -> tuple[FlatNetwork, Integers | None]:
+    """The network in one piece, and its slots if its waves do not meet."""
+    flat = network.flatten()
+    return flat, None if flat.retain.any() else find_slots(flat)
+
+
+@lru_cache(maxsize=KEPT_PLANS)
+def _stream_plan(network: SpikingNetwork, wanted: bytes) -> WavePlan:
+    """How to compute lines (64-bit numbers) of a network with slots; with faults, if neurons fire unasked."""
+    flat, slots = _flat(network)
+    if slots is None:
+        raise NetworkError("the waves of this network meet; it has no plan for waves")
+    spontaneous = _spontaneous(flat)
+    lines, rails = np.frombuffer(wanted, dtype=np.int64), np.zeros((0, 2), dtype=np.int64)
+    return _wave_plan(flat, slots, lines, rails, spontaneous, True, not spontaneous)
+
+
+def _spontaneous(flat: FlatNetwork) -> bool:
+    return bool((flat.bias >= flat.threshold).any())
 
 
 def _given(plan: WavePlan, words: Words, deleted: Words | None, inserted: Words | None) -> Words:
@@ -279,10 +295,12 @@ def _wave_plan(
     return WavePlan(program, final[1:], answers, slots, len(given))
 
 
-def _stream(flat: FlatNetwork, slots: Integers, given: NDArray[np.bool_], wanted: Integers) -> NDArray[np.bool_]:
+def _stream(
+    flat: FlatNetwork, slots: Integers, plan: WavePlan, given: NDArray[np.bool_], wanted: Integers
+) -> NDArray[np.bool_]:
     """All waves at once. A wave that began before step 0 is cut: what would have fired then did not."""
     steps, batch, inputs = given.shape
-    spontaneous = bool((flat.bias >= flat.threshold).any())
+    spontaneous = _spontaneous(flat)
     before = int(slots.max(initial=0) if spontaneous else slots[:inputs].max(initial=0))
     waves = before + steps
     first = np.maximum(before - slots, 0)  # of the waves in which a line fires within the run
@@ -294,7 +312,6 @@ def _stream(flat: FlatNetwork, slots: Integers, given: NDArray[np.bool_], wanted
         count = last[line] - first[line]
         rows[line, first[line] : last[line]] = given[start[line] : start[line] + count, :, line]
     words = pack_bits(rows.reshape(inputs, -1))
-    plan = _wave_plan(flat, slots, wanted, np.zeros((0, 2), dtype=np.int64), spontaneous, True, not spontaneous)
     cut = None
     if spontaneous:
         cut = pack_bits(np.repeat(np.arange(waves) < first[:, None], batch, axis=1))
@@ -307,59 +324,21 @@ def _stream(flat: FlatNetwork, slots: Integers, given: NDArray[np.bool_], wanted
 
 
 def _step_by_step(
-    flat: FlatNetwork, given: NDArray[np.bool_], wanted: Integers, faults: Faults | None
+    network: SpikingNetwork, given: NDArray[np.bool_], wanted: Integers, faults: Faults | None
 ) -> NDArray[np.bool_]:
-    (steps, batch, inputs), size = given.shape, flat.inputs + len(flat.threshold)
+    (steps, batch, _), (flat, _) = given.shape, _flat(network)
+    size = flat.inputs + len(flat.threshold)
     if faults is not None and any(
         f.shape != (steps, batch, size) for f in (faults.deleted, faults.inserted, faults.late)
     ):
         raise NetworkError(f"faults need [{steps}, {batch}, {size}], got {list(faults.deleted.shape)}")
-    # Signals: false, lines; with faults deleted, inserted, late, held back and sent; then the bits of the membranes.
-    own = 1 + np.arange(size)
-    signals, entries, sent, guards = 1 + size, own[:inputs], np.concatenate([[0], own]), list[Cells]()
-    if faults is not None:
-        deleted, inserted, late, held, out = (signals + part * size + np.arange(size) for part in range(5))
-        signals += 5 * size
-        entries, sent = np.concatenate([entries, deleted, inserted, late]), np.concatenate([[0], out])
-        operands = 2 * np.stack([own, deleted, inserted, late, held], axis=1)
-        delays = np.zeros_like(operands)
-        delays[:, 4] = 1
-        guards.append(Cells(_FAULTS_IN_TIME, operands, delays, np.stack([out, held], axis=1), np.ones_like(own)))
-    retaining = np.flatnonzero(flat.retain)
-    neurons = threshold_neurons(flat)
-    position = np.zeros(size - inputs, dtype=np.int64)
-    cells = threshold_cells(neurons, ~flat.retain, sent, own[inputs:], position)
-    bits = _membrane_bits(flat, steps) if len(retaining) else 0
-    states = signals + np.arange(len(retaining) * bits).reshape(len(retaining), bits)
-    signals += states.size
-    cells += [_membrane_cell(flat, neuron, sent, own, states[i]) for i, neuron in enumerate(retaining.tolist())]
-    program = assemble([*cells, *guards], signals, entries)
-    depth, initial = np.ones(program.signals, dtype=np.int64), np.zeros(program.signals, dtype=bool)
-    np.maximum.at(depth, program.code[:, 1:4] >> 1, program.delay + 1)
-    if bits:
-        start = flat.initial[retaining, None] + (1 << (bits - 1))
-        initial[states] = start >> np.arange(bits) & 1
+    plan = _step_plan(network, faults is not None, membrane_bits(flat, steps) if flat.retain.any() else 0)
     columns = [given] if faults is None else [given, faults.deleted, faults.inserted, faults.late]
     words = pack_bits(np.concatenate(columns, axis=2).transpose(0, 2, 1))
-    answers = run_steps(program, words, 2 * sent[1 + wanted], initial, depth)
+    answers = run_steps(plan.program, words, 2 * plan.sent[1 + wanted], plan.initial, plan.depth)
     return unpack_bits(answers, batch).transpose(0, 2, 1).astype(bool)
 
 
-def _membrane_bits(flat: FlatNetwork, steps: int) -> int:
-    """Bits that hold every membrane that can occur in so many steps."""
-    up, down = np.maximum(flat.bias, 0), np.minimum(flat.bias, 0)
-    np.add.at(up, flat.post, np.maximum(flat.weight, 0))
-    np.add.at(down, flat.post, np.minimum(flat.weight, 0))
-    high = np.maximum(np.maximum(flat.initial, flat.threshold), 0) + up
-    low = np.minimum(flat.initial, 0) + steps * down
-    return max(int(high.max()).bit_length(), int(-low.min()).bit_length()) + 1
-
-
-def _membrane_cell(flat: FlatNetwork, neuron: int, sent: Integers, own: Integers, state: Integers) -> Cells:
-    synapses = np.flatnonzero((flat.post == neuron) & (flat.weight != 0))
-    weights = tuple(flat.weight[synapses].tolist())
-    template = membrane_template(weights, int(flat.threshold[neuron]), int(flat.bias[neuron]), len(state))
-    operands = np.concatenate([2 * sent[1 + flat.pre[synapses]], 2 * state])
-    delays = np.concatenate([flat.delay[synapses], np.ones(len(state), dtype=np.int64)])
-    results = np.concatenate([own[flat.inputs + neuron, None], state])
-    return Cells(template, operands[None], delays[None], results[None], np.zeros(1, dtype=np.int64))
+@lru_cache(maxsize=KEPT_PLANS)
+def _step_plan(network: SpikingNetwork, faulty: bool, bits: int) -> StepPlan:
+    return plan_steps(_flat(network)[0], faulty, bits)
