@@ -102,7 +102,7 @@ choice_row(Id, Variables, Name, Probabilities, Texts) :-
     Pairs = [_-Head|_], functor(Head, Name, _),
     findall(P, ( member(P0-_, Pairs), probability(P0, Id, P) ), Probabilities),
     sum_list(Probabilities, Sum),
-    ( Sum =< 1.000001 -> true ; throw(stopped(probability, Id, Sum)) ),
+    ( Sum =< 1.000001 -> true ; Shown is round(Sum * 1000000) / 1000000, throw(stopped(probability, Id, Shown)) ),
     length(Pairs, Count), Last is Count - 1,
     findall(Text, ( between(0, Last, Number), choice_text(Id, Number, Variables, Text) ), Texts).
 

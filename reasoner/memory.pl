@@ -1,8 +1,9 @@
-/*  What leaves Prolog's stacks is counted first: their limit does not hold there, and copies do not share subterms.
+/*  What leaves Prolog's stacks is counted, since their limit does not hold there.
 
-    A term such as t(A, A) with A = t(B, B), and so on, is small on the stacks; its copy doubles with each level.
+    A term such as t(A, A) with A = t(B, B), and so on, is small on the stacks and when it is recorded; in a trie and
+    as text it doubles with each level.
 */
-:- module(neurosym_memory, [set_budget/1, keep/1, keep_text/1, affordable/1, gather/3, small/2]).
+:- module(neurosym_memory, [set_budget/1, keep/1, keep_text/1, gather/3, affordable/1, small/2]).
 :- set_prolog_flag(optimise, true).
 
 :- meta_predicate gather(?, 0, -).
@@ -12,26 +13,21 @@ set_budget(Bytes) :-
     Cells is Bytes // 8,
     nb_setval(neurosym_free_cells, Cells).
 
-%!  keep(+Term) takes the room that a copy of the term needs from the budget, or raises a resource error.
+%!  keep(+Term) takes the room of a recorded term from the budget, or raises a resource error.
 keep(Term) :-
-    nb_getval(neurosym_free_cells, Free),
-    Free1 is Free - 4,    % what a record needs besides its term
-    ( cells(Term, Free1, Left) -> left(Left) ; left(0) ).
+    term_size(Term, Size),
+    Cells is Size + 4,
+    take(Cells).
 
 %!  keep_text(+Text) takes the room of an atom or string: of each character eight bytes for all copies on its way.
 keep_text(Text) :-
-    nb_getval(neurosym_free_cells, Free),
     string_length(Text, Length),
-    Left is Free - Length,
-    left(Left).
+    take(Length).
 
-left(Cells) :-
-    ( Cells > 0 -> nb_setval(neurosym_free_cells, Cells) ; throw(error(resource_error(room_for_terms), _)) ).
-
-%!  affordable(+Term) raises that error if a copy of the term would be larger than what is left.
-affordable(Term) :-
+take(Cells) :-
     nb_getval(neurosym_free_cells, Free),
-    ( cells(Term, Free, _) -> true ; left(0) ).
+    Left is Free - Cells,
+    ( Left > 0 -> nb_setval(neurosym_free_cells, Left) ; throw(error(resource_error(room_for_terms), _)) ).
 
 %!  gather(+Template, :Goal, -List) is findall/3 within the budget; its room is free again at the end.
 gather(Template, Goal, List) :-
@@ -39,7 +35,13 @@ gather(Template, Goal, List) :-
     findall(Template, ( Goal, keep(Template) ), List),
     nb_setval(neurosym_free_cells, Free).
 
-%!  small(+Term, +Cells) holds if a copy of the term, which may be cyclic, needs at most so many cells.
+%!  affordable(+Term) raises the resource error if the term, written out, would take more than is left.
+affordable(Term) :-
+    ( acyclic_term(Term) -> true ; throw(error(type_error(acyclic_term, Term), _)) ),
+    nb_getval(neurosym_free_cells, Free),
+    ( cells(Term, Free, _) -> true ; take(Free) ).
+
+%!  small(+Term, +Cells) holds if the term, which may be cyclic, takes at most so many cells when it is written out.
 small(Term, Cells) :- cells(Term, Cells, _).
 
 %   Cells left of those that are there; fails as soon as there are none.
