@@ -153,7 +153,7 @@ def test_command_explains(tmp_path: Path) -> None:
     proof = found["path(a,c)"]["proof"]  # 0.18 over b is more than 0.1 at once
     assert (proof["line"], proof["bindings"]) == (3, {"X": "a", "Y": "c", "Z": "b"})
     shown = CliRunner().invoke(app, ["query", str(program), "path(b,X)", "--explain"]).output.splitlines()
-    assert [line.split("   ")[0] for line in shown] == ["p = 0.6", "path(b,c)", "  edge(b,c)", "    edge(b,c)"]
+    assert [line.split("   [")[0] for line in shown] == ["p = 0.6", "path(b,c)", "  edge(b,c)", "    edge(b,c)"]
     program.write_text(program.read_text() + "evidence(edge(a,b)).\n")
     refused = CliRunner().invoke(app, ["query", str(program), "--explain"])
     assert refused.exit_code == 2
