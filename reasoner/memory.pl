@@ -38,8 +38,9 @@ gather(Template, Goal, List) :-
 %!  affordable(+Term) raises the resource error if the term, written out, would take more than is left.
 affordable(Term) :-
     ( acyclic_term(Term) -> true ; throw(error(type_error(acyclic_term, Term), _)) ),
-    nb_getval(neurosym_free_cells, Free),
-    ( cells(Term, Free, _) -> true ; take(Free) ).
+    term_size(Term, Size),
+    (   Size < 60 -> true    % so little can be shared that it may be written
+    ;   nb_getval(neurosym_free_cells, Free), ( cells(Term, Free, _) -> true ; take(Free) ) ).
 
 %!  small(+Term, +Cells) holds if the term, which may be cyclic, takes at most so many cells when it is written out.
 small(Term, Cells) :- cells(Term, Cells, _).
