@@ -237,16 +237,12 @@ def query_program(
     program: Annotated[Path, typer.Argument(help="A probabilistic logic program (.pl).", show_default=False)],
     query: Annotated[str | None, typer.Argument(help="One goal; without it, the program's own queries.")] = None,
     timeout: Annotated[float, typer.Option(min=0, help="Seconds for the grounding, and again for counting.")] = 60.0,
+    proofs: Annotated[bool, typer.Option("--explain", help="Show the most probable proof of each answer.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Answer the queries of a program in the language of ProbLog: the probability of each answer, exact."""
     with _plain_errors(None):
-        found = import_module("neurosym.queries").query_file(program, query, timeout)
-        if as_json:
-            typer.echo(json.dumps(found, indent=2))
-        else:
-            width = max(map(len, found), default=0)
-            typer.echo("\n".join(f"{atom:<{width}}  {value:.8g}" for atom, value in found.items()))
+        typer.echo(import_module("neurosym.queries").report_file(program, query, timeout, proofs, as_json))
 
 
 @app.command("solve")

@@ -1,8 +1,11 @@
-"""Queries: what a program in a file asks, answered."""
+"""Queries: what a program in a file asks, answered and explained."""
 
+import json
 from pathlib import Path
 
-from reasoner import Limits, Program, infer
+from reasoner import Answer, Limits, Program, QueryError, explain, infer, to_dict, to_text
+
+_SHOWN = 100  # answers of a query that are explained
 
 
 def probabilities(program: Program, query: str | None = None, limits: Limits | None = None) -> dict[str, float]:
@@ -29,3 +32,44 @@ def query_file(path: Path, query: str | None = None, seconds: float = 60.0) -> d
         QueryError, PrologLimit, CountingError: as :func:`probabilities`.
     """
     return probabilities(Program.read(path, domains=()), query, Limits(seconds=seconds))
+
+
+def explain_file(path: Path, query: str | None = None, seconds: float = 60.0) -> list[Answer]:
+    """Why each possible answer of a program in a file holds: its most probable proof, replayed.
+
+    Args:
+        path: The program, which perceives nothing.
+        query: One goal; without it, the program's own queries.
+        seconds: For the grounding, and again for counting, of each answer.
+
+    Raises:
+        QueryError: if the program states evidence, which no proof takes into account, and no goal is asked; and as
+            :func:`probabilities`.
+        ProgramError, PrologLimit, CountingError: as :func:`query_file`.
+    """
+    program, limits = Program.read(path, domains=()), Limits(seconds=seconds)
+    if query is not None:
+        return explain(program, query, (), _SHOWN, limits)
+    if program.evidence:
+        raise QueryError(f"{path}: a proof does not take evidence into account; ask one goal to see why it may hold")
+    found = probabilities(program, None, limits)
+    return [explain(program, atom, (), 1, limits)[0] for atom, value in found.items() if value > 0]
+
+
+def report_file(path: Path, query: str | None, seconds: float, proofs: bool, as_json: bool) -> str:
+    """What the command `query` shows: of each answer its probability and, if asked for, its most probable proof.
+
+    Raises:
+        ProgramError, QueryError, PrologLimit, CountingError: as :func:`query_file` and :func:`explain_file`.
+    """
+    if proofs:
+        answers = explain_file(path, query, seconds)
+        if as_json:
+            rows = {one.atom: {"probability": one.probability, "proof": to_dict(one.proof)} for one in answers}
+            return json.dumps(rows, indent=2)
+        return "\n\n".join(f"p = {one.probability:.8g}\n{to_text(one.proof)}" for one in answers)
+    found = query_file(path, query, seconds)
+    if as_json:
+        return json.dumps(found, indent=2)
+    width = max(map(len, found), default=0)
+    return "\n".join(f"{atom:<{width}}  {value:.8g}" for atom, value in found.items())

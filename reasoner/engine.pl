@@ -11,6 +11,7 @@
 :- use_module(translator).
 :- use_module(replayer).
 :- use_module(constraints).
+:- use_module(memory).
 :- use_module(json_writer).
 
 %!  serve(+Request, -Reply:string) is det.
@@ -20,6 +21,7 @@
 
 serve(request(limits(Inferences, Seconds, Bytes), TaskText), Reply) :-
     set_deadline(Seconds),
+    set_budget(Bytes),
     set_prolog_flag(stack_limit, Bytes),
     set_prolog_flag(table_space, Bytes),
     set_prolog_flag(max_table_subgoal_size, 20000),    % terms that grow without end are found early
@@ -31,6 +33,7 @@ serve(request(limits(Inferences, Seconds, Bytes), TaskText), Reply) :-
                                                              Inferences, Outcome)),
               (forget, abolish_all_tables)),
           Error, true),
+    set_budget(Bytes),    % for what is said of the error
     (   nonvar(Error)
     ->  error_reply(Error, Reply)
     ;   Outcome == inference_limit_exceeded
@@ -115,13 +118,13 @@ short_text(Term, Text) :- short_text(term_text, Term, Text).
 
 :- meta_predicate short_text(2, ?, -).
 short_text(Write, Term, Text) :-
-    (   acyclic_term(Term), term_size(Term, Cells), Cells < 2000 -> call(Write, Term, Whole)
+    (   small(Term, 2000) -> call(Write, Term, Whole)
     ;   format(string(Whole), '~W', [Term, [quoted(true), max_depth(10)]]) ),
     (   string_length(Whole, Length), Length > 1000
     ->  sub_string(Whole, 0, 1000, _, Start), string_concat(Start, "...", Text)
     ;   Text = Whole ).
 
-message_text(Error, Text) :- term_size(Error, Cells), Cells > 2000, !, short_text(Error, Text).
+message_text(Error, Text) :- \+ small(Error, 2000), !, short_text(Error, Text).
 message_text(Error, Text) :-
     catch(( prolog:translate_message(Error, Lines, []) ; message_to_codes_fallback(Error, Lines) ), _, fail), !,
     with_output_to(string(Text), print_message_lines(current_output, '', Lines)).

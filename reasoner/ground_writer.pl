@@ -3,6 +3,7 @@
           [start/1, finish/4, put_row/3, next_denied/2, forget_rows/0, choice_text/4]).
 :- use_module(library(lists)).
 :- use_module(grounder).
+:- use_module(memory).
 :- use_module(translator).
 :- use_module(json_writer).
 
@@ -56,6 +57,7 @@ put_row(Key, Id, Items) :-
     arg(5, State, Count0), arg(6, State, Limit),
     Count is Count0 + 1,
     ( Count > Limit -> throw(stopped(instances, Id, Limit)) ; nb_setarg(5, State, Count) ),
+    affordable(Key-Items),
     numbered(State, Key, Number),
     format(',[~d,~d', [Id, Number]),
     put_items(Items, State),
@@ -100,7 +102,7 @@ choice_row(Id, Variables, Name, Probabilities, Texts) :-
     Pairs = [_-Head|_], functor(Head, Name, _),
     findall(P, ( member(P0-_, Pairs), probability(P0, Id, P) ), Probabilities),
     sum_list(Probabilities, Sum),
-    ( Sum =< 1.000001 -> true ; throw(stopped(probability, Id, Sum)) ),
+    ( Sum =< 1.000001 -> true ; Shown is round(Sum * 1000000) / 1000000, throw(stopped(probability, Id, Shown)) ),
     length(Pairs, Count), Last is Count - 1,
     findall(Text, ( between(0, Last, Number), choice_text(Id, Number, Variables, Text) ), Texts).
 
@@ -124,6 +126,7 @@ numbered(State, Key, Number) :-
     ;   arg(7, State, Number),
         Next is Number + 1,
         nb_setarg(7, State, Next),
+        keep(Key),
         trie_insert(Atoms, Key, Number) ).
 
 atom_number_(Key, Number) :- nb_getval(neurosym_state, State), numbered(State, Key, Number).

@@ -18,6 +18,7 @@
 :- use_module(arithmetic).
 :- use_module(collection).
 :- use_module(ground_writer).
+:- use_module(memory).
 :- use_module(reader).
 
 :- thread_local fact_/3, world_/0, instance_/4, by_call_/0, tabled_/2.
@@ -83,7 +84,7 @@ certain(once(Body), Id, _) :- tested(Body), in_order(Body, Ordered), ( certain(O
 certain(findall(Template, Body, List, Kind), Id, _) :-
     collected(Template, Body),
     in_order(Body, Ordered),
-    findall(Template, certain(Ordered, Id), Found),
+    gather(Template, certain(Ordered, Id), Found),
     ( Kind == each -> List = Found ; list_to_set(Found, List) ).
 certain(call(Goal, Extra), Id, _) :- tick, translate_call(Goal, Extra, Id, Body), certain(Body, Id).
 certain(ordered_call(Goal, Extra), Id, _) :-
@@ -119,7 +120,7 @@ ordered(Goal) :-
     max_search(Steps),
     setup_call_cleanup(
         nb_setval(neurosym_searching, true),
-        call_with_inference_limit(findall(Goal, searched(Goal), Found), Steps, Outcome),
+        call_with_inference_limit(gather(Goal, searched(Goal), Found), Steps, Outcome),
         nb_setval(neurosym_searching, false)),
     (   Outcome == inference_limit_exceeded
     ->  functor(Goal, Name, Arity),
@@ -174,6 +175,7 @@ builtin_goal(X =\= Y) :- !, compare_values(=\=, X, Y).
 builtin_goal('$indices'(Call, Indices)) :- !,
     findall(Index, ( clause_(Call, _, _), arg(1, Call, Index) ), Found), sort(Found, Indices).
 builtin_goal(Goal) :- printing(Goal), !.
+builtin_goal(Goal) :- spelling(Goal, Text), !, call(Goal), keep_text(Text).
 builtin_goal(Goal) :- nonlogical(Goal), tested(Goal), call(Goal).
 builtin_goal(Goal) :- \+ nonlogical(Goal), call(Goal).
 
@@ -183,6 +185,10 @@ builtin_error(told_apart, _, _) :- !, throw(told_apart).
 builtin_error(impure(Part), _, Id) :- !, throw(stopped(impure, Id, Part)).
 builtin_error(too_large(_), Goal, Id) :- !, throw(stopped(large, Id, Goal)).
 builtin_error(Error, _, _) :- throw(Error).
+
+%   An atom of one's own making lies outside the stacks.
+spelling(atom_chars(Text, _), Text).
+spelling(atom_codes(Text, _), Text).
 
 %!  certainly(+Body): run where nothing is uncertain; what is neither true nor false is reported.
 certainly(Body, Id) :-
@@ -203,7 +209,7 @@ may(Goal, proved) :-
     clause_(Goal, Body, Id),
     body(Body, Id, Items, []),
     put_instance(Goal, Call, Id, Items),
-    ( collects_ -> assertz(instance_(Goal, Call, Id, Items)) ; true ).
+    ( collects_ -> keep(Goal-Items), assertz(instance_(Goal, Call, Id, Items)) ; true ).
 
 %!  body(+Body, +Id, -Items, ?Rest): Items are bodies again, each of one step, and nth(N): of a certain goal the Nth
 %   answer, where the order counts. An atom is may(Answer, Call).
@@ -230,8 +236,8 @@ body(net(Name, Inputs, Output, Values, Index), Id, [net(Name, Inputs, Output, Va
     nth0(Index, Values, Output).
 body(collect(Template, Body, List, Kind), Id, I0, I) :-
     collected(Template, Body),
-    findall(Key-found(Template, [Leaves]),
-            ( body(Body, Id, Items, []), proof_leaves(Items, [], Leaves, [], Key) ), Keyed0),
+    gather(Key-found(Template, [Leaves]),
+           ( body(Body, Id, Items, []), proof_leaves(Items, [], Leaves, [], Key) ), Keyed0),
     keysort(Keyed0, Keyed),
     findall(Found, member(_-Found, Keyed), Each),
     ( Kind == each -> All = Each ; merged(Each, All) ),
@@ -313,8 +319,8 @@ stated(Head, Goal, Goals) :-
     (   \+ defined(Head) -> Goals = []
     ;   translate(Head, -1, Body),
         (   Body = may(_)    % it rests on something uncertain: what is asked in some world is asked
-        ->  findall(Goal, may(Head, _), Goals)
-        ;   findall(Goal, certainly(Body, -1), Goals) ) ).
+        ->  gather(Goal, may(Head, _), Goals)
+        ;   gather(Goal, certainly(Body, -1), Goals) ) ).
 
 evidence(Goal, Truth) :-
     stated(evidence(G), G, Goals), member(Goal0, Goals),
@@ -338,10 +344,10 @@ answers(Query, Max, Answers) :-
     Limit is Max + 1,
     copy_term(Query, Call),
     (   Body = may(_)
-    ->  findall(Query-may, limit(Limit, may(Query, _)), Found)
+    ->  gather(Query-may, limit(Limit, may(Query, _)), Found)
     ;   certain_body(Body)
-    ->  findall(Query-certain, limit(Limit, certainly(Body, -1)), Found)
-    ;   findall(Query-items(Items), limit(Limit, body(Body, -1, Items, [])), Found)
+    ->  gather(Query-certain, limit(Limit, certainly(Body, -1)), Found)
+    ;   gather(Query-items(Items), limit(Limit, body(Body, -1, Items, [])), Found)
     ),
     sort(Found, Sorted),
     length(Sorted, Count),

@@ -4,6 +4,7 @@
 :- module(neurosym_json, [put_term/1, put_string/1, put_list/2, term_text/2, fault_text/2]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
+:- use_module(memory).
 
 put_term(Term) :- var(Term), !, term_text(Term, Text), put_tagged(v, Text).
 put_term('$VAR'(Name)) :- atom(Name), !, put_tagged(v, Name).
@@ -34,6 +35,7 @@ put_elements([First|Rest], Put) :-
     forall(member(Element, Rest), (write(','), call(Put, Element))).
 
 put_string(Text) :-
+    keep_text(Text),
     string_codes(Text, Codes),
     write('"'), put_codes(Codes), write('"').
 

@@ -115,7 +115,9 @@ rule((Head <- Body), Offset, Rule) :- !, rule(Head, Body, Offset, Rule).
 rule(Head, Offset, Rule) :- rule(Head, true, Offset, Rule).
 
 rule(Head0, Body0, Offset, Rule) :- aggregated(Head0, Body0, Head, Body), !, rule(Head, Body, Offset, Rule).
+rule(Scope:Head, Body, Offset, _) :- aggregated(Head, Body, _, _), !, throw(refused(scoped, Offset, Scope)).
 rule(Head, _, Offset, _) :- \+ callable(Head), !, throw(refused(head, Offset, Head)).
+rule((\+ Head), _, Offset, _) :- !, throw(refused(negated_head, Offset, Head)).
 rule(Network :: Head, Body, Offset, rule([1-Head], Body, Choice)) :-
     nonvar(Network), compound(Network), functor(Network, nn, Arity), !,
     ( network(Arity, Network, Offset, Choice) -> true ; throw(refused(network, Offset, Network)) ).
@@ -131,6 +133,7 @@ aggregated(Head0, Body, Head, aggregate(Function, Value, Group, Body, (Group, Re
     append(Group, [Result], Arguments), Head =.. [Name|Arguments].
 
 pairs((A ; B), Offset, Pairs) :- !, pairs(A, Offset, As), pairs(B, Offset, Bs), append(As, Bs, Pairs).
+pairs(_ :: (\+ Head), Offset, _) :- !, throw(refused(negated_head, Offset, Head)).
 pairs(P0 :: Head, Offset, [P-Head]) :- !,
     (   nonvar(P0), P0 = t(P1)
     ->  ( number_text(P1) -> P = P1 ; throw(refused(learnable, Offset, P0)) )

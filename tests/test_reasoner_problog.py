@@ -139,3 +139,22 @@ def test_command(tmp_path: Path) -> None:
         assert refused.exit_code == 2
         for word in [str(program), *words]:
             assert word in " ".join(refused.output.split())
+
+
+def test_command_explains(tmp_path: Path) -> None:
+    program = tmp_path / "paths.pl"
+    program.write_text(
+        "0.3::edge(a,b). 0.6::edge(b,c). 0.1::edge(a,c).\npath(X,Y) :- edge(X,Y).\n"
+        "path(X,Y) :- edge(X,Z), path(Z,Y).\nquery(path(a,c)).\n"
+    )
+    found = json.loads(CliRunner().invoke(app, ["query", str(program), "--explain", "--json"]).output)
+    assert list(found) == ["path(a,c)"]
+    assert found["path(a,c)"]["probability"] == pytest.approx(1 - 0.9 * (1 - 0.3 * 0.6))
+    proof = found["path(a,c)"]["proof"]  # 0.18 over b is more than 0.1 at once
+    assert (proof["line"], proof["bindings"]) == (3, {"X": "a", "Y": "c", "Z": "b"})
+    shown = CliRunner().invoke(app, ["query", str(program), "path(b,X)", "--explain"]).output.splitlines()
+    assert [line.split("   [")[0] for line in shown] == ["p = 0.6", "path(b,c)", "  edge(b,c)", "    edge(b,c)"]
+    program.write_text(program.read_text() + "evidence(edge(a,b)).\n")
+    refused = CliRunner().invoke(app, ["query", str(program), "--explain"])
+    assert refused.exit_code == 2
+    assert "does not take evidence into account" in " ".join(refused.output.split())

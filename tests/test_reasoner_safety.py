@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from reasoner import Limits, Program, ProgramError, QueryError, infer
+from reasoner import Limits, Program, ProgramError, PrologLimit, QueryError, infer
+
+SHARED = "B0 = z, " + ", ".join(f"B{i + 1} = t(B{i}, B{i})" for i in range(40))  # 2**40 leaves if written out
 
 HOSTILE = {
     "endless recursion": ("n(0). n(X) :- n(Y), X is Y + 1. query(n(_)).", "PrologTimeout"),
@@ -52,6 +54,21 @@ HOSTILE = {
     "an endless test": ("p :- forall(between(1, inf, X), X > 0). query(p).", "PrologTimeout"),
     "a huge message": ("p(N) :- numlist(1, 2000000, L), atom_length(L, N). query(p(_)).", "cannot|Prolog(Limit|Time)"),
     "a huge answer": ("p(X) :- functor(X, f, 1000000). query(p(_)).", "more than 200,000|Prolog(Limit|Time)"),
+    "a shared term": (f"p(B40) :- {SHARED}. query(p(_)).", "Prolog(Limit|Time)"),
+    "a shared instance": (f"0.5::q(B40) :- {SHARED}. query(q(_)).", "Prolog(Limit|Time)"),
+    "a shared denial": (f"0.5::a(_). p :- {SHARED}, \\+ a(B40). query(p).", "Prolog(Limit|Time)"),
+    "a shared sum": (f"p(X) :- {SHARED}, X is B40. query(p(_)).", "Prolog(Limit|Time)"),
+    "a cyclic instance": ("0.5::a. p(X) :- X = f(X), a. query(p(_)).", "contains itself"),
+    "copies of a list": (
+        "p(N) :- numlist(1, 1000000, L), findall(K, (between(1, inf, _), findall(L, between(1, 3, _), K)), M), "
+        "length(M, N). query(p(_)).",
+        "Prolog(Limit|Time)",
+    ),
+    "long atoms": (
+        "p(A, X) :- findall(0'a, between(1, 200000, _), L), atom_codes(A, L), between(1, 90000, X). query(p(_, _)).",
+        "Prolog(Limit|Time)",
+    ),
+    "a tower": ("p(X) :- X is 7 ** (7 ** (7 ** 7)). query(p(_)).", "4,000 digits"),
     "NUL": ("p(\0). query(p(_)).", "NUL"),
 }
 
@@ -81,6 +98,14 @@ def test_hostile_programs_get_one_error_each_and_the_process_lives() -> None:
     for name, (_, words) in HOSTILE.items():
         assert re.search(words, found[name], re.DOTALL), f"{name}: {found[name]}"
     assert megabytes < 2000
+
+
+def test_what_is_collected_is_bounded() -> None:
+    text = "p(N) :- findall(X, between(1, inf, X), L), length(L, N). query(p(_))."
+    with pytest.raises(PrologLimit, match=r"more than 8 MB \((room_for_terms|stack)"):
+        infer(Program.parse(text, ()), limits=Limits(megabytes=8))
+    shared = f"p(N) :- findall(B40, ({SHARED}), L), length(L, N). query(p(_))."
+    assert infer(Program.parse(shared, ()), limits=Limits(megabytes=8)).atoms == ("p(1)",)
 
 
 def test_nothing_of_a_program_stays() -> None:
