@@ -21,7 +21,7 @@ class Limits:
     Args:
         inferences: Steps of the Prolog machine.
         seconds: Wall time.
-        megabytes: Stacks, and as much again for tables.
+        megabytes: Stacks, as much again for tables, and as much again for what is collected and written.
         answers: Answers of a query.
         instances: Rule instances of a grounding.
         gates: Gates or diagram nodes that a circuit may grow to.
