@@ -34,7 +34,7 @@ def main(
     rounds: Annotated[int, typer.Option(help="Times that the reasoners take turns; the median counts.")] = 5,
     epochs: Annotated[int, typer.Option(help="Passes of a learning curve; 0 leaves it out.")] = 0,
     reasoner: Annotated[list[str], typer.Option(help="Who takes part.")] = ["neurosym", "klay", "carry", "ltn"],  # noqa: B006
-    deeplog: Annotated[Path | None, typer.Option(help="A Python that has pydeeplog; it takes part too.")] = None,
+    deeplog: Annotated[Path | None, typer.Option(help="A Python that has pydeeplog[mvsdd]; it takes part too.")] = None,
 ) -> None:
     """Measure and print."""
     torch.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""MNIST addition by pydeeplog, in a process of its own: it needs Python 3.12.
+"""MNIST addition by ``pydeeplog[mvsdd]``, in a process of its own: it needs Python 3.12.
 
 ``python -m tasks.rival_deeplog DIGITS`` answers each line of its input: a number of epochs is trained, and one line of
 JSON says what it cost. The first line of the output is the cost of compilation.
@@ -20,6 +20,7 @@ _EPSILON = 1e-30
 
 def deeplog(digits: int) -> Loss:
     """By pydeeplog from a ProbLog program: the sum as a number, for one or two digits (more do not compile)."""
+    import_module("pymvsdd")  # without it pydeeplog is some 30 times slower, and no fair rival
     prolog: Any = import_module("deeplog.grounding.prolog")
     system: Any = import_module("deeplog.systems.deepproblog")
     top: Any = import_module("deeplog")
