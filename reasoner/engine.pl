@@ -37,7 +37,7 @@ serve(request(limits(Inferences, Seconds, Bytes), TaskText), Reply) :-
     (   nonvar(Error)
     ->  error_reply(Error, Reply)
     ;   Outcome == inference_limit_exceeded
-    ->  error_reply(inferences(Inferences), Reply)
+    ->  error_reply(Outcome, Reply)
     ;   string_concat("{\"ok\":", Reply0, Reply1),
         string_concat(Reply1, "}", Reply)
     ).
@@ -104,7 +104,7 @@ explain(builtin(Clause, Goal, Error), builtin, -1, Clause, Text, Message) :-
 explain(error(syntax_error(What), Where), syntax, Offset, -1, '', Message) :-
     (   Where = stream(_, _, _, Offset) ; Where = string(_, Offset) ; Offset = -1 ),
     message_text(error(syntax_error(What), _), Message).
-explain(inferences(Limit), inferences, -1, -1, Limit, '').
+explain(inference_limit_exceeded, inferences, -1, -1, '', '').    % also thrown, when a builtin passes the limit as it ends
 explain(time_limit_exceeded, time, -1, -1, '', '').
 explain(error(type_error(acyclic_term, _), _), cyclic, -1, -1, '', '').
 explain(error(resource_error(tripwire(max_table_subgoal_size, _)), _), growing, -1, -1, '', '') :- !.

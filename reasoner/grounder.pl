@@ -12,6 +12,8 @@
             run_builtin/2, choice_fact/5, certainly/1, key/3 ]).
 :- use_module(library(lists)).
 :- use_module(library(solution_sequences)).
+:- use_module(library(terms), [term_size/2]).
+:- use_module(library(wfs), [call_delays/2]).
 :- use_module(translator).
 :- use_module(analysis).
 :- use_module(builtins).

@@ -1,5 +1,6 @@
 /*  The predicates of library.pl: read once, and given to each program that calls them and does not define them. */
 :- module(neurosym_library, [with_library/2, library_predicate/1]).
+:- use_module(library(filesex), [directory_file_path/3]).
 :- use_module(library(lists)).
 :- use_module(analysis).
 :- use_module(reader).

@@ -4,6 +4,7 @@
     as text it doubles with each level.
 */
 :- module(neurosym_memory, [set_budget/1, keep/1, keep_text/1, gather/3, affordable/1, small/2]).
+:- use_module(library(terms), [term_size/2]).
 :- set_prolog_flag(optimise, true).
 
 :- meta_predicate gather(?, 0, -).

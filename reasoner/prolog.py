@@ -1,5 +1,6 @@
 """The border to SWI-Prolog: one crossing a request, behind one lock, within limits."""
 
+import atexit
 import json
 import re
 from dataclasses import dataclass
@@ -12,6 +13,12 @@ from .errors import PrologError, PrologLimit, PrologMissing, PrologTimeout
 
 _LOCK = Lock()  # SWI-Prolog runs one request of ours at a time
 _INSTALL = "install it with `apt-get install swi-prolog-nox` (Debian, Ubuntu) or `brew install swi-prolog` (macOS)"
+
+_LOAD = (  # with all libraries at once: a limit that strikes while one is loaded on demand leaves it unusable
+    "(current_predicate(neurosym_engine:serve/2)->true;current_prolog_flag(autoload,Autoload),"
+    "setup_call_cleanup(set_prolog_flag(autoload,false),load_files({},[silent(true)]),"
+    "set_prolog_flag(autoload,Autoload)))"
+)
 
 
 @dataclass(frozen=True)
@@ -116,18 +123,19 @@ def _cross(goal: str) -> str:
         core = import_module("pyswip.core")
     except Exception as error:  # pyswip raises many kinds when the shared library is not found
         raise PrologMissing(f"SWI-Prolog cannot be loaded ({error}); {_INSTALL}, then `pip install pyswip`") from error
+    # Prolog's cleanup stops the thread of library(time), at times while it holds the lock that the cleanup then awaits.
+    atexit.unregister(core.cleanupProlog)
     attached = core.PL_thread_self() == -1
     if attached:
         core.PL_thread_attach_engine(None)
     try:
         engine = quote_atom(str(Path(__file__).with_name("engine.pl")))
-        load = f"(current_predicate(neurosym_engine:serve/2)->true;load_files({engine},[silent(true)]))"
-        found = list(swipl.Prolog.query(f"{load},{goal}", maxresult=1))
+        found = list(swipl.Prolog.query(f"{_LOAD.format(engine)},{goal}", maxresult=1))
     except swipl.prolog.PrologError as error:
         raise PrologError(f"SWI-Prolog failed: {error}") from error
     finally:
         if attached:
-            core._lib.PL_thread_destroy_engine()  # pyswip does not wrap it; without it Prolog cannot shut down
+            core._lib.PL_thread_destroy_engine()  # pyswip does not wrap it
     if not found:
         raise PrologError("SWI-Prolog gave no reply")
     reply = found[0]["Reply"]

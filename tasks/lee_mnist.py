@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from logic import NeurosymError
-from neurosym.training import fit
+from neurosym import Savings, fit
 from perception import LeeNetwork, augment, pretrain
 from perception.datasets import Dataset, hold_out, load_dataset
 
@@ -37,7 +37,7 @@ GOAL = 0.9928
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """A network trained on plain labels; half-precision products, membranes and weights as they are.
+    """A network trained on plain labels.
 
     Args:
         perception: The network; each picture is one sample.
@@ -53,8 +53,7 @@ class Labelled:
 
 def beliefs(network: LeeNetwork, pictures: Tensor) -> Tensor:
     """Log-probabilities ``[B, K]`` of pictures ``[B, 1, 1, H, W]``."""
-    with torch.autocast("cpu", torch.bfloat16):
-        return network(pictures).symbols.log_probs[:, 0]
+    return network(pictures).symbols.log_probs[:, 0]
 
 
 def accuracy(network: LeeNetwork, dataset: Dataset) -> float:
@@ -104,6 +103,7 @@ def train(
         learning_rate=LEARNING_RATE,
         seed=seed,
         augment=DISTORT,
+        savings=Savings(precision="auto"),
         checkpoint=checkpoint,
         progress=report,
     )

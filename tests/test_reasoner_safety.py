@@ -139,3 +139,26 @@ def test_processes_do_not_disturb_each_other(method: str) -> None:
     with multiprocessing.get_context(method).Pool(2) as pool:
         assert pool.map(ask, [1, 2, 3, 4]) == [0.1, 0.2, 0.3, 0.4]
     assert ask(6) == 0.6
+
+
+SMALL_BUDGETS = """
+import sys
+from reasoner import Limits, Program, PrologLimit, infer
+text = "p(A, X) :- findall(0'a, between(1, 500, _), L), atom_codes(A, L), between(1, 20, X). query(p(_, _))."
+program = Program.parse(text, ())
+for inferences in range(200, 8000, 53):
+    try:
+        infer(program, limits=Limits(inferences=inferences))
+    except PrologLimit:
+        pass
+sys.stdout.write(str(len(infer(program).atoms)))
+"""
+
+
+def test_a_budget_that_ends_anywhere_leaves_prolog_whole() -> None:
+    # In a process of its own: libraries that load on demand would be cut off by the first small budget.
+    ran = subprocess.run(
+        [sys.executable, "-c", SMALL_BUDGETS], capture_output=True, text=True, timeout=60,
+        cwd=Path(__file__).parent.parent, check=False,
+    )  # fmt: skip
+    assert (ran.returncode, ran.stdout) == (0, "20"), ran.stderr[-2000:]
