@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from math import sqrt
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,6 +29,7 @@ from perception import (
 from .checkpoint import load_perception, save_perception
 from .figures import learning_curve
 from .history import History
+from .interval import wilson
 from .labelled import Labelled
 from .processes import Processes
 from .profiling import Profile, profile
@@ -132,17 +132,6 @@ class Outcome:
     def interval(self) -> tuple[float, float]:
         """Wilson's interval of the accuracy, at 95 %."""
         return wilson(self.correct, self.count)
-
-
-def wilson(correct: int, count: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's interval of a share.
-
-    References:
-        Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
-    """
-    share, square = correct / count, z * z / count
-    centre, half = share + square / 2, z * sqrt(share * (1 - share) / count + square / (4 * count))
-    return max(0.0, (centre - half) / (1 + square)), min(1.0, (centre + half) / (1 + square))
 
 
 def train_on_labels(

@@ -32,12 +32,13 @@ from torch import Tensor
 
 from logic import Symbols
 from neurosym import History, Savings, fit
+from neurosym.interval import wilson
 from perception import SpikingVision, augment, hold_out, load_dataset, see_views
 from reasoner import DIGITS, Program, infer
 
 from .addition_harness import Sums, add, make_sums
 from .addition_reasoners import LABEL, addition_program
-from .mnist_accuracy import HELD_OUT, wilson
+from .mnist_accuracy import HELD_OUT
 
 AUGMENTATION = {"shift": 1.5, "turn": 10.0, "scale": 0.1, "shear": 0.1, "bend": 0.7}
 PICTURES = 120  # pictures in a step, or a whole sum if that is more

@@ -29,12 +29,12 @@ from torch import Tensor
 
 from logic import Symbols
 from neurosym import Savings, fit
+from neurosym.interval import wilson
 from perception import SpikingVision, augment
 from reasoner import Answers, Program, infer
 
 from .digit_pictures import digit_pictures
 from .formula_pictures import SIGNS, Formulas, show_formulas
-from .mnist_accuracy import wilson
 
 RULES = Path(__file__).with_name("formulas.pl")
 AUGMENTATION = {"shift": 1.5, "turn": 8.0, "scale": 0.1, "shear": 0.1, "bend": 0.5}

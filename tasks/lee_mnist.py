@@ -23,6 +23,7 @@ from torch import Tensor
 
 from logic import NeurosymError
 from neurosym import Savings, fit
+from neurosym.interval import wilson
 from perception import LeeNetwork, augment, pretrain
 from perception.datasets import Dataset, hold_out, load_dataset
 
@@ -62,13 +63,6 @@ def accuracy(network: LeeNetwork, dataset: Dataset) -> float:
         parts = zip(dataset.pictures.split(500), dataset.labels.split(500), strict=True)
         right = sum(int((beliefs(network, p[:, None]).argmax(dim=1) == labels).sum()) for p, labels in parts)
     return right / len(dataset.labels)
-
-
-def wilson(share: float, count: int) -> tuple[float, float]:
-    """The 95 % interval of a share of ``count`` trials (Wilson, 1927)."""
-    z = 1.959964
-    centre, spread = share + z * z / (2 * count), z * (share * (1 - share) / count + z * z / (4 * count**2)) ** 0.5
-    return (centre - spread) / (1 + z * z / count), (centre + spread) / (1 + z * z / count)
 
 
 def train(
@@ -130,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NeurosymError as fault:
         sys.stderr.write(f"{fault}\n")
         return 2
-    low, high = wilson(score, len(judge.labels))
+    low, high = wilson(round(score * len(judge.labels)), len(judge.labels))
     where = f"{len(judge.labels)} {'held-out' if options.hold_out else 'test'} pictures after epoch {options.epochs}"
     sys.stdout.write(f"{100 * score:.2f} % of {where} (95 % interval {100 * low:.2f} to {100 * high:.2f})\n")
     return 0 if score >= GOAL else 1

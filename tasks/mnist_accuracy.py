@@ -10,7 +10,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from math import sqrt
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +19,7 @@ from rich.console import Console
 from torch import Tensor
 
 from neurosym import Labelled, Savings, fit
+from neurosym.interval import wilson
 from perception import SpikingVision, augment, hold_out, load_dataset
 
 HELD_OUT = 5_000
@@ -59,13 +59,6 @@ def count_correct(perception: SpikingVision, pictures: Tensor, labels: Tensor) -
         seen = torch.cat([perception.logits(part[:, None]).mean(0).argmax(1) for part in pictures.split(CHUNK)])
     perception.train()
     return int((seen == labels).sum())
-
-
-def wilson(correct: int, count: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's interval of a share, at 95 % by default."""
-    share, square = correct / count, z * z / count
-    centre, half = share + square / 2, z * sqrt(share * (1 - share) / count + square / (4 * count))
-    return (centre - half) / (1 + square), (centre + half) / (1 + square)
 
 
 def run(model: str, *, epochs: int | None, seed: int, samples: int | None, folder: Path, console: Console) -> float:

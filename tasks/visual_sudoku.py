@@ -10,7 +10,6 @@ import lzma
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from math import sqrt
 from pathlib import Path
 from statistics import median
 from typing import Annotated
@@ -20,6 +19,7 @@ import typer
 from torch import Tensor
 
 from neurosym.checkpoint import load_perception
+from neurosym.interval import wilson
 from neurosym.puzzles import draw_solution, read_puzzle
 from perception import Digits, cut_board, draw_board, see_cells
 from reasoner import solve
@@ -88,16 +88,6 @@ def handwrite(shown: list[int], digits: Digits, generator: torch.Generator) -> T
             chosen = which[torch.randint(len(which), (1,), generator=generator)]
             cells[cell] = digits.pictures[chosen][0]
     return cells
-
-
-def wilson(right: int, count: int) -> tuple[float, float]:
-    """95 % interval of a proportion (Wilson, "Probable inference", 1927)."""
-    z = 1.96
-    centre, spread = (
-        right / count + z * z / (2 * count),
-        z * sqrt(right / count * (1 - right / count) / count + z * z / (4 * count * count)),
-    )
-    return ((centre - spread) / (1 + z * z / count), (centre + spread) / (1 + z * z / count))
 
 
 def score_boards(model: Path, boards: int, clues: int, seed: int, pictures: Path | None = None) -> Score:

@@ -14,7 +14,7 @@ from neurosym.checkpoint import save_perception
 from neurosym.puzzles import bundled_puzzles
 from perception import Percept, SpikingClassifier, draw_board
 from tasks.puzzle_benchmark import knights_case, tally
-from tasks.visual_sudoku import reveal, wilson
+from tasks.visual_sudoku import reveal
 
 
 def command(*words: str) -> tuple[int, str, str]:
@@ -116,8 +116,3 @@ def test_knights_and_knaves_are_posed_as_they_are_stated() -> None:
     right = tally([knights_case(claims, [True, True, True])] * 2)
     assert (right.right, right.unique, right.failures) == (2, 2, [])
     assert tally([knights_case(claims, [True, True, False])] * 2).failures == [0, 1]
-
-
-def test_the_interval_is_that_of_the_textbook() -> None:
-    low, high = wilson(99, 100)
-    assert (round(low, 4), round(high, 4)) == (0.9455, 0.9982)

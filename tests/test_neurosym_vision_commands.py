@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from neurosym import cli
 from neurosym.checkpoint import load_perception
 from neurosym.profiling import profile, reached
+from neurosym.interval import wilson
 from neurosym.vision_commands import (
     ModelError,
     Settings,
@@ -19,7 +20,6 @@ from neurosym.vision_commands import (
     make_vision,
     profile_model,
     train_on_labels,
-    wilson,
 )
 from perception import LeakyIntegrateAndFire, load_dataset
 from perception.architectures import Readout
