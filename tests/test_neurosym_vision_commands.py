@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from neurosym import cli
 from neurosym.checkpoint import load_perception
-from neurosym.profiling import profile, reached
 from neurosym.interval import wilson
+from neurosym.profiling import profile, reached
 from neurosym.vision_commands import (
     ModelError,
     Settings,
