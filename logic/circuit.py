@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,7 +153,7 @@ class CircuitBuilder:
         self._inputs: list[str] = []
         self._one_hot: list[range] = []
         self._gates: list[tuple[Gate, tuple[int, ...]]] = []
-        self._known: dict[tuple[Gate, tuple[int, ...]], int] = {}
+        self._known: tuple[dict[tuple[int, ...], int], ...] = tuple({} for _ in Gate)
 
     @property
     def false(self) -> Literal:
@@ -179,35 +180,39 @@ class CircuitBuilder:
         Raises:
             CircuitError: if there are no operands, or a majority of an even number.
         """
-        codes = [operand.code for operand in operands]
+        return Literal(self, self.code(kind, [operand.code for operand in operands]))
+
+    def code(self, kind: Gate, operands: Sequence[int]) -> int:
+        """:meth:`gate` in numbers, for circuits that are built by the thousand: the literal's code, from codes."""
+        codes, flip = list(operands), 0
         if not codes:
             raise CircuitError(f"{kind.name} gate reads no literal")
-        flip = 0
-        if kind in (Gate.AND, Gate.OR):
+        if kind is Gate.AND or kind is Gate.OR:
             absorbing, neutral = (0, 1) if kind is Gate.AND else (1, 0)
-            kept = sorted(set(codes) - {neutral})
-            if absorbing in kept or any(code ^ 1 in kept for code in kept):
-                return Literal(self, absorbing)
+            kept = set(codes)
+            kept.discard(neutral)
+            if absorbing in kept or any([code ^ 1 in kept for code in kept]):
+                return absorbing
             if not kept:
-                return Literal(self, neutral)
-            codes = kept
+                return neutral
+            codes = sorted(kept)
         elif kind is Gate.XOR:
             flip = sum(code & 1 for code in codes) & 1
             even = sorted(code & ~1 for code in codes)
             codes = [code for code in dict.fromkeys(even) if code and even.count(code) % 2]
             if not codes:
-                return Literal(self, flip)
+                return flip
         elif len(codes) % 2 == 0:
             raise CircuitError(f"majority needs an odd number of literals, got {len(codes)}")
         else:
             codes = sorted(codes)
         if len(codes) == 1:
-            return Literal(self, codes[0] ^ flip)
-        key = (kind, tuple(codes))
-        if key not in self._known:
-            self._known[key] = 1 + len(self._inputs) + len(self._gates)
-            self._gates.append(key)
-        return Literal(self, 2 * self._known[key] ^ flip)
+            return codes[0] ^ flip
+        key, known = tuple(codes), self._known[kind]
+        if key not in known:
+            known[key] = 1 + len(self._inputs) + len(self._gates)
+            self._gates.append((kind, key))
+        return 2 * known[key] ^ flip
 
     def mux(self, select: Literal, when_true: Literal, when_false: Literal) -> Literal:
         """``when_true`` where ``select`` is true, else ``when_false``."""
@@ -242,7 +247,7 @@ class CircuitBuilder:
             inputs=tuple(self._inputs),
             kinds=_integers(kind for kind, _ in self._gates),
             offsets=_integers(np.cumsum([0, *widths])),
-            literals=_integers(code for _, codes in self._gates for code in codes),
+            literals=_integers(chain.from_iterable(codes for _, codes in self._gates)),
             outputs=_integers(literal.code for literal in outputs.values()),
             output_names=tuple(outputs),
             one_hot=tuple(self._one_hot),

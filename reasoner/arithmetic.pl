@@ -3,7 +3,7 @@
 
     Expressions are rewritten before Prolog evaluates them, since they may come together only at run time.
 */
-:- module(neurosym_arithmetic, [evaluate/2, compare_values/3]).
+:- module(neurosym_arithmetic, [evaluate/2, compare_values/3, rewritten/3, small_integers/1]).
 
 max_bits(13_000).    % about 4,000 decimal digits
 
@@ -43,6 +43,32 @@ rewrite(X, Y) :- compound(X), functor(X, _, 1), !, X =.. [Name, A0], rewrite(A0,
 rewrite(X, Y) :- compound(X), functor(X, _, 2), !,
     X =.. [Name, A0, B0], rewrite(A0, A), rewrite(B0, B), Y =.. [Name, A, B].
 rewrite(X, _) :- throw(error(type_error(evaluable, X), _)).
+
+/*  Most goals only add, multiply or divide a few numbers. They are rewritten once, for the calls in which all variables
+    are small integers: then nothing can fail, grow large or differ from ProbLog.
+*/
+
+%!  rewritten(+Goal, -Variables, -Safe) is semidet: what Prolog may run instead if small_integers(Variables).
+rewritten(X is E0, Variables, X is E) :- once_rewritten(E0, E), term_variables(E0, Variables).
+rewritten(Goal, Variables, Safe) :-
+    compound(Goal), compound_name_arguments(Goal, Name, [A0, B0]), memberchk(Name, [<, >, =<, >=, =:=, =\=]),
+    once_rewritten(A0, A), once_rewritten(B0, B),
+    Safe =.. [Name, A, B],
+    term_variables(A0-B0, Variables).
+
+once_rewritten(E0, E) :- exact(E0, E, Bits), Bits < 1_000.
+
+%   exact(+E0, -E, -Bits): the value is an integer of at most so many bits.
+exact(X, X, 40) :- var(X), !.
+exact(X, X, 40) :- integer(X), abs(X) < 1<<40.
+exact(A0+B0, A+B, Bits) :- exact(A0, A, M), exact(B0, B, N), Bits is max(M, N) + 1.
+exact(A0-B0, A-B, Bits) :- exact(A0, A, M), exact(B0, B, N), Bits is max(M, N) + 1.
+exact(A0*B0, A*B, Bits) :- exact(A0, A, M), exact(B0, B, N), Bits is M + N.
+exact(A0//B, div(A, B), Bits) :- integer(B), B =\= 0, exact(A0, A, Bits).
+exact(A0 mod B, A mod B, Bits) :- integer(B), B =\= 0, exact(A0, A, Bits).
+
+small_integers([]).
+small_integers([X|Xs]) :- integer(X), X < 0x10000000000, X > -0x10000000000, small_integers(Xs).
 
 %   Exact fractions are not of the language, and grow without bound.
 fraction(_ rdiv _).

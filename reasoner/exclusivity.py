@@ -1,6 +1,9 @@
 """Exclusivity: a proof that no two of some wires are ever true together, from slots and from what wires rest on."""
 
 from collections.abc import Sequence
+from functools import reduce
+from itertools import repeat
+from operator import or_
 
 Allowed = dict[int, int]
 """Slot to a bit mask: the values it can have where a wire is true. A slot that is missing can have any."""
@@ -35,7 +38,7 @@ class Exclusivity:
 
         Args:
             literal: Of its own wire.
-            conjunction: Whether it is an AND, else it is an OR.
+            conjunction: Whether it is an AND, whose operands then name different slots, else it is an OR.
             operands: Literals noted before.
             full: The mask of all values of each slot.
         """
@@ -43,7 +46,7 @@ class Exclusivity:
         merged = dict(cases[0])
         if conjunction:
             for case in cases[1:]:
-                merged.update({slot: merged.get(slot, mask) & mask for slot, mask in case.items()})
+                merged.update(case)
         else:
             for case in cases[1:]:
                 merged = {slot: mask | case[slot] for slot, mask in merged.items() if slot in case}
@@ -51,24 +54,36 @@ class Exclusivity:
         self._allowed[literal] = merged
         self._operands[literal] = (conjunction, tuple(operands))
 
-    def exclusive(self, cases: Sequence[int], depth: int = 0, tried: frozenset[int] = frozenset()) -> bool:
+    def exclusive(self, cases: Sequence[int], depth: int = 0) -> bool:
         """Whether it is proved that no two of the cases are true together.
 
-        Cases are split by the values of a slot; those that overlap are told apart by another slot, then by a gate
-        that each rests on, and at last one by one.
+        Cases are split by the values of slots; those that overlap are told apart by a gate that each rests on, and at
+        last one by one.
         """
         if len(cases) < 2:
             return True
-        slots = set(self._allowed[cases[0]]).intersection(*(self._allowed[case] for case in cases[1:])) - tried
-        for slot in sorted(slots):
-            groups = _split([(self._allowed[case][slot], case) for case in cases])
-            if len(groups) > 1:
-                return all(self.exclusive(group, depth, tried | {slot}) for group in groups)
-        return self._by_gates(cases, depth, tried) or all(
+        groups = self._by_values(cases)
+        if len(groups) > 1:
+            return len(groups) == len(cases) or all(self.exclusive(group, depth) for group in groups)
+        return self._by_gates(cases, depth) or all(
             self._apart(a, b, depth) for i, a in enumerate(cases) for b in cases[:i]
         )
 
-    def _by_gates(self, cases: Sequence[int], depth: int, tried: frozenset[int]) -> bool:
+    def _by_values(self, cases: Sequence[int]) -> list[list[int]]:
+        """The cases in groups of which no two allow the same values of every slot that all cases name."""
+        allowed = [self._allowed[case] for case in cases]
+        keys: list[list[int]] = []
+        for slot in set(allowed[0]).intersection(*allowed[1:]):
+            masks = [own[slot] for own in allowed]
+            parts = _parts(set(masks))
+            if len(set(parts.values())) > 1:
+                keys.append([parts[mask] for mask in masks])
+        groups: dict[tuple[int, ...], list[int]] = {}
+        for case, key in zip(cases, zip(*keys, strict=True) if keys else repeat(())):
+            groups.setdefault(key, []).append(case)
+        return list(groups.values())
+
+    def _by_gates(self, cases: Sequence[int], depth: int) -> bool:
         """Whether each case is an AND over one of a family of gates that exclude each other, and no two share both."""
         by_gate: dict[int, list[int]] = {}
         for case in cases:
@@ -80,7 +95,7 @@ class Exclusivity:
         return (
             len(by_gate) > 1
             and self._family(frozenset(by_gate), depth)
-            and all(self.exclusive(group, depth, tried) for group in by_gate.values())
+            and all(self.exclusive(group, depth) for group in by_gate.values())
         )
 
     def _family(self, gates: frozenset[int], depth: int) -> bool:
@@ -120,19 +135,16 @@ class Exclusivity:
         )
 
 
-def _split(cases: Sequence[tuple[int, int]]) -> list[list[int]]:
-    """The cases in groups whose masks do not overlap."""
-    by_mask: dict[int, list[int]] = {}
-    for mask, case in cases:
-        by_mask.setdefault(mask, []).append(case)
-    groups: list[tuple[int, list[int]]] = []
-    for own, alike in by_mask.items():
-        mask, members = own, alike
-        rest: list[tuple[int, list[int]]] = []
-        for other, group in groups:
-            if other & mask:
-                mask, members = mask | other, group + members
+def _parts(masks: set[int]) -> dict[int, int]:
+    """For each mask the union of those that it overlaps with, directly or through others."""
+    unions: list[int] = []
+    for mask in masks if sum(masks) != reduce(or_, masks) else ():
+        union = mask
+        apart: list[int] = []
+        for other in unions:
+            if other & union:
+                union |= other
             else:
-                rest.append((other, group))
-        groups = [*rest, (mask, members)]
-    return [members for _, members in groups]
+                apart.append(other)
+        unions = [*apart, union]
+    return {mask: next((union for union in unions if union & mask), mask) for mask in masks}

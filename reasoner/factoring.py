@@ -1,11 +1,15 @@
 """Factoring: a countable circuit as few and small sums of products, with what cases share taken out of them."""
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple
+
+import numpy as np
 
 from logic import Circuit, Gate
 
 FALSE, TRUE = 0, 1  # the first nodes; the inputs follow
+SAMPLE = 256  # gates that are factored in two ways, to go on in the better one
 
 Case = tuple[int, ...]
 """Numbers of the nodes that are multiplied, ascending."""
@@ -45,15 +49,26 @@ def factor(circuit: Circuit) -> Sums:
     References:
         Brayton and McMullen, "The decomposition and factorization of Boolean expressions", ISCAS 1982.
     """
-    return min((_Factoring(circuit, last).sums() for last in (True, False)), key=_size)
+    candidates = [_Factoring(circuit, last) for last in (True, False)]
+    for candidate in candidates:
+        candidate.read(SAMPLE)
+    if len(circuit.kinds) > SAMPLE:
+        candidates = [min(candidates, key=lambda candidate: _size(candidate.nodes))]
+        candidates[0].read(len(circuit.kinds))
+    return min((candidate.sums() for candidate in candidates), key=lambda sums: _size(sums.nodes))
 
 
-def _size(sums: Sums) -> int:
-    return sum(len(case) for cases in sums.nodes for case in cases)
+def _size(nodes: Iterable[Sequence[Case]]) -> int:
+    return sum(len(case) for cases in nodes for case in cases)
 
 
 class _Factoring:
-    """The work of :func:`factor`; ``last``: of two slots that serve as well, whether the later is taken out first."""
+    """The work of :func:`factor`.
+
+    Args:
+        circuit: What is factored.
+        last: Of two slots that serve as well, whether the later is taken out first.
+    """
 
     def __init__(self, circuit: Circuit, last: bool) -> None:
         self._circuit = circuit
@@ -61,48 +76,41 @@ class _Factoring:
         self._slot_of = {2 + p: slot for slot, group in enumerate(circuit.one_hot) for p in group}
         self._whole = [frozenset((2 + p,) for p in group) for group in circuit.one_hot]
         self._first = 2 + len(circuit.inputs)
-        self._nodes: list[tuple[Case, ...]] = []
         self._known: dict[frozenset[Case], int] = {}
+        self._product_of = _Products(self, len(circuit.inputs))  # an AND that is read once is a case of its reader
+        read = np.concatenate([circuit.literals, circuit.outputs, circuit.outputs])
+        self._uses = np.bincount(read >> 1, minlength=circuit.wires)
+        self._gate = 0
+        self.nodes: list[tuple[Case, ...]] = []
+
+    def read(self, end: int) -> None:
+        """Goes on through the gates, up to gate number ``end``."""
+        circuit, product_of, first_gate = self._circuit, self._product_of, self._circuit.first_gate
+        gates = slice(self._gate, end)
+        literals, offsets = circuit.literals.tolist(), circuit.offsets.tolist()
+        conjunctions, uses = (circuit.kinds[gates] == Gate.AND).tolist(), self._uses.tolist()
+        for gate, conjunction in enumerate(conjunctions, self._gate):
+            operands = [product_of[operand] for operand in literals[offsets[gate] : offsets[gate + 1]]]
+            if not conjunction:
+                found = _factor(self._sum([case for case in operands if case != (FALSE,)]))
+            else:
+                found = tuple(sorted(chain.from_iterable(operands)))
+                if uses[first_gate + gate] > 1:
+                    found = _factor(self._node((found,)))
+            product_of[2 * (first_gate + gate)] = found
+        self._gate += len(conjunctions)
 
     def sums(self) -> Sums:
-        circuit, first_gate = self._circuit, self._circuit.first_gate
-        literals, offsets = circuit.literals.tolist(), circuit.offsets.tolist()
-        outputs: list[int] = circuit.outputs.tolist()
-        conjunction = [kind == Gate.AND for kind in circuit.kinds.tolist()]
-        uses = [0] * len(conjunction)
-        for literal in (*literals, *outputs, *outputs):
-            if literal >> 1 >= first_gate:
-                uses[(literal >> 1) - first_gate] += 1
-        node: dict[int, int] = {0: FALSE, 1: TRUE} | {2 * (1 + p): 2 + p for p in range(len(circuit.inputs))}
-        inline: dict[int, Case] = {}  # ANDs that are read once: a case of their reader
+        """What was read, without what no output needs."""
+        outputs = tuple(self._node((self._product_of[literal],)) for literal in self._circuit.outputs.tolist())
+        slot_of = tuple(self._slot_of[2 + position] for position in range(len(self._circuit.inputs)))
+        return _alive(Sums(slot_of, tuple(self.nodes), outputs))
 
-        def number(literal: int) -> int:
-            if literal in inline:
-                return self._node((inline[literal],))
-            if literal not in node:  # the complement of a value: the other values
-                own = (literal >> 1) + 1
-                group = self._circuit.one_hot[self._slot_of[own]]
-                node[literal] = self._node([(2 + p,) for p in group if 2 + p != own])
-            return node[literal]
-
-        for gate, is_and in enumerate(conjunction):
-            literal = 2 * (first_gate + gate)
-            operands = literals[offsets[gate] : offsets[gate + 1]]
-            if is_and:
-                case: list[int] = []
-                for operand in operands:
-                    case += inline[operand] if operand in inline else (number(operand),)
-                product = tuple(sorted(one for one in case if one != TRUE))
-                if uses[gate] == 1:
-                    inline[literal] = product
-                else:
-                    node[literal] = self._node((product,))
-            else:
-                cases = (inline[operand] if operand in inline else (number(operand),) for operand in operands)
-                node[literal] = self._sum([case for case in cases if case != (FALSE,)])
-        numbers = [number(literal) for literal in outputs]
-        slot_of = tuple(self._slot_of[2 + position] for position in range(len(circuit.inputs)))
-        return _alive(Sums(slot_of, tuple(self._nodes), tuple(numbers)))
+    def complement(self, literal: int) -> Case:
+        """The complement of a value of a slot: the other values."""
+        own = (literal >> 1) + 1
+        group = self._circuit.one_hot[self._slot_of[own]]
+        return _factor(self._node([(2 + p,) for p in group if 2 + p != own]))
 
     def _node(self, cases: Sequence[Case]) -> int:
         """The node of these cases as they stand."""
@@ -115,8 +123,8 @@ class _Factoring:
             if () in key or (cases[0][0] in self._slot_of and key == self._whole[self._slot_of[cases[0][0]]]):
                 self._known[key] = TRUE
             else:
-                self._known[key] = self._first + len(self._nodes)
-                self._nodes.append(tuple(sorted(key)))
+                self._known[key] = self._first + len(self.nodes)
+                self.nodes.append(tuple(sorted(key)))
         return self._known[key]
 
     def _sum(self, cases: Sequence[Case]) -> int:
@@ -130,7 +138,7 @@ class _Factoring:
         by_rest: dict[int, list[Case]] = {}
         for taken, rest in groups.items():
             by_rest.setdefault(self._sum(rest), []).append((taken,))
-        products = [_product(self._node(taken), rest) for rest, taken in by_rest.items()]
+        products = [tuple(sorted(_factor(self._node(taken)) + _factor(rest))) for rest, taken in by_rest.items()]
         self._known[key] = self._node(products)
         return self._known[key]
 
@@ -143,23 +151,41 @@ class _Factoring:
             return groups if len(groups) < len(cases) else None
         if min(map(len, cases)) < 3:
             return None
-        slots = [{self._slot_of[one]: one for one in case if one < self._first} for case in cases]
-        common = sorted(set(slots[0]).intersection(*slots[1:]), reverse=self._last)
+        places: dict[tuple[int | None, ...], dict[int, int]] = {}  # of each slot in cases over the same slots
+        by_case: list[dict[int, int]] = []
+        for case in cases:
+            slots = tuple(map(self._slot_of.get, case))
+            if slots not in places:
+                places[slots] = {slot: place for place, slot in enumerate(slots) if slot is not None}
+            by_case.append(places[slots])
         best: dict[int, list[Case]] | None = None
         least = len(cases)
-        for slot in common:
+        for slot in sorted(set.intersection(*map(set, places.values())), reverse=self._last):
             groups = {}
-            for case, own in zip(cases, slots, strict=True):
-                taken = own[slot]
-                groups.setdefault(taken, []).append(tuple(one for one in case if one != taken))
+            for case, own in zip(cases, by_case, strict=True):
+                place = own[slot]
+                groups.setdefault(case[place], []).append(case[:place] + case[place + 1 :])
             new = sum(len(rest) for rest in groups.values() if frozenset(rest) not in self._known)
             if len(groups) < len(cases) and (best is None or new < least):
                 best, least = groups, new
         return best
 
 
-def _product(first: int, second: int) -> Case:
-    return tuple(sorted(one for one in (first, second) if one != TRUE))
+class _Products(dict[int, Case]):
+    """The product that stands for each literal; those of complements are made when they are asked for."""
+
+    def __init__(self, factoring: _Factoring, inputs: int) -> None:
+        super().__init__({0: (FALSE,), 1: ()} | {2 * (1 + p): (2 + p,) for p in range(inputs)})
+        self._factoring = factoring
+
+    def __missing__(self, literal: int) -> Case:
+        self[literal] = found = self._factoring.complement(literal)
+        return found
+
+
+def _factor(node: int) -> Case:
+    """A node as a product."""
+    return () if node == TRUE else (node,)
 
 
 def _alive(sums: Sums) -> Sums:

@@ -1,4 +1,6 @@
-/*  Writes the ground program as JSON: rule instances as they are found, then the atoms, choices and inputs they name. */
+/*  Writes the ground program as JSON: rule instances as they are found, each as its clause, its head and what it rests
+    on, atoms from 0 upwards and leaves from -1 downwards; then what the numbers stand for.
+*/
 :- module(neurosym_ground_writer,
           [start/1, finish/4, put_row/3, next_denied/2, forget_rows/0, choice_text/4]).
 :- use_module(library(lists)).
@@ -7,12 +9,12 @@
 :- use_module(translator).
 :- use_module(json_writer).
 
-:- thread_local choice_/5, input_/3, todo_/2.
+:- thread_local choice_/5, input_/3, leaf_/1, todo_/2.
 
 %!  start(+MaxInstances) begins the ground program, put_row/3 adds a rule instance, finish/4 ends it.
 start(MaxInstances) :-
-    trie_new(Atoms), trie_new(Choices), trie_new(Inputs),
-    nb_setval(neurosym_state, state(Atoms, Choices, Inputs, 0, 0, MaxInstances, 0)),
+    trie_new(Atoms), trie_new(Choices), trie_new(Inputs), trie_new(Leaves),
+    nb_setval(neurosym_state, state(Atoms, Choices, Inputs, 0, 0, MaxInstances, 0, Leaves, 0)),
     write('{"rules":[null').
 
 finish(Query, Names, Answers, Observed) :-
@@ -23,6 +25,8 @@ finish(Query, Names, Answers, Observed) :-
     put_list(neurosym_ground_writer:put_evidence, Observed),
     write(',"atoms":[null'),
     forall(trie_gen(Atoms, Atom, Number), put_atom(Number, Atom)),
+    write('],"leaves":[null'),
+    forall(leaf_(Text), ( write(','), write(Text) )),
     write('],"choices":[null'),
     forall(choice_(Number, Id, Name, Probabilities, Texts),
            ( format(',[~d,~d,', [Number, Id]), put_string(Name), write(','),
@@ -59,24 +63,41 @@ put_row(Key, Id, Items) :-
     ( Count > Limit -> throw(stopped(instances, Id, Limit)) ; nb_setarg(5, State, Count) ),
     affordable(Key-Items),
     numbered(State, Key, Number),
-    format(',[~d,~d', [Id, Number]),
-    put_items(Items, State),
-    write(']').
+    numbers(Items, State, Numbers),
+    write(','), write([Id, Number|Numbers]).
 
-put_items([], _).
-put_items([nth(_)|Items], State) :- !, put_items(Items, State).
-put_items([Item|Items], State) :- write(','), put_item(Item, State), put_items(Items, State).
+numbers([], _, []).
+numbers([nth(_)|Items], State, Numbers) :- !, numbers(Items, State, Numbers).
+numbers([may(Atom, Call)|Items], State, [Number|Numbers]) :- !,
+    key(Call, Atom, Key), numbered(State, Key, Number),
+    numbers(Items, State, Numbers).
+numbers([Item|Items], State, [Number|Numbers]) :-
+    leaf(Item, State, Leaf),
+    arg(8, State, Leaves),
+    (   trie_lookup(Leaves, Leaf, Number) -> true
+    ;   arg(9, State, Last),
+        Number is Last - 1,
+        nb_setarg(9, State, Number),
+        keep(Leaf),
+        trie_insert(Leaves, Leaf, Number),
+        with_output_to(string(Text), put_leaf(Leaf, State)),
+        assertz(leaf_(Text)) ),
+    numbers(Items, State, Numbers).
 
-put_item(may(Atom, Call), State) :- key(Call, Atom, Key), numbered(State, Key, Number), write(Number).
-put_item(slot(Name, Slot, Value), _) :-
-    write('["d",'), put_string(Name), format(',~d,', [Slot]), put_term(Value), write(']').
-put_item(not(Body), State) :-
+%   What tells a leaf from others.
+leaf(not(Body), State, denied(Key)) :- !,
     ( Body = may(Atom), ground(Atom) -> Key = atom(Atom) ; Key = not(Body) ),
     arg(1, State, Atoms),
-    ( Key = not(_), trie_lookup(Atoms, Key, _) -> true ; copy_term(Body, Denied), assertz(todo_(Key, Denied)) ),
+    ( Key = not(_), trie_lookup(Atoms, Key, _) -> true ; copy_term(Body, Denied), assertz(todo_(Key, Denied)) ).
+leaf(net(Name, Inputs, _, _, Index), _, net(Name, Inputs, Index)) :- !.
+leaf(Item, _, Item).
+
+put_leaf(slot(Name, Slot, Value), _) :-
+    write('["d",'), put_string(Name), format(',~d,', [Slot]), put_term(Value), write(']').
+put_leaf(denied(Key), State) :-
     numbered(State, Key, Number),
     format('["n",~d]', [Number]).
-put_item(choice(Id, Number, Variables), State) :-
+put_leaf(choice(Id, Number, Variables), State) :-
     arg(2, State, Choices),
     Key = choice(Id, Variables),
     (   trie_lookup(Choices, Key, Choice) -> true
@@ -87,7 +108,7 @@ put_item(choice(Id, Number, Variables), State) :-
         trie_insert(Choices, Key, Choice),
         assertz(choice_(Choice, Id, Name, Probabilities, Texts)) ),
     format('["c",~d,~d]', [Choice, Number]).
-put_item(net(Name, Inputs, _, _, Index), State) :-
+put_leaf(net(Name, Inputs, Index), State) :-
     arg(3, State, Known),
     (   trie_lookup(Known, input(Name, Inputs), Slot) -> true
     ;   inputs_of(Name, Slot),
@@ -135,4 +156,4 @@ atom_number_(Key, Number) :- nb_getval(neurosym_state, State), numbered(State, K
 next_denied(Key, Body) :- retract(todo_(Key, Body)), !.
 
 forget_rows :-
-    retractall(choice_(_, _, _, _, _)), retractall(input_(_, _, _)), retractall(todo_(_, _)).
+    retractall(choice_(_, _, _, _, _)), retractall(input_(_, _, _)), retractall(leaf_(_)), retractall(todo_(_, _)).

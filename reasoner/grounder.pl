@@ -80,6 +80,7 @@ certain(facts(Goal), _, _) :- clause_(Goal, true, _).
 certain(plain(Goal), _, _) :- plain(Goal).
 certain(sure(Goal), _, _) :- sure(Goal).
 certain(run(Goal), Id, _) :- run_builtin(Goal, Id).
+certain(computed(Goal, Variables, Safe), Id, _) :- compute(Goal, Variables, Safe, Id).
 certain(naf(Body), Id, _) :- tested(Body), \+ certain(Body, Id).
 certain(unproved(Goal), _, _) :- tested(Goal), not_exists(sure(Goal)).
 certain(once(Body), Id, _) :- tested(Body), in_order(Body, Ordered), ( certain(Ordered, Id) -> true ).
@@ -156,12 +157,14 @@ slot_value(Name, Slot, Value, Id) :-
     (   integer(Slot), Slot >= 0 -> true
     ;   Goal =.. [Name, Slot, Value], throw(stopped(slot, Id, Goal)) ),
     (   world_ -> fact_(Name, Slot, Value)
-    ;   domain_(Name, Values), member(Value, Values) ).
+    ;   domain_(Name, Values), ( integer(Value) -> memberchk(Value, Values) ; member(Value, Values) ) ).
 
 %!  choice_fact(+Id, +Number, +Variables, -Name, -Slot): in the installed world this head was chosen.
 choice_fact(Id, Number, Variables, Name, Slot) :-
     choice_text(Id, Number, Variables, Text),
     fact_(Name, Slot, Text0), atom_string(Text0, Text), !.
+
+compute(Goal, Variables, Safe, Id) :- ( small_integers(Variables) -> tick, call(Safe) ; run_builtin(Goal, Id) ).
 
 run_builtin(Goal, Id) :-
     tick,
@@ -250,6 +253,9 @@ body(facts(Goal), Id, I0, I) :- settled(facts(Goal), Id, I0, I).
 body(plain(Goal), Id, I0, I) :- settled(plain(Goal), Id, I0, I).
 body(sure(Goal), Id, I0, I) :- settled(sure(Goal), Id, I0, I).
 body(run(Goal), Id, I0, I) :- settled(run(Goal), Id, I0, I).
+body(computed(Goal, Variables, Safe), Id, I0, I) :-
+    compute(Goal, Variables, Safe, Id),
+    ( collects_ -> I0 = [nth(1)|I] ; I0 = I ).
 body(naf(Body), Id, I, I) :- certainly(naf(Body), Id).
 body(unproved(Goal), Id, I, I) :- certainly(unproved(Goal), Id).
 body(once(Body), Id, I, I) :- certainly(once(Body), Id).

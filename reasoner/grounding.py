@@ -1,9 +1,8 @@
 """Grounding: a program and its queries become one circuit over indicators such as ``digit(0)=3``."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
 from math import log
 from typing import Any, NamedTuple
 
@@ -16,8 +15,10 @@ from .prolog import Limits, Refusal, quote, quote_atom, request
 from .rules import (
     Instance as Instance,
     Negation as Negation,
+    Row,
     SlotValue as SlotValue,
     Support as Support,
+    denied_by,
     in_order,
     relevant,
 )
@@ -65,7 +66,8 @@ class Grounding:
         answers: In the order of the circuit's outputs: numbers ascending, then atoms, then compounds.
         evidence: Atoms observed and whether true; then the circuit has one output more, the evidence, which every
             other output implies.
-        instances: The rule instances, each after those it rests on unless they rest on each other.
+        circles: The rule instances in numbers, in groups: each group rests on itself and on groups before it.
+        leaves: What the negative numbers in them stand for: -1 for the last, and so on.
         atoms: Text of each atom by its number.
         limits: What the circuit may grow to.
     """
@@ -77,9 +79,20 @@ class Grounding:
     inputs: dict[str, tuple[str, ...]]
     answers: tuple[Answered, ...]
     evidence: tuple[tuple[int, bool], ...]
-    instances: tuple[Instance, ...]
+    circles: tuple[list[Row], ...]
+    leaves: tuple[Support, ...]
     atoms: dict[int, str]
     limits: Limits
+
+    @cached_property
+    def instances(self) -> tuple[Instance, ...]:
+        """The rule instances, each after those it rests on unless they rest on each other."""
+        lines = {clause: self.program.line(clause) for clause in {row.clause for rows in self.circles for row in rows}}
+        return tuple(
+            Instance(clause, lines[clause], head, tuple([one if one >= 0 else self.leaves[one] for one in body]))
+            for rows in self.circles
+            for clause, head, body in rows
+        )
 
     @cached_property
     def circuit(self) -> Circuit:
@@ -91,18 +104,16 @@ class Grounding:
         names = [
             [SlotValue(domain.name, number, value).name for value in domain.values] for domain, number in self.slots
         ]
+        slot_values = (SlotValue(slot.domain.name, slot.number, v) for slot in self.slots for v in slot.domain.values)
+        position = {value: place for place, value in enumerate(slot_values)}
         positions = {
-            SlotValue(domain.name, number, value): (group, index)
-            for group, (domain, number) in enumerate(self.slots)
-            for index, value in enumerate(domain.values)
+            number: position[leaf]
+            for number in range(-len(self.leaves), 0)
+            if isinstance(leaf := self.leaves[number], SlotValue) and leaf in position
         }
         outputs = {answer.text: answer.atom for answer in self.answers}
-        return build_circuit(list(self.circles()), names, positions, outputs, self.evidence, self.limits.gates)
-
-    def circles(self) -> Iterator[list[Instance]]:
-        """The rule instances in groups: each group rests on itself and on groups before it."""
-        for _, group in groupby(self.instances, key=lambda instance: instance.circle):
-            yield list(group)
+        denied = denied_by(self.leaves)
+        return build_circuit(self.circles, positions, denied, names, outputs, self.evidence, self.limits.gates)
 
     def prolog_fact(self, fact: SlotValue) -> str:
         """A slot's value as ``replayer.pl`` reads it; a slot of a network is written as its input term."""
@@ -149,13 +160,19 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
         answers.sort(key=lambda answer: order(answer.term))
     evidence = tuple((number, truth) for number, truth in found["evidence"])
     choices = {row[0]: _choice(row) for row in found["choices"][1:]}
-    reader = _Rows(program, choices)
+    leaves = [_leaf(row, program, choices) for row in found["leaves"][1:]]
+    leaves.reverse()  # leaf -1 comes first in the row, and is the last here
     roots = [answer.atom for answer in answers] + [atom for atom, _ in evidence]
-    instances = relevant(list(dict.fromkeys(map(reader.instance, found["rules"][1:]))), roots)
-    instances = in_order(instances, atoms, program)
+    denied = denied_by(leaves)
+    rows = relevant(_rows(found["rules"][1:], leaves), denied, roots)
+    circles, possible = in_order(rows, denied, atoms, program)
+    for number, atom in denied.items():
+        if atom not in possible:  # denied in vain; the negation itself stays, for the proof
+            leaves[number] = Negation(())
     if query is not None:
-        answers = _possible(answers, instances, program, query)
-    slots, constants = _slots(program, instances, list(choices.values()))
+        answers = _possible(answers, circles, program, query)
+    used = {leaves[item] for rows in circles for row in rows for item in row.body if item < 0}
+    slots, constants = _slots(program, used, list(choices.values()))
     inputs: dict[str, list[str]] = {}
     for name, _, written in sorted(found["inputs"][1:]):
         inputs.setdefault(name, []).append(written)
@@ -167,7 +184,8 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
         {name: tuple(terms) for name, terms in inputs.items()},
         tuple(answers),
         evidence,
-        tuple(instances),
+        tuple(circles),
+        tuple(leaves),
         atoms,
         limits,
     )
@@ -193,36 +211,33 @@ def _choice(row: list[Any]) -> _Choice:
     return _Choice(Slot(Domain(named, values), number), log_probs, tuple(heads))
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """Reads the rows of ``grounder.pl``."""
+def _leaf(row: list[Any], program: Program, choices: Mapping[int, _Choice]) -> Support:
+    """What ``ground_writer.pl`` wrote of a leaf: a negation, a choice, or the value of a slot."""
+    kind, first, *rest = row
+    if kind == "n":
+        return Negation((first,))
+    if kind == "c":
+        choice = choices[first]
+        return SlotValue(choice.slot.domain.name, choice.slot.number, choice.heads[rest[0]])
+    slot, value = rest
+    if kind == "p":
+        return SlotValue(first, slot, program.domain(first).values[value])
+    return SlotValue(first, slot, value[0] if isinstance(value, list) else value)
 
-    program: Program
-    choices: Mapping[int, _Choice]
 
-    def instance(self, row: list[Any]) -> Instance:
-        clause, head, *body = row
-        return Instance(clause, self.program.line(clause), head, tuple(map(self._support, body)))
-
-    def _support(self, item: Any) -> Support:
-        if isinstance(item, int):
-            return item
-        kind, first, *rest = item
-        if kind == "n":
-            return Negation((first,))
-        if kind == "c":
-            choice = self.choices[first]
-            return SlotValue(choice.slot.domain.name, choice.slot.number, choice.heads[rest[0]])
-        slot, value = rest
-        if kind == "p":
-            return SlotValue(first, slot, self.program.domain(first).values[value])
-        return SlotValue(first, slot, value[0] if isinstance(value, list) else value)
+def _rows(found: Iterable[list[int]], leaves: Sequence[Support]) -> list[Row]:
+    """The rows, each once; of equal leaves, such as two heads alike of one choice, the first is named."""
+    rows = [Row(clause, head, tuple(body)) for clause, head, *body in found]
+    if len(first := {leaf: number for number, leaf in enumerate(leaves, -len(leaves))}) < len(leaves):
+        same = {number: first[leaves[number]] for number in range(-len(leaves), 0)}
+        rows = [Row(clause, head, tuple([same.get(one, one) for one in body])) for clause, head, body in rows]
+    return list(dict.fromkeys(rows))
 
 
 def _possible(
-    answers: Sequence[Answered], instances: Sequence[Instance], program: Program, query: str
+    answers: Sequence[Answered], circles: Iterable[Sequence[Row]], program: Program, query: str
 ) -> list[Answered]:
-    heads = {instance.head for instance in instances}
+    heads = {row.head for rows in circles for row in rows}
     possible = [answer for answer in answers if answer.atom in heads]
     if not possible:
         raise QueryError(f"{program.source}: no answer: '{query}' is false whatever the symbols are")
@@ -230,13 +245,10 @@ def _possible(
 
 
 def _slots(
-    program: Program, instances: Sequence[Instance], choices: Sequence[_Choice]
+    program: Program, leaves: Iterable[Support], choices: Sequence[_Choice]
 ) -> tuple[list[Slot], list[tuple[float, ...] | None]]:
     """The slots that are read: those perceived by domain and number, then choices in the order in which they came."""
-    used: set[tuple[str, int]] = set()
-    for support in (support for instance in instances for support in instance.body):
-        parts = support.of if isinstance(support, Negation) else (support,)
-        used |= {(part.domain, part.slot) for part in parts if isinstance(part, SlotValue)}
+    used = {(leaf.domain, leaf.slot) for leaf in leaves if isinstance(leaf, SlotValue)}
     perceived = [
         Slot(domain, number) for domain in program.domains for name, number in sorted(used) if name == domain.name
     ]

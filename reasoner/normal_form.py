@@ -1,5 +1,7 @@
 """Which circuits can be counted as they stand: decomposable and deterministic ones (d-DNNF)."""
 
+import numpy as np
+
 from logic import Circuit, Gate
 
 from .decision import check_inputs
@@ -21,26 +23,27 @@ def is_countable(circuit: Circuit) -> bool:
     check_inputs(circuit)
     full = [(1 << len(group)) - 1 for group in circuit.one_hot]
     leaves: dict[int, Allowed] = {0: {}, 1: {}}
-    scope: dict[int, int] = {0: 0}
+    scope = [0] * circuit.wires  # of each wire the slots below it, as a mask
     for slot, group in enumerate(circuit.one_hot):
         for value, position in enumerate(group):
             literal = 2 * (1 + position)
             leaves[literal], leaves[literal + 1] = {slot: 1 << value}, {slot: full[slot] & ~(1 << value)}
-            scope[literal >> 1] = 1 << slot
+            scope[1 + position] = 1 << slot
+    read = np.concatenate([circuit.literals, circuit.outputs])
+    if ((read & 1) & (read >> 1 >= circuit.first_gate)).any() or not np.isin(circuit.kinds, (Gate.AND, Gate.OR)).all():
+        return False
     wires = Exclusivity(leaves)
     literals, offsets = circuit.literals.tolist(), circuit.offsets.tolist()
-    for gate, kind in enumerate(circuit.kinds.tolist()):
-        wire = circuit.first_gate + gate
+    for gate, conjunction in enumerate((circuit.kinds == Gate.AND).tolist()):
         operands = literals[offsets[gate] : offsets[gate + 1]]
-        if kind not in (Gate.AND, Gate.OR) or any(o & 1 and o >> 1 >= circuit.first_gate for o in operands):
-            return False
         union = 0
-        for one in (scope[operand >> 1] for operand in operands):
-            if kind == Gate.AND and union & one:
+        for operand in operands:
+            own = scope[operand >> 1]
+            if conjunction and union & own:
                 return False
-            union |= one
-        if kind == Gate.OR and not wires.exclusive(operands):
+            union |= own
+        if not conjunction and not wires.exclusive(operands):
             return False
-        scope[wire] = union
-        wires.add(2 * wire, kind == Gate.AND, operands, full)
-    return all(not literal & 1 or literal >> 1 < circuit.first_gate for literal in circuit.outputs.tolist())
+        scope[circuit.first_gate + gate] = union
+        wires.add(2 * (circuit.first_gate + gate), conjunction, operands, full)
+    return True

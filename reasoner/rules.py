@@ -1,6 +1,7 @@
-"""Ground rules: what a rule instance is, what is certain of them, and their order."""
+"""Ground rules: what a rule instance is, which can hold, and their order."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -40,169 +41,183 @@ class Instance(NamedTuple):
         line: Its line, or 0.
         head: Number of the atom it supports.
         body: What it rests on: built-ins and what is certain left out, the choice of a probabilistic clause last.
-        circle: Number of its group; instances whose heads rest on each other share one.
     """
 
     clause: int
     line: int
     head: int
     body: tuple[Support, ...]
-    circle: int = -1
 
 
-def atoms_of(body: Iterable[Support]) -> Iterator[int]:
-    """The atoms that a body names, denied or not."""
-    for support in body:
-        if isinstance(support, int):
-            yield support
-        elif isinstance(support, Negation):
-            yield from (part for part in support.of if isinstance(part, int))
+class Row(NamedTuple):
+    """A rule instance in numbers.
+
+    Args:
+        clause: As in :class:`Instance`.
+        head: As in :class:`Instance`.
+        body: Atoms from 0 upwards; leaves, which are slot values and negations, from -1 downwards.
+    """
+
+    clause: int
+    head: int
+    body: tuple[int, ...]
 
 
-def relevant(instances: Sequence[Instance], roots: Sequence[int]) -> list[Instance]:
-    """The instances that the roots rest on, nearest first."""
-    by_head: dict[int, list[Instance]] = {}
-    for instance in instances:
-        by_head.setdefault(instance.head, []).append(instance)
-    kept: list[Instance] = []
+def denied_by(leaves: Sequence[Support]) -> dict[int, int]:
+    """The atom that each negation among the leaves denies, by the leaf's number."""
+    return {
+        number: atom
+        for number, leaf in enumerate(leaves, -len(leaves))
+        if isinstance(leaf, Negation)
+        for atom in leaf.of
+        if isinstance(atom, int)
+    }
+
+
+def relevant(rows: Sequence[Row], denied: Mapping[int, int], roots: Sequence[int]) -> list[Row]:
+    """The rows that the roots rest on, nearest first.
+
+    Args:
+        rows: Each once.
+        denied: The atom that a leaf denies, for the leaves that are negations.
+        roots: Atoms.
+    """
+    by_head: defaultdict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_head[row.head].append(row)
+    kept: list[Row] = []
     todo, seen = list(roots), set(roots)
     for atom in todo:  # grows
-        for instance in by_head.get(atom, ()):
-            kept.append(instance)
-            for other in atoms_of(instance.body):
-                if other not in seen:
-                    seen.add(other)
-                    todo.append(other)
+        group = by_head.get(atom, ())
+        kept += group
+        for item in dict.fromkeys(chain.from_iterable([row.body for row in group])):
+            other = denied.get(item, item)
+            if other >= 0 and other not in seen:
+                seen.add(other)
+                todo.append(other)
     return kept
 
 
 class _Needs(NamedTuple):
-    """What an instance needs: atoms, any slot, and what must not hold."""
+    """What rows of one head need: atoms, any slot, and atoms that must not hold."""
 
     head: int
-    atoms: set[int]
+    atoms: tuple[int, ...]
     slots: bool
-    denied: list[Support]
+    denied: tuple[int, ...]
 
 
-def _needs(instance: Instance) -> _Needs:
-    atoms: set[int] = set()
-    denied: list[Support] = []
-    slots = False
-    for support in instance.body:
-        if isinstance(support, int):
-            atoms.add(support)
-        elif isinstance(support, SlotValue):
-            slots = True
-        else:
-            denied += support.of
-    return _Needs(instance.head, atoms, slots, denied)
+def _needs(rows: Sequence[Row], denied: Mapping[int, int]) -> tuple[list[_Needs], list[int]]:
+    """What rows need, each need once, and the number of each row's."""
+    known: dict[tuple[int, tuple[int, ...], bool, tuple[int, ...]], int] = {}
+    own: list[int] = []
+    for _, head, body in rows:
+        atoms = tuple([item for item in body if item >= 0])
+        others = tuple([denied[item] for item in body if item in denied]) if denied else ()
+        key = head, atoms, len(atoms) + len(others) < len(body), others
+        own.append(known.setdefault(key, len(known)))
+    return [_Needs(*key) for key in known], own
 
 
-def _settle(instances: Sequence[_Needs]) -> tuple[set[int], set[int]]:
+def _settle(needs: Sequence[_Needs]) -> tuple[set[int], set[int]]:
     """Which atoms are true in every world, and which may be true in some: an alternating fixpoint.
 
     Returns:
         Bounds: no atom outside the second set is ever true, every atom of the first always is.
     """
-    stratum = not any(one.denied for one in instances)  # then neither bound rests on the other
+    stratum = not any(one.denied for one in needs)  # then neither bound rests on the other
     certain: set[int] = set()
     while True:
-        possible = _least(instances, certain, None)
-        grown = _least(instances, None, possible)
+        possible = _least([one for one in needs if certain.isdisjoint(one.denied)])
+        grown = _least([one for one in needs if not one.slots and possible.isdisjoint(one.denied)])
         if stratum or grown == certain:
             return grown, possible
         certain = grown
 
 
-def _least(instances: Sequence[_Needs], denied: set[int] | None, possible: set[int] | None) -> set[int]:
-    """The least model where slots hold and only atoms in ``denied`` defeat a negation (an upper bound), or, with
-    ``possible``, where no slot holds and every atom in it defeats a negation (a lower bound).
-    """  # noqa: D205
-    waiting: dict[int, list[int]] = {}
-    missing = [0] * len(instances)
-    found: set[int] = set()
+def _least(needs: Sequence[_Needs]) -> set[int]:
+    """The least model of the rules, their slots and negations granted."""
+    waiting: defaultdict[int, list[int]] = defaultdict(list)
+    missing: list[int] = []
     todo: list[int] = []
-    for number, one in enumerate(instances):
-        if possible is None:
-            alive = not any(isinstance(part, int) and part in (denied or ()) for part in one.denied)
-        else:
-            alive = not one.slots and _false(one.denied, possible)
-        if alive:
-            missing[number] = len(one.atoms)
-            for atom in one.atoms:
-                waiting.setdefault(atom, []).append(number)
-            if not one.atoms and one.head not in found:
-                found.add(one.head)
-                todo.append(one.head)
+    for number, one in enumerate(needs):
+        atoms = set(one.atoms)
+        missing.append(len(atoms))
+        for atom in atoms:
+            waiting[atom].append(number)
+        if not atoms:
+            todo.append(one.head)
+    found = set(todo)
+    todo = list(found)
     while todo:
         for number in waiting.get(todo.pop(), ()):
             missing[number] -= 1
-            head = instances[number].head
+            head = needs[number].head
             if not missing[number] and head not in found:
                 found.add(head)
                 todo.append(head)
     return found
 
 
-def _false(denied: Iterable[Support], possible: set[int]) -> bool:
-    """Whether none of these can ever be true."""
-    return all(isinstance(part, int) and part not in possible for part in denied)
+class Ordered(NamedTuple):
+    """The rows that can hold.
+
+    Args:
+        circles: In groups: the heads of one group rest on each other, and on groups before it.
+        possible: The atoms that may be true in some world.
+    """
+
+    circles: list[list[Row]]
+    possible: set[int]
 
 
-def in_order(instances: Sequence[Instance], atoms: dict[int, str], program: Program) -> list[Instance]:
-    """The instances that can hold, each group of circles after those it rests on.
+def in_order(rows: Sequence[Row], denied: Mapping[int, int], atoms: Mapping[int, str], program: Program) -> Ordered:
+    """The rows that can hold, each group of circles after those it rests on.
 
-    Of an atom that is certain only the instances are kept that are certain themselves.
+    Of an atom that is certain only the rows are kept that are certain themselves.
+
+    Args:
+        rows: Each once.
+        denied: The atom that a leaf denies, for the leaves that are negations.
+        atoms: Their texts.
+        program: For its lines.
 
     Raises:
         QueryError: if an atom rests on its own negation.
     """
-    needs = [_needs(instance) for instance in instances]
+    needs, own = _needs(rows, denied)
     certain, possible = _settle(needs)
-    by_head: dict[int, list[Instance]] = {}
-    for instance, needed in zip(instances, needs, strict=True):
-        if _alive(needed, certain, possible):
-            kept = _reduced(instance, possible) if needed.denied else instance
-            by_head.setdefault(instance.head, []).append(kept)
-    reads = {
-        head: [atom for atom in chain.from_iterable(atoms_of(i.body) for i in group) if atom in by_head]
-        for head, group in by_head.items()
-    }
-    ordered: list[Instance] = []
-    for number, circle in enumerate(components(reads)):
-        _refuse_negative_circle(circle, by_head, atoms, program)
-        ordered += [instance._replace(circle=number) for atom in circle for instance in by_head[atom]]
-    return ordered
+    alive = [_alive(one, certain, possible) for one in needs]
+    by_head: defaultdict[int, list[Row]] = defaultdict(list)
+    for row, number in zip(rows, own, strict=True):
+        if alive[number]:
+            by_head[row.head].append(row)
+    reads: dict[int, list[int]] = {head: [] for head in by_head}
+    for one, lives in zip(needs, alive, strict=True):
+        if lives:
+            reads[one.head] += [atom for atom in (*one.atoms, *one.denied) if atom in by_head]
+    found: list[list[Row]] = []
+    for circle in components({head: list(dict.fromkeys(others)) for head, others in reads.items()}):
+        group = [row for atom in circle for row in by_head[atom]]
+        _refuse_negative_circle(set(circle), group, denied, atoms, program)
+        found.append(group)
+    return Ordered(found, possible)
 
 
 def _alive(needed: _Needs, certain: set[int], possible: set[int]) -> bool:
-    if not needed.atoms <= possible or any(isinstance(part, int) and part in certain for part in needed.denied):
+    if not possible.issuperset(needed.atoms) or not certain.isdisjoint(needed.denied):
         return False
     return needed.head not in certain or (
-        not needed.slots and needed.atoms <= certain and _false(needed.denied, possible)
+        not needed.slots and certain.issuperset(needed.atoms) and possible.isdisjoint(needed.denied)
     )
-
-
-def _reduced(instance: Instance, possible: set[int]) -> Instance:
-    """Without what a negation denies in vain; the negation itself stays, for the proof."""
-    body = tuple(
-        Negation(tuple(part for part in support.of if not isinstance(part, int) or part in possible))
-        if isinstance(support, Negation)
-        else support
-        for support in instance.body
-    )
-    return instance._replace(body=body)
 
 
 def _refuse_negative_circle(
-    circle: Sequence[int], by_head: dict[int, list[Instance]], atoms: dict[int, str], program: Program
+    circle: set[int], rows: Sequence[Row], denied: Mapping[int, int], atoms: Mapping[int, str], program: Program
 ) -> None:
-    inside = set(circle)
-    for instance in (instance for atom in circle for instance in by_head[atom]):
-        for support in instance.body:
-            if isinstance(support, Negation) and inside & set(atoms_of([support])):
-                raise QueryError(
-                    f"{program.where(instance.clause)}: not stratified: '{atoms[instance.head]}' rests on its own "
-                    f"negation, so it is neither true nor false; break the circle through \\+"
-                )
+    for clause, head, body in rows if denied else ():
+        if any(denied[item] in circle for item in body if item in denied):
+            raise QueryError(
+                f"{program.where(clause)}: not stratified: '{atoms[head]}' rests on its own negation, so it is neither "
+                f"true nor false; break the circle through \\+"
+            )

@@ -1,7 +1,7 @@
 /*  Stores a program for the interpreters: each goal is marked once with how it is to be run.
 
     facts(G), plain(G), sure(G): certain, by facts, as Prolog runs it, tabled; may(G): uncertain, tabled; run(G): a
-    built-in; naf(B), unproved(G): negation of what is certain; not(B): of what is uncertain; undefined(G): nowhere
+    built-in; computed(G, V, S): one that may run as S if the variables V are small integers; naf(B), unproved(G): negation of what is certain; not(B): of what is uncertain; undefined(G): nowhere
     defined.
 */
 :- module(neurosym_translator,
@@ -11,6 +11,7 @@
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(analysis).
+:- use_module(arithmetic).
 :- use_module(builtins).
 :- use_module(library_reader).
 :- use_module(reader).
@@ -161,6 +162,7 @@ translate(Goal, _, Body) :- defined(Goal), !,
     functor(Goal, Name, Arity), kind(Name, Arity, Kind), Body =.. [Kind, Goal].
 translate(Goal, _, slot(Name, Slot, Value)) :-
     compound(Goal), compound_name_arguments(Goal, Name, [Slot, Value]), domain_(Name, _), !.
+translate(Goal, _, computed(Goal, Variables, Safe)) :- rewritten(Goal, Variables, Safe), !.
 translate(Goal, _, run(Goal)) :- builtin(Goal), !.
 translate(Goal, _, undefined(Goal)).
 
@@ -228,6 +230,7 @@ written(if(C0, A0, B0), (C -> A ; B)) :- !, written(C0, C), written(A0, A), writ
 written(naf(A0), \+ A) :- !, written(A0, A).
 written(not(A0), \+ A) :- !, written(A0, A).
 written(unproved(A), \+ A) :- !.
+written(computed(A, _, _), A) :- !.
 written(findall(T, A0, L, _), findall(T, A, L)) :- !, written(A0, A).
 written(collect(T, A0, L, _), findall(T, A, L)) :- !, written(A0, A).
 written(slot(Name, Slot, Value), Goal) :- !, Goal =.. [Name, Slot, Value].

@@ -1,20 +1,23 @@
 """Unrolling: ground rules, circles among them included, as a circuit without loops."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 from logic import Circuit, CircuitBuilder, Gate, Literal
 
 from .components import components
 from .errors import PrologLimit
-from .rules import Instance, SlotValue, Support, atoms_of
+from .rules import Row
 
+FALSE, TRUE = 0, 1  # literals
 EVIDENCE = ":- evidence"  # the output that says whether all evidence holds; no atom is written like this
 
 
 def build_circuit(
-    circles: Iterable[Sequence[Instance]],
+    circles: Iterable[Sequence[Row]],
+    positions: Mapping[int, int],
+    denied: Mapping[int, int],
     inputs: Sequence[Sequence[str]],
-    positions: Mapping[SlotValue, tuple[int, int]],
     outputs: Mapping[str, int],
     evidence: Sequence[tuple[int, bool]],
     budget: int,
@@ -27,8 +30,9 @@ def build_circuit(
 
     Args:
         circles: Rule instances in groups, each resting on itself and on groups before it.
+        positions: The input of each leaf that is a slot's value.
+        denied: The atom that a leaf denies, for the leaves that are negations; any other leaf denies nothing.
         inputs: Names of the inputs, slot by slot.
-        positions: Slot and value number of each slot's value.
         outputs: Name and atom.
         evidence: Atoms and their observed truth; if there are any, every output implies them, and one more output
             says whether they hold.
@@ -38,26 +42,21 @@ def build_circuit(
         PrologLimit: if they are not enough.
     """
     make = CircuitBuilder()
-    literals = [make.inputs(*names, one_hot=True) for names in inputs]
-    wires: dict[int, Literal] = {}
+    values = [literal.code for names in inputs for literal in make.inputs(*names, one_hot=True)]
+    wires: dict[int, int] = {leaf: values[position] for leaf, position in positions.items()}
     spent = 0
 
-    def literal(support: Support) -> Literal:
-        if isinstance(support, int):
-            return wires.get(support, make.false)
-        if isinstance(support, SlotValue):
-            group, index = positions[support]
-            return literals[group][index]
-        return ~make.gate(Gate.OR, [make.false, *map(literal, support.of)])
+    def literal(item: int) -> int:
+        if item in wires:
+            return wires[item]
+        return wires.get(denied[item], FALSE) ^ 1 if item in denied else FALSE if item >= 0 else TRUE
 
     for circle in circles:
-        by_head: dict[int, list[Instance]] = {}
-        for instance in circle:
-            by_head.setdefault(instance.head, []).append(instance)
-        reads = {
-            head: [atom for i in group for atom in atoms_of(i.body) if atom in by_head]
-            for head, group in by_head.items()
-        }
+        by_head: dict[int, list[tuple[int, ...]]] = {}
+        for row in circle:
+            by_head.setdefault(row.head, []).append(row.body)
+        read = {head: dict.fromkeys(chain.from_iterable(bodies)) for head, bodies in by_head.items()}
+        reads = {head: [item for item in items if item in by_head] for head, items in read.items()}
         cut = feedback(reads)
         inside = set(cut)
         acyclic = components({atom: [other for other in reads[atom] if other not in inside] for atom in reads})
@@ -65,14 +64,14 @@ def build_circuit(
         settled = False
         for number in range(len(cut) + 1):
             for atoms in (order, cut) if number < len(cut) else (order,):
-                new = {}
+                new: dict[int, int] = {}
                 for atom in atoms:
                     spent += 1 + len(by_head[atom])
-                    ways = [make.gate(Gate.AND, [~make.false, *map(literal, i.body)]) for i in by_head[atom]]
-                    new[atom] = make.gate(Gate.OR, [make.false, *ways])
+                    ways = [make.code(Gate.AND, [TRUE, *map(literal, body)]) for body in by_head[atom]]
+                    new[atom] = make.code(Gate.OR, [FALSE, *ways])
                     if atoms is order:
                         wires[atom] = new[atom]
-                settled = atoms is cut and all(new[atom] == wires.get(atom, make.false) for atom in cut)
+                settled = atoms is cut and all(new[atom] == wires.get(atom, FALSE) for atom in cut)
                 wires.update(new)
             if spent > budget:
                 raise PrologLimit(
@@ -82,12 +81,10 @@ def build_circuit(
             if number < len(cut) and settled:
                 break
     if not evidence:
-        return make.build_from({name: literal(atom) for name, atom in outputs.items()})
-    observed = make.gate(
-        Gate.AND, [~make.false, *(literal(atom) if truth else ~literal(atom) for atom, truth in evidence)]
-    )
-    found = {name: make.gate(Gate.AND, (literal(atom), observed)) for name, atom in outputs.items()}
-    return make.build_from(found | {EVIDENCE: observed})
+        return make.build_from({name: Literal(make, literal(atom)) for name, atom in outputs.items()})
+    observed = make.code(Gate.AND, [TRUE, *(literal(atom) ^ (not truth) for atom, truth in evidence)])
+    found = {name: make.code(Gate.AND, (literal(atom), observed)) for name, atom in outputs.items()}
+    return make.build_from({name: Literal(make, code) for name, code in (found | {EVIDENCE: observed}).items()})
 
 
 def feedback(reads: Mapping[int, Sequence[int]]) -> list[int]:
