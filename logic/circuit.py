@@ -191,7 +191,7 @@ class CircuitBuilder:
             absorbing, neutral = (0, 1) if kind is Gate.AND else (1, 0)
             kept = set(codes)
             kept.discard(neutral)
-            if absorbing in kept or any([code ^ 1 in kept for code in kept]):
+            if absorbing in kept or not kept.isdisjoint([code ^ 1 for code in kept]):
                 return absorbing
             if not kept:
                 return neutral

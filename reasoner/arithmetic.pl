@@ -4,6 +4,7 @@
     Expressions are rewritten before Prolog evaluates them, since they may come together only at run time.
 */
 :- module(neurosym_arithmetic, [evaluate/2, compare_values/3, rewritten/3, small_integers/1]).
+:- set_prolog_flag(optimise, true).
 
 max_bits(13_000).    % about 4,000 decimal digits
 

@@ -42,16 +42,16 @@ class Exclusivity:
             operands: Literals noted before.
             full: The mask of all values of each slot.
         """
-        cases = [self._allowed[operand] for operand in operands]
-        merged = dict(cases[0])
+        allowed = self._allowed
+        merged = dict(allowed[operands[0]])
         if conjunction:
-            for case in cases[1:]:
-                merged.update(case)
+            for operand in operands:
+                merged.update(allowed[operand])
         else:
-            for case in cases[1:]:
+            for case in [allowed[operand] for operand in operands[1:]]:
                 merged = {slot: mask | case[slot] for slot, mask in merged.items() if slot in case}
             merged = {slot: mask for slot, mask in merged.items() if mask != full[slot]}
-        self._allowed[literal] = merged
+        allowed[literal] = merged
         self._operands[literal] = (conjunction, tuple(operands))
 
     def exclusive(self, cases: Sequence[int], depth: int = 0) -> bool:
@@ -79,7 +79,7 @@ class Exclusivity:
             if len(set(parts.values())) > 1:
                 keys.append([parts[mask] for mask in masks])
         groups: dict[tuple[int, ...], list[int]] = {}
-        for case, key in zip(cases, zip(*keys, strict=True) if keys else repeat(())):
+        for case, key in zip(cases, zip(*keys, strict=True) if keys else repeat((), len(cases)), strict=True):
             groups.setdefault(key, []).append(case)
         return list(groups.values())
 

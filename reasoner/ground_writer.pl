@@ -3,6 +3,7 @@
 */
 :- module(neurosym_ground_writer,
           [start/1, finish/4, put_row/3, next_denied/2, forget_rows/0, choice_text/4]).
+:- set_prolog_flag(optimise, true).
 :- use_module(library(lists)).
 :- use_module(grounder).
 :- use_module(memory).
@@ -72,17 +73,20 @@ numbers([may(Atom, Call)|Items], State, [Number|Numbers]) :- !,
     key(Call, Atom, Key), numbered(State, Key, Number),
     numbers(Items, State, Numbers).
 numbers([Item|Items], State, [Number|Numbers]) :-
-    leaf(Item, State, Leaf),
     arg(8, State, Leaves),
-    (   trie_lookup(Leaves, Leaf, Number) -> true
-    ;   arg(9, State, Last),
-        Number is Last - 1,
-        nb_setarg(9, State, Number),
-        keep(Leaf),
-        trie_insert(Leaves, Leaf, Number),
-        with_output_to(string(Text), put_leaf(Leaf, State)),
-        assertz(leaf_(Text)) ),
+    (   trie_lookup(Leaves, Item, Number) -> true    % most are known as they stand
+    ;   leaf(Item, State, Leaf), leaf_number(Leaf, State, Leaves, Number) ),
     numbers(Items, State, Numbers).
+
+leaf_number(Leaf, _, Leaves, Number) :- trie_lookup(Leaves, Leaf, Number), !.
+leaf_number(Leaf, State, Leaves, Number) :-
+    arg(9, State, Last),
+    Number is Last - 1,
+    nb_setarg(9, State, Number),
+    keep(Leaf),
+    trie_insert(Leaves, Leaf, Number),
+    with_output_to(string(Text), put_leaf(Leaf, State)),
+    assertz(leaf_(Text)).
 
 %   What tells a leaf from others.
 leaf(not(Body), State, denied(Key)) :- !,

@@ -10,6 +10,7 @@
 :- module(neurosym_grounder,
           [ forget/0, install_world/1, set_deadline/1, ground/4, ground_program/2, certain/3, slot_value/4,
             run_builtin/2, choice_fact/5, certainly/1, key/3 ]).
+:- set_prolog_flag(optimise, true).
 :- use_module(library(lists)).
 :- use_module(library(solution_sequences)).
 :- use_module(library(terms), [term_size/2]).
@@ -164,7 +165,11 @@ choice_fact(Id, Number, Variables, Name, Slot) :-
     choice_text(Id, Number, Variables, Text),
     fact_(Name, Slot, Text0), atom_string(Text0, Text), !.
 
-compute(Goal, Variables, Safe, Id) :- ( small_integers(Variables) -> tick, call(Safe) ; run_builtin(Goal, Id) ).
+%   An endless search fails again and again: then is the time to look at the clock.
+compute(Goal, Variables, Safe, Id) :-
+    (   \+ small_integers(Variables) -> run_builtin(Goal, Id)
+    ;   call(Safe) -> true
+    ;   tick, fail ).
 
 run_builtin(Goal, Id) :-
     tick,

@@ -5,21 +5,25 @@
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(memory).
+:- set_prolog_flag(optimise, true).
 
-put_term(Term) :- var(Term), !, term_text(Term, Text), put_tagged(v, Text).
-put_term('$VAR'(Name)) :- atom(Name), !, put_tagged(v, Name).
+put_term(Term) :- Term == [], !, write('{"l":[]}').
+put_term(Term) :- compound(Term), !, put_compound(Term).
 put_term(Term) :- integer(Term), !, write(Term).
+put_term(Term) :- atom(Term), !, write('['), put_string(Term), write(']').
+put_term(Term) :- var(Term), !, term_text(Term, Text), put_tagged(v, Text).
 put_term(Term) :- float(Term), !, print(Term).
 put_term(Term) :- string(Term), !, put_tagged(s, Term).
-put_term(Term) :- is_list(Term), !, write('{"l":'), put_list(neurosym_json:put_term, Term), write('}').
-put_term(Term) :- atom(Term), !, write('['), put_string(Term), write(']').
-put_term(Term) :-
-    compound(Term), !,
-    compound_name_arguments(Term, Name, Arguments),
-    write('['), put_string(Name),
-    forall(member(Argument, Arguments), (write(','), put_term(Argument))),
-    write(']').
 put_term(Term) :- term_text(Term, Text), put_tagged(s, Text).
+
+put_compound('$VAR'(Name)) :- atom(Name), !, put_tagged(v, Name).
+put_compound(Term) :- is_list(Term), !, write('{"l":'), put_list(neurosym_json:put_term, Term), write('}').
+put_compound(Term) :-
+    compound_name_arguments(Term, Name, Arguments),
+    write('['), put_string(Name), put_arguments(Arguments), write(']').
+
+put_arguments([]).
+put_arguments([Argument|Arguments]) :- write(','), put_term(Argument), put_arguments(Arguments).
 
 put_tagged(Tag, Text) :-
     format('{"~w":', [Tag]), put_string(Text), write('}').
@@ -37,7 +41,11 @@ put_elements([First|Rest], Put) :-
 put_string(Text) :-
     keep_text(Text),
     string_codes(Text, Codes),
-    write('"'), put_codes(Codes), write('"').
+    (   plain(Codes) -> format('"~s"', [Codes])
+    ;   write('"'), put_codes(Codes), write('"') ).
+
+plain([]).
+plain([Code|Codes]) :- Code >= 32, Code < 127, Code =\= 0'", Code =\= 0'\\, plain(Codes).
 
 put_codes([]).
 put_codes([Code|Codes]) :- put_code_(Code), put_codes(Codes).

@@ -32,7 +32,7 @@ def is_countable(circuit: Circuit) -> bool:
     read = np.concatenate([circuit.literals, circuit.outputs])
     if ((read & 1) & (read >> 1 >= circuit.first_gate)).any() or not np.isin(circuit.kinds, (Gate.AND, Gate.OR)).all():
         return False
-    wires = Exclusivity(leaves)
+    wires, first_gate = Exclusivity(leaves), circuit.first_gate
     literals, offsets = circuit.literals.tolist(), circuit.offsets.tolist()
     for gate, conjunction in enumerate((circuit.kinds == Gate.AND).tolist()):
         operands = literals[offsets[gate] : offsets[gate + 1]]
@@ -44,6 +44,6 @@ def is_countable(circuit: Circuit) -> bool:
             union |= own
         if not conjunction and not wires.exclusive(operands):
             return False
-        scope[circuit.first_gate + gate] = union
-        wires.add(2 * (circuit.first_gate + gate), conjunction, operands, full)
+        scope[first_gate + gate] = union
+        wires.add(2 * (first_gate + gate), conjunction, operands, full)
     return True

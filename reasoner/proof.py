@@ -1,7 +1,7 @@
 """Proofs: why an answer holds, as a tree that Prolog has replayed and whose arithmetic Z3 has checked."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from .grounding import Grounding, Negation, SlotValue
 from .meaning import arithmetic_holds
 from .program import domain_list
 from .prolog import Limits, Refusal, quote, request
-from .terms import Term, from_json
+from .terms import from_json
 
 Kind = Literal["rule", "fact", "builtin", "negation"]
 
@@ -91,11 +91,19 @@ def _as_prolog(grounding: Grounding, reason: Reason) -> str:
     return f"rule({reason.instance.clause},({grounding.atoms[reason.instance.head]}),[{','.join(children)}])"
 
 
+@dataclass(frozen=True)
+class _Step:
+    """An arithmetic step; equal texts are equal terms."""
+
+    text: str
+    term: Any = field(compare=False)  # as JSON
+
+
 @lru_cache(maxsize=10_000)
-def _stands(step: Term) -> bool:
+def _stands(step: _Step) -> bool:
     """Whether Z3 agrees with an arithmetic step; each is asked once."""
     try:
-        return arithmetic_holds(step)
+        return arithmetic_holds(from_json(step.term))
     except MeaningError:
         return True  # not arithmetic over the integers: Prolog's own replay is the check
 
@@ -113,7 +121,7 @@ def _from_replay(data: Any, grounding: Grounding, probability: Beliefs) -> Proof
     if "negation" in data:
         return Proof(data["negation"], "negation")
     if "builtin" in data:
-        if not _stands(from_json(data["term"])):
+        if not _stands(_Step(data["builtin"], data["term"])):
             raise ProofError(f"Prolog and Z3 disagree on '{data['builtin']}'")
         return Proof(data["builtin"], "builtin")
     return Proof(

@@ -8,7 +8,6 @@
           [ read_clauses/3, read_query/3, check_clauses/4, check_query/2, put_clauses/3, read_task/2, goal_arguments/2 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
-:- use_module(library(yall)).
 :- use_module(analysis).
 :- use_module(builtins).
 :- use_module(library_reader).
@@ -127,8 +126,9 @@ rule(Head, Body, _, rule([1-Head], Body, none)).
 
 %   total(Group, sum<Value>) :- body collects the values of the body by group.
 aggregated(Head0, Body, Head, aggregate(Function, Value, Group, Body, (Group, Result))) :-
-    compound(Head0), Head0 =.. [Name|Arguments0],
-    append(Group, [Last], Arguments0), nonvar(Last), Last = (Function < Marked),
+    compound(Head0), compound_name_arity(Head0, _, Arity), Arity > 0,
+    arg(Arity, Head0, Last), nonvar(Last), Last = (Function < Marked),
+    Head0 =.. [Name|Arguments0], append(Group, [Last], Arguments0),
     compound(Marked), compound_name_arguments(Marked, >, [Value]),
     append(Group, [Result], Arguments), Head =.. [Name|Arguments].
 
@@ -302,18 +302,24 @@ put_clauses(Clauses, Directives, Unknown) :-
     write('{"clauses":'), put_list(neurosym_reader:put_clause, Clauses),
     write(',"directives":'), length(Directives, Count), write(Count),
     write(',"unknown":'),
-    put_list([unknown(Id, Offset, Indicator)]>>( term_text(Indicator, Text),
-        format('[~d,~d,', [Id, Offset]), put_string(Text), write(']') ), Unknown),
+    put_list(neurosym_reader:put_unknown, Unknown),
     write('}').
 
+put_unknown(unknown(Id, Offset, Indicator)) :-
+    term_text(Indicator, Text),
+    format('[~d,~d,', [Id, Offset]), put_string(Text), write(']').
+
 put_clause(clause(_, Offset, rule(Pairs, Body, Choice), Names, _)) :-
-    maplist([Name=Variable]>>(Variable = '$VAR'(Name)), Names),
+    named(Names),
     Pairs = [_-Head|_],
     shown(Choice, Pairs, Shown),
     ( Body == true -> Term = Shown ; Term = (Shown :- Body) ),
     clause_text(Term, Text),
     format('[~d,', [Offset]), put_term(Head), write(','), put_term(Body), write(','), put_string(Text), write(','),
     put_choice(Choice, Pairs), write(']').
+
+named([]).
+named([Name='$VAR'(Name)|Names]) :- named(Names).
 
 shown(none, [_-Head], Head).
 shown(chance, Pairs, Shown) :- disjunction(Pairs, Shown).
@@ -325,11 +331,12 @@ disjunction([P-Head|Pairs], (P :: Head ; Rest)) :- disjunction(Pairs, Rest).
 
 put_choice(none, _) :- write(null).
 put_choice(chance, Pairs) :-
-    write('{"chance":'), put_list([P-Head]>>(write('['), put_term(P), write(','), put_term(Head), write(']')), Pairs),
-    write('}').
+    write('{"chance":'), put_list(neurosym_reader:put_pair, Pairs), write('}').
 put_choice(net(Name, _, _, Values), _) :-
     write('{"network":'), put_string(Name), write(',"values":'), put_list(neurosym_json:put_term, Values), write('}').
 put_choice(function(_, _, _), _) :- write(null).
+
+put_pair(P-Head) :- write('['), put_term(P), write(','), put_term(Head), write(']').
 
 clause_text(Term, Text) :-
     format(string(Text), '~W', [Term, [quoted(true), numbervars(true), portray(false), module(neurosym_syntax)]]).

@@ -7,7 +7,6 @@
 :- module(neurosym_replayer, [replay_all/1]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
-:- use_module(library(yall)).
 :- use_module(analysis).
 :- use_module(grounder).
 :- use_module(ground_writer, [choice_text/4]).
@@ -99,7 +98,7 @@ certain_steps(Goal, _, _, _, [builtin(Goal)|S], S) :- certainly(Goal).
 put_tree(rule(Id, Atom, Names, Steps)) :-
     term_text(Atom, Text),
     format('{"clause":~d,"atom":', [Id]), put_string(Text),
-    include([_=Value]>>ground(Value), Names, Bound),
+    findall(Name=Value, ( member(Name=Value, Names), ground(Value) ), Bound),
     write(',"bindings":'), put_list(neurosym_replayer:put_binding, Bound),
     write(',"steps":'), put_list(neurosym_replayer:put_tree, Steps), write('}').
 put_tree(fact(Name, Slot, Value)) :-

@@ -43,14 +43,8 @@ def build_circuit(
     """
     make = CircuitBuilder()
     values = [literal.code for names in inputs for literal in make.inputs(*names, one_hot=True)]
-    wires: dict[int, int] = {leaf: values[position] for leaf, position in positions.items()}
+    wires = _Wires({leaf: values[position] for leaf, position in positions.items()}, denied)
     spent = 0
-
-    def literal(item: int) -> int:
-        if item in wires:
-            return wires[item]
-        return wires.get(denied[item], FALSE) ^ 1 if item in denied else FALSE if item >= 0 else TRUE
-
     for circle in circles:
         by_head: dict[int, list[tuple[int, ...]]] = {}
         for row in circle:
@@ -67,7 +61,7 @@ def build_circuit(
                 new: dict[int, int] = {}
                 for atom in atoms:
                     spent += 1 + len(by_head[atom])
-                    ways = [make.code(Gate.AND, [TRUE, *map(literal, body)]) for body in by_head[atom]]
+                    ways = [make.code(Gate.AND, [TRUE, *[wires[item] for item in body]]) for body in by_head[atom]]
                     new[atom] = make.code(Gate.OR, [FALSE, *ways])
                     if atoms is order:
                         wires[atom] = new[atom]
@@ -81,10 +75,21 @@ def build_circuit(
             if number < len(cut) and settled:
                 break
     if not evidence:
-        return make.build_from({name: Literal(make, literal(atom)) for name, atom in outputs.items()})
-    observed = make.code(Gate.AND, [TRUE, *(literal(atom) ^ (not truth) for atom, truth in evidence)])
-    found = {name: make.code(Gate.AND, (literal(atom), observed)) for name, atom in outputs.items()}
+        return make.build_from({name: Literal(make, wires[atom]) for name, atom in outputs.items()})
+    observed = make.code(Gate.AND, [TRUE, *(wires[atom] ^ (not truth) for atom, truth in evidence)])
+    found = {name: make.code(Gate.AND, (wires[atom], observed)) for name, atom in outputs.items()}
     return make.build_from({name: Literal(make, code) for name, code in (found | {EVIDENCE: observed}).items()})
+
+
+class _Wires(dict[int, int]):
+    """The literal of each atom and leaf: of an atom that has none yet it is false, of a negation what it denies."""
+
+    def __init__(self, known: Mapping[int, int], denied: Mapping[int, int]) -> None:
+        super().__init__(known)
+        self._denied = denied
+
+    def __missing__(self, item: int) -> int:
+        return FALSE if item >= 0 else self.get(self._denied.get(item, item), FALSE) ^ 1
 
 
 def feedback(reads: Mapping[int, Sequence[int]]) -> list[int]:

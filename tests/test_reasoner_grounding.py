@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
 import pytest
+from hypothesis import given, strategies as st
 
 from logic import Circuit, Domain, Gate
-from reasoner import Limits, Program, PrologLimit, PrologTimeout, QueryError, ground
+from reasoner import Limits, Program, PrologLimit, PrologTimeout, QueryError, ground, infer
 
 SMALL = Domain("digit", range(4))
 ADDITION = "sum(S) :- digit(0, X), digit(1, Y), S is X + Y."
@@ -128,3 +129,28 @@ def test_several_threads() -> None:
 def test_rules_that_differ_from_call_to_call_are_refused(chance: str) -> None:
     with pytest.raises(QueryError, match="differs from call to call"):
         ground(Program.parse(f"p(X) :- digit(0, Y), {chance}, X >= Y."), "p(X)")
+
+
+VALUES = [0, 1, -7, 2**39, -(2**39), 2**40 - 1, 2**40, 1 - 2**40, -(2**40), 10**15, 1.5, "1 + 2", "7 // 2", "-9 mod 4"]
+
+
+@given(st.sampled_from(VALUES), st.sampled_from(VALUES), st.sampled_from(["+", "-", "*"]), st.sampled_from([3, -4]))
+def test_prepared_arithmetic_is_that_of_python(a: int | str, b: int | str, sign: str, by: int) -> None:
+    x, y = (eval(str(value).replace("mod", "%")) for value in (a, b))
+    total = {"+": x + y, "-": x - y, "*": x * y}[sign]
+    rules = [f"s(S) :- X = {a}, Y = {b}, S is X {sign} Y.", f"c :- X = {a}, Y = {b}, X {sign} Y >= {by}."]
+    expected = [f"s({total})", "c"]
+    if isinstance(total, int):
+        rules.append(f"q(D, M) :- X = {a}, Y = {b}, D is (X {sign} Y) // {by}, M is (X {sign} Y) mod {by}.")
+        expected.append(f"q({total // by},{total % by})")
+    asked = ["query(s(_)). query(c).", *["query(q(_, _))."] * isinstance(total, int)]
+    found = infer(Program.parse(" ".join(rules + asked), ()))
+    assert dict(zip(found.atoms, found.log_probs[0].exp().tolist(), strict=True)) == {
+        atom: float(atom != "c" or total >= by) for atom in expected
+    }
+
+
+def test_heads_alike_of_one_choice_are_one_leaf() -> None:
+    program = Program.parse("0.3::a; 0.2::a; 0.1::b. q :- a. q :- b. query(q). query(a).", ())
+    assert infer(program).log_probs.exp().tolist()[0] == pytest.approx([0.6, 0.5])
+    assert len(ground(program, "a").instances) == 1
