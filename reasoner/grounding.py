@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from logic import Circuit, Domain
 
+from .collector import uncollected
 from .errors import PrologLimit, QueryError
 from .nesting import MAX_BRACKETS, too_deep
 from .program import Program, domain_list
@@ -124,6 +125,7 @@ class Grounding:
         return f"fact({fact.domain},{fact.slot},{value})"
 
 
+@uncollected()
 def ground(program: Program, query: str | None = None, limits: Limits | None = None) -> Grounding:
     """The relevant ground program of a query, or of all queries and evidence that the program states.
 

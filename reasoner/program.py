@@ -9,6 +9,7 @@ from typing import Any
 from logic import Domain
 from logic.errors import DomainError
 
+from .collector import uncollected
 from .errors import ProgramError
 from .nesting import MAX_BRACKETS, too_deep
 from .prolog import Limits, Refusal, quote, quote_atom, request
@@ -71,6 +72,7 @@ class Program:
     undefined: tuple[tuple[int, int, str], ...] = field(default=(), compare=False, repr=False)
 
     @classmethod
+    @uncollected()
     def parse(cls, text: str, domains: tuple[Domain, ...] = (DIGITS,), source: str = "<program>") -> "Program":
         """The program that the text says.
 

@@ -2,7 +2,6 @@
 
 import atexit
 import json
-import re
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -61,14 +60,25 @@ class Refusal(Exception):
     message: str
 
 
+class _Escapes(dict[int, str]):
+    """How each character is written between quotes; made when it is met."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = found = chr(code) if 32 <= code < 127 else f"\\x{code:x}\\"
+        return found
+
+
+_ESCAPES = _Escapes({ord("\n"): "\\n", ord("\\"): "\\\\", ord('"'): '\\"', ord("'"): "\\'"})
+
+
 def quote(text: str) -> str:
     """The text as a Prolog string, in ASCII."""
-    return '"' + re.sub(r"[^ !#-\[\]-~]", lambda found: f"\\x{ord(found.group()):x}\\", text) + '"'
+    return f'"{text.translate(_ESCAPES)}"'
 
 
 def quote_atom(name: str) -> str:
     """The name as a quoted Prolog atom, in ASCII."""
-    return "'" + re.sub(r"[^ -&(-\[\]-~]", lambda found: f"\\x{ord(found.group()):x}\\", name) + "'"
+    return f"'{name.translate(_ESCAPES)}'"
 
 
 def request(task: str, limits: Limits) -> Any:

@@ -97,7 +97,7 @@ certain_steps(Goal, _, _, _, [builtin(Goal)|S], S) :- certainly(Goal).
 
 put_tree(rule(Id, Atom, Names, Steps)) :-
     term_text(Atom, Text),
-    format('{"clause":~d,"atom":', [Id]), put_string(Text),
+    write('{"clause":'), write(Id), write(',"atom":'), put_string(Text),
     findall(Name=Value, ( member(Name=Value, Names), ground(Value) ), Bound),
     write(',"bindings":'), put_list(neurosym_replayer:put_binding, Bound),
     write(',"steps":'), put_list(neurosym_replayer:put_tree, Steps), write('}').
@@ -113,6 +113,8 @@ put_tree(builtin(Goal)) :-
     term_text(Goal, Text),
     write('{"builtin":'), put_string(Text), write(',"term":'), put_term(Goal), write('}').
 
+put_binding(Name=Value) :- integer(Value), !,
+    write('["'), write(Name), write('","'), write(Value), write('"]').    % the name of a variable is plain
 put_binding(Name=Value) :-
     term_text(Value, Text),
     write('['), put_string(Name), write(','), put_string(Text), write(']').
