@@ -1,8 +1,6 @@
 """Inference: the probability of every answer of a query, batched and differentiable."""
 
-import gc
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,6 +10,7 @@ from torch import Tensor
 from logic import Domain, Symbols
 
 from .bounds import Bounds, Budget, bound
+from .collector import uncollected
 from .counting import IMPOSSIBLE, Counter, prepare
 from .errors import CountingError, QueryError
 from .grounding import Grounding, ground
@@ -128,20 +127,8 @@ def prepare_query(program: Program, query: str | None = None, limits: Limits | N
     Raises:
         QueryError, PrologLimit: as :func:`reasoner.grounding.ground`.
     """
-    with _no_collection():
+    with uncollected():
         return _prepare(program, query, limits or Limits())
-
-
-@contextmanager
-def _no_collection() -> Generator[None]:
-    """Within it, Python does not look for circles: of all the small tuples that are made, nearly all live on."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _prepare(program: Program, query: str | None, limits: Limits) -> Prepared:
