@@ -142,46 +142,6 @@ def threshold_class(
     return values[slot]
 
 
-@njit(inline="always")
-def _stretch(
-    table: np.uint64, offered: NDArray[np.int32], row: int, size: int, partial: NDArray[np.int32], level: int, n: int
-) -> np.uint64:
-    """The truth table of an offered cut over the ``n`` leaves of a union that holds its own."""
-    j = n - 1
-    for i in range(size - 1, -1, -1):
-        while partial[level, j] != offered[row, i]:
-            j -= 1
-        if j == i:  # this leaf and all before it keep their places
-            break
-        table = _swap(table, i, j)
-    return table
-
-
-@njit(inline="always")
-def _union(
-    partial: NDArray[np.int32], level: int, size: int, offered: NDArray[np.int32], row: int, other: int, widest: int
-) -> int:
-    """Row ``level`` becomes row ``level - 1`` and an offered cut; its leaves, or -1 where they are too many."""
-    i = j = n = 0
-    while i < size and j < other:
-        if n == widest:
-            return -1
-        a, b = partial[level - 1, i], offered[row, j]
-        partial[level, n] = min(a, b)
-        i += a <= b
-        j += b <= a
-        n += 1
-    if n + size - i + other - j > widest:
-        return -1
-    for k in range(i, size):
-        partial[level, n] = partial[level - 1, k]
-        n += 1
-    for k in range(j, other):
-        partial[level, n] = offered[row, k]
-        n += 1
-    return n
-
-
 @njit(cache=True)
 def _essential(table: int, fans: int) -> bool:
     """Whether a truth table depends on each of its fan-ins."""
@@ -314,9 +274,19 @@ def _enumerate(
                     seen |= before
                     if apart and essential and level == fans - 1 and flow > bound:
                         continue
-                    n = _union(partial, level, partial_size[level - 1], offered, row, n, widest)
-                    if n < 0:
+                    i, j, one, other, n = 0, 0, partial_size[level - 1], n, 0
+                    while i < one and j < other and n < widest:
+                        a, b = partial[level - 1, i], offered[row, j]
+                        partial[level, n] = min(a, b)
+                        i, j, n = i + (a <= b), j + (b <= a), n + 1
+                    if n + one - i + other - j > widest:
                         continue
+                    for k in range(i, one):
+                        partial[level, n] = partial[level - 1, k]
+                        n += 1
+                    for k in range(j, other):
+                        partial[level, n] = offered[row, k]
+                        n += 1
                 partial_size[level], partial_sign[level] = n, seen
                 partial_apart[level], partial_flow[level] = apart, flow
                 if level < fans - 1:
@@ -324,7 +294,14 @@ def _enumerate(
                     continue
                 for f in range(fans):
                     row = picked[f]
-                    pieces[f] = _stretch(offered_table[row], offered, row, offered_size[row], partial, level, n)
+                    piece, j = offered_table[row], n - 1
+                    for i in range(offered_size[row] - 1, -1, -1):
+                        while partial[level, j] != offered[row, i]:
+                            j -= 1
+                        if j == i:  # this leaf and all before it keep their places
+                            break
+                        piece = _swap(piece, i, j)
+                    pieces[f] = piece
                 function = uint64(0)
                 for state in range(1 << fans):
                     if tables[way] >> state & 1:
