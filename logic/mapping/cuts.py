@@ -270,7 +270,10 @@ def _enumerate(
                     before = partial_sign[level - 1]
                     if _ones(seen | before) > widest:
                         continue
-                    apart, flow = apart and partial_apart[level - 1] and seen & before == 0, flow + partial_flow[level - 1]
+                    apart, flow = (
+                        apart and partial_apart[level - 1] and seen & before == 0,
+                        flow + partial_flow[level - 1],
+                    )
                     seen |= before
                     if apart and essential and level == fans - 1 and flow > bound:
                         continue
