@@ -232,15 +232,20 @@ def _exact(
         for cut in range(count[wire]):
             if kind[wire, cut] == NO_CLASS:
                 continue
-            area = _refer(wire, cut, best, leaves, silent, count, references, stack, 1)
-            _refer(wire, cut, best, leaves, silent, count, references, stack, -1)
-            lonely = 0.0  # leaves that others read as well are likely to stay
+            # Leaves that others read as well are likely to stay; each unread one costs a neuron or more.
+            area, lonely = 1, 0.0
             for i in range(WIDTH):
                 leaf = leaves[wire, cut, i]
                 if leaf < 0:
                     break
                 if count[leaf] and not silent[wire, cut] >> i & 1:
                     lonely += 1.0 / (1.0 + references[leaf])
+                    area += references[leaf] == 0
+            if area > least:
+                continue
+            if area > 1:
+                area = _refer(wire, cut, best, leaves, silent, count, references, stack, 1)
+                _refer(wire, cut, best, leaves, silent, count, references, stack, -1)
             if area < least or (area == least and lonely < loneliest):
                 least, chosen, loneliest = area, cut, lonely
         best[wire] = chosen

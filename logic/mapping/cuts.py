@@ -17,6 +17,7 @@ Integers = NDArray[np.int64]
 WIDTH = 6
 _RECENT_BITS = 12
 _RECENT = 1 << _RECENT_BITS
+_ROUNDING = 1 + 1e-9  # relative, of sums of the same flows in different orders
 NO_CLASS = -1  # of a cut whose function is no threshold function; kept only to build greater cuts from
 
 _VARIABLE = np.array(
@@ -99,7 +100,7 @@ def find_cuts(
     return cuts
 
 
-@njit(cache=True)
+@njit(inline="always")
 def _swap(table: np.uint64, low: int, high: int) -> np.uint64:
     shift = uint64((1 << high) - (1 << low))
     moved = _VARIABLE[low] & ~_VARIABLE[high]
@@ -142,47 +143,15 @@ def threshold_class(
 
 
 @njit(cache=True)
-def _stretch(
-    table: np.uint64,
-    offered: NDArray[np.int32],
-    fan: int,
-    option: int,
-    size: int,
-    partial: NDArray[np.int32],
-    level: int,
-    n: int,
-) -> np.uint64:
-    """The truth table of an offered cut over the ``n`` leaves of a union that holds its own."""
-    j = n - 1
-    for i in range(size - 1, -1, -1):
-        while partial[level, j] != offered[fan, option, i]:
-            j -= 1
-        if j != i:
-            table = _swap(table, i, j)
-    return table
-
-
-@njit(cache=True)
-def _union(
-    partial: NDArray[np.int32], level: int, size: int, offered: NDArray[np.int32], option: int, other: int, widest: int
-) -> int:
-    """Row ``level`` becomes row ``level - 1`` and an offered cut; its leaves, or -1 where they are too many."""
-    i = j = n = 0
-    while i < size or j < other:
-        if n == widest:
-            return -1
-        if j == other or (i < size and partial[level - 1, i] < offered[level, option, j]):
-            partial[level, n] = partial[level - 1, i]
-            i += 1
-        elif i == size or offered[level, option, j] < partial[level - 1, i]:
-            partial[level, n] = offered[level, option, j]
-            j += 1
-        else:
-            partial[level, n] = partial[level - 1, i]
-            i += 1
-            j += 1
-        n += 1
-    return n
+def _essential(table: int, fans: int) -> bool:
+    """Whether a truth table depends on each of its fan-ins."""
+    for fan in range(fans):
+        read = False
+        for state in range(1 << fans):
+            read |= (table >> state ^ table >> (state ^ 1 << fan)) & 1 == 1
+        if not read:
+            return False
+    return True
 
 
 @njit(cache=True)
@@ -222,79 +191,120 @@ def _enumerate(
     kept = np.zeros(2, np.int64)
     limit = np.array([keep, keep_other])
     signed, place = np.zeros(WIDTH, np.int64), np.zeros(WIDTH, np.int64)
-    # What each fan-in offers: itself as a leaf, then its cuts; which of them is picked, and the unions of the picked.
-    offered = np.full((4, room + 1, WIDTH), -1, np.int32)
-    offered_size = np.zeros((4, room + 1), np.int64)
-    offered_table = np.zeros((4, room + 1), np.uint64)
-    offered_mask = np.zeros((4, room + 1), np.uint8)
-    offered_sign = np.zeros((4, room + 1), np.uint64)
-    options = np.zeros(4, np.int64)
-    upcoming, picked = np.zeros(4, np.int64), np.zeros(4, np.int64)
+    # What each fan-in offers, a row a cut: itself as a leaf, then its cuts. A cut is clean if its function depends on
+    # each of its leaves; the flow is that of its leaves.
+    stride = room + 1
+    offered = np.full((4 * stride, WIDTH), -1, np.int32)
+    offered_size = np.zeros(4 * stride, np.int64)
+    offered_table = np.zeros(4 * stride, np.uint64)
+    offered_mask = np.zeros(4 * stride, np.uint8)
+    offered_sign = np.zeros(4 * stride, np.uint64)
+    offered_clean = np.zeros(4 * stride, np.bool_)
+    offered_flow = np.zeros(4 * stride)
+    # A fan-in a level: the row to be picked next and the last; the row picked, and the unions of the picked ones.
+    upcoming, last, picked = np.zeros(4, np.int64), np.zeros(4, np.int64), np.zeros(4, np.int64)
     partial = np.full((4, WIDTH), -1, np.int32)
     partial_size = np.zeros(4, np.int64)
     partial_sign = np.zeros(4, np.uint64)
+    partial_apart = np.zeros(4, np.bool_)  # whether no leaf is shared and each is read
+    partial_flow = np.zeros(4)
+    seat = np.zeros(4, np.int64)
     pieces = np.zeros(4, np.uint64)
     # The classes of functions met lately, by hash: few functions make up nearly all cuts of a circuit.
     recent = np.zeros(_RECENT, np.uint64)
     recent_kind = np.full(_RECENT, threshold_class(uint64(0), weights, keys, values, signed, place))
     for wire in order:
         kept[:], worst[:] = 0, np.inf
+        bound = np.inf
         for way in range(first[wire], first[wire + 1]):
-            fans = 0
+            fans = 1
             while fans < 4 and fan_in[way, fans] >= 0:
-                source = fan_in[way, fans]
-                helper = fans == dependents[way]
-                options[fans] = 1 if helper else all_count[source] + 1
-                if fans > 1 or dependents[way] >= 0:
-                    options[fans] = min(options[fans], 4)
-                offered[fans, 0, 0], offered_size[fans, 0] = source, 1 if source else 0
-                offered_table[fans, 0] = _VARIABLE[0] if source else uint64(0)
-                offered_mask[fans, 0] = 1 if helper else 0
-                offered_sign[fans, 0] = uint64(1) << uint64(source & 63) if source else uint64(0)
-                for c in range(1, options[fans]):
-                    n, seen = 0, uint64(0)
-                    while n < WIDTH and all_leaves[source, c - 1, n] >= 0:
-                        leaf = all_leaves[source, c - 1, n]
-                        offered[fans, c, n] = leaf
-                        seen |= uint64(1) << uint64(leaf & 63)
-                        n += 1
-                    offered_size[fans, c], offered_sign[fans, c] = n, seen
-                    offered_table[fans, c], offered_mask[fans, c] = (
-                        all_table[source, c - 1],
-                        all_dependent[source, c - 1],
-                    )
-                upcoming[fans] = 0
                 fans += 1
-            level = 0  # the fan-in whose cut is to be merged next
+            helped, masked = dependents[way] >= 0, dependents[way] >= 0
+            for fan in range(fans):
+                source, row = fan_in[way, fan], fan * stride
+                helper = fan == dependents[way]
+                options = 1 if helper else all_count[source] + 1
+                if fan > 1 or helped:
+                    options = min(options, 4)
+                offered[row, 0], offered_size[row] = source, 1 if source else 0
+                offered_table[row] = _VARIABLE[0] if source else uint64(0)
+                offered_mask[row] = 1 if helper else 0
+                offered_sign[row] = uint64(1) << uint64(source & 63) if source else uint64(0)
+                offered_clean[row], offered_flow[row] = source > 0, all_flow[source]
+                for c in range(options - 1):
+                    row += 1
+                    n, seen, flow, unread = 0, uint64(0), 0.0, all_silent[source, c]
+                    while n < WIDTH and all_leaves[source, c, n] >= 0:
+                        leaf = all_leaves[source, c, n]
+                        offered[row, n] = leaf
+                        seen |= uint64(1) << uint64(leaf & 63)
+                        flow += all_flow[leaf]
+                        n += 1
+                    offered_size[row], offered_sign[row] = n, seen
+                    offered_clean[row], offered_flow[row] = n > 0 and unread == 0, flow
+                    offered_table[row], offered_mask[row] = all_table[source, c], all_dependent[source, c]
+                    masked |= offered_mask[row] > 0
+                last[fan] = row
+                upcoming[fan] = fan * stride
+            essential = _essential(tables[way], fans)
+            for level in range(fans):  # a helper is picked first, since it is a leaf of every union
+                seat[level] = (fans - 1 if level == 0 else level - 1) if helped else level
+            level = 0  # whose cut is to be merged next
             while level >= 0:
-                if upcoming[level] == options[level]:
-                    upcoming[level] = 0
+                fan = seat[level]
+                row = upcoming[fan]
+                if row > last[fan]:
+                    upcoming[fan] = fan * stride
                     level -= 1
                     continue
-                c = upcoming[level]
-                picked[level] = c
-                upcoming[level] += 1
+                picked[fan] = row
+                upcoming[fan] = row + 1
+                n, seen, apart, flow = offered_size[row], offered_sign[row], offered_clean[row], offered_flow[row]
                 if level == 0:
-                    n = offered_size[0, c]
-                    partial[0, :n], partial_sign[0] = offered[0, c, :n], offered_sign[0, c]
                     if n > widest:
                         continue
+                    for i in range(n):
+                        partial[0, i] = offered[row, i]
                 else:
-                    partial_sign[level] = partial_sign[level - 1] | offered_sign[level, c]
-                    if _ones(partial_sign[level]) > widest:
+                    before = partial_sign[level - 1]
+                    if _ones(seen | before) > widest:
                         continue
-                    n = _union(partial, level, partial_size[level - 1], offered, c, offered_size[level, c], widest)
-                    if n < 0:
+                    apart, flow = (
+                        apart and partial_apart[level - 1] and seen & before == 0,
+                        flow + partial_flow[level - 1],
+                    )
+                    seen |= before
+                    if apart and essential and level == fans - 1 and flow > bound:
                         continue
-                partial_size[level] = n
+                    i, j, one, other, n = 0, 0, partial_size[level - 1], n, 0
+                    while i < one and j < other and n < widest:
+                        a, b = partial[level - 1, i], offered[row, j]
+                        partial[level, n] = min(a, b)
+                        i, j, n = i + (a <= b), j + (b <= a), n + 1
+                    if n + one - i + other - j > widest:
+                        continue
+                    for k in range(i, one):
+                        partial[level, n] = partial[level - 1, k]
+                        n += 1
+                    for k in range(j, other):
+                        partial[level, n] = offered[row, k]
+                        n += 1
+                partial_size[level], partial_sign[level] = n, seen
+                partial_apart[level], partial_flow[level] = apart, flow
                 if level < fans - 1:
                     level += 1
                     continue
-                merged = partial[level]
-                # the function of the union
                 for f in range(fans):
-                    c = picked[f]
-                    pieces[f] = _stretch(offered_table[f, c], offered, f, c, offered_size[f, c], partial, level, n)
+                    row = picked[f]
+                    piece, j = offered_table[row], n - 1
+                    for i in range(offered_size[row] - 1, -1, -1):
+                        while partial[level, j] != offered[row, i]:
+                            j -= 1
+                        if j == i:  # this leaf and all before it keep their places
+                            break
+                        piece = _swap(piece, int(i), int(j))
+                    pieces[f] = piece
                 function = uint64(0)
                 for state in range(1 << fans):
                     if tables[way] >> state & 1:
@@ -303,14 +313,15 @@ def _enumerate(
                             term &= pieces[f] if state >> f & 1 else ~pieces[f]
                         function |= term
                 unread = 0
-                for i in range(n):
-                    if (function & _VARIABLE[i]) >> uint64(1 << i) == function & ~_VARIABLE[i]:
-                        unread |= 1 << i
+                if not (apart and essential):
+                    for i in range(n):
+                        if (function & _VARIABLE[i]) >> uint64(1 << i) == function & ~_VARIABLE[i]:
+                            unread |= 1 << i
                 price, other_price = 1.0, 0.0
                 for i in range(n):
                     if not unread >> i & 1:
-                        price += all_flow[merged[i]]
-                        other_price += all_flow[merged[i]]
+                        price += all_flow[partial[level, i]]
+                        other_price += all_flow[partial[level, i]]
                 if price >= worst[0] and other_price >= worst[1]:
                     continue
                 slot = function * uint64(0x9E3779B97F4A7C15) >> uint64(64 - _RECENT_BITS)
@@ -325,10 +336,10 @@ def _enumerate(
                     continue
                 double = False
                 for other in range(kept[group]):
-                    if size[group, other] == n and sign[group, other] == partial_sign[level]:
+                    if size[group, other] == n and sign[group, other] == seen:
                         same = True
                         for i in range(n):
-                            if leaves[group, other, i] != merged[i]:
+                            if leaves[group, other, i] != partial[level, i]:
                                 same = False
                                 break
                         if same:
@@ -337,35 +348,37 @@ def _enumerate(
                 if double:
                     continue
                 bits = 0
-                for f in range(fans):
-                    c, i = picked[f], 0
-                    if not offered_mask[f, c]:
-                        continue
-                    for j in range(offered_size[f, c]):
-                        while merged[i] != offered[f, c, j]:
-                            i += 1
-                        bits |= (offered_mask[f, c] >> j & 1) << i
+                if masked:
+                    for f in range(fans):
+                        row, i = picked[f], 0
+                        if not offered_mask[row]:
+                            continue
+                        for j in range(offered_size[row]):
+                            while partial[level, i] != offered[row, j]:
+                                i += 1
+                            bits |= (offered_mask[row] >> j & 1) << i
                 at = min(kept[group], limit[group] - 1)
                 row = kept[group] if kept[group] < limit[group] else rank[group, at]
                 while at > 0:
-                    before = rank[group, at - 1]
-                    if cost[group, before] < price or (cost[group, before] == price and size[group, before] <= n):
+                    ahead = rank[group, at - 1]
+                    if cost[group, ahead] < price or (cost[group, ahead] == price and size[group, ahead] <= n):
                         break
-                    rank[group, at] = before
+                    rank[group, at] = ahead
                     at -= 1
                 rank[group, at] = row
                 for i in range(WIDTH):
-                    leaves[group, row, i] = merged[i] if i < n else -1
+                    leaves[group, row, i] = partial[level, i] if i < n else -1
                 table[group, row], kind[group, row], mask[group, row] = function, found, bits
                 size[group, row], cost[group, row], silent[group, row] = n, price, unread
-                sign[group, row] = partial_sign[level]
+                sign[group, row] = seen
                 kept[group] = min(kept[group] + 1, limit[group])
                 if kept[group] == limit[group]:
                     worst[group] = cost[group, rank[group, limit[group] - 1]]
+                    bound = max(worst[0] - 1, worst[1]) * _ROUNDING
         count = 0
         for group in range(2):
-            for place_of in range(kept[group]):
-                row = rank[group, place_of]
+            for position in range(kept[group]):
+                row = rank[group, position]
                 for i in range(WIDTH):
                     all_leaves[wire, count, i] = leaves[group, row, i]
                 all_table[wire, count], all_kind[wire, count] = table[group, row], kind[group, row]
