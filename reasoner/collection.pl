@@ -1,5 +1,5 @@
 /*  The lists that findall/3 may collect: one for each way in which its uncertain elements are found or not. */
-:- module(neurosym_collection, [selection/6, merged/2]).
+:- module(neurosym_collection, [selection/6, merged/2, unrepeated/2]).
 :- use_module(library(lists)).
 
 %!  selection(+Found, +Decided, +Id, -List, -Items, ?Rest) is nondet: Found = [found(Value, Ways), ...] in order, each
@@ -38,3 +38,8 @@ same_value([], _, [], []).
 same_value([found(Other, [Way])|Found], Value, Ways, Others) :-
     (   Other =@= Value -> Ways = [Way|More], Others = Rest ; Ways = More, Others = [found(Other, [Way])|Rest] ),
     same_value(Found, Value, More, Rest).
+
+%!  unrepeated(+Terms, -Distinct): each term once, where it is first; variants are the same term.
+unrepeated(Terms, Distinct) :-
+    trie_new(Seen),
+    findall(Term, ( member(Term, Terms), trie_insert(Seen, Term) ), Distinct).

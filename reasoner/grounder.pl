@@ -9,8 +9,10 @@
 */
 :- module(neurosym_grounder,
           [ forget/0, install_world/1, set_deadline/1, ground/4, ground_program/2, certain/3, slot_value/4,
-            run_builtin/2, choice_fact/5, certainly/1, key/3 ]).
+            run_builtin/2, choice_fact/5, certainly/1, certainly/2, body/4, tested/1, possible_value/4, decided/2,
+            asked_of_network/2, undefined_goal/2, key/3 ]).
 :- use_module(library(lists)).
+:- use_module(library(pairs)).
 :- use_module(library(solution_sequences)).
 :- use_module(library(terms), [term_size/2]).
 :- use_module(library(wfs), [call_delays/2]).
@@ -19,6 +21,7 @@
 :- use_module(builtins).
 :- use_module(arithmetic).
 :- use_module(collection).
+:- use_module(proof_order).
 :- use_module(ground_writer).
 :- use_module(memory).
 :- use_module(reader).
@@ -85,9 +88,7 @@ certain(unproved(Goal), _, _) :- tested(Goal), not_exists(sure(Goal)).
 certain(once(Body), Id, _) :- tested(Body), in_order(Body, Ordered), ( certain(Ordered, Id) -> true ).
 certain(findall(Template, Body, List, Kind), Id, _) :-
     collected(Template, Body),
-    in_order(Body, Ordered),
-    gather(Template, certain(Ordered, Id), Found),
-    ( Kind == each -> List = Found ; list_to_set(Found, List) ).
+    collection(Kind, Template, Body, Id, List).
 certain(call(Goal, Extra), Id, _) :- tick, translate_call(Goal, Extra, Id, Body), certain(Body, Id).
 certain(ordered_call(Goal, Extra), Id, _) :-
     tick, translate_call(Goal, Extra, Id, Body), in_order(Body, Ordered), certain(Ordered, Id).
@@ -99,6 +100,21 @@ certain(net(Name, Inputs, Output, Values, _), _, _) :- fact_(Name, Inputs, Index
 
 undefined_goal(_, _) :- undefined_fails_, !, fail.
 undefined_goal(Goal, Id) :- functor(Goal, Name, Arity), throw(stopped(called, Id, Name/Arity)).
+
+collection(each, Template, Body, Id, List) :- \+ prolog_order(Body, Id),
+    catch(ordered_proofs(Template, Body, Id, Found), no_order, fail), !,
+    findall(Value, ( member(found(Value, Leaves), Found), \+ ( member(Leaf, Leaves), \+ certain(Leaf, Id) ) ), List).
+collection(Kind, Template, Body, Id, List) :-
+    in_order(Body, Ordered),
+    term_variables(Body, Variables),
+    gather(Variables-Template, certain(Ordered, Id), Found0),
+    ( Kind == each -> Found = Found0 ; unrepeated(Found0, Found) ),
+    pairs_values(Found, List).
+
+%   A library counts on Prolog's order; of facts, as of a built-in, ProbLog has no other.
+prolog_order(_, Id) :- library_clause(Id).
+prolog_order(facts(_), _).
+prolog_order(run(Goal), _) :- \+ predicate_property(Goal, imported_from(lists)).
 
 /*  Tables forget the order of their answers. Where the first answer counts, or a list is collected, Prolog's own
     search comes first, as long as it ends within a few steps.
@@ -153,10 +169,17 @@ collected(Template, Goal) :-
 told_apart :- ( ( by_call_ ; world_ ) -> true ; throw(told_apart) ).
 
 slot_value(Name, Slot, Value, Id) :-
+    possible_value(Name, Slot, Value, Id),
+    ( world_ -> fact_(Name, Slot, Value) ; true ).
+
+possible_value(Name, Slot, Value, Id) :-
     (   integer(Slot), Slot >= 0 -> true
     ;   Goal =.. [Name, Slot, Value], throw(stopped(slot, Id, Goal)) ),
-    (   world_ -> fact_(Name, Slot, Value)
-    ;   domain_(Name, Values), member(Value, Values) ).
+    domain_(Name, Values), member(Value, Values).
+
+decided(Id, Variables) :- ( ground(Variables) -> true ; clause_(Head, _, Id), throw(stopped(nonground, Id, Head)) ).
+
+asked_of_network(Inputs, Id) :- ( ground(Inputs) -> true ; throw(stopped(input, Id, Inputs)) ).
 
 %!  choice_fact(+Id, +Number, +Variables, -Name, -Slot): in the installed world this head was chosen.
 choice_fact(Id, Number, Variables, Name, Slot) :-
@@ -231,18 +254,22 @@ body(may(Goal), _, [may(Answer, Call)|I], I) :-
 body(may(Goal, Call), _, [may(Goal, Call)|I], I).
 body(not(Body), _, [not(Denied)|I], I) :- tested(Body), copy_term(Body, Denied).
 body(slot(Name, Slot, Value), Id, [slot(Name, Slot, Value)|I], I) :- slot_value(Name, Slot, Value, Id).
-body(choice(Id, Number, Variables), _, [choice(Id, Number, Variables)|I], I) :-
-    ( ground(Variables) -> true ; clause_(Head, _, Id), throw(stopped(nonground, Id, Head)) ).
+body(choice(Id, Number, Variables), _, [choice(Id, Number, Variables)|I], I) :- decided(Id, Variables).
 body(net(Name, Inputs, Output, Values, Index), Id, [net(Name, Inputs, Output, Values, Index)|I], I) :-
-    ( ground(Inputs) -> true ; throw(stopped(input, Id, Inputs)) ),
+    asked_of_network(Inputs, Id),
     nth0(Index, Values, Output).
 body(collect(Template, Body, List, Kind), Id, I0, I) :-
     collected(Template, Body),
-    gather(Key-found(Template, [Leaves]),
-           ( body(Body, Id, Items, []), proof_leaves(Items, [], Leaves, [], Key) ), Keyed0),
-    keysort(Keyed0, Keyed),
-    findall(Found, member(_-Found, Keyed), Each),
-    ( Kind == each -> All = Each ; merged(Each, All) ),
+    (   Kind == each, catch(ordered_proofs(Template, Body, Id, Found), no_order, fail)
+    ->  findall(found(Value, [Items]),
+                ( member(found(Value, Leaves), Found), uncertain_items(Leaves, Id, Items) ), All)
+    ;   term_variables(Body, Variables),
+        gather(Key-found(Variables-Template, [Leaves]),
+               ( body(Body, Id, Items, []), proof_leaves(Items, [], Leaves, [], Key) ), Keyed0),
+        keysort(Keyed0, Keyed),
+        pairs_values(Keyed, Each),
+        ( Kind == each -> Merged = Each ; merged(Each, Merged) ),
+        findall(found(Value, Ways), member(found(_-Value, Ways), Merged), All) ),
     selection(All, [], Id, List, I0, I).
 body(call(Goal, Extra), Id, I0, I) :- tick, translate_call(Goal, Extra, Id, Body), body(Body, Id, I0, I).
 body(undefined(Goal), Id, I, I) :- undefined_goal(Goal, Id).
@@ -259,6 +286,12 @@ settled(Body, Id, I0, I) :-
     (   collects_
     ->  in_order(Body, Ordered), call_nth(certainly(Ordered, Id), N), I0 = [nth(N)|I]
     ;   certainly(Body, Id), I0 = I ).
+
+%   Of what a proof rests on, what is uncertain; fails if the rest does not hold.
+uncertain_items([], _, []).
+uncertain_items([Leaf|Leaves], Id, Items) :-
+    (   ( Leaf = naf(_) ; Leaf = unproved(_) ) -> certainly(Leaf, Id), Items = Rest ; Items = [Leaf|Rest] ),
+    uncertain_items(Leaves, Id, Rest).
 
 %!  proof_leaves(+Items, +Above, -Leaves, ?Rest, -Key) is nondet: findall/3 sees an answer once for each of its proofs.
 %   Keys sort as Prolog's search would find the proofs: clauses in the order of the text, answers as they came.

@@ -1,0 +1,187 @@
+/*  The proofs that findall/3 collects, in the order in which ProbLog's engine comes upon them.
+
+    That engine searches depth first as Prolog does, but answers each call once and in full before it goes on: the
+    answers of a call come in the order in which each is first found, with all its proofs. Facts, choices, built-in
+    calls and conjunctions are numbered as they first come up. The list is in the order of the greatest number in
+    each proof; where that is the same, in the order of the answers. What is uncertain is taken for possible here.
+*/
+:- module(neurosym_proof_order, [ordered_proofs/4]).
+:- use_module(library(apply)).
+:- use_module(library(lists)).
+:- use_module(library(pairs)).
+:- use_module(grounder).
+:- use_module(memory).
+:- use_module(translator).
+
+:- thread_local node_/3.
+
+%!  ordered_proofs(+Template, +Body, +Id, -Found): Found = [found(Value, Leaves), ...], each proof with the bodies of
+%   one step that it rests on. Raises no_order if a call rests on itself or a cut is met: there is no such order.
+ordered_proofs(Template, Body, Id, Found) :-
+    fresh(Run),
+    setup_call_cleanup(true, gather(Proofs, proofs(Run, Template, Body, Id, Proofs), [Found]),
+                       retractall(node_(Run, _, _))).
+
+proofs(Run, Template, Body, Id, Found) :-
+    trie_new(Calls), trie_new(Leaves),
+    Search = search(Run, Calls, Leaves),
+    term_variables(Body, Variables),
+    each_once(Variables-Template, Node, prove(Body, Id, Search, Node), Search, Answers),
+    findall(Greatest-found(Value, Items),
+            ( member((_-Value)-Proved, Answers), branch(Proved, Run, Greatest, Items, []) ), Keyed),
+    keysort(Keyed, Sorted),
+    pairs_values(Sorted, Found).
+
+fresh(Number) :-
+    ( nb_current(neurosym_node, Last) -> true ; Last = 0 ),
+    Number is Last + 1,
+    nb_setval(neurosym_node, Number).
+
+%   A node is the number of leaf(Items), all(A, B) or any(Nodes); 0 where nothing is needed, and less where denied.
+node(What, search(Run, _, _), Number) :- fresh(Number), assertz(node_(Run, Number, What)).
+
+leaf(Key, Items, Search, Number) :-
+    arg(3, Search, Leaves),
+    (   trie_lookup(Leaves, Key, Number) -> true
+    ;   keep(Key), node(leaf(Items), Search, Number), trie_insert(Leaves, Key, Number) ).
+
+both(0, B, _, B) :- !.
+both(A, 0, _, A) :- !.
+both(A, B, Search, Node) :- A =\= -B, node(all(A, B), Search, Node).
+
+any([Node], _, Node) :- !.
+any(Nodes, _, 0) :- member(Node, Nodes), ( Node =:= 0 ; Opposite is -Node, memberchk(Opposite, Nodes) ), !.
+any(Nodes, Search, Node) :- node(any(Nodes), Search, Node).
+
+:- meta_predicate each_once(?, ?, 0, +, -).
+
+%   The answers of a goal, each with the node of all its proofs.
+each_once(Answer, Node, Goal, Search, Answers) :-
+    gather(Answer-Node, Goal, Each),
+    grouped(Each, Groups),
+    maplist(any_of(Search), Groups, Answers).
+
+any_of(Search, Answer-Nodes, Answer-Node) :- any(Nodes, Search, Node).
+
+grouped(Each, Groups) :-
+    foldl(keyed, Each, Keyed, 0, _),
+    keysort(Keyed, Sorted),
+    group_pairs_by_key(Sorted, ByKey),
+    maplist(first_found, ByKey, Firsts),
+    keysort(Firsts, InOrder),
+    pairs_values(InOrder, Groups).
+
+keyed(Answer-Node, Key-found(Place, Answer, Node), Place, Next) :-
+    copy_term(Answer, Key), numbervars(Key, 0, _),
+    Next is Place + 1.
+
+first_found(_-[found(Place, Answer, Node)|More], Place-(Answer-[Node|Nodes])) :- maplist(arg(3), More, Nodes).
+
+:- meta_predicate call_answers(?, ?, 0, +, -).
+
+%   The same for a call that may come again; once answered, its ground answers are known as calls too.
+call_answers(Call, Node, Goal, Search, Answers) :-
+    arg(2, Search, Calls),
+    (   trie_lookup(Calls, Call, Known)
+    ->  ( Known = answers(Answers) -> true ; throw(no_order) )
+    ;   keep(Call), trie_insert(Calls, Call, open),
+        each_once(Call, Node, Goal, Search, Answers0),
+        maplist(certain_named(Search), Answers0, Answers),
+        keep(Answers), trie_update(Calls, Call, answers(Answers)),
+        ( ground(Call) -> true ; ground(Answers) -> forall(member(Pair, Answers), known(Pair, Calls)) ; true ) ).
+
+certain_named(Search, Answer-0, Answer-Node) :- functor(Answer, Name, _), Name \== '$body', !,
+    leaf(Answer, [], Search, Node).
+certain_named(_, Pair, Pair).
+
+known(Answer-_, Calls) :- trie_lookup(Calls, Answer, _), !.
+known(Answer-Node, Calls) :- trie_insert(Calls, Answer, answers([Answer-Node])).
+
+%!  prove(+Body, +Id, +Search, -Node) is nondet.
+prove(true, _, Search, Node) :- leaf(true, [], Search, Node).
+prove((A, B), Id, Search, Node) :-
+    prove(A, Id, Search, First), prove(B, Id, Search, Second), both(First, Second, Search, Node).
+prove(or(A, B), Id, Search, Node) :-
+    term_variables(A-B, Variables),
+    each_once(Variables, Proof, ( prove(A, Id, Search, Proof) ; prove(B, Id, Search, Proof) ), Search, Answers),
+    member(Variables-Node, Answers).
+prove(if(C, A, B), Id, Search, Node) :-
+    ( certainly(once(C), Id) -> prove(A, Id, Search, Node) ; prove(B, Id, Search, Node) ).
+prove(cut, _, _, _) :- throw(no_order).
+prove(may(Goal), _, Search, Node) :- prove_goal(Goal, Search, Node).
+prove(facts(Goal), _, Search, Node) :- prove_goal(Goal, Search, Node).
+prove(plain(Goal), _, Search, Node) :- prove_goal(Goal, Search, Node).
+prove(sure(Goal), _, Search, Node) :- prove_goal(Goal, Search, Node).
+prove(not(Body), Id, Search, Node) :- deny(Body, not(Body), Id, Search, Node).
+prove(naf(Body), Id, Search, Node) :- deny(Body, naf(Body), Id, Search, Node).
+prove(unproved(Goal), Id, Search, Node) :- deny(sure(Goal), unproved(Goal), Id, Search, Node).
+prove(call(Goal, Extra), Id, Search, Node) :- translate_call(Goal, Extra, Id, Body), prove(Body, Id, Search, Node).
+prove(undefined(Goal), Id, _, _) :- undefined_goal(Goal, Id).
+prove(findall(Template, Body, List, Kind), Id, _, 0) :- certainly(findall(Template, Body, List, Kind), Id).
+prove(collect(Template, Body, List, Kind), Id, Search, Node) :-
+    body(collect(Template, Body, List, Kind), Id, Items, []), node(leaf(Items), Search, Node).
+prove(once(Body), Id, Search, Node) :- certainly(once(Body), Id), leaf(once(Body), [], Search, Node).
+prove(run(Goal), Id, Search, Node) :-
+    (   predicate_property(Goal, imported_from(lists))    % in ProbLog predicates with facts, each of the body true
+    ->  each_once(Goal, Proof, ( run_builtin(Goal, Id), leaf(true, [], Search, Proof) ), Search, Answers)
+    ;   gather(Goal-Proof, ( run_builtin(Goal, Id), leaf(Goal, [], Search, Proof) ), Answers) ),
+    member(Goal-Node, Answers).
+prove(Body, Id, Search, Node) :- possible(Body, Id), leaf(Body, [Body], Search, Node).
+
+%   What is uncertain, in some world.
+possible(slot(Name, Slot, Value), Id) :- possible_value(Name, Slot, Value, Id).
+possible(choice(Id, _, Variables), _) :- decided(Id, Variables).
+possible(net(_, Inputs, Output, Values, Index), Id) :- asked_of_network(Inputs, Id), nth0(Index, Values, Output).
+
+deny(Body, Denial, Id, Search, Node) :-
+    tested(Body),
+    gather(Proof, prove(Body, Id, Search, Proof), Proofs0),
+    sort(Proofs0, Proofs),
+    (   Proofs == [] -> leaf(\+ true, [], Search, Number)
+    ;   any(Proofs, Search, Number), Number =\= 0 ),
+    Node is -Number,
+    arg(1, Search, Run),
+    ( node_(Run, Node, _) -> true ; Proofs == [] -> assertz(node_(Run, Node, leaf([]))) ; assertz(node_(Run, Node, leaf([Denial]))) ).
+
+prove_goal(Goal, Search, Node) :-
+    call_answers(Goal, Proof, ( rule(Goal, Body, Id), prove_rule(Body, Id, Search, Proof) ), Search, Answers),
+    member(Goal-Node, Answers).
+
+%   The body of a probabilistic clause is a call of its own, which its heads share.
+prove_rule((Body, Choice), Id, Search, Node) :- Choice = choice(Id, _, Variables), !,
+    call_answers('$body'(Id, Variables), Proof, prove(Body, Id, Search, Proof), Search, Answers),
+    member('$body'(Id, Variables)-First, Answers),
+    prove(Choice, Id, Search, Second),
+    both(First, Second, Search, Node).
+prove_rule(fact(Ref), _, Search, Node) :- !, leaf(fact(Ref), [], Search, Node).
+prove_rule(Body, Id, Search, Node) :- prove(Body, Id, Search, Node).
+
+%   Of the clauses that match, ProbLog takes those first that name the last argument that is ground.
+rule(Goal, Body, Id) :-
+    findall(Reference, clause(neurosym_translator:clause_(Goal, _, _), true, Reference), Matching),
+    (   Matching = [_, _|_], last_ground(Goal, Place)
+    ->  partition(names(Place), Matching, Naming, Others), append(Naming, Others, Ordered)
+    ;   Ordered = Matching ),
+    member(Reference, Ordered),
+    clause(neurosym_translator:clause_(Goal, Body0, Id), true, Reference),
+    ( Body0 == true, clause(neurosym_translator:clause_(Fact, _, _), true, Reference), ground(Fact) -> Body = fact(Reference) ; Body = Body0 ).
+
+last_ground(Goal, Place) :-
+    functor(Goal, _, Arity),
+    between(1, Arity, Back), Place is Arity + 1 - Back,
+    arg(Place, Goal, Argument), ground(Argument), !.
+
+names(Place, Reference) :-
+    clause(neurosym_translator:clause_(Head, _, _), true, Reference), arg(Place, Head, Argument), ground(Argument).
+
+%!  branch(+Node, +Run, -Greatest, -Items, ?Rest) is nondet: a proof.
+branch(0, _, 0, Items, Items) :- !.
+branch(Node, Run, Greatest, Items0, Items) :-
+    node_(Run, Node, What),
+    branch(What, Node, Run, Greatest, Items0, Items).
+
+branch(leaf(Own), Node, _, Node, Items0, Items) :- append(Own, Items, Items0).
+branch(all(A, B), Node, Run, Greatest, Items0, Items) :-
+    branch(A, Run, GreatestA, Items0, Items1), branch(B, Run, GreatestB, Items1, Items),
+    Greatest is max(Node, max(GreatestA, GreatestB)).
+branch(any(Nodes), _, Run, Greatest, Items0, Items) :- member(Node, Nodes), branch(Node, Run, Greatest, Items0, Items).
