@@ -14,8 +14,7 @@ selection([found(Value, Ways)|Found], Decided, Id, Values, I0, I) :-
 selection([found(Value, Ways)|Found], Decided, Id, Values, I0, I) :-
     ( length(Decided, 14) -> throw(stopped(collected, Id, Value)) ; true ),
     (   Values = [Value|Rest],
-        member(Items, Ways),
-        append(Items, I1, I0),
+        ( Ways = [Items] -> append(Items, I1, I0) ; denied(Ways, Denials, []), conjunction(Denials, None), I0 = [not(None)|I1] ),
         selection(Found, [Ways-true|Decided], Id, Rest, I1, I)
     ;   denied(Ways, I0, I1),
         selection(Found, [Ways-false|Decided], Id, Values, I1, I)

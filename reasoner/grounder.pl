@@ -101,15 +101,17 @@ certain(net(Name, Inputs, Output, Values, _), _, _) :- fact_(Name, Inputs, Index
 undefined_goal(_, _) :- undefined_fails_, !, fail.
 undefined_goal(Goal, Id) :- functor(Goal, Name, Arity), throw(stopped(called, Id, Name/Arity)).
 
-collection(each, Template, Body, Id, List) :- \+ prolog_order(Body, Id),
-    catch(ordered_proofs(Template, Body, Id, Found), no_order, fail), !,
-    findall(Value, ( member(found(Value, Leaves), Found), \+ ( member(Leaf, Leaves), \+ certain(Leaf, Id) ) ), List).
+collection(Kind, Template, Body, Id, List) :- \+ prolog_order(Body, Id),
+    catch(ordered_proofs(Kind, Template, Body, Id, Found), no_order, fail), !,
+    findall(Value, ( member(found(Value, Ways), Found), once(( member(Way, Ways), holds(Way, Id) )) ), List).
 collection(Kind, Template, Body, Id, List) :-
     in_order(Body, Ordered),
     term_variables(Body, Variables),
     gather(Variables-Template, certain(Ordered, Id), Found0),
     ( Kind == each -> Found = Found0 ; unrepeated(Found0, Found) ),
     pairs_values(Found, List).
+
+holds(Way, Id) :- \+ ( member(Leaf, Way), \+ certain(Leaf, Id) ).
 
 %   A library counts on Prolog's order; of facts, as of a built-in, ProbLog has no other.
 prolog_order(_, Id) :- library_clause(Id).
@@ -260,9 +262,11 @@ body(net(Name, Inputs, Output, Values, Index), Id, [net(Name, Inputs, Output, Va
     nth0(Index, Values, Output).
 body(collect(Template, Body, List, Kind), Id, I0, I) :-
     collected(Template, Body),
-    (   Kind == each, catch(ordered_proofs(Template, Body, Id, Found), no_order, fail)
-    ->  findall(found(Value, [Items]),
-                ( member(found(Value, Leaves), Found), uncertain_items(Leaves, Id, Items) ), All)
+    (   catch(ordered_proofs(Kind, Template, Body, Id, Found), no_order, fail)
+    ->  findall(found(Value, Ways),
+                ( member(found(Value, Ways0), Found),
+                  findall(Items, ( member(Leaves, Ways0), uncertain_items(Leaves, Id, Items) ), Ways1),
+                  sort(Ways1, Ways), Ways \== [] ), All)
     ;   term_variables(Body, Variables),
         gather(Key-found(Variables-Template, [Leaves]),
                ( body(Body, Id, Items, []), proof_leaves(Items, [], Leaves, [], Key) ), Keyed0),

@@ -5,7 +5,7 @@
     calls and conjunctions are numbered as they first come up. The list is in the order of the greatest number in
     each proof; where that is the same, in the order of the answers. What is uncertain is taken for possible here.
 */
-:- module(neurosym_proof_order, [ordered_proofs/4]).
+:- module(neurosym_proof_order, [ordered_proofs/5]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(library(pairs)).
@@ -15,22 +15,26 @@
 
 :- thread_local node_/3.
 
-%!  ordered_proofs(+Template, +Body, +Id, -Found): Found = [found(Value, Leaves), ...], each proof with the bodies of
-%   one step that it rests on. Raises no_order if a call rests on itself or a cut is met: there is no such order.
-ordered_proofs(Template, Body, Id, Found) :-
+%!  ordered_proofs(+Kind, +Template, +Body, +Id, -Found): Found = [found(Value, Ways), ...], each way a list of bodies of
+%   one step that a proof rests on: with Kind = each, an element for each proof; with distinct, for each binding of
+%   the variables of Body. Raises no_order if a call rests on itself or a cut is met: there is no such order.
+ordered_proofs(Kind, Template, Body, Id, Found) :-
     fresh(Run),
-    setup_call_cleanup(true, gather(Proofs, proofs(Run, Template, Body, Id, Proofs), [Found]),
+    setup_call_cleanup(true, gather(Proofs, proofs(Kind, Run, Template, Body, Id, Proofs), [Found]),
                        retractall(node_(Run, _, _))).
 
-proofs(Run, Template, Body, Id, Found) :-
+proofs(Kind, Run, Template, Body, Id, Found) :-
     trie_new(Calls), trie_new(Leaves),
-    Search = search(Run, Calls, Leaves),
+    Search = search(Run, Calls, Leaves, Kind),
     term_variables(Body, Variables),
     each_once(Variables-Template, Node, prove(Body, Id, Search, Node), Search, Answers),
-    findall(Greatest-found(Value, Items),
-            ( member((_-Value)-Proved, Answers), branch(Proved, Run, Greatest, Items, []) ), Keyed),
-    keysort(Keyed, Sorted),
-    pairs_values(Sorted, Found).
+    (   Kind == each
+    ->  findall(Greatest-found(Value, [Items]),
+                ( member((_-Value)-Proved, Answers), branch(Proved, Run, Greatest, Items, []) ), Keyed),
+        keysort(Keyed, Sorted),
+        pairs_values(Sorted, Found)
+    ;   findall(found(Value, Ways),
+                ( member((_-Value)-Proved, Answers), findall(Items, branch(Proved, Run, _, Items, []), Ways) ), Found) ).
 
 fresh(Number) :-
     ( nb_current(neurosym_node, Last) -> true ; Last = 0 ),
@@ -38,8 +42,10 @@ fresh(Number) :-
     nb_setval(neurosym_node, Number).
 
 %   A node is the number of leaf(Items), all(A, B) or any(Nodes); 0 where nothing is needed, and less where denied.
-node(What, search(Run, _, _), Number) :- fresh(Number), assertz(node_(Run, Number, What)).
+node(What, search(Run, _, _, _), Number) :- fresh(Number), assertz(node_(Run, Number, What)).
 
+%   Only findall/3 has a number for what is certain.
+leaf(_, [], search(_, _, _, distinct), 0) :- !.
 leaf(Key, Items, Search, Number) :-
     arg(3, Search, Leaves),
     (   trie_lookup(Leaves, Key, Number) -> true
@@ -85,14 +91,9 @@ call_answers(Call, Node, Goal, Search, Answers) :-
     (   trie_lookup(Calls, Call, Known)
     ->  ( Known = answers(Answers) -> true ; throw(no_order) )
     ;   keep(Call), trie_insert(Calls, Call, open),
-        each_once(Call, Node, Goal, Search, Answers0),
-        maplist(certain_named(Search), Answers0, Answers),
+        each_once(Call, Node, Goal, Search, Answers),
         keep(Answers), trie_update(Calls, Call, answers(Answers)),
         ( ground(Call) -> true ; ground(Answers) -> forall(member(Pair, Answers), known(Pair, Calls)) ; true ) ).
-
-certain_named(Search, Answer-0, Answer-Node) :- functor(Answer, Name, _), Name \== '$body', !,
-    leaf(Answer, [], Search, Node).
-certain_named(_, Pair, Pair).
 
 known(Answer-_, Calls) :- trie_lookup(Calls, Answer, _), !.
 known(Answer-Node, Calls) :- trie_insert(Calls, Answer, answers([Answer-Node])).
@@ -136,12 +137,11 @@ possible(net(_, Inputs, Output, Values, Index), Id) :- asked_of_network(Inputs, 
 deny(Body, Denial, Id, Search, Node) :-
     tested(Body),
     gather(Proof, prove(Body, Id, Search, Proof), Proofs0),
-    sort(Proofs0, Proofs),
-    (   Proofs == [] -> leaf(\+ true, [], Search, Number)
-    ;   any(Proofs, Search, Number), Number =\= 0 ),
-    Node is -Number,
-    arg(1, Search, Run),
-    ( node_(Run, Node, _) -> true ; Proofs == [] -> assertz(node_(Run, Node, leaf([]))) ; assertz(node_(Run, Node, leaf([Denial]))) ).
+    (   Proofs0 == [] -> Node = 0
+    ;   sort(Proofs0, Proofs),
+        any(Proofs, Search, Denied), Denied =\= 0, Node is -Denied,
+        arg(1, Search, Run),
+        ( node_(Run, Node, _) -> true ; assertz(node_(Run, Node, leaf([Denial]))) ) ).
 
 prove_goal(Goal, Search, Node) :-
     call_answers(Goal, Proof, ( rule(Goal, Body, Id), prove_rule(Body, Id, Search, Proof) ), Search, Answers),
