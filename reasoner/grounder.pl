@@ -101,22 +101,30 @@ certain(net(Name, Inputs, Output, Values, _), _, _) :- fact_(Name, Inputs, Index
 undefined_goal(_, _) :- undefined_fails_, !, fail.
 undefined_goal(Goal, Id) :- functor(Goal, Name, Arity), throw(stopped(called, Id, Name/Arity)).
 
-collection(Kind, Template, Body, Id, List) :- \+ prolog_order(Body, Id),
+%   In a library, and where a list is what facts and built-ins give one after the other, Prolog's order is ProbLog's.
+collection(Kind, Template, Body, Id, List) :- ( library_clause(Id) -> true ; flat(Body) ),
+    gathered(Kind, Template, Body, Id, Found),
+    ( library_clause(Id) -> true ; unrepeated(Found, Found) ), !,
+    pairs_values(Found, List).
+collection(Kind, Template, Body, Id, List) :-
     catch(ordered_proofs(Kind, Template, Body, Id, Found), no_order, fail), !,
     findall(Value, ( member(found(Value, Ways), Found), once(( member(Way, Ways), holds(Way, Id) )) ), List).
 collection(Kind, Template, Body, Id, List) :-
     in_order(Body, Ordered),
-    term_variables(Body, Variables),
-    gather(Variables-Template, certain(Ordered, Id), Found0),
-    ( Kind == each -> Found = Found0 ; unrepeated(Found0, Found) ),
+    gathered(Kind, Template, Ordered, Id, Found),
     pairs_values(Found, List).
 
-holds(Way, Id) :- \+ ( member(Leaf, Way), \+ certain(Leaf, Id) ).
+gathered(Kind, Template, Body, Id, Found) :-
+    term_variables(Body, Variables),
+    gather(Variables-Template, certain(Body, Id), Found0),
+    ( Kind == each -> Found = Found0 ; unrepeated(Found0, Found) ).
 
-%   A library counts on Prolog's order; of facts, as of a built-in, ProbLog has no other.
-prolog_order(_, Id) :- library_clause(Id).
-prolog_order(facts(_), _).
-prolog_order(run(Goal), _) :- \+ predicate_property(Goal, imported_from(lists)).
+flat((A, B)) :- flat(A), flat(B).
+flat(run(_)).
+flat(facts(_)).
+flat(naf(_)).
+
+holds(Way, Id) :- \+ ( member(Leaf, Way), \+ certain(Leaf, Id) ).
 
 /*  Tables forget the order of their answers. Where the first answer counts, or a list is collected, Prolog's own
     search comes first, as long as it ends within a few steps.

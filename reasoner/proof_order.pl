@@ -13,15 +13,16 @@
 :- use_module(memory).
 :- use_module(translator).
 
-:- thread_local node_/3.
+:- thread_local node_/3, general_/3.
 
 %!  ordered_proofs(+Kind, +Template, +Body, +Id, -Found): Found = [found(Value, Ways), ...], each way a list of bodies of
 %   one step that a proof rests on: with Kind = each, an element for each proof; with distinct, for each binding of
-%   the variables of Body. Raises no_order if a call rests on itself or a cut is met: there is no such order.
+%   the variables of Body. Raises no_order if a call rests on itself or a cut is met, where there is no such order, or if
+%   a term is huge.
 ordered_proofs(Kind, Template, Body, Id, Found) :-
     fresh(Run),
     setup_call_cleanup(true, gather(Proofs, proofs(Kind, Run, Template, Body, Id, Proofs), [Found]),
-                       retractall(node_(Run, _, _))).
+                       ( retractall(node_(Run, _, _)), retractall(general_(Run, _, _)) )).
 
 proofs(Kind, Run, Template, Body, Id, Found) :-
     trie_new(Calls), trie_new(Leaves),
@@ -48,6 +49,7 @@ node(What, search(Run, _, _, _), Number) :- fresh(Number), assertz(node_(Run, Nu
 leaf(_, [], search(_, _, _, distinct), 0) :- !.
 leaf(Key, Items, Search, Number) :-
     arg(3, Search, Leaves),
+    readable(Key),
     (   trie_lookup(Leaves, Key, Number) -> true
     ;   keep(Key), node(leaf(Items), Search, Number), trie_insert(Leaves, Key, Number) ).
 
@@ -70,33 +72,50 @@ each_once(Answer, Node, Goal, Search, Answers) :-
 any_of(Search, Answer-Nodes, Answer-Node) :- any(Nodes, Search, Node).
 
 grouped(Each, Groups) :-
-    foldl(keyed, Each, Keyed, 0, _),
+    keyed(Each, 0, Keyed),
     keysort(Keyed, Sorted),
-    group_pairs_by_key(Sorted, ByKey),
-    maplist(first_found, ByKey, Firsts),
-    keysort(Firsts, InOrder),
-    pairs_values(InOrder, Groups).
+    (   repeated(Sorted)
+    ->  group_pairs_by_key(Sorted, ByKey),
+        maplist(first_found, ByKey, Firsts),
+        keysort(Firsts, InOrder),
+        pairs_values(InOrder, Groups)
+    ;   findall(Answer-[Node], member(Answer-Node, Each), Groups) ).
 
-keyed(Answer-Node, Key-found(Place, Answer, Node), Place, Next) :-
-    copy_term(Answer, Key), numbervars(Key, 0, _),
-    Next is Place + 1.
+keyed([], _, []).
+keyed([Answer-Node|Each], Place, [Key-found(Place, Answer, Node)|Keyed]) :-
+    readable(Answer),
+    ( ground(Answer) -> Key = Answer ; copy_term(Answer, Key), numbervars(Key, 0, _) ),
+    Next is Place + 1,
+    keyed(Each, Next, Keyed).
+
+repeated([Key-_|Rest]) :- ( Rest = [Other-_|_], Other == Key -> true ; repeated(Rest) ).
 
 first_found(_-[found(Place, Answer, Node)|More], Place-(Answer-[Node|Nodes])) :- maplist(arg(3), More, Nodes).
 
-:- meta_predicate call_answers(?, ?, 0, +, -).
+%   In a trie a term takes the room of its text.
+readable(Term) :- ( small(Term, 200_000) -> true ; throw(no_order) ).
 
-%   The same for a call that may come again; once answered, its ground answers are known as calls too.
-call_answers(Call, Node, Goal, Search, Answers) :-
-    arg(2, Search, Calls),
+:- meta_predicate call_answers(+, +, ?, 0, +, -).
+
+%   The same for a call that may come again; of an answer, what its variables are bound to. A ground call may have been
+%   answered by another.
+call_answers(Call, Variables, Node, Goal, Search, Answers) :-
+    Search = search(Run, Calls, _, _),
+    readable(Call),
     (   trie_lookup(Calls, Call, Known)
     ->  ( Known = answers(Answers) -> true ; throw(no_order) )
+    ;   Variables == [], general_(Run, Call, _), answered(Call, Run, Calls, Proved)
+    ->  Answers = [[]-Proved], trie_insert(Calls, Call, answers(Answers))
     ;   keep(Call), trie_insert(Calls, Call, open),
-        each_once(Call, Node, Goal, Search, Answers),
+        each_once(Variables, Node, Goal, Search, Answers),
         keep(Answers), trie_update(Calls, Call, answers(Answers)),
-        ( ground(Call) -> true ; ground(Answers) -> forall(member(Pair, Answers), known(Pair, Calls)) ; true ) ).
+        ( Variables \== [], ground(Answers) -> assertz(general_(Run, Call, Variables)) ; true ) ).
 
-known(Answer-_, Calls) :- trie_lookup(Calls, Answer, _), !.
-known(Answer-Node, Calls) :- trie_insert(Calls, Answer, answers([Answer-Node])).
+answered(Call, Run, Calls, Node) :-
+    functor(Call, Name, Arity), functor(General, Name, Arity),
+    general_(Run, General, Variables), subsumes_term(General, Call),
+    trie_lookup(Calls, General, answers(Answers)),
+    General = Call, memberchk(Variables-Node, Answers), !.
 
 %!  prove(+Body, +Id, +Search, -Node) is nondet.
 prove(true, _, Search, Node) :- leaf(true, [], Search, Node).
@@ -144,13 +163,15 @@ deny(Body, Denial, Id, Search, Node) :-
         ( node_(Run, Node, _) -> true ; assertz(node_(Run, Node, leaf([Denial]))) ) ).
 
 prove_goal(Goal, Search, Node) :-
-    call_answers(Goal, Proof, ( rule(Goal, Body, Id), prove_rule(Body, Id, Search, Proof) ), Search, Answers),
-    member(Goal-Node, Answers).
+    term_variables(Goal, Variables),
+    call_answers(Goal, Variables, Proof, ( rule(Goal, Body, Id), prove_rule(Body, Id, Search, Proof) ), Search, Answers),
+    member(Variables-Node, Answers).
 
 %   The body of a probabilistic clause is a call of its own, which its heads share.
 prove_rule((Body, Choice), Id, Search, Node) :- Choice = choice(Id, _, Variables), !,
-    call_answers('$body'(Id, Variables), Proof, prove(Body, Id, Search, Proof), Search, Answers),
-    member('$body'(Id, Variables)-First, Answers),
+    term_variables(Variables, Free),
+    call_answers('$body'(Id, Variables), Free, Proof, prove(Body, Id, Search, Proof), Search, Answers),
+    member(Free-First, Answers),
     prove(Choice, Id, Search, Second),
     both(First, Second, Search, Node).
 prove_rule(fact(Ref), _, Search, Node) :- !, leaf(fact(Ref), [], Search, Node).

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.progress import track
@@ -16,7 +15,7 @@ from neurosym.queries import probabilities
 from reasoner import Program
 
 from .problog_process import CRASH, UNFINISHED, ProbLogProcess, Verdict
-from .random_programs import random_program
+from .random_programs import random_programs
 
 TOLERANCE = 1e-6
 DIFFERENT = "DIFFERENT"
@@ -72,12 +71,6 @@ def compare(texts: Iterable[str], seconds: float = 20.0) -> Iterator[Comparison]
     with ProbLogProcess(seconds) as problog:
         for text in texts:
             yield Comparison(text, ask_neurosym(text), problog.ask(text))
-
-
-def random_programs(count: int, seed: int) -> Iterator[str]:
-    """The programs of a seed."""
-    random = np.random.default_rng(seed)
-    return (random_program(random) for _ in range(count))
 
 
 def main(

@@ -1,15 +1,18 @@
 """Random programs in the language of ProbLog, for two systems to be asked the same."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 IN = "in(X, [X|_]). in(X, [_|T]) :- in(X, T)."
 
 
-def random_program(random: np.random.Generator) -> str:
-    """A program over a few predicates, with any of: facts, disjunctions, rules with negation and circles, lists,
-    arithmetic, findall, evidence.
+def random_programs(count: int, seed: int) -> Iterator[str]:
+    """The programs of a seed, each over a few predicates, with any of: facts, disjunctions, rules with negation and
+    circles, lists, arithmetic, collections, evidence.
     """  # noqa: D205
-    return _Writer(random).program()
+    random = np.random.default_rng(seed)
+    return (_Writer(random).program() for _ in range(count))
 
 
 class _Writer:
