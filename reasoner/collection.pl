@@ -1,24 +1,59 @@
 /*  The lists that findall/3 may collect: one for each way in which its uncertain elements are found or not. */
 :- module(neurosym_collection, [selection/6, merged/2, unrepeated/2]).
+:- use_module(library(apply)).
 :- use_module(library(lists)).
 
-%!  selection(+Found, +Decided, +Id, -List, -Items, ?Rest) is nondet: Found = [found(Value, Ways), ...] in order, each
-%   way a list of items.
+max_decisions(14).
+
+%!  selection(+Found, +Known, +Id, -List, -Items, ?Rest) is nondet: Found = [found(Value, Ways), ...] in order, each
+%   way a list of items; Known = known(Decisions, True, False, Decided), at first known(0, [], [], []), tells what
+%   follows from the elements before.
 selection([], _, _, [], I, I).
-selection([found(Value, Ways)|Found], Decided, Id, [Value|Values], I0, I) :- memberchk([], Ways), !,
-    selection(Found, Decided, Id, Values, I0, I).
-selection([found(Value, Ways)|Found], Decided, Id, Values, I0, I) :-
-    member(Known-In, Decided), Known =@= Ways, !,
-    ( In == true -> Values = [Value|Rest] ; Values = Rest ),
-    selection(Found, Decided, Id, Rest, I0, I).
-selection([found(Value, Ways)|Found], Decided, Id, Values, I0, I) :-
-    ( length(Decided, 14) -> throw(stopped(collected, Id, Value)) ; true ),
-    (   Values = [Value|Rest],
-        ( Ways = [Items] -> append(Items, I1, I0) ; denied(Ways, Denials, []), conjunction(Denials, None), I0 = [not(None)|I1] ),
-        selection(Found, [Ways-true|Decided], Id, Rest, I1, I)
-    ;   denied(Ways, I0, I1),
-        selection(Found, [Ways-false|Decided], Id, Values, I1, I)
-    ).
+selection([found(Value, Ways0)|Found], Known, Id, List, I0, I) :-
+    open_ways(Ways0, Known, Ways),
+    (   ( memberchk([], Ways) ; decided(Ways0, Known, true) )
+    ->  List = [Value|Values], selection(Found, Known, Id, Values, I0, I)
+    ;   ( Ways == [] ; decided(Ways0, Known, false) )
+    ->  selection(Found, Known, Id, List, I0, I)
+    ;   next(Known, Id, Value, Count),
+        decision(Ways0, Ways, Known, Count, Next, List, [Value|Values], Values, I0, I1),
+        selection(Found, Next, Id, Values, I1, I) ).
+
+%   The ways that may still be, without what is known to be true.
+open_ways([], _, []).
+open_ways([Way0|Ways0], Known, Ways) :-
+    exclude(true_in(Known), Way0, Way),
+    ( impossible(Way, Known) -> Ways = Rest ; Ways = [Way|Rest] ),
+    open_ways(Ways0, Known, Rest).
+
+true_in(known(_, True, _, _), Item) :- one_of(Item, True).
+
+one_of(Item, Items) :- member(Other, Items), Other =@= Item, !.
+
+impossible(Way, known(_, _, False, _)) :- member(Denied, False), \+ ( member(Item, Denied), \+ one_of(Item, Way) ), !.
+impossible(Way, known(_, True, _, _)) :-
+    member(choice(Id, Number, Variables), Way),
+    member(choice(Id, Other, Same), True), Other \== Number, Same == Variables, !.
+impossible(Way, known(_, True, _, _)) :-
+    member(slot(Name, Slot, Value), Way),
+    member(slot(Name, Same, Other), True), Same == Slot, Other \== Value, !.
+
+decided(Ways, known(_, _, _, Decided), In) :- member(Others-In, Decided), Others =@= Ways, !.
+
+next(known(Count0, _, _, _), Id, Value, Count) :-
+    max_decisions(Max),
+    ( Count0 < Max -> Count is Count0 + 1 ; throw(stopped(collected, Id, Value)) ).
+
+%   In the list, or out of it.
+decision(Ways0, Ways, known(_, True, False, Decided), Count, Known, List, List, _, I0, I) :-
+    (   Ways = [Way]
+    ->  append(Way, I, I0), append(Way, True, AllTrue)
+    ;   denied(Ways, Denials, []), conjunction(Denials, None), I0 = [not(None)|I], AllTrue = True ),
+    Known = known(Count, AllTrue, False, [Ways0-true|Decided]).
+decision(Ways0, Ways, known(_, True, False, Decided), Count, Known, List, _, List, I0, I) :-
+    denied(Ways, I0, I),
+    append(Ways, False, AllFalse),
+    Known = known(Count, True, AllFalse, [Ways0-false|Decided]).
 
 denied([], I, I).
 denied([Items|Ways], [not(Body)|I0], I) :- conjunction(Items, Body), denied(Ways, I0, I).

@@ -282,7 +282,7 @@ body(collect(Template, Body, List, Kind), Id, I0, I) :-
         pairs_values(Keyed, Each),
         ( Kind == each -> Merged = Each ; merged(Each, Merged) ),
         findall(found(Value, Ways), member(found(_-Value, Ways), Merged), All) ),
-    selection(All, [], Id, List, I0, I).
+    selection(All, known(0, [], [], []), Id, List, I0, I).
 body(call(Goal, Extra), Id, I0, I) :- tick, translate_call(Goal, Extra, Id, Body), body(Body, Id, I0, I).
 body(undefined(Goal), Id, I, I) :- undefined_goal(Goal, Id).
 body(facts(Goal), Id, I0, I) :- settled(facts(Goal), Id, I0, I).
