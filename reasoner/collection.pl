@@ -1,7 +1,46 @@
-/*  The lists that findall/3 may collect: one for each way in which its uncertain elements are found or not. */
-:- module(neurosym_collection, [selection/6, merged/2, unrepeated/2]).
+/*  The lists that findall/3, all/3 and all_or_none/3 collect: of what is uncertain one for each way in which the
+    elements are found or not.
+*/
+:- module(neurosym_collection, [collection/5, uncertain_items/3, selection/6, merged/2, proof_leaves/5]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
+:- use_module(library(pairs)).
+:- use_module(grounder).
+:- use_module(memory).
+:- use_module(proof_order).
+:- use_module(translator).
+
+%!  collection(+Kind, +Template, +Body, +Id, -List): of what is certain. In a library, and where facts and built-ins
+%   give the elements one after the other, Prolog's order is ProbLog's.
+collection(Kind, Template, Body, Id, List) :- ( library_clause(Id) -> true ; flat(Body) ),
+    gathered(Kind, Template, Body, Id, Found),
+    ( library_clause(Id) -> true ; unrepeated(Found, Found) ), !,
+    pairs_values(Found, List).
+collection(Kind, Template, Body, Id, List) :-
+    catch(ordered_proofs(Kind, Template, Body, Id, Found), no_order, fail), !,
+    findall(Value, ( member(found(Value, Ways), Found), once(( member(Way, Ways), holds(Way, Id) )) ), List).
+collection(Kind, Template, Body, Id, List) :-
+    in_order(Body, Ordered),
+    gathered(Kind, Template, Ordered, Id, Found),
+    pairs_values(Found, List).
+
+gathered(Kind, Template, Body, Id, Found) :-
+    term_variables(Body, Variables),
+    gather(Variables-Template, certain(Body, Id), Found0),
+    ( Kind == each -> Found = Found0 ; unrepeated(Found0, Found) ).
+
+flat((A, B)) :- flat(A), flat(B).
+flat(run(_)).
+flat(facts(_)).
+flat(naf(_)).
+
+holds(Way, Id) :- \+ ( member(Leaf, Way), \+ certain(Leaf, Id) ).
+
+%!  uncertain_items(+Leaves, +Id, -Items): of what a proof rests on, what is uncertain; fails if the rest does not hold.
+uncertain_items([], _, []).
+uncertain_items([Leaf|Leaves], Id, Items) :-
+    (   ( Leaf = naf(_) ; Leaf = unproved(_) ) -> certainly(Leaf, Id), Items = Rest ; Items = [Leaf|Rest] ),
+    uncertain_items(Leaves, Id, Rest).
 
 max_decisions(14).
 
@@ -73,7 +112,29 @@ same_value([found(Other, [Way])|Found], Value, Ways, Others) :-
     (   Other =@= Value -> Ways = [Way|More], Others = Rest ; Ways = More, Others = [found(Other, [Way])|Rest] ),
     same_value(Found, Value, More, Rest).
 
-%!  unrepeated(+Terms, -Distinct): each term once, where it is first; variants are the same term.
+%   unrepeated(+Terms, -Distinct): each term once, where it is first; variants are the same term.
 unrepeated(Terms, Distinct) :-
     trie_new(Seen),
     findall(Term, ( member(Term, Terms), trie_insert(Seen, Term) ), Distinct).
+
+%!  proof_leaves(+Items, +Above, -Leaves, ?Rest, -Key) is nondet: findall/3 sees an answer once for each of its proofs.
+%   Keys sort as Prolog's search would find the proofs: clauses in the order of the text, answers as they came.
+proof_leaves([], _, Leaves, Leaves, []).
+proof_leaves([Item|Items], Above, Leaves0, Leaves, [Key|Keys]) :-
+    (   Item = may(Atom, Call)
+    ->  \+ ( member(Seen, Above), Seen == Atom ),
+        tick,
+        instance_(Atom, Called, Id, Inner), Called =@= Call,
+        ( memberchk(choice(Id, Number, _), Inner) -> true ; Number = 0 ),
+        Key = [Id, Number|InnerKey],
+        proof_leaves(Inner, [Atom|Above], Leaves0, Leaves1, InnerKey)
+    ;   Item = nth(Key)
+    ->  Leaves0 = Leaves1
+    ;   leaf_key(Item, Key),
+        Leaves0 = [Item|Leaves1]
+    ),
+    proof_leaves(Items, Above, Leaves1, Leaves, Keys).
+
+leaf_key(slot(_, _, Value), Value) :- !.
+leaf_key(net(_, _, _, _, Index), Index) :- !.
+leaf_key(_, 0).

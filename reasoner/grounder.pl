@@ -8,9 +8,9 @@
       the well-founded semantics where negation stands in a circle; nothing of it enters the ground program.
 */
 :- module(neurosym_grounder,
-          [ forget/0, install_world/1, set_deadline/1, ground/4, ground_program/2, certain/3, slot_value/4,
-            run_builtin/2, choice_fact/5, certainly/1, certainly/2, body/4, tested/1, possible_value/4, decided/2,
-            asked_of_network/2, undefined_goal/2, key/3 ]).
+          [ forget/0, install_world/1, set_deadline/1, ground/4, ground_program/2, certain/2, certain/3, certainly/1,
+            certainly/2, body/4, slot_value/4, run_builtin/2, choice_fact/5, key/3, in_order/2, tick/0, instance_/4,
+            tested/1, possible_value/4, decided/2, asked_of_network/2, undefined_goal/2 ]).
 :- use_module(library(lists)).
 :- use_module(library(pairs)).
 :- use_module(library(solution_sequences)).
@@ -100,31 +100,6 @@ certain(net(Name, Inputs, Output, Values, _), _, _) :- fact_(Name, Inputs, Index
 
 undefined_goal(_, _) :- undefined_fails_, !, fail.
 undefined_goal(Goal, Id) :- functor(Goal, Name, Arity), throw(stopped(called, Id, Name/Arity)).
-
-%   In a library, and where a list is what facts and built-ins give one after the other, Prolog's order is ProbLog's.
-collection(Kind, Template, Body, Id, List) :- ( library_clause(Id) -> true ; flat(Body) ),
-    gathered(Kind, Template, Body, Id, Found),
-    ( library_clause(Id) -> true ; unrepeated(Found, Found) ), !,
-    pairs_values(Found, List).
-collection(Kind, Template, Body, Id, List) :-
-    catch(ordered_proofs(Kind, Template, Body, Id, Found), no_order, fail), !,
-    findall(Value, ( member(found(Value, Ways), Found), once(( member(Way, Ways), holds(Way, Id) )) ), List).
-collection(Kind, Template, Body, Id, List) :-
-    in_order(Body, Ordered),
-    gathered(Kind, Template, Ordered, Id, Found),
-    pairs_values(Found, List).
-
-gathered(Kind, Template, Body, Id, Found) :-
-    term_variables(Body, Variables),
-    gather(Variables-Template, certain(Body, Id), Found0),
-    ( Kind == each -> Found = Found0 ; unrepeated(Found0, Found) ).
-
-flat((A, B)) :- flat(A), flat(B).
-flat(run(_)).
-flat(facts(_)).
-flat(naf(_)).
-
-holds(Way, Id) :- \+ ( member(Leaf, Way), \+ certain(Leaf, Id) ).
 
 /*  Tables forget the order of their answers. Where the first answer counts, or a list is collected, Prolog's own
     search comes first, as long as it ends within a few steps.
@@ -298,34 +273,6 @@ settled(Body, Id, I0, I) :-
     (   collects_
     ->  in_order(Body, Ordered), call_nth(certainly(Ordered, Id), N), I0 = [nth(N)|I]
     ;   certainly(Body, Id), I0 = I ).
-
-%   Of what a proof rests on, what is uncertain; fails if the rest does not hold.
-uncertain_items([], _, []).
-uncertain_items([Leaf|Leaves], Id, Items) :-
-    (   ( Leaf = naf(_) ; Leaf = unproved(_) ) -> certainly(Leaf, Id), Items = Rest ; Items = [Leaf|Rest] ),
-    uncertain_items(Leaves, Id, Rest).
-
-%!  proof_leaves(+Items, +Above, -Leaves, ?Rest, -Key) is nondet: findall/3 sees an answer once for each of its proofs.
-%   Keys sort as Prolog's search would find the proofs: clauses in the order of the text, answers as they came.
-proof_leaves([], _, Leaves, Leaves, []).
-proof_leaves([Item|Items], Above, Leaves0, Leaves, [Key|Keys]) :-
-    (   Item = may(Atom, Call)
-    ->  \+ ( member(Seen, Above), Seen == Atom ),
-        tick,
-        instance_(Atom, Called, Id, Inner), Called =@= Call,
-        ( memberchk(choice(Id, Number, _), Inner) -> true ; Number = 0 ),
-        Key = [Id, Number|InnerKey],
-        proof_leaves(Inner, [Atom|Above], Leaves0, Leaves1, InnerKey)
-    ;   Item = nth(Key)
-    ->  Leaves0 = Leaves1
-    ;   leaf_key(Item, Key),
-        Leaves0 = [Item|Leaves1]
-    ),
-    proof_leaves(Items, Above, Leaves1, Leaves, Keys).
-
-leaf_key(slot(_, _, Value), Value) :- !.
-leaf_key(net(_, _, _, _, Index), Index) :- !.
-leaf_key(_, 0).
 
 /*  What is asked  */
 
