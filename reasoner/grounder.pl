@@ -8,10 +8,12 @@
       the well-founded semantics where negation stands in a circle; nothing of it enters the ground program.
 */
 :- module(neurosym_grounder,
-          [ forget/0, install_world/1, set_deadline/1, ground/4, ground_program/2, certain/3, slot_value/4,
-            run_builtin/2, choice_fact/5, certainly/1, key/3 ]).
+          [ forget/0, install_world/1, set_deadline/1, ground/4, ground_program/2, certain/2, certain/3, certainly/1,
+            certainly/2, body/4, slot_value/4, run_builtin/2, choice_fact/5, key/3, in_order/2, tick/0, instance_/4,
+            tested/1, possible_value/4, decided/2, asked_of_network/2, undefined_goal/2 ]).
 :- set_prolog_flag(optimise, true).
 :- use_module(library(lists)).
+:- use_module(library(pairs)).
 :- use_module(library(solution_sequences)).
 :- use_module(library(terms), [term_size/2]).
 :- use_module(library(wfs), [call_delays/2]).
@@ -20,6 +22,7 @@
 :- use_module(builtins).
 :- use_module(arithmetic).
 :- use_module(collection).
+:- use_module(proof_order).
 :- use_module(ground_writer).
 :- use_module(memory).
 :- use_module(reader).
@@ -87,9 +90,7 @@ certain(unproved(Goal), _, _) :- tested(Goal), not_exists(sure(Goal)).
 certain(once(Body), Id, _) :- tested(Body), in_order(Body, Ordered), ( certain(Ordered, Id) -> true ).
 certain(findall(Template, Body, List, Kind), Id, _) :-
     collected(Template, Body),
-    in_order(Body, Ordered),
-    gather(Template, certain(Ordered, Id), Found),
-    ( Kind == each -> List = Found ; list_to_set(Found, List) ).
+    collection(Kind, Template, Body, Id, List).
 certain(call(Goal, Extra), Id, _) :- tick, translate_call(Goal, Extra, Id, Body), certain(Body, Id).
 certain(ordered_call(Goal, Extra), Id, _) :-
     tick, translate_call(Goal, Extra, Id, Body), in_order(Body, Ordered), certain(Ordered, Id).
@@ -155,10 +156,17 @@ collected(Template, Goal) :-
 told_apart :- ( ( by_call_ ; world_ ) -> true ; throw(told_apart) ).
 
 slot_value(Name, Slot, Value, Id) :-
+    possible_value(Name, Slot, Value, Id),
+    ( world_ -> fact_(Name, Slot, Value) ; true ).
+
+possible_value(Name, Slot, Value, Id) :-
     (   integer(Slot), Slot >= 0 -> true
     ;   Goal =.. [Name, Slot, Value], throw(stopped(slot, Id, Goal)) ),
-    (   world_ -> fact_(Name, Slot, Value)
-    ;   domain_(Name, Values), ( integer(Value) -> memberchk(Value, Values) ; member(Value, Values) ) ).
+    domain_(Name, Values), ( integer(Value) -> memberchk(Value, Values) ; member(Value, Values) ).
+
+decided(Id, Variables) :- ( ground(Variables) -> true ; clause_(Head, _, Id), throw(stopped(nonground, Id, Head)) ).
+
+asked_of_network(Inputs, Id) :- ( ground(Inputs) -> true ; throw(stopped(input, Id, Inputs)) ).
 
 %!  choice_fact(+Id, +Number, +Variables, -Name, -Slot): in the installed world this head was chosen.
 choice_fact(Id, Number, Variables, Name, Slot) :-
@@ -239,19 +247,25 @@ body(may(Goal), _, [may(Answer, Call)|I], I) :-
 body(may(Goal, Call), _, [may(Goal, Call)|I], I).
 body(not(Body), _, [not(Denied)|I], I) :- tested(Body), copy_term(Body, Denied).
 body(slot(Name, Slot, Value), Id, [slot(Name, Slot, Value)|I], I) :- slot_value(Name, Slot, Value, Id).
-body(choice(Id, Number, Variables), _, [choice(Id, Number, Variables)|I], I) :-
-    ( ground(Variables) -> true ; clause_(Head, _, Id), throw(stopped(nonground, Id, Head)) ).
+body(choice(Id, Number, Variables), _, [choice(Id, Number, Variables)|I], I) :- decided(Id, Variables).
 body(net(Name, Inputs, Output, Values, Index), Id, [net(Name, Inputs, Output, Values, Index)|I], I) :-
-    ( ground(Inputs) -> true ; throw(stopped(input, Id, Inputs)) ),
+    asked_of_network(Inputs, Id),
     nth0(Index, Values, Output).
 body(collect(Template, Body, List, Kind), Id, I0, I) :-
     collected(Template, Body),
-    gather(Key-found(Template, [Leaves]),
-           ( body(Body, Id, Items, []), proof_leaves(Items, [], Leaves, [], Key) ), Keyed0),
-    keysort(Keyed0, Keyed),
-    findall(Found, member(_-Found, Keyed), Each),
-    ( Kind == each -> All = Each ; merged(Each, All) ),
-    selection(All, [], Id, List, I0, I).
+    (   catch(ordered_proofs(Kind, Template, Body, Id, Found), no_order, fail)
+    ->  findall(found(Value, Ways),
+                ( member(found(Value, Ways0), Found),
+                  findall(Items, ( member(Leaves, Ways0), uncertain_items(Leaves, Id, Items) ), Ways1),
+                  sort(Ways1, Ways), Ways \== [] ), All)
+    ;   term_variables(Body, Variables),
+        gather(Key-found(Variables-Template, [Leaves]),
+               ( body(Body, Id, Items, []), proof_leaves(Items, [], Leaves, [], Key) ), Keyed0),
+        keysort(Keyed0, Keyed),
+        pairs_values(Keyed, Each),
+        ( Kind == each -> Merged = Each ; merged(Each, Merged) ),
+        findall(found(Value, Ways), member(found(_-Value, Ways), Merged), All) ),
+    selection(All, known(0, [], [], []), Id, List, I0, I).
 body(call(Goal, Extra), Id, I0, I) :- tick, translate_call(Goal, Extra, Id, Body), body(Body, Id, I0, I).
 body(undefined(Goal), Id, I, I) :- undefined_goal(Goal, Id).
 body(facts(Goal), Id, I0, I) :- settled(facts(Goal), Id, I0, I).
@@ -270,28 +284,6 @@ settled(Body, Id, I0, I) :-
     (   collects_
     ->  in_order(Body, Ordered), call_nth(certainly(Ordered, Id), N), I0 = [nth(N)|I]
     ;   certainly(Body, Id), I0 = I ).
-
-%!  proof_leaves(+Items, +Above, -Leaves, ?Rest, -Key) is nondet: findall/3 sees an answer once for each of its proofs.
-%   Keys sort as Prolog's search would find the proofs: clauses in the order of the text, answers as they came.
-proof_leaves([], _, Leaves, Leaves, []).
-proof_leaves([Item|Items], Above, Leaves0, Leaves, [Key|Keys]) :-
-    (   Item = may(Atom, Call)
-    ->  \+ ( member(Seen, Above), Seen == Atom ),
-        tick,
-        instance_(Atom, Called, Id, Inner), Called =@= Call,
-        ( memberchk(choice(Id, Number, _), Inner) -> true ; Number = 0 ),
-        Key = [Id, Number|InnerKey],
-        proof_leaves(Inner, [Atom|Above], Leaves0, Leaves1, InnerKey)
-    ;   Item = nth(Key)
-    ->  Leaves0 = Leaves1
-    ;   leaf_key(Item, Key),
-        Leaves0 = [Item|Leaves1]
-    ),
-    proof_leaves(Items, Above, Leaves1, Leaves, Keys).
-
-leaf_key(slot(_, _, Value), Value) :- !.
-leaf_key(net(_, _, _, _, Index), Index) :- !.
-leaf_key(_, 0).
 
 /*  What is asked  */
 

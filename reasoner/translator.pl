@@ -7,7 +7,7 @@
 :- module(neurosym_translator,
           [ install_program/4, forget_program/0, translate/3, translate_call/4, defined/1, certain_body/1, body_text/2,
             clause_/3, written_/5, domain_/2, chance_/4, unstratified_/0, collects_/0,
-            undefined_fails/0, undefined_fails_/0, head_/2 ]).
+            undefined_fails/0, undefined_fails_/0, head_/2, library_clause/1 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(analysis).
@@ -205,7 +205,9 @@ kind(Name, Arity, Kind) :-
     assertz(kind_(Name, Arity, Kind)).
 
 %   Recursion over a list, as maplist/2 does it, ends with the list.
-own_library(Head) :- source_(Id, Head, _, _), library_from_(First), !, Id >= First.
+own_library(Head) :- source_(Id, Head, _, _), !, library_clause(Id).
+
+library_clause(Id) :- library_from_(First), Id >= First.
 
 has_cut(Body) :- var(Body), !, fail.
 has_cut(!).
