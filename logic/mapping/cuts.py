@@ -303,7 +303,7 @@ def _enumerate(
                             j -= 1
                         if j == i:  # this leaf and all before it keep their places
                             break
-                        piece = _swap(piece, int(i), int(j))
+                        piece = _swap(np.uint64(piece), int(i), int(j))
                     pieces[f] = piece
                 function = uint64(0)
                 for state in range(1 << fans):
