@@ -14,7 +14,7 @@
 %   give the elements one after the other, Prolog's order is ProbLog's.
 collection(Kind, Template, Body, Id, List) :- ( library_clause(Id) -> true ; flat(Body) ),
     gathered(Kind, Template, Body, Id, Found),
-    ( library_clause(Id) -> true ; unrepeated(Found, Found) ), !,
+    ( library_clause(Id) -> true ; unrepeated(Found, Each), same_length(Found, Each) ), !,
     pairs_values(Found, List).
 collection(Kind, Template, Body, Id, List) :-
     catch(ordered_proofs(Kind, Template, Body, Id, Found), no_order, fail), !,
@@ -113,10 +113,11 @@ same_value([found(Other, [Way])|Found], Value, Ways, Others) :-
     (   Other =@= Value -> Ways = [Way|More], Others = Rest ; Ways = More, Others = [found(Other, [Way])|Rest] ),
     same_value(Found, Value, More, Rest).
 
-%   unrepeated(+Terms, -Distinct): each term once, where it is first; variants are the same term.
-unrepeated(Terms, Distinct) :-
+%   Each term once, where it is first; variants are the same term. In a trie a term takes the room of its text.
+unrepeated(Terms, Unrepeated) :- ( ground(Terms) ; \+ small(Terms, 200_000) ), !, list_to_set(Terms, Unrepeated).
+unrepeated(Terms, Unrepeated) :-
     trie_new(Seen),
-    findall(Term, ( member(Term, Terms), trie_insert(Seen, Term) ), Distinct).
+    findall(Term, ( member(Term, Terms), trie_insert(Seen, Term) ), Unrepeated).
 
 %!  proof_leaves(+Items, +Above, -Leaves, ?Rest, -Key) is nondet: findall/3 sees an answer once for each of its proofs.
 %   Keys sort as Prolog's search would find the proofs: clauses in the order of the text, answers as they came.

@@ -287,7 +287,7 @@ def _explain(refusal: Refusal, program: Program, query: str, limits: Limits) -> 
         "undefined": f"'{what}' rests on its own negation, so it is neither true nor false: the program is not "
         f"stratified; break the circle through \\+",
         "collection": "findall/3 collects what rests on the collection itself; break the circle",
-        "collected": f"findall/3 collects more than 14 uncertain elements, '{what}' among them: more than 2**14 lists",
+        "collected": f"more than 14 uncertain elements are collected, '{what}' among them; collect fewer (2**14 lists)",
         "probability": f"the probabilities of the clause reach {what}; each must lie in 0 to 1, and so their sum",
         "input": f"the input '{what}' of the network still holds variables when it is reached; bind it before",
         "large": f"'{what}' is a number of more than 4,000 digits",

@@ -19,6 +19,7 @@ from .random_programs import random_programs
 
 TOLERANCE = 1e-6
 DIFFERENT = "DIFFERENT"
+REFUSALS = {"evidence", "not stratified", "too large"}
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,11 @@ class Comparison:
         ours, theirs = self.ours, self.theirs
         if theirs in (CRASH, UNFINISHED):
             return str(theirs)
-        if isinstance(ours, str) or isinstance(theirs, str):
-            same = ours == theirs or {str(ours), str(theirs)} == {"evidence", "not stratified"}
+        if isinstance(ours, str) and isinstance(theirs, str):
+            same = ours == theirs or (ours in REFUSALS and theirs in REFUSALS)
             return str(theirs) if same else DIFFERENT
+        if isinstance(ours, str) or isinstance(theirs, str):
+            return DIFFERENT
         atoms = {*ours, *theirs}
         same = all(abs(ours.get(atom, 0.0) - theirs.get(atom, 0.0)) <= TOLERANCE for atom in atoms)
         return "answered" if same else DIFFERENT
@@ -61,7 +64,11 @@ def ask_neurosym(text: str) -> Verdict:
     try:
         found = probabilities(Program.parse(text, domains=()))
     except NeurosymError as error:
-        kinds = {"not stratified": "not stratified", "evidence contradicts": "evidence"}
+        kinds = {
+            "not stratified": "not stratified",
+            "evidence contradicts": "evidence",
+            "uncertain elements": "too large",
+        }
         return next((kind for words, kind in kinds.items() if words in str(error)), f"refused: {error}")
     return {atom.replace(" ", ""): value for atom, value in found.items()}
 

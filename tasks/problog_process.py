@@ -91,7 +91,7 @@ def ask_problog(text: str) -> Verdict:
 
 
 def _serve() -> None:
-    """A program in each line of the standard input, a verdict in each line of the output, for nothing else."""
+    """A program in each line of the standard input, a verdict in each of the output, for nothing else to write to."""
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     for line in sys.stdin:
