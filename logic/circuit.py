@@ -183,7 +183,11 @@ class CircuitBuilder:
         return Literal(self, self.code(kind, [operand.code for operand in operands]))
 
     def code(self, kind: Gate, operands: Sequence[int]) -> int:
-        """:meth:`gate` in numbers, for circuits that are built by the thousand: the literal's code, from codes."""
+        """:meth:`gate` in numbers, for circuits that are built by the thousand: the literal's code, from codes.
+
+        Raises:
+            CircuitError: as :meth:`gate`.
+        """
         codes, flip = list(operands), 0
         if not codes:
             raise CircuitError(f"{kind.name} gate reads no literal")
