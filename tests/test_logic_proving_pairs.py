@@ -93,10 +93,11 @@ def test_a_small_window_never_gives_a_model_that_the_whole_cone_forbids() -> Non
     everything = literals[0]
     for literal in literals[1:]:
         everything = graph.conjunction(everything, literal)
+    impossible = graph.conjunction(everything, literals[0] ^ 1)
     oracle = Oracle(graph.nodes.first, graph.nodes.second)
-    assert oracle.possible((everything,), 1000) is True
-    nodes, found = oracle.model()
+    assert oracle.equal(everything >> 1, 0, 1000) is False
+    nodes, found = oracle.model
     assert len(nodes) == 400
     assert found.all()
-    assert oracle.possible((everything, literals[0] ^ 1), 1000) is False
+    assert oracle.equal(impossible >> 1, 0, 1000) is True
     oracle.close()

@@ -1,4 +1,4 @@
-"""The SAT solver's view of the graph: a question is asked of a window below its nodes, wider if need be."""
+"""The SAT solver's view of the graph: two nodes are compared within a window below them, wider if need be."""
 
 import time
 
@@ -8,133 +8,164 @@ from numpy.typing import NDArray
 from pysat.solvers import Solver
 
 Fan = NDArray[np.int32]
-_RENEW = 1500  # defined gates after which a solver is thrown away, unless one question needs more
-_WINDOWS = (60, 600)  # nodes, nearest first; the last window is the whole cone
+Integers = NDArray[np.int64]
+_RENEW = 1500  # gates after which the solver of whole cones is thrown away, unless one question needs more
+_WINDOWS = (60, 300)  # nodes, nearest first; the last window is the whole cone
+_ENGINE = "glucose4"  # takes conflict budgets
 _CHUNK = 1000  # conflicts between two looks at the clock
 
 
 class Oracle:
-    """Answers whether literals of the canonical graph can be true together.
+    """Answers whether nodes of the canonical graph are equal.
 
-    The nodes at the edge of a window are free: what is impossible then is impossible, and only a model of the whole
-    cone is believed.
+    The nodes at the edge of a window are free: what is equal then is equal, and only a difference in a whole cone is
+    believed. Each window has a solver of its own, since a solver pays for every clause it knows; whole cones overlap,
+    and share one solver with all it learned.
 
     Args:
         first: ``[nodes]`` canonical first operands, -1 for inputs.
         second: ``[nodes]`` canonical second operands.
         deadline: ``time.perf_counter()`` value after which questions stay open, or None.
-        engine: Name of a python-sat solver that takes conflict budgets.
     """
 
-    def __init__(self, first: Fan, second: Fan, deadline: float | None = None, engine: str = "glucose4") -> None:
-        self._first, self._second, self._deadline, self._engine = first, second, deadline, engine
-        self._variable = np.zeros(len(first), np.int32)
-        self._defined = np.zeros(len(first), np.bool_)
+    def __init__(self, first: Fan, second: Fan, deadline: float | None = None) -> None:
+        self._first, self._second, self._deadline = first, second, deadline
         self._visited = np.zeros(len(first), np.int64)
-        self._used = np.zeros(2, np.int64)  # variables given out; the number of the last window
+        self._window, self._cones = _Clauses(first, second), _Clauses(first, second)
         self._room = float(_RENEW)
-        self._gates = 0
-        self._inputs = np.zeros(0, np.int64)
-        self._solver: Solver | None = None
         self.questions = 0
+        self.model = np.zeros(0, np.int64), np.zeros(0, np.bool_)
+        """The input nodes below the last pair found different, and their values."""
 
-    def possible(self, literals: tuple[int, ...], budget: int) -> bool | None:
-        """Whether all literals can be true at once; None when ``budget`` conflicts did not decide it."""
-        if self._solver is None or self._gates > self._room:
-            self.renew()
-        solver = self._solver
-        if solver is None:
-            raise RuntimeError("renew() makes a solver")
-        roots = np.array([literal >> 1 for literal in literals], np.int64)
-        nodes, answer = roots, None
+    def equal(self, node: int, literal: int, budget: int) -> bool | None:
+        """Whether ``node`` always has the value of ``literal``; None when ``budget`` conflicts did not decide it."""
+        roots = np.array([node, literal >> 1][: 1 + (literal > 1)], np.int64)
+        questions = [(2 * node ^ literal,)] if literal <= 1 else [(2 * node, literal ^ 1), (2 * node ^ 1, literal)]
         for limit in (*_WINDOWS, len(self._first)):
-            nodes, complete = window(self._first, self._second, self._variable, self._visited, self._used, roots, limit)
-            self._define(solver, nodes)
-            assumptions = [int(self._variable[x >> 1]) * (-1 if x & 1 else 1) for x in literals]
             self.questions += 1
-            answer = self._ask(solver, assumptions, budget)
-            if complete:
-                self._inputs = nodes[self._first[nodes] < 0]
-            if complete or not answer:
-                break
-        self._room = max(_RENEW, 0.98 * self._room, 2.0 * len(nodes))
-        return answer
-
-    def _ask(self, solver: Solver, assumptions: list[int], budget: int) -> bool | None:
-        for spent in range(0, budget, _CHUNK):
-            if self._deadline is not None and time.perf_counter() > self._deadline:
-                return None
-            solver.conf_budget(min(_CHUNK, budget - spent))
-            answer = solver.solve_limited(assumptions=assumptions)
-            if answer is not None:
-                return answer
+            nodes, inside = window(self._first, self._second, self._visited, roots, limit)
+            if limit == len(self._first):
+                clauses, self._room = self._cones, max(_RENEW, 0.98 * self._room, 2.0 * inside)
+                if clauses.gates > self._room:
+                    clauses.clear()
+            else:
+                clauses = self._window
+                clauses.clear()
+            clauses.add(nodes, inside)
+            while questions:
+                answer = clauses.possible(questions[0], budget, self._deadline)
+                if answer is None:
+                    return None
+                if answer:
+                    break
+                del questions[0]
+            if not questions:
+                return True
+            if inside == len(nodes):
+                inputs = nodes[self._first[nodes] < 0]
+                self.model = inputs, clauses.values(inputs)
+                return False
         return None
 
     def equate(self, node: int, literal: int) -> None:
-        """Tells the solver a proved equality, if it knows both."""
-        a, b = int(self._variable[node]), int(self._variable[literal >> 1]) * (-1 if literal & 1 else 1)
-        if self._solver is not None and a and b:
-            self._solver.append_formula([[-a, b], [a, -b]])
-
-    def model(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """The input nodes below the last question that could be true, and their values."""
-        if self._solver is None:
-            raise RuntimeError("no question was asked")
-        model = self._solver.get_model()
-        if model is None:
-            raise RuntimeError("the last answer was not 'possible'")
-        values = np.array(
-            [model[v - 1] > 0 if v <= len(model) else False for v in self._variable[self._inputs].tolist()], np.bool_
-        )
-        return self._inputs, values
-
-    def renew(self) -> None:
-        """Forgets all clauses."""
-        self.close()
-        self._solver = Solver(self._engine)
-        self._variable[:] = 0
-        self._defined[:] = False
-        self._used[0] = 0
-        self._gates = 0
+        """Tells the solver of whole cones a proved equality."""
+        self._cones.equate(node, literal)
 
     def close(self) -> None:
+        """Forgets all clauses."""
+        self._window.clear()
+        self._cones.clear()
+
+
+class _Clauses:
+    """A solver and the nodes it knows."""
+
+    def __init__(self, first: Fan, second: Fan) -> None:
+        self._sides = first, second
+        self._variable = np.zeros(len(first), np.int32)
+        self._defined = np.zeros(len(first), np.bool_)
+        self._known = np.zeros(0, np.int64)
+        self._solver: Solver | None = None
+        self.gates = 0
+
+    def clear(self) -> None:
         """Frees the solver."""
         if self._solver is not None:
             self._solver.delete()
             self._solver = None
+        self._variable[self._known] = 0
+        self._defined[self._known] = False
+        self._known = self._known[:0]
+        self.gates = 0
 
-    def _define(self, solver: Solver, nodes: NDArray[np.int64]) -> None:
-        gates = nodes[~self._defined[nodes]]
+    def add(self, nodes: Integers, inside: int) -> None:
+        """Makes ``nodes`` known and defines the first ``inside`` of them by their operands, which are among them."""
+        if self._solver is None:
+            self._solver = Solver(_ENGINE)
+        unknown = nodes[self._variable[nodes] == 0]
+        self._variable[unknown] = np.arange(len(self._known) + 1, len(self._known) + 1 + len(unknown))
+        self._known = np.concatenate((self._known, unknown))
+        gates = nodes[:inside]
+        gates = gates[~self._defined[gates] & (self._sides[0][gates] >= 0)]
         self._defined[gates] = True
-        gates = gates[self._first[gates] >= 0]
-        self._gates += len(gates)
-        out = self._variable[gates].tolist()
-        sides = [
-            (self._variable[x[gates] >> 1] * np.where(x[gates] & 1, -1, 1)).tolist()
-            for x in (self._first, self._second)
-        ]
-        for gate, left, right in zip(out, *sides, strict=True):
-            solver.add_clause((-gate, left))
-            solver.add_clause((-gate, right))
-            solver.add_clause((gate, -left, -right))
+        self.gates += len(gates)
+        out = self._variable[gates]
+        left, right = (self._variable[x[gates] >> 1] * np.where(x[gates] & 1, -1, 1) for x in self._sides)
+        self._solver.append_formula(np.stack((-out, left, -out, right), axis=1).reshape(-1, 2).tolist())
+        self._solver.append_formula(np.stack((out, -left, -right), axis=1).tolist())
+
+    def equate(self, node: int, literal: int) -> None:
+        """Adds an equality, if both sides are known."""
+        a, b = int(self._variable[node]), self._literal(literal)
+        if self._solver is not None and a and b:
+            self._solver.append_formula([[-a, b], [a, -b]])
+
+    def possible(self, literals: tuple[int, ...], budget: int, deadline: float | None) -> bool | None:
+        """Whether all literals can be true at once; None when ``budget`` conflicts or the time did not decide it."""
+        if self._solver is None:
+            raise RuntimeError("no node is known")
+        assumptions = [self._literal(literal) for literal in literals]
+        for spent in range(0, budget, _CHUNK):
+            if deadline is not None and time.perf_counter() > deadline:
+                return None
+            self._solver.conf_budget(min(_CHUNK, budget - spent))
+            answer = self._solver.solve_limited(assumptions=assumptions)
+            if answer is not None:
+                return answer
+        return None
+
+    def values(self, nodes: Integers) -> NDArray[np.bool_]:
+        """Values of known nodes in the last answer, which was 'possible'."""
+        model = None if self._solver is None else self._solver.get_model()
+        if model is None:
+            raise RuntimeError("the last answer was not 'possible'")
+        signs = np.zeros(len(self._known) + 1, np.bool_)
+        signs[1 : len(model) + 1] = np.array(model) > 0
+        return signs[self._variable[nodes]]
+
+    def _literal(self, literal: int) -> int:
+        variable = int(self._variable[literal >> 1])
+        return -variable if literal & 1 else variable
 
 
 @njit(cache=True)
 def window(
-    first: Fan,
-    second: Fan,
-    variable: NDArray[np.int32],
-    visited: NDArray[np.int64],
-    used: NDArray[np.int64],
-    roots: NDArray[np.int64],
-    limit: int,
-) -> tuple[NDArray[np.int64], bool]:  # pragma: no cover - compiled
-    """The ``limit`` nodes nearest below ``roots``, breadth first, and whether nothing lies below them.
+    first: Fan, second: Fan, visited: Integers, roots: Integers, limit: int
+) -> tuple[Integers, int]:  # pragma: no cover - compiled
+    """The ``limit`` nodes nearest below ``roots``, breadth first, followed by those of their operands left outside.
 
-    They and their operands are given variables.
+    Args:
+        first: ``[nodes]`` first operands, -1 for inputs.
+        second: ``[nodes]`` second operands.
+        visited: ``[nodes]`` the last window that a node was in; entry 0 counts the windows.
+        roots: ``[R]`` nodes.
+        limit: Nodes at most.
+
+    Returns:
+        The nodes, and how many of them are inside; with none outside, the window is the whole cone.
     """
-    used[1] += 1
-    mark = used[1]
+    visited[0] += 1
+    mark = visited[0]
     queue = np.empty(256, np.int64)
     count, at = 0, 0
     for root in roots:
@@ -154,8 +185,4 @@ def window(
                 visited[side] = mark
                 queue[count] = side
                 count += 1
-    for k in range(count):
-        if variable[queue[k]] == 0:
-            used[0] += 1
-            variable[queue[k]] = used[0]
-    return queue[:at], at == count
+    return queue[:count], at

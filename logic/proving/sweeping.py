@@ -152,7 +152,7 @@ class _Sweeper:
     def _advance_all(self, budget: int | None) -> NDArray[np.bool_] | None:
         """One pass over all nodes; with a budget, SAT decides the candidates that structure leaves open."""
         state, at, resume = self.state, 1, False
-        self.oracle.renew()
+        self.oracle.close()
         restart(state, self.size, 0)
         if budget is not None:
             self._want()
@@ -161,7 +161,7 @@ class _Sweeper:
             if at >= self.size:
                 break
             literal = 2 * candidate ^ int(state.phase[at] ^ state.phase[candidate])
-            answer = self._equal(at, literal, budget or 0)
+            answer = self.oracle.equal(at, literal, budget or 0)
             resume = answer is False
             if answer:
                 state.merged[at] = literal
@@ -184,21 +184,9 @@ class _Sweeper:
         wanted[self.pairs[self._open()].reshape(-1) >> 1] = True
         mark_cones(self.nodes, wanted, self.size)
 
-    def _equal(self, node: int, literal: int, budget: int) -> bool | None:
-        if literal <= 1:
-            found = self.oracle.possible((2 * node ^ literal,), budget)
-            return None if found is None else not found
-        for question in ((2 * node, literal ^ 1), (2 * node ^ 1, literal)):
-            found = self.oracle.possible(question, budget)
-            if found is None:
-                return None
-            if found:
-                return False
-        return True
-
     def _learn(self, limit: int) -> NDArray[np.bool_] | None:
         """Simulates the last model and its neighbours; a vector that tells a pair apart is returned."""
-        loaded, values = self.oracle.model()
+        loaded, values = self.oracle.model
         vector = self.generator.integers(0, 2, size=len(self.inputs)).astype(np.bool_)
         relevant = np.searchsorted(self.inputs, loaded)
         vector[relevant] = values
@@ -221,7 +209,7 @@ class _Sweeper:
             if left == right:
                 continue
             node, literal = max(left, right) >> 1, min(left, right) ^ (max(left, right) & 1)
-            answer = self._equal(node, literal, budget)
+            answer = self.oracle.equal(node, literal, budget)
             if answer:
                 self.state.merged[node] = literal
                 self._compress()
