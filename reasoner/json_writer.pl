@@ -64,7 +64,11 @@ put_char_code(Code) :- char_code(Char, Code), put_char(Char).
 term_text(Term, Text) :-
     (   ( ground(Term) ; \+ acyclic_term(Term) ) -> Named = Term
     ;   copy_term_nat(Term, Named), numbervars(Named, 0, _, [singletons(true)]) ),
-    format(string(Text), '~W', [Named, [quoted(true), numbervars(true), portray(false), max_depth(0)]]).
+    format(string(Text), '~W', [Named, [quoted(true), numbervars(true), portray(false), max_depth(0),
+                                        module(neurosym_text)]]).
+
+%   Names that are prefix operators in SWI-Prolog alone are plain names in a text: table(a), not (table a).
+:- forall(( current_op(_, fx, Name), Name \== (:-), Name \== (?-) ), op(0, fx, neurosym_text:Name)).
 
 %!  fault_text(+Term, -Text): as a user writes it, with the operators of library(clpfd) and _ for each variable.
 fault_text(Term, Text) :-

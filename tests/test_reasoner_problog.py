@@ -76,6 +76,8 @@ EXAMPLES = {
     "never reached": "0.5::a. b :- fail, nowhere(1). b :- a. query(b).",
     "rounding": """:- use_module(library(lists)). r(Y, X) :- member(Y, [0.5, 1.5, 2.5, -0.5, -1.5, 2.6, 7]),
         X is round(Y). query(r(_, _)).""",
+    "names of operators": "0.5::table(a). 0.4::dynamic(b). p(X) :- table(X). p(X) :- dynamic(X). query(p(_)).\n"
+    "query(table(_)). q(f(table(X))) :- table(X). query(q(_)).",
     "nothing": "0.3::a. b :- a, fail. query(b). query(a). query(c(_)). c(X) :- fail.",
 }
 
