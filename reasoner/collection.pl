@@ -1,7 +1,7 @@
 /*  The lists that findall/3, all/3 and all_or_none/3 collect: of what is uncertain one for each way in which the
     elements are found or not.
 */
-:- module(neurosym_collection, [collection/5, uncertain_items/3, selection/6, merged/2, proof_leaves/5]).
+:- module(neurosym_collection, [collection/5, collecting/3, uncertain_items/3, selection/6, merged/2, proof_leaves/5]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(library(pairs)).
@@ -17,12 +17,26 @@ collection(Kind, Template, Body, Id, List) :- ( library_clause(Id) -> true ; fla
     ( library_clause(Id) -> true ; unrepeated(Found, Each), same_length(Found, Each) ), !,
     pairs_values(Found, List).
 collection(Kind, Template, Body, Id, List) :-
+    collecting(Template-Body, Id, in_proof_order(Kind, Template, Body, Id, List)).
+
+in_proof_order(Kind, Template, Body, Id, List) :-
     catch(ordered_proofs(Kind, Template, Body, Id, Found), no_order, fail), !,
     findall(Value, ( member(found(Value, Ways), Found), once(( member(Way, Ways), holds(Way, Id) )) ), List).
-collection(Kind, Template, Body, Id, List) :-
+in_proof_order(Kind, Template, Body, Id, List) :-
     in_order(Body, Ordered),
     gathered(Kind, Template, Ordered, Id, Found),
     pairs_values(Found, List).
+
+:- meta_predicate collecting(+, +, 0).
+
+%!  collecting(+What, +Id, :Goal) runs a goal that collects; one that comes to collect the same again would never end.
+collecting(What, Id, Goal) :-
+    ( nb_current(neurosym_collecting, Outer) -> true ; Outer = [] ),
+    copy_term(What, Kept),    % What will be bound while the goal runs
+    ( member(Other, Outer), Other =@= Kept -> throw(stopped(collection, Id, What)) ; true ),
+    b_setval(neurosym_collecting, [Kept|Outer]),
+    once(Goal),
+    b_setval(neurosym_collecting, Outer).
 
 gathered(Kind, Template, Body, Id, Found) :-
     term_variables(Body, Variables),

@@ -253,19 +253,8 @@ body(net(Name, Inputs, Output, Values, Index), Id, [net(Name, Inputs, Output, Va
     nth0(Index, Values, Output).
 body(collect(Template, Body, List, Kind), Id, I0, I) :-
     collected(Template, Body),
-    (   catch(ordered_proofs(Kind, Template, Body, Id, Found), no_order, fail)
-    ->  findall(found(Value, Ways),
-                ( member(found(Value, Ways0), Found),
-                  findall(Items, ( member(Leaves, Ways0), uncertain_items(Leaves, Id, Items) ), Ways1),
-                  sort(Ways1, Ways), Ways \== [] ), All)
-    ;   term_variables(Body, Variables),
-        gather(Key-found(Variables-Template, [Leaves]),
-               ( body(Body, Id, Items, []), proof_leaves(Items, [], Leaves, [], Key) ), Keyed0),
-        keysort(Keyed0, Keyed),
-        pairs_values(Keyed, Each),
-        ( Kind == each -> Merged = Each ; merged(Each, Merged) ),
-        findall(found(Value, Ways), member(found(_-Value, Ways), Merged), All) ),
-    selection(All, known(0, [], [], []), Id, List, I0, I).
+    collecting(Template-Body, Id, ways(Kind, Template, Body, Id, Ways)),
+    selection(Ways, known(0, [], [], []), Id, List, I0, I).
 body(call(Goal, Extra), Id, I0, I) :- tick, translate_call(Goal, Extra, Id, Body), body(Body, Id, I0, I).
 body(undefined(Goal), Id, I, I) :- undefined_goal(Goal, Id).
 body(facts(Goal), Id, I0, I) :- settled(facts(Goal), Id, I0, I).
@@ -279,6 +268,22 @@ body(naf(Body), Id, I, I) :- certainly(naf(Body), Id).
 body(unproved(Goal), Id, I, I) :- certainly(unproved(Goal), Id).
 body(once(Body), Id, I, I) :- certainly(once(Body), Id).
 body(findall(Template, Body, List, Kind), Id, I, I) :- certainly(findall(Template, Body, List, Kind), Id).
+
+%   The values that may be collected, in order, each with the ways in which it is found.
+ways(Kind, Template, Body, Id, Ways) :-
+    catch(ordered_proofs(Kind, Template, Body, Id, Found), no_order, fail), !,
+    findall(found(Value, Each),
+            ( member(found(Value, Each0), Found),
+              findall(Items, ( member(Leaves, Each0), uncertain_items(Leaves, Id, Items) ), Each1),
+              sort(Each1, Each), Each \== [] ), Ways).
+ways(Kind, Template, Body, Id, Ways) :-
+    term_variables(Body, Variables),
+    gather(Key-found(Variables-Template, [Leaves]),
+           ( body(Body, Id, Items, []), proof_leaves(Items, [], Leaves, [], Key) ), Keyed0),
+    keysort(Keyed0, Keyed),
+    pairs_values(Keyed, Each),
+    ( Kind == each -> Merged = Each ; merged(Each, Merged) ),
+    findall(found(Value, Found), member(found(_-Value, Found), Merged), Ways).
 
 settled(Body, Id, I0, I) :-
     (   collects_

@@ -133,6 +133,9 @@ def test_closed_forms() -> None:
         ("0.4::a; 0.7::b. query(a).", "probabilities.*1.1"),
         ("a(X) :- X > 1.\nP::b(X) :- a(X), P is X / 0. query(b(2)).", "line 2.*cannot be run"),
         ("0.4::a(X). query(a(X)).", "variables"),
+        ("a(1).\na(L) :- findall(X, a(X), L). query(a(_)).", "line 2.*break the circle"),
+        ("e(1, 2). e(2, 1). r(X, L) :- findall(Y, (e(X, Y), r(Y, _)), L). query(r(1, _)).", "break the circle"),
+        ("0.5::b. a(1) :- b.\na(L) :- findall(X, a(X), L). query(a(_)).", "line 2.*break the circle"),
     ],
 )
 def test_programs_that_say_nothing_are_refused(text: str, words: str) -> None:
