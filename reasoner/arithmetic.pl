@@ -1,10 +1,12 @@
 /*  Arithmetic as ProbLog defines it, within bounds: `/` is a float division, `//`, `mod` and `rem` round down,
-    `round` rounds halves to the even number.
+    `round` rounds halves to the even number, `integer` cuts the fraction off, `sign` is an integer.
 
     Expressions are rewritten before Prolog evaluates them, since they may come together only at run time.
 */
 :- module(neurosym_arithmetic, [evaluate/2, compare_values/3, rewritten/3, small_integers/1]).
 :- set_prolog_flag(optimise, true).
+:- op(500, yfx, #).
+:- op(500, yfx, ><).
 
 max_bits(13_000).    % about 4,000 decimal digits
 
@@ -38,6 +40,11 @@ rewrite(A0<<B0, A<<B) :- !, rewrite(A0, A1), A is A1, rewrite(B0, B1), B is B1, 
 rewrite(A0*B0, X) :- !, rewrite(A0, A1), rewrite(B0, B1), X is A1*B1, check_size(X).
 rewrite(round(A0), X) :- !, rewrite(A0, A1), A is A1, nearest(A, X).
 rewrite(float_integer_part(A0), truncate(A)) :- !, rewrite(A0, A).
+rewrite(integer(A0), truncate(A)) :- !, rewrite(A0, A).
+rewrite(sign(A0), truncate(sign(A))) :- !, rewrite(A0, A).
+rewrite(exp(A0, B0), float(A)**float(B)) :- !, rewrite(A0, A), rewrite(B0, B).
+rewrite(A0#B0, xor(A, B)) :- !, rewrite(A0, A), rewrite(B0, B).
+rewrite(A0><B0, xor(A, B)) :- !, rewrite(A0, A), rewrite(B0, B).
 rewrite([X0], X) :- !, rewrite(X0, X).
 rewrite(X, X) :- atom(X), !.
 rewrite(X, Y) :- compound(X), functor(X, _, 1), !, X =.. [Name, A0], rewrite(A0, A), Y =.. [Name, A].

@@ -76,7 +76,6 @@ builtin(subset(_, _)).
 builtin(same_length(_, _)).
 builtin(callable(_)).
 builtin(string(_)).
-builtin(rational(_)).
 builtin(nth0(_, _, _, _)).
 builtin(nth1(_, _, _, _)).
 builtin(subsumes_term(_, _)).
@@ -99,7 +98,7 @@ nonlogical(Goal) :-
     functor(Goal, Name, Arity),
     memberchk(Name/Arity,
               [ (\=)/2, (==)/2, (\==)/2, (@<)/2, (@>)/2, (@=<)/2, (@>=)/2, compare/3, var/1, nonvar/1, ground/1,
-                integer/1, float/1, number/1, atom/1, atomic/1, compound/1, callable/1, string/1, rational/1, is_list/1,
+                integer/1, float/1, number/1, atom/1, atomic/1, compound/1, callable/1, string/1, is_list/1,
                 memberchk/2, selectchk/3, selectchk/4, msort/2, sort/2, sort/4, list_to_set/2, subtract/3, delete/3,
                 union/3, intersection/3, subset/2, is_set/1, max_member/2, min_member/2, subsumes_term/2, copy_term/2,
                 term_variables/2, flatten/2 ]).

@@ -192,6 +192,7 @@ builtin_goal(X =:= Y) :- !, compare_values(=:=, X, Y).
 builtin_goal(X =\= Y) :- !, compare_values(=\=, X, Y).
 builtin_goal('$indices'(Call, Indices)) :- !,
     findall(Index, ( clause_(Call, _, _), arg(1, Call, Index) ), Found), sort(Found, Indices).
+builtin_goal(atom(X)) :- X == [], !.    % as in ProbLog
 builtin_goal(Goal) :- printing(Goal), !.
 builtin_goal(Goal) :- spelling(Goal, Text), !, call(Goal), keep_text(Text).
 builtin_goal(Goal) :- nonlogical(Goal), tested(Goal), call(Goal).

@@ -12,9 +12,15 @@ put_term(Term) :- compound(Term), !, put_compound(Term).
 put_term(Term) :- integer(Term), !, write(Term).
 put_term(Term) :- atom(Term), !, write('['), put_string(Term), write(']').
 put_term(Term) :- var(Term), !, term_text(Term, Text), put_tagged(v, Text).
-put_term(Term) :- float(Term), !, print(Term).
+put_term(Term) :- float(Term), !, put_float(Term).
 put_term(Term) :- string(Term), !, put_tagged(s, Term).
 put_term(Term) :- term_text(Term, Text), put_tagged(s, Text).
+
+%   As Python's json reads them.
+put_float(Float) :- Float =:= inf, !, write('Infinity').
+put_float(Float) :- Float =:= -inf, !, write('-Infinity').
+put_float(Float) :- Float =\= Float, !, write('NaN').
+put_float(Float) :- print(Float).
 
 put_compound('$VAR'(Name)) :- atom(Name), !, put_tagged(v, Name).
 put_compound(Term) :- is_list(Term), !, write('{"l":'), put_list(neurosym_json:put_term, Term), write('}').

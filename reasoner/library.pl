@@ -11,6 +11,12 @@ foldl(_, [], R, R).
 foldl(P, [A|As], R0, R) :- call(P, A, R0, R1), foldl(P, As, R1, R).
 foldl(_, [], [], R, R).
 foldl(P, [A|As], [B|Bs], R0, R) :- call(P, A, B, R0, R1), foldl(P, As, Bs, R1, R).
+foldl(_, [], [], [], R, R).
+foldl(P, [A|As], [B|Bs], [C|Cs], R0, R) :- call(P, A, B, C, R0, R1), foldl(P, As, Bs, Cs, R1, R).
+scanl(_, [], _, []).
+scanl(P, [A|As], R0, [R|Rs]) :- call(P, A, R0, R), scanl(P, As, R, Rs).
+scanl(_, [], [], _, []).
+scanl(P, [A|As], [B|Bs], R0, [R|Rs]) :- call(P, A, B, R0, R), scanl(P, As, Bs, R, Rs).
 include(_, [], []).
 include(P, [A|As], [A|Bs]) :- call(P, A), include(P, As, Bs).
 include(P, [A|As], Bs) :- \+ call(P, A), include(P, As, Bs).
@@ -20,11 +26,39 @@ exclude(P, [A|As], Bs) :- call(P, A), exclude(P, As, Bs).
 partition(_, [], [], []).
 partition(P, [A|As], [A|Bs], Cs) :- call(P, A), partition(P, As, Bs, Cs).
 partition(P, [A|As], Bs, [A|Cs]) :- \+ call(P, A), partition(P, As, Bs, Cs).
+partition(_, [], [], [], []).
+partition(P, [A|As], [A|Bs], Cs, Ds) :- call(P, A, <), partition(P, As, Bs, Cs, Ds).
+partition(P, [A|As], Bs, [A|Cs], Ds) :- call(P, A, =), partition(P, As, Bs, Cs, Ds).
+partition(P, [A|As], Bs, Cs, [A|Ds]) :- call(P, A, >), partition(P, As, Bs, Cs, Ds).
 convlist(_, [], []).
 convlist(P, [A|As], [B|Bs]) :- call(P, A, B), convlist(P, As, Bs).
 convlist(P, [A|As], Bs) :- \+ call(P, A, _), convlist(P, As, Bs).
 
-% Of library(lists): one element, each as probable as its weight; the identifier tells draws apart.
+% Of library(lists).
+prefix(Start, List) :- append(Start, _, List).
+
+% Of library(string): a text is an atom or a string.
+concat(Parts, Text) :- join('', Parts, Text).
+join(_, [], '').
+join(Between, [Part|Parts], Text) :-
+    atom_chars(Part, Chars), atom_chars(Between, Bs), '$joined'(Parts, Bs, More), append(Chars, More, All),
+    atom_chars(Text, All).
+'$joined'([], _, []).
+'$joined'([Part|Parts], Between, Chars) :-
+    atom_chars(Part, Own), '$joined'(Parts, Between, More), append([Between, Own, More], Chars).
+str2lst(Text, Chars) :- atom_chars(Text, Chars).
+lst2str(Chars, Text) :- concat(Chars, Text).
+str2int(Text, Number) :- atom_codes(Text, Codes), number_codes(Number, Codes).
+
+% Of the engine.
+primitive(X) :- atomic(X).
+simple(X) :- var(X).
+simple(X) :- atomic(X).
+subsumes_chk(General, Special) :- subsumes_term(General, Special).
+rational(_) :- fail.
+nocache(_, _).
+
+% One element, each as probable as its weight; the identifier tells draws apart.
 select_uniform(Id, Values, Value, Rest) :-
     length(Values, Length), Length > 0, Weight is 1 / Length,
     findall(Weight, member(_, Values), Weights),

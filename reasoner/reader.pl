@@ -18,6 +18,8 @@
 :- op(1000, xfx, neurosym_syntax:(::)).
 :- op(1200, xfx, neurosym_syntax:(<-)).
 :- op(900, fy, neurosym_syntax:(not)).
+:- op(500, yfx, neurosym_syntax:(#)).
+:- op(500, yfx, neurosym_syntax:(><)).
 :- op(200, yf, neurosym_syntax:(>)).    % of an aggregate, as avg<Salary>
 
 max_depth(200).    % of a term as it is written; Python's and C's stacks are finite
@@ -68,7 +70,7 @@ harmless(unknown(error)).
 harmless(discontiguous(_)).
 harmless(table(_)).
 
-built_in_library(Name) :- memberchk(Name, [lists, apply, aggregate, between, builtin, cut, control, yall]).
+built_in_library(Name) :- memberchk(Name, [lists, apply, string, aggregate, between, builtin, cut, control, yall]).
 
 %   ProbLog reads \+(a, b) as the negation of a conjunction.
 plain_negations(Term, Positions, Term, Positions) :- ( var(Term) ; var(Positions) ), !.

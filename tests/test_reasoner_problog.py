@@ -78,6 +78,14 @@ EXAMPLES = {
         X is round(Y). query(r(_, _)).""",
     "names of operators": "0.5::table(a). 0.4::dynamic(b). p(X) :- table(X). p(X) :- dynamic(X). query(p(_)).\n"
     "query(table(_)). q(f(table(X))) :- table(X). query(q(_)).",
+    "texts": """:- use_module(library(string)). 0.3::w(b). w(c). q(X) :- w(A), concat([a, A, 1], X). query(q(_)).
+        r(X) :- w(A), join('-', [a, A], X). query(r(_)). s(X) :- str2lst(abc, X). query(s(_)).""",
+    "numbers": """n(1, X) :- X is integer(-2.5). n(2, X) :- X is sign(-2.5). n(3, X) :- X is exp(2, 3).
+        n(4, X) :- X is 6 >< 3 # 1. query(n(_, _)). a :- X is inf, 3 < X. query(a).""",
+    "more of the libraries": """:- use_module(library(lists)). :- use_module(library(apply)). query(p(_)). query(s(_)).
+        add(A, B, C) :- C is A + B. p(X) :- prefix(X, [1, 2]). s(X) :- scanl(add, [1, 2, 3], 0, X). o(1, <). o(2, =).
+        o(3, >). t(A, B, C) :- partition(o, [3, 1, 2], A, B, C). query(t(_, _, _)). query(u). u :- simple(_),
+        primitive(a), subsumes_chk(f(_), f(a)), atom([]), \\+ rational(1).""",
     "nothing": "0.3::a. b :- a, fail. query(b). query(a). query(c(_)). c(X) :- fail.",
 }
 
