@@ -2,8 +2,9 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
-from reasoner import Answer, Limits, Program, QueryError, explain, infer, to_dict, to_text
+from reasoner import Answer, Limits, Program, explain, explain_queries, infer, to_dict, to_text
 
 _SHOWN = 100  # answers of a query that are explained
 
@@ -43,17 +44,12 @@ def explain_file(path: Path, query: str | None = None, seconds: float = 60.0) ->
         seconds: For the grounding, and again for counting, of each answer.
 
     Raises:
-        QueryError: if the program states evidence, which no proof takes into account, and no goal is asked; and as
-            :func:`probabilities`.
-        ProgramError, PrologLimit, CountingError: as :func:`query_file`.
+        ProgramError, QueryError, PrologLimit, CountingError: as :func:`query_file`.
     """
     program, limits = Program.read(path, domains=()), Limits(seconds=seconds)
     if query is not None:
         return explain(program, query, (), _SHOWN, limits)
-    if program.evidence:
-        raise QueryError(f"{path}: a proof does not take evidence into account; ask one goal to see why it may hold")
-    found = probabilities(program, None, limits)
-    return [explain(program, atom, (), 1, limits)[0] for atom, value in found.items() if value > 0]
+    return explain_queries(program, (), limits)
 
 
 def report_file(path: Path, query: str | None, seconds: float, proofs: bool, as_json: bool) -> str:
@@ -65,11 +61,20 @@ def report_file(path: Path, query: str | None, seconds: float, proofs: bool, as_
     if proofs:
         answers = explain_file(path, query, seconds)
         if as_json:
-            rows = {one.atom: {"probability": one.probability, "proof": to_dict(one.proof)} for one in answers}
-            return json.dumps(rows, indent=2)
-        return "\n\n".join(f"p = {one.probability:.8g}\n{to_text(one.proof)}" for one in answers)
+            return json.dumps({one.atom: _as_dict(one) for one in answers}, indent=2)
+        return "\n\n".join(map(_as_text, answers))
     found = query_file(path, query, seconds)
     if as_json:
         return json.dumps(found, indent=2)
     width = max(map(len, found), default=0)
     return "\n".join(f"{atom:<{width}}  {value:.8g}" for atom, value in found.items())
+
+
+def _as_text(answer: Answer) -> str:
+    given = [f"given {to_text(one)}" for one in answer.given]
+    return "\n".join([f"p = {answer.probability:.8g}", to_text(answer.proof), *given])
+
+
+def _as_dict(answer: Answer) -> dict[str, Any]:
+    given = {"given": [to_dict(one) for one in answer.given]} if answer.given else {}
+    return {"probability": answer.probability, "proof": to_dict(answer.proof)} | given

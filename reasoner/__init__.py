@@ -27,6 +27,7 @@ from .explanation import (
     RankedProof as RankedProof,
     best_proofs as best_proofs,
     explain as explain,
+    explain_queries as explain_queries,
 )
 from .grounding import Grounding as Grounding, Slot as Slot, SlotValue as SlotValue, ground as ground
 from .inference import Answers as Answers, infer as infer

@@ -1,7 +1,7 @@
 """Explanation: the best answers of one sample, why each holds, and what would have to be seen for another to win."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, inf
 
 import numpy as np
@@ -15,7 +15,7 @@ from .cheapest import Derivation, cheapest_derivations
 from .derivations import derivation_graph
 from .errors import QueryError
 from .grounding import Grounding
-from .inference import Prepared, gather_beliefs, prepare_query
+from .inference import Prepared, gather_beliefs, infer, prepare_query
 from .program import Program
 from .prolog import Limits
 from .proof import Beliefs, Proof, World, replay
@@ -24,6 +24,8 @@ from .terms import Value, to_value
 Posterior = dict[tuple[str, int], dict[int | str, float]]
 """The probability of each value of each slot, by domain name and slot index."""
 
+_BOTH = "'answer and evidence'"  # an atom that no program states
+_NOT = "\\+ "
 _CHANGE = 1e6  # the cost of reading a slot otherwise, in nats: above all differences of log-probabilities that count
 
 
@@ -75,6 +77,7 @@ class Answer:
         world_probability: Of that world alone, over the slots that the query reads.
         posterior: Of each slot, given that the answer holds.
         contrast: What separates it from the best answer; None for the best.
+        given: Proofs of the evidence in that world, if there is evidence.
     """
 
     atom: str
@@ -85,6 +88,7 @@ class Answer:
     world_probability: float
     posterior: Posterior
     contrast: Contrast | None = None
+    given: tuple[Proof, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -158,6 +162,36 @@ def explain(
                 _contrast(sample, number, answers[0].world, scores[0][1] - log_prob) if answers else None,
             )
         )
+    return answers
+
+
+def explain_queries(
+    program: Program, symbols: Symbols | Sequence[Symbols] = (), limits: Limits | None = None
+) -> list[Answer]:
+    """Why each possible answer of the program's own queries holds, given its evidence, in one sample.
+
+    World, posterior and proofs are those of answer and evidence together: of a rule that asks for both.
+
+    Args:
+        program: The rules; its evidence holds in the world of each answer.
+        symbols: Beliefs with a batch of one; none if nothing is perceived.
+        limits: What it may spend, each answer anew.
+
+    Raises:
+        QueryError, ProofError: as :func:`explain`, or if the evidence is impossible.
+    """
+    found = infer(program, None, symbols, limits)
+    grounding = prepare_query(program, None, limits).grounding
+    observed = [f"{'' if truth else _NOT}({grounding.atoms[number]})" for number, truth in grounding.evidence]
+    answers: list[Answer] = []
+    for atom, probability in zip(found.atoms, found.log_probs[0].exp().tolist(), strict=True):
+        if probability == 0:
+            continue
+        both = f"{_BOTH} :- {', '.join([f'({atom})', *observed])}."
+        asked = Program.parse(f"{program.text}\n{both}", program.domains, program.source)
+        (answer,) = explain(asked, _BOTH, symbols, 1, limits)
+        proof, *given = answer.proof.steps
+        answers.append(replace(answer, atom=atom, probability=probability, proof=proof, given=tuple(given)))
     return answers
 
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from neurosym.cli import app
 from neurosym.queries import probabilities
-from reasoner import Limits, Program, QueryError, infer
+from reasoner import Limits, Program, QueryError, explain_queries, infer
 
 EXAMPLES = {
     "coins": "0.4::heads(1). 0.7::heads(2). win :- heads(1). win :- heads(_), \\+ heads(1). query(win).",
@@ -184,7 +184,25 @@ def test_command_explains(tmp_path: Path) -> None:
     assert (proof["line"], proof["bindings"]) == (3, {"X": "a", "Y": "c", "Z": "b"})
     shown = CliRunner().invoke(app, ["query", str(program), "path(b,X)", "--explain"]).output.splitlines()
     assert [line.split("   [")[0] for line in shown] == ["p = 0.6", "path(b,c)", "  edge(b,c)", "    edge(b,c)"]
-    program.write_text(program.read_text() + "evidence(edge(a,b)).\n")
-    refused = CliRunner().invoke(app, ["query", str(program), "--explain"])
-    assert refused.exit_code == 2
-    assert "does not take evidence into account" in " ".join(refused.output.split())
+    program.write_text(program.read_text() + "evidence(edge(b,c), false).\n")
+    found = json.loads(CliRunner().invoke(app, ["query", str(program), "--explain", "--json"]).output)
+    assert found["path(a,c)"]["probability"] == pytest.approx(0.1)
+    assert [step["line"] for step in found["path(a,c)"]["proof"]["steps"]] == [1]  # the way over b is closed
+    assert [one["text"] for one in found["path(a,c)"]["given"]] == ["\\+edge(b,c)"]
+    shown = CliRunner().invoke(app, ["query", str(program), "--explain"]).output.splitlines()
+    assert shown[-1].split("   [")[0] == "given \\+edge(b,c)"
+
+
+def test_explanations_given_evidence() -> None:
+    """Worlds, posteriors and probabilities are those that the evidence leaves."""
+    program = Program.parse(EXAMPLES["alarm"], ())
+    for answer in explain_queries(program):
+        assert answer.probability == pytest.approx(probabilities(program)[answer.atom])
+        assert [proof.text for proof in answer.given] == ["calls(john)", "calls(mary)"]
+        more = Program.parse(f"{EXAMPLES['alarm']} evidence({answer.atom}).", ())
+        for cause in ("burglary", "earthquake"):
+            (slot,) = (slot for slot, values in answer.posterior.items() if cause in values)
+            assert answer.posterior[slot][cause] == pytest.approx(probabilities(more)[cause])
+        assert any(value == answer.atom for value in answer.world.values())
+    with pytest.raises(QueryError, match="evidence contradicts"):
+        explain_queries(Program.parse("0.5::a. b :- a. evidence(b). evidence(\\+ a). query(a).", ()))
