@@ -235,7 +235,10 @@ def verify_netlist(
 @app.command("query")
 def query_program(
     program: Annotated[Path, typer.Argument(help="A probabilistic logic program (.pl).", show_default=False)],
-    query: Annotated[str | None, typer.Argument(help="One goal; without it, the program's own queries.")] = None,
+    query: Annotated[
+        str | None,
+        typer.Argument(help="One goal, evidence aside; without it, the program's queries given its evidence."),
+    ] = None,
     timeout: Annotated[float, typer.Option(min=0, help="Seconds for the grounding, and again for counting.")] = 60.0,
     proofs: Annotated[bool, typer.Option("--explain", help="Show the most probable proof of each answer.")] = False,
     as_json: AsJson = False,
