@@ -209,7 +209,7 @@ def _sample(program: Program, query: str, symbols: Symbols | Sequence[Symbols], 
     if beliefs.shape[0] != 1:
         raise QueryError(f"'{query}' is explained for one sample at a time, but the batch holds {beliefs.shape[0]}")
     flat = beliefs[0].double().clamp(min=-1e30).cpu().numpy()
-    log_probs = tuple(flat[group.start : group.stop] for group in prepared.grounding.circuit.one_hot)
+    log_probs = tuple(flat[group.start : group.stop] for group in prepared.grounding.one_hot)
     named = {
         (domain.name, index, value): exp(log_prob)
         for (domain, index), own in zip(prepared.grounding.slots, log_probs, strict=True)
@@ -236,7 +236,7 @@ def _posteriors(sample: _Sample, top: int) -> tuple[list[tuple[int, float]], lis
     posteriors: list[Posterior] = []
     for shares in used.double().cpu().numpy():
         posterior: Posterior = {}
-        for slot, group in enumerate(sample.grounding.circuit.one_hot):
+        for slot, group in enumerate(sample.grounding.one_hot):
             own = shares[group.start : group.stop]
             full = own + max(0.0, 1 - own.sum()) * np.exp(sample.log_probs[slot])
             values = sample.grounding.slots[slot].domain.values

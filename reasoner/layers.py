@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .factoring import FALSE, TRUE, Case, Sums
+from .sums import FALSE, TRUE, Case, Sums
 
 SMALL = 2048  # entries; layers that are smaller are worth one call, not several
 DENSE = 0.25  # of the pairs of two slots; a block of which fewer are used is left sparse
@@ -103,25 +103,25 @@ def _table(nodes: Sequence[Sequence[Case]], row: np.ndarray) -> Tensor:
 
 def _buckets(members: Sequence[int], sums: Sums) -> list[tuple[list[int], list[tuple[int, int]]]]:
     """The members in groups of like shape; a group of dense blocks comes with the slots of each block."""
+    slot_of = sums.slot_of
     pairs: dict[tuple[int, int], list[int]] = defaultdict(list)
     shapes: dict[tuple[int, int], list[int]] = defaultdict(list)
     for number in members:
         cases = sums.nodes[number - sums.first]
-        slots = _slots(cases, sums)
+        slots = _slots(cases, slot_of)
         if slots is not None:
             pairs[slots].append(number)
         else:
             shapes[max(map(len, cases)), (len(cases) - 1).bit_length()].append(number)
     found: list[tuple[list[int], list[tuple[int, int]]]] = []
     alike: dict[object, tuple[list[int], list[tuple[int, int]]]] = {}
-    starts = {slot: 2 + position for position, slot in reversed(list(enumerate(sums.slot_of)))}
     for (left, right), numbers in pairs.items():
-        shifts = starts[left], starts[right]
+        shifts = 2 + sums.one_hot[left].start, 2 + sums.one_hot[right].start
         patterns = sorted(
-            (tuple((a - shifts[0], b - shifts[1]) for a, b in sums.nodes[number - sums.first]), number)
+            (tuple(sorted([(a - shifts[0], b - shifts[1]) for a, b in sums.nodes[number - sums.first]])), number)
             for number in numbers
         )
-        sizes = sums.slot_of.count(left), sums.slot_of.count(right)
+        sizes = len(sums.one_hot[left]), len(sums.one_hot[right])
         if sum(len(pattern) for pattern, _ in patterns) < max(16, DENSE * sizes[0] * sizes[1]):
             for number in numbers:
                 shapes[2, (len(sums.nodes[number - sums.first]) - 1).bit_length()].append(number)
@@ -141,18 +141,16 @@ def _buckets(members: Sequence[int], sums: Sums) -> list[tuple[list[int], list[t
     return [*found, (merged, [])] if merged else found
 
 
-def _slots(cases: Sequence[Case], sums: Sums) -> tuple[int, int] | None:
+def _slots(cases: Sequence[Case], slot_of: Sequence[int]) -> tuple[int, int] | None:
     """The two slots of which every case takes a value each, if so; the first is that of the lower inputs."""
-    if any(len(case) != 2 or case[1] >= sums.first for case in cases):
+    if any(len(case) != 2 or case[1] >= len(slot_of) + 2 for case in cases):
         return None
-    slots = {(sums.slot_of[a - 2], sums.slot_of[b - 2]) for a, b in cases}
+    slots = {(slot_of[a - 2], slot_of[b - 2]) for a, b in cases}
     return slots.pop() if len(slots) == 1 else None
 
 
 def _dense(nodes: Sequence[Sequence[Case]], blocks: Sequence[tuple[int, int]], sums: Sums) -> Dense:
-    values: dict[int, list[int]] = defaultdict(list)
-    for position, slot in enumerate(sums.slot_of):
-        values[slot].append(2 + position)
+    values = [range(2 + group.start, 2 + group.stop) for group in sums.one_hot]
     left, right = values[blocks[0][0]], values[blocks[0][1]]
     column = {pair: index for index, pair in enumerate(product(left, right))}
     matrix = torch.zeros(len(nodes) // len(blocks), len(column))
