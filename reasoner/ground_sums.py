@@ -38,7 +38,7 @@ def ground_sums(
             head = rows[0].head
             if rows[-1].head != head:
                 return None
-            cases = [product_of([products[item] for item in row.body]) for row in rows]
+            cases = [product_of(map(products.__getitem__, row.body)) for row in rows]
             if len(cases) > 1 or uses[head] > 1:
                 products[head] = factor_of(make.node(cases))
             else:

@@ -1,9 +1,10 @@
 """Grounding: a program and its queries become one circuit over indicators such as ``digit(0)=3``."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from math import log
 from typing import Any, NamedTuple
 
@@ -192,14 +193,16 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
     leaves.reverse()  # leaf -1 comes first in the row, and is the last here
     roots = [answer.atom for answer in answers] + [atom for atom, _ in evidence]
     denied = denied_by(leaves)
-    rows = relevant(_rows(found["rules"][1:], leaves), denied, roots)
+    written = json.loads(f"[{found['rules'].replace('][', '],[')}]")
+    rows = relevant(_rows(written, leaves), denied, roots)
     circles, possible = in_order(rows, denied, atoms, program)
     for number, atom in denied.items():
         if atom not in possible:  # denied in vain; the negation itself stays, for the proof
             leaves[number] = Negation(())
     if query is not None:
         answers = _possible(answers, circles, program, query)
-    used = {leaves[item] for rows in circles for row in rows for item in row.body if item < 0}
+    read = {*chain.from_iterable([row.body for rows in circles for row in rows])}
+    used = {leaves[item] for item in read if item < 0}
     slots, constants = _slots(program, used, list(choices.values()))
     inputs: dict[str, list[str]] = {}
     for name, _, written in sorted(found["inputs"][1:]):

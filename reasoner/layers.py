@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import product
+from itertools import chain, product
 from typing import NamedTuple
 
 import numpy as np
@@ -74,7 +74,7 @@ def layered(sums: Sums) -> Layers:
     depth = [0] * (first + len(sums.nodes))
     by_depth: dict[int, list[int]] = defaultdict(list)
     for number, cases in enumerate(sums.nodes, first):
-        depth[number] = 1 + max(depth[child] for case in cases for child in case)
+        depth[number] = 1 + max([depth[child] for child in chain.from_iterable(cases)])
         by_depth[depth[number]].append(number)
     row = np.arange(len(depth))
     layers: list[Layer] = []
@@ -92,11 +92,11 @@ def layered(sums: Sums) -> Layers:
 
 
 def _table(nodes: Sequence[Sequence[Case]], row: np.ndarray) -> Tensor:
-    count, width = max(map(len, nodes)), max(len(case) for cases in nodes for case in cases)
+    count, width = max(map(len, nodes)), max(map(len, chain.from_iterable(nodes)))
     table = np.full((len(nodes), count, width), FALSE, dtype=np.int64)
-    lengths = np.array([[len(case) for case in cases] + [0] * (count - len(cases)) for cases in nodes])
+    lengths = np.array([[*map(len, cases), *[0] * (count - len(cases))] for cases in nodes])
     inside = np.arange(width) < lengths[:, :, None]
-    table[inside] = row[[child for cases in nodes for case in cases for child in case]]
+    table[inside] = row[list(chain.from_iterable(chain.from_iterable(nodes)))]
     table[~inside & (lengths[:, :, None] > 0)] = TRUE
     return torch.from_numpy(table)
 
@@ -143,7 +143,7 @@ def _buckets(members: Sequence[int], sums: Sums) -> list[tuple[list[int], list[t
 
 def _slots(cases: Sequence[Case], slot_of: Sequence[int]) -> tuple[int, int] | None:
     """The two slots of which every case takes a value each, if so; the first is that of the lower inputs."""
-    if any(len(case) != 2 or case[1] >= len(slot_of) + 2 for case in cases):
+    if {*map(len, cases)} != {2} or max([case[1] for case in cases]) >= len(slot_of) + 2:
         return None
     slots = {(slot_of[a - 2], slot_of[b - 2]) for a, b in cases}
     return slots.pop() if len(slots) == 1 else None

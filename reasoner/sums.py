@@ -1,8 +1,9 @@
 """Sums of products: what is counted, as nodes that add up cases, each a product of earlier nodes."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
-from typing import NamedTuple
 
 import numpy as np
 
@@ -14,7 +15,8 @@ Case = tuple[int, ...]
 """Numbers of the nodes that are multiplied, ascending."""
 
 
-class Sums(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Sums:
     """Nodes that are sums of products of earlier nodes.
 
     Node 0 is false, node 1 is true, the next are the inputs, then those of ``nodes``.
@@ -29,17 +31,17 @@ class Sums(NamedTuple):
     nodes: Sequence[tuple[Case, ...]]
     outputs: tuple[int, ...]
 
-    @property
+    @cached_property
     def inputs(self) -> int:
         """How many inputs there are."""
         return sum(map(len, self.one_hot))
 
-    @property
+    @cached_property
     def first(self) -> int:
         """The number of the first node that is a sum."""
         return 2 + self.inputs
 
-    @property
+    @cached_property
     def slot_of(self) -> list[int]:
         """Slot of each input."""
         found = [0] * self.inputs
