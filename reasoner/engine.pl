@@ -68,6 +68,7 @@ do(replay(Text, Domains, Facts, Proofs)) :-
     install_world(Facts),
     install(Text, Domains, true),
     replay_all(Proofs).
+do(term(Term)) :- put_term(Term).
 do(read_constraints(Text, Domains)) :-
     read_constraint_program(Text, Domains).
 do(constrain(Text, Domains, QueryText, Alternatives)) :-
