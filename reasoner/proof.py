@@ -126,7 +126,7 @@ class _Reply:
                 tuple(
                     [
                         (name, str(value))
-                        for name, value in zip(self.names.get(first, ()), values[1:], strict=True)
+                        for name, value in zip(self.names.get(first, ()), values, strict=True)
                         if value is not None
                     ]
                 ),

@@ -105,7 +105,7 @@ certain_steps(Goal, _, _, _, [builtin(Goal)|S], S) :- certainly(Goal).
 
 put_tree(rule(Id, Atom, Names, Steps)) :-
     format('["rule",~d,', [Id]), put_text(Atom),
-    write(',[null'), put_values(Names), write('],'), put_list(neurosym_replayer:put_tree, Steps), write(']').
+    write(','), put_values(Names), write(','), put_list(neurosym_replayer:put_tree, Steps), write(']').
 put_tree(fact(Name, Slot, Value)) :- integer(Value), !,
     format('["fact","~w",~d,~d]', [Name, Slot, Value]).    % the name of a domain is plain
 put_tree(fact(Name, Slot, Value)) :-
@@ -113,14 +113,24 @@ put_tree(fact(Name, Slot, Value)) :-
 put_tree(perceived(Name, Inputs, Index)) :-
     write('["input",'), put_string(Name), write(','), put_text(Inputs), format(',~d]', [Index]).
 put_tree(not(Goal)) :- write('["negation",'), put_text(\+ Goal), write(']').
+put_tree(builtin(Goal)) :- arithmetic(Goal), numeric(Goal), !, format('["arithmetic","~q"]', [Goal]).
 put_tree(builtin(Goal)) :-
     ( arithmetic(Goal) -> write('["arithmetic",') ; write('["builtin",') ), put_text(Goal), write(']').
 
 %   In the order of the clause's names.
-put_values([]).
-put_values([_=Value|Names]) :-
-    write(','),
-    ( integer(Value) -> write(Value) ; ground(Value) -> put_text(Value) ; write(null) ),
-    put_values(Names).
+put_values(Names) :- integers(Names, Values), !, write(Values).
+put_values(Names) :- put_list(neurosym_replayer:put_value, Names).
+
+integers([], []).
+integers([_=Value|Names], [Value|Values]) :- integer(Value), integers(Names, Values).
+
+put_value(_=Value) :- ( integer(Value) -> write(Value) ; ground(Value) -> put_text(Value) ; write(null) ).
 
 arithmetic(Goal) :- functor(Goal, Name, 2), memberchk(Name, [is, <, >, =<, >=, =:=, =\=]).
+
+%   Of integers and operators that are written plainly.
+numeric(Term) :- integer(Term), !.
+numeric(Term) :-
+    compound(Term), compound_name_arguments(Term, Name, [A, B]),
+    memberchk(Name, [+, -, *, //, mod, is, <, >, =<, >=, =:=]),
+    numeric(A), numeric(B).
