@@ -3,16 +3,12 @@
 from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
 from itertools import count
+from math import inf
 from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from .derivations import DerivationGraph
 from .errors import CountingError
 from .grounding import Instance
-
-Floats = NDArray[np.float64]
 
 
 class Reason(NamedTuple):
@@ -73,7 +69,7 @@ class _State(NamedTuple):
 
 
 def cheapest_derivations(
-    graph: DerivationGraph, answer: int, costs: Sequence[Floats], budget: int = 1_000_000
+    graph: DerivationGraph, answer: int, costs: Sequence[Sequence[float]], budget: int = 1_000_000
 ) -> Iterator[Derivation]:
     """All derivations of an answer, the cheapest first; a derivation uses one value of a slot at most.
 
@@ -101,7 +97,7 @@ def cheapest_derivations(
 
     while heap:
         value, _, state = heappop(heap)
-        if value == np.inf:
+        if value == inf:
             return
         while True:
             steps += 1
@@ -116,7 +112,7 @@ def cheapest_derivations(
             if node.leaf is not None:
                 slot, chosen = node.leaf
                 if slot not in values:
-                    cost, used = cost + float(costs[slot][chosen]), used | 1 << slot
+                    cost, used = cost + costs[slot][chosen], used | 1 << slot
                     state = _State(rest, {**values, slot: chosen}, used, cost, choices, 0)
                 elif values[slot] == chosen:
                     state = _State(rest, values, used, cost, choices, 0)
@@ -134,7 +130,7 @@ def cheapest_derivations(
                     state = _State(rest, values, used, cost, choices, 0)
                 else:
                     if number not in ranked:
-                        possible = [child for child in node.children if bounds[child] < np.inf]
+                        possible = [child for child in node.children if bounds[child] < inf]
                         ranked[number] = sorted(possible, key=bounds.__getitem__)
                     ways = ranked[number]
                     if turn + 1 < len(ways):
@@ -147,7 +143,7 @@ def cheapest_derivations(
                     after = _before(way, above, rest, bounds[way], nodes[way].slots)
                     state = _State(after, values, used, cost, _Choice(way, choices), 0)
             now = max(value, least(state.cost, state.used, state.goals))
-            if now == np.inf:
+            if now == inf:
                 break
             if heap and now > heap[0][0]:
                 heappush(heap, (now, next(ties), state))

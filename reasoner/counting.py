@@ -1,5 +1,6 @@
 """Counting: exact, batched, differentiable probabilities of a circuit's outputs, layer by layer in log space."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any, NamedTuple
@@ -9,11 +10,12 @@ from torch import Tensor
 
 from logic import Circuit
 
-from .decision import to_circuit
+from .decision import check_inputs, to_circuit
 from .errors import CountingError
-from .factoring import FALSE, TRUE, Sums, factor
+from .factoring import factor
 from .layers import Dense, Layer, Layers, layered
-from .normal_form import is_countable
+from .normal_form import are_countable
+from .sums import FALSE, TRUE, Sums, sums_of
 
 IMPOSSIBLE = -1e30  # log of zero; minus infinity would make NaN gradients
 
@@ -23,12 +25,10 @@ class Counter:
     """A circuit prepared for counting.
 
     Args:
-        circuit: The circuit that is counted: the given one, or its decision diagram.
-        sums: The same as sums of products.
+        sums: What is counted, as few and small sums of products.
         layers: The same again, as index tables.
     """
 
-    circuit: Circuit
     sums: Sums
     layers: Layers
     _placed: dict[torch.device, Layers] = field(default_factory=dict[torch.device, Layers], repr=False)
@@ -45,7 +45,7 @@ class Counter:
         Raises:
             CountingError: if the shape does not fit.
         """
-        inputs = len(self.circuit.inputs)
+        inputs = self.sums.inputs
         if log_probs.ndim != 2 or log_probs.shape[1] != inputs:
             raise CountingError(f"counting needs [B, {inputs}] log-probabilities, got {list(log_probs.shape)}")
         return _Count.apply(log_probs, self.on(log_probs.device))  # pyright: ignore[reportReturnType]
@@ -154,6 +154,20 @@ def prepare(circuit: Circuit, budget: int = 1_000_000, seconds: float = inf) -> 
     Raises:
         CountingError: if an input stands in no one-hot group, or the budget or the time is spent.
     """
-    countable = circuit if is_countable(circuit) else to_circuit(circuit, budget, seconds)
-    sums = factor(countable)
-    return Counter(countable, sums, layered(sums))
+    check_inputs(circuit)
+    return prepare_sums(sums_of(circuit), lambda: to_circuit(circuit, budget, seconds))
+
+
+def prepare_sums(sums: Sums | None, diagram: Callable[[], Circuit]) -> Counter:
+    """A counter for sums of products, or for a decision diagram if they cannot be counted as they stand.
+
+    Args:
+        sums: What is counted, if it has this form.
+        diagram: Makes the diagram of the same function.
+    """
+    if sums is None or not are_countable(sums):
+        sums = sums_of(diagram())
+        if sums is None:
+            raise CountingError("a decision diagram has no other gates than AND and OR")
+    factored = factor(sums)
+    return Counter(factored, layered(factored))

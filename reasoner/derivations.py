@@ -7,7 +7,7 @@ in each, and that a slot does not have a value is an OR over its other values.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
+from itertools import chain, groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -62,7 +62,7 @@ class DerivationGraph:
     Args:
         nodes: Each after its children, but for circles.
         answers: Node of each answer of the query.
-        leaves: Numbers of the leaves, and of the slot and value of each: ``[3, L]``.
+        leaves: Numbers of the leaves, and the position of the value of each among the values of all slots: ``[2, L]``.
         start: What a node costs if it has no children: nothing if it is a conjunction, else it cannot be.
         steps: How lower bounds of costs flow, level by level; None if there are circles.
     """
@@ -73,17 +73,15 @@ class DerivationGraph:
     start: Floats
     steps: tuple[_Step, ...] | None
 
-    def bounds(self, costs: Sequence[Floats]) -> list[float]:
+    def bounds(self, costs: Sequence[Sequence[float]]) -> list[float]:
         """A lower bound of what each node costs at least; exact if no slot is used twice.
 
         Args:
             costs: Of each slot the costs of its values, at least 0.
         """
         bound = self.start.copy()
-        leaf, slot, value = self.leaves
-        width = max((len(one) for one in costs), default=0)
-        table = np.array([[*one, *[np.inf] * (width - len(one))] for one in costs]).reshape(len(costs), width)
-        bound[leaf] = table[slot, value]
+        leaf, position = self.leaves
+        bound[leaf] = np.fromiter(chain.from_iterable(costs), np.float64)[position]
         if self.steps is None:
             return self._around_circles(bound.tolist())
         for step in self.steps:
@@ -188,7 +186,8 @@ def derivation_graph(grounding: Grounding) -> DerivationGraph:
                     not overlap and not circular,
                 )
             )
-    leaves = np.array([(n, *node.leaf) for n, node in enumerate(nodes) if node.leaf], dtype=np.int64).reshape(-1, 3).T
+    placed = [(n, grounding.one_hot[node.leaf[0]][node.leaf[1]]) for n, node in enumerate(nodes) if node.leaf]
+    leaves = np.array(placed, dtype=np.int64).reshape(-1, 2).T
     answers = tuple(place[keys[answer.atom, False]] for answer in grounding.answers)
     start = np.array([0.0 if node.conjunction else np.inf for node in nodes])
     steps = None if any(node.circular for node in nodes) else _steps(nodes)

@@ -29,8 +29,7 @@ serve(request(limits(Inferences, Seconds, Bytes), TaskText), Reply) :-
     catch(setup_call_cleanup(
               true,
               call_with_time_limit(Seconds,
-                                   call_with_inference_limit(with_output_to(string(Reply0), must(perform(TaskText))),
-                                                             Inferences, Outcome)),
+                                   call_with_inference_limit(must(perform(TaskText, Reply0)), Inferences, Outcome)),
               (forget, abolish_all_tables)),
           Error, true),
     set_budget(Bytes),    % for what is said of the error
@@ -45,9 +44,13 @@ serve(request(limits(Inferences, Seconds, Bytes), TaskText), Reply) :-
 must(Goal) :- call(Goal), !.
 must(_) :- throw(error(system_error(task_failed), _)).
 
-perform(TaskText) :-
+%   If calls turn out to differ from their instances, what was done is dropped and done again.
+perform(TaskText, Reply) :-
     read_task(TaskText, Task),
-    do(Task).
+    (   catch(with_output_to(string(Reply), do(Task)), told_apart, fail) -> true
+    ;   forget, abolish_all_tables,
+        tell_calls_apart,
+        with_output_to(string(Reply), do(Task)) ).
 
 do(read(Text, Domains)) :-
     read_clauses(Text, Clauses, Directives),
@@ -65,6 +68,7 @@ do(replay(Text, Domains, Facts, Proofs)) :-
     install_world(Facts),
     install(Text, Domains, true),
     replay_all(Proofs).
+do(term(Term)) :- put_term(Term).
 do(read_constraints(Text, Domains)) :-
     read_constraint_program(Text, Domains).
 do(constrain(Text, Domains, QueryText, Alternatives)) :-

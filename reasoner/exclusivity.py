@@ -1,47 +1,70 @@
-"""Exclusivity: a proof that no two of some wires are ever true together, from slots and from what wires rest on."""
+"""Exclusivity: a proof that no two of some cases are ever true together, from slots and from what they rest on."""
 
 from collections.abc import Sequence
 from functools import reduce
 from itertools import repeat
 from operator import or_
 
+from .sums import Case, Sums
+
 Allowed = dict[int, int]
-"""Slot to a bit mask: the values it can have where a wire is true. A slot that is missing can have any."""
+"""Slot to a bit mask: the values it can have where a node is true. A slot that is missing can have any."""
 
 DEPTH, QUESTIONS = 100, 300_000  # past these an answer is "not proved", which is always sound
 
 
 class Exclusivity:
-    """What is known of the wires of a circuit so far, gate by gate.
+    """What is known of sums of products so far, node by node.
 
-    Two wires exclude each other if some slot must have different values under them; or, where both are ANDs, if two
-    of their operands do; where one is an OR, if each of its operands excludes the other wire. So the recursion of a
-    carry, an automaton's state or a grammar's span is seen through, one level at a time, and every pair is asked once.
+    Two of them exclude each other if some slot must have different values under them; or, where both are products, if
+    two of their factors do; where one is a sum, if each of its cases excludes the other. So the recursion of a carry,
+    an automaton's state or a grammar's span is seen through, one level at a time, and every pair is asked once.
 
     Args:
-        leaves: What each literal that is no gate's allows, by literal.
+        sums: Whose products are over different slots each.
 
     References:
         Darwiche, "On the tractable counting of theory models and its application to truth maintenance and belief
         revision", J. Applied Non-Classical Logics 11 (2001): determinism.
     """
 
-    def __init__(self, leaves: dict[int, Allowed]) -> None:
-        self._allowed = leaves
+    def __init__(self, sums: Sums) -> None:
+        self._sums = sums
+        self._full = [(1 << len(group)) - 1 for group in sums.one_hot]
+        self._allowed: dict[int, Allowed] = {
+            2 + position: {slot: 1 << value}
+            for slot, group in enumerate(sums.one_hot)
+            for value, position in enumerate(group)
+        }
         self._operands: dict[int, tuple[bool, tuple[int, ...]]] = {}
+        self._numbers: dict[Case, int] = {}
+        self._noted = sums.first
         self._known: dict[tuple[int, int], bool] = {}
         self._families: dict[frozenset[int], bool] = {}
         self._questions = 0
 
-    def add(self, literal: int, conjunction: bool, operands: Sequence[int], full: Sequence[int]) -> None:
-        """Take note of a gate.
+    def of(self, node: int) -> bool:
+        """Whether it is proved that no two cases of a sum are true together, given that this was asked of all before.
 
-        Args:
-            literal: Of its own wire.
-            conjunction: Whether it is an AND, whose operands then name different slots, else it is an OR.
-            operands: Literals noted before.
-            full: The mask of all values of each slot.
+        What only values tell apart need not be asked here: all that is needed of a node is noted when it is.
         """
+        for number in range(self._noted, node + 1):
+            cases = self._sums.nodes[number - self._sums.first]
+            self._note(number, len(cases) == 1, cases[0] if len(cases) == 1 else [self._number(case) for case in cases])
+        self._noted = node + 1
+        conjunction, operands = self._operands[node]
+        return conjunction or self.exclusive(operands)
+
+    def _number(self, case: Case) -> int:
+        """The number of a product: that of its only factor, or one of its own, after those of all nodes."""
+        if len(case) == 1:
+            return case[0]
+        if case not in self._numbers:
+            self._numbers[case] = self._sums.first + len(self._sums.nodes) + len(self._numbers)
+            self._note(self._numbers[case], True, case)
+        return self._numbers[case]
+
+    def _note(self, number: int, conjunction: bool, operands: Sequence[int]) -> None:
         allowed = self._allowed
         merged = dict(allowed[operands[0]])
         if conjunction:
@@ -50,14 +73,14 @@ class Exclusivity:
         else:
             for case in [allowed[operand] for operand in operands[1:]]:
                 merged = {slot: mask | case[slot] for slot, mask in merged.items() if slot in case}
-            merged = {slot: mask for slot, mask in merged.items() if mask != full[slot]}
-        allowed[literal] = merged
-        self._operands[literal] = (conjunction, tuple(operands))
+            merged = {slot: mask for slot, mask in merged.items() if mask != self._full[slot]}
+        allowed[number] = merged
+        self._operands[number] = (conjunction, tuple(operands))
 
     def exclusive(self, cases: Sequence[int], depth: int = 0) -> bool:
         """Whether it is proved that no two of the cases are true together.
 
-        Cases are split by the values of slots; those that overlap are told apart by a gate that each rests on, and at
+        Cases are split by the values of slots; those that overlap are told apart by a sum that each rests on, and at
         last one by one.
         """
         if len(cases) < 2:
@@ -84,7 +107,7 @@ class Exclusivity:
         return list(groups.values())
 
     def _by_gates(self, cases: Sequence[int], depth: int) -> bool:
-        """Whether each case is an AND over one of a family of gates that exclude each other, and no two share both."""
+        """Whether each case is over one of a family of sums that exclude each other, and no two share both."""
         by_gate: dict[int, list[int]] = {}
         for case in cases:
             conjunction, operands = self._operands.get(case, (False, ()))

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from math import exp, inf
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from logic import Symbols
 
+from .attribution import Attribution
 from .cheapest import Derivation, cheapest_derivations
+from .counting import IMPOSSIBLE
 from .derivations import derivation_graph
 from .errors import QueryError
 from .grounding import Grounding
@@ -108,17 +108,30 @@ class RankedProof:
 
 @dataclass(frozen=True, eq=False)
 class _Sample:
-    """A query and the beliefs of one sample."""
+    """A query and the beliefs of one sample.
+
+    Args:
+        prepared: The query.
+        log_probs: ``[I]``, of the values of all slots.
+        by_slot: The same of each slot.
+        likeliest: The number of the most probable value of each slot.
+        limits: What may be spent.
+    """
 
     prepared: Prepared
-    beliefs: Tensor  # [1, I]
-    log_probs: tuple[NDArray[np.float64], ...]  # of each slot
-    named: Beliefs
+    log_probs: NDArray[np.float64]
+    by_slot: tuple[list[float], ...]
+    likeliest: tuple[int, ...]
     limits: Limits
 
     @property
     def grounding(self) -> Grounding:
         return self.prepared.grounding
+
+    @property
+    def best(self) -> list[float]:
+        """The log-probability of the most probable value of each slot."""
+        return [own[value] for own, value in zip(self.by_slot, self.likeliest, strict=True)]
 
 
 def explain(
@@ -147,17 +160,18 @@ def explain(
     for (number, log_prob), posterior in zip(scores, posteriors, strict=True):
         if exp(log_prob) == 0:
             continue
-        best = next(_derivations(sample, number, [one.max() - one for one in sample.log_probs]))
-        world = _completed(sample, best)
+        costs = [[most - one for one in own] for own, most in zip(sample.by_slot, sample.best, strict=True)]
+        best = next(_derivations(sample, number, costs))
+        world, beliefs = _completed(sample, best)
         answer = sample.grounding.answers[number]
         answers.append(
             Answer(
                 answer.text,
                 {name: to_value(term) for name, term in answer.bindings.items()},
                 exp(log_prob),
-                replay(sample.grounding, best.reason, world, sample.named, sample.limits),
+                replay(sample.grounding, best.reason, world, beliefs, sample.limits),
                 world,
-                exp(sum(float(one.max()) for one in sample.log_probs) - best.cost),
+                exp(sum(sample.best) - best.cost),
                 posterior,
                 _contrast(sample, number, answers[0].world, scores[0][1] - log_prob) if answers else None,
             )
@@ -227,11 +241,11 @@ def best_proofs(
         raise QueryError(f"'{query}' never has the answer {answer!r}")
     number = values.index(answer) if answer in values else texts.index(str(answer))
     found: list[RankedProof] = []
-    for derivation in _derivations(sample, number, [-one for one in sample.log_probs]):
+    for derivation in _derivations(sample, number, [[-one for one in own] for own in sample.by_slot]):
         if len(found) == count or exp(-derivation.cost) == 0:
             break
-        world = _completed(sample, derivation)
-        proof = replay(sample.grounding, derivation.reason, world, sample.named, sample.limits)
+        world, beliefs = _completed(sample, derivation)
+        proof = replay(sample.grounding, derivation.reason, world, beliefs, sample.limits)
         used = {key: world[key] for key in (_key(sample, slot) for slot in sorted(derivation.values))}
         found.append(RankedProof(proof, exp(-derivation.cost), used))
     return found
@@ -242,68 +256,70 @@ def _sample(program: Program, query: str, symbols: Symbols | Sequence[Symbols], 
     beliefs = gather_beliefs(prepared.grounding, symbols).detach()
     if beliefs.shape[0] != 1:
         raise QueryError(f"'{query}' is explained for one sample at a time, but the batch holds {beliefs.shape[0]}")
-    flat = beliefs[0].double().clamp(min=-1e30).cpu().numpy()
-    log_probs = tuple(flat[group.start : group.stop] for group in prepared.grounding.circuit.one_hot)
-    named = {
-        (domain.name, index, value): exp(log_prob)
-        for (domain, index), own in zip(prepared.grounding.slots, log_probs, strict=True)
-        for value, log_prob in zip(domain.values, own.tolist(), strict=True)
-    }
-    return _Sample(prepared, beliefs, log_probs, named, limits)
+    log_probs = beliefs[0].double().clamp(min=IMPOSSIBLE).cpu().numpy()
+    flat = log_probs.tolist()
+    by_slot = tuple([flat[group.start : group.stop] for group in prepared.grounding.one_hot])
+    return _Sample(prepared, log_probs, by_slot, tuple([own.index(max(own)) for own in by_slot]), limits)
 
 
-def _derivations(sample: _Sample, number: int, costs: Sequence[NDArray[np.float64]]) -> Iterator[Derivation]:
+def _derivations(sample: _Sample, number: int, costs: Sequence[Sequence[float]]) -> Iterator[Derivation]:
     return cheapest_derivations(derivation_graph(sample.grounding), number, costs, sample.limits.gates)
 
 
 def _posteriors(sample: _Sample, top: int) -> tuple[list[tuple[int, float]], list[Posterior]]:
     """The best answers with their log-probabilities, and what each says of the slots.
 
-    The derivative of the log-probability of an answer by that of a value is the part of the answer's worlds in which
-    a proof uses the value; where no proof reads the slot, its belief stands as it was.
+    Where no proof of an answer reads a slot, its belief stands as it was.
     """
-    with torch.enable_grad():
-        inputs = sample.beliefs.expand(min(top, len(sample.grounding.answers)), -1).clone().requires_grad_()
-        log_probs = sample.prepared.counter.log_probabilities(inputs)
-        best = log_probs[0].detach().topk(len(inputs))
-        (used,) = torch.autograd.grad(log_probs.gather(1, best.indices[:, None]).sum(), inputs)
+    counted = Attribution(sample.prepared.counter.layers, sample.log_probs)
+    best = np.argsort(-counted.outputs, kind="stable")[:top].tolist()
+    sizes = [len(own) for own in sample.by_slot]
+    starts = np.array([group.start for group in sample.grounding.one_hot], dtype=np.int64)
     posteriors: list[Posterior] = []
-    for shares in used.double().cpu().numpy():
-        posterior: Posterior = {}
-        for slot, group in enumerate(sample.grounding.circuit.one_hot):
-            own = shares[group.start : group.stop]
-            full = own + max(0.0, 1 - own.sum()) * np.exp(sample.log_probs[slot])
-            values = sample.grounding.slots[slot].domain.values
-            posterior[_key(sample, slot)] = dict(zip(values, (full / full.sum()).tolist(), strict=True))
-        posteriors.append(posterior)
-    return list(zip(best.indices.tolist(), best.values.tolist(), strict=True)), posteriors
+    for number in best:
+        used = counted.shares(number)
+        unread = (1 - np.add.reduceat(used, starts)).clip(0.0)
+        full = used + np.repeat(unread, sizes) * np.exp(sample.log_probs)
+        shares = (full / np.repeat(np.add.reduceat(full, starts), sizes)).tolist()
+        posteriors.append(
+            {
+                _key(sample, slot): dict(
+                    zip(sample.grounding.slots[slot].domain.values, shares[group.start : group.stop], strict=True)
+                )
+                for slot, group in enumerate(sample.grounding.one_hot)
+            }
+        )
+    return [(number, float(counted.outputs[number])) for number in best], posteriors
 
 
 def _contrast(sample: _Sample, number: int, world: World, gap: float) -> Contrast:
-    costs: list[NDArray[np.float64]] = []
-    for slot, own in enumerate(sample.log_probs):
+    limit = _CHANGE / max(1, 4 * len(sample.by_slot))  # so that all slots together do not outweigh one change
+    costs: list[list[float]] = []
+    for slot, own in enumerate(sample.by_slot):
         read = sample.grounding.slots[slot].domain.index(world[_key(sample, slot)])
-        limit = _CHANGE / (4 * len(sample.log_probs))  # so that all slots together do not outweigh one change
-        cost = np.clip(own[read] - own, -limit, limit) + _CHANGE
-        cost[read] = 0.0
-        costs.append(cost)
+        costs.append([_CHANGE + max(-limit, min(limit, own[read] - one)) for one in own])
+        costs[slot][read] = 0.0
     nearest = next(_derivations(sample, number, costs))
     changes: list[Change] = []
     for slot, value in sorted(nearest.values.items()):
         key, values = _key(sample, slot), sample.grounding.slots[slot].domain.values
         if values[value] != world[key]:
-            own = sample.log_probs[slot]
-            nats = float(own[values.index(world[key])] - own[value])
+            own = sample.by_slot[slot]
+            nats = own[values.index(world[key])] - own[value]
             changes.append(Change(key, world[key], values[value], nats if nats < 1e29 else inf))
     return Contrast(tuple(changes), gap)
 
 
-def _completed(sample: _Sample, derivation: Derivation) -> World:
-    """The world in which a derivation holds and all else is most probable."""
-    return {
-        _key(sample, slot): sample.grounding.slots[slot].domain.values[derivation.values.get(slot, int(own.argmax()))]
-        for slot, own in enumerate(sample.log_probs)
-    }
+def _completed(sample: _Sample, derivation: Derivation) -> tuple[World, Beliefs]:
+    """The world in which a derivation holds and all else is most probable, and how probable each value of it is."""
+    world: World = {}
+    beliefs: Beliefs = {}
+    for slot, own in enumerate(sample.by_slot):
+        value = derivation.values.get(slot, sample.likeliest[slot])
+        domain, number = sample.grounding.slots[slot]
+        world[domain.name, number] = domain.values[value]
+        beliefs[domain.name, number, domain.values[value]] = exp(own[value])
+    return world, beliefs
 
 
 def _key(sample: _Sample, slot: int) -> tuple[str, int]:

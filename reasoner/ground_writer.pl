@@ -16,11 +16,11 @@
 start(MaxInstances) :-
     trie_new(Atoms), trie_new(Choices), trie_new(Inputs), trie_new(Leaves),
     nb_setval(neurosym_state, state(Atoms, Choices, Inputs, 0, 0, MaxInstances, 0, Leaves, 0)),
-    write('{"rules":[null').
+    write('{"rules":"').
 
 finish(Query, Names, Answers, Observed) :-
     nb_getval(neurosym_state, State), arg(1, State, Atoms),
-    write('],"answers":'),
+    write('","answers":'),
     put_list(neurosym_ground_writer:put_answer(Query, Names), Answers),
     write(',"evidence":'),
     put_list(neurosym_ground_writer:put_evidence, Observed),
@@ -64,19 +64,22 @@ put_row(Key, Id, Items) :-
     ( Count > Limit -> throw(stopped(instances, Id, Limit)) ; nb_setarg(5, State, Count) ),
     affordable(Key-Items),
     numbered(State, Key, Number),
-    numbers(Items, State, Numbers),
-    write(','), write([Id, Number|Numbers]).
-
-numbers([], _, []).
-numbers([nth(_)|Items], State, Numbers) :- !, numbers(Items, State, Numbers).
-numbers([may(Atom, Call)|Items], State, [Number|Numbers]) :- !,
-    key(Call, Atom, Key), numbered(State, Key, Number),
-    numbers(Items, State, Numbers).
-numbers([Item|Items], State, [Number|Numbers]) :-
     arg(8, State, Leaves),
-    (   trie_lookup(Leaves, Item, Number) -> true    % most are known as they stand
-    ;   leaf(Item, State, Leaf), leaf_number(Leaf, State, Leaves, Number) ),
-    numbers(Items, State, Numbers).
+    numbers(Items, State, Leaves, Numbers),
+    write([Id, Number|Numbers]).
+
+numbers([], _, _, []).
+numbers([Item|Items], State, Leaves, Numbers) :-
+    (   trie_lookup(Leaves, Item, Number)    % most are leaves that are known as they stand
+    ->  Numbers = [Number|Rest]
+    ;   Item = may(Atom, Call)
+    ->  key(Call, Atom, Key), numbered(State, Key, Number),
+        Numbers = [Number|Rest]
+    ;   Item = nth(_)
+    ->  Numbers = Rest
+    ;   leaf(Item, State, Leaf), leaf_number(Leaf, State, Leaves, Number),
+        Numbers = [Number|Rest] ),
+    numbers(Items, State, Leaves, Rest).
 
 leaf_number(Leaf, _, Leaves, Number) :- trie_lookup(Leaves, Leaf, Number), !.
 leaf_number(Leaf, State, Leaves, Number) :-
@@ -96,6 +99,7 @@ leaf(not(Body), State, denied(Key)) :- !,
 leaf(net(Name, Inputs, _, _, Index), _, net(Name, Inputs, Index)) :- !.
 leaf(Item, _, Item).
 
+put_leaf(slot(Name, Slot, Value), _) :- integer(Value), !, format('["d","~w",~d,~d]', [Name, Slot, Value]).
 put_leaf(slot(Name, Slot, Value), _) :-
     write('["d",'), put_string(Name), format(',~d,', [Slot]), put_term(Value), write(']').
 put_leaf(denied(Key), State) :-

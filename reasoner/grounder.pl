@@ -8,8 +8,8 @@
       the well-founded semantics where negation stands in a circle; nothing of it enters the ground program.
 */
 :- module(neurosym_grounder,
-          [ forget/0, install_world/1, set_deadline/1, ground/4, ground_program/2, certain/2, certain/3, certainly/1,
-            certainly/2, body/4, slot_value/4, run_builtin/2, choice_fact/5, key/3, in_order/2, tick/0, instance_/4,
+          [ forget/0, tell_calls_apart/0, install_world/1, set_deadline/1, ground/4, ground_program/2, certain/2, certain/3,
+            certainly/1, certainly/2, body/4, slot_value/4, run_builtin/2, choice_fact/5, key/3, in_order/2, tick/0, instance_/4,
             tested/1, possible_value/4, decided/2, asked_of_network/2, undefined_goal/2 ]).
 :- set_prolog_flag(optimise, true).
 :- use_module(library(lists)).
@@ -33,9 +33,8 @@
 forget :-
     forget_program,
     retractall(fact_(_, _, _)), retractall(world_), retractall(by_call_), retractall(tabled_(_, _)),
-    forget_ground.
-
-forget_ground :- forget_rows, retractall(instance_(_, _, _, _)).
+    retractall(instance_(_, _, _, _)),
+    forget_rows.
 
 %!  install_world(+Facts): each slot has one value, given as fact(Domain, Slot, Value).
 install_world(Facts) :-
@@ -152,6 +151,8 @@ collected(_, Goal) :- ground(Goal), !.
 collected(Template, Goal) :-
     term_variables(Template, Own), term_variables(Goal, Free),
     ( member(Variable, Free), \+ ( member(Other, Own), Other == Variable ) -> told_apart ; true ).
+
+tell_calls_apart :- assertz(by_call_).
 
 told_apart :- ( ( by_call_ ; world_ ) -> true ; throw(told_apart) ).
 
@@ -296,28 +297,21 @@ settled(Body, Id, I0, I) :-
 %!  ground(+Query, +Names, +MaxAnswers, +MaxInstances) for one query, ground_program(+MaxAnswers, +MaxInstances)
 %   for the queries and the evidence that the program states: the ground program as JSON.
 ground(Query, Names, MaxAnswers, MaxInstances) :-
-    written_once(( start(MaxInstances),
-                   answers(Query, MaxAnswers, Answers),
-                   run_agenda,
-                   finish(Query, Names, Answers, []) )).
+    start(MaxInstances),
+    answers(Query, MaxAnswers, Answers),
+    run_agenda,
+    finish(Query, Names, Answers, []).
 
 ground_program(MaxAnswers, MaxInstances) :-
-    written_once(( start(MaxInstances),
-                   asked_and_observed(Queries, Evidence),
-                   findall(Answer, ( member(Goal, Queries), answers_or_goal(Goal, MaxAnswers, Answers),
-                                     member(Answer, Answers) ), Found),
-                   once_each(Found, [], Answered),
-                   findall(Answer-Truth, ( member(Goal-Truth, Evidence), answers_or_goal(Goal, MaxAnswers, Answers),
-                                           member(Answer, Answers) ), Observed),
-                   run_agenda,
-                   finish(_, [], Answered, Observed) )).
-
-%   If calls turn out to differ from their instances, what was written is dropped and written again.
-written_once(Goal) :-
-    (   by_call_ -> call(Goal)
-    ;   catch(with_output_to(string(Text), Goal), told_apart, fail) -> write(Text)
-    ;   forget_ground, abolish_all_tables, assertz(by_call_),
-        call(Goal) ).
+    start(MaxInstances),
+    asked_and_observed(Queries, Evidence),
+    findall(Answer, ( member(Goal, Queries), answers_or_goal(Goal, MaxAnswers, Answers), member(Answer, Answers) ),
+            Found),
+    once_each(Found, [], Answered),
+    findall(Answer-Truth, ( member(Goal-Truth, Evidence), answers_or_goal(Goal, MaxAnswers, Answers),
+                            member(Answer, Answers) ), Observed),
+    run_agenda,
+    finish(_, [], Answered, Observed).
 
 asked_and_observed(Queries, Evidence) :-
     stated(query(Query), Query, Queries),
@@ -396,5 +390,4 @@ run_agenda.
 put_instance(Goal, Call, Id, Items) :- key(Call, Goal, Key), put_row(Key, Id, Items).
 
 %!  key(+Call, +Atom, -Key): in the ground program.
-key(Call, Atom, Key) :- ( \+ by_call_ ; Call =@= Atom ), !, Key = atom(Atom).
-key(Call, Atom, called(Call, Atom)).
+key(Call, Atom, Key) :- ( by_call_, Call \=@= Atom -> Key = called(Call, Atom) ; Key = atom(Atom) ).

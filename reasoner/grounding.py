@@ -1,8 +1,10 @@
 """Grounding: a program and its queries become one circuit over indicators such as ``digit(0)=3``."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate, chain, pairwise
 from math import log
 from typing import Any, NamedTuple
 
@@ -10,6 +12,7 @@ from logic import Circuit, Domain
 
 from .collector import uncollected
 from .errors import PrologLimit, QueryError
+from .ground_sums import ground_sums
 from .nesting import MAX_BRACKETS, too_deep
 from .program import Program, domain_list
 from .prolog import Limits, Refusal, quote, quote_atom, request
@@ -23,6 +26,7 @@ from .rules import (
     in_order,
     relevant,
 )
+from .sums import Sums, sums_of
 from .terms import Term, from_json, order
 from .unrolling import build_circuit
 
@@ -105,16 +109,39 @@ class Grounding:
         names = [
             [SlotValue(domain.name, number, value).name for value in domain.values] for domain, number in self.slots
         ]
+        outputs = {answer.text: answer.atom for answer in self.answers}
+        denied, positions = denied_by(self.leaves), self._positions()
+        return build_circuit(self.circles, positions, denied, names, outputs, self.evidence, self.limits.gates)
+
+    @cached_property
+    def one_hot(self) -> tuple[range, ...]:
+        """The positions of each slot's values among the inputs."""
+        ends = [*accumulate((len(domain) for domain, _ in self.slots), initial=0)]
+        return tuple(range(start, end) for start, end in pairwise(ends))
+
+    def sums(self) -> Sums | None:
+        """The circuit as sums of products, made without it where rules do not support each other in circles.
+
+        Returns:
+            None if it denies what is no choice among the values of one slot.
+
+        Raises:
+            PrologLimit: as :attr:`circuit`.
+        """
+        outputs, denied, positions = [answer.atom for answer in self.answers], denied_by(self.leaves), self._positions()
+        small = sum(map(len, self.circles)) + len(self.circles) <= self.limits.gates
+        found = ground_sums(self.circles, positions, denied, self.one_hot, outputs, self.evidence) if small else None
+        return found or sums_of(self.circuit)
+
+    def _positions(self) -> dict[int, int]:
+        """The input of each leaf that is a slot's value."""
         slot_values = (SlotValue(slot.domain.name, slot.number, v) for slot in self.slots for v in slot.domain.values)
         position = {value: place for place, value in enumerate(slot_values)}
-        positions = {
+        return {
             number: position[leaf]
             for number in range(-len(self.leaves), 0)
             if isinstance(leaf := self.leaves[number], SlotValue) and leaf in position
         }
-        outputs = {answer.text: answer.atom for answer in self.answers}
-        denied = denied_by(self.leaves)
-        return build_circuit(self.circles, positions, denied, names, outputs, self.evidence, self.limits.gates)
 
     def prolog_fact(self, fact: SlotValue) -> str:
         """A slot's value as ``replayer.pl`` reads it; a slot of a network is written as its input term."""
@@ -166,14 +193,16 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
     leaves.reverse()  # leaf -1 comes first in the row, and is the last here
     roots = [answer.atom for answer in answers] + [atom for atom, _ in evidence]
     denied = denied_by(leaves)
-    rows = relevant(_rows(found["rules"][1:], leaves), denied, roots)
+    written = json.loads(f"[{found['rules'].replace('][', '],[')}]")
+    rows = relevant(_rows(written, leaves), denied, roots)
     circles, possible = in_order(rows, denied, atoms, program)
     for number, atom in denied.items():
         if atom not in possible:  # denied in vain; the negation itself stays, for the proof
             leaves[number] = Negation(())
     if query is not None:
         answers = _possible(answers, circles, program, query)
-    used = {leaves[item] for rows in circles for row in rows for item in row.body if item < 0}
+    read = {*chain.from_iterable([row.body for rows in circles for row in rows])}
+    used = {leaves[item] for item in read if item < 0}
     slots, constants = _slots(program, used, list(choices.values()))
     inputs: dict[str, list[str]] = {}
     for name, _, written in sorted(found["inputs"][1:]):

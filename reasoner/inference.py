@@ -11,7 +11,8 @@ from logic import Domain, Symbols
 
 from .bounds import Bounds, Budget, bound
 from .collector import uncollected
-from .counting import IMPOSSIBLE, Counter, prepare
+from .counting import IMPOSSIBLE, Counter, prepare_sums
+from .decision import to_circuit
 from .errors import CountingError, QueryError
 from .grounding import Grounding, ground
 from .program import Program
@@ -142,7 +143,7 @@ def _prepare(program: Program, query: str | None, limits: Limits) -> Prepared:
         for answer in grounding.answers
     )
     try:
-        counting = prepare(grounding.circuit, limits.gates, limits.seconds)
+        counting = prepare_sums(grounding.sums(), lambda: to_circuit(grounding.circuit, limits.gates, limits.seconds))
     except CountingError as over_limits:
         counting = over_limits
     return Prepared(grounding, counting, values)

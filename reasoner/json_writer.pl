@@ -1,9 +1,8 @@
 /*  Terms as JSON in pure ASCII: numbers as they are, atoms as ["name"], compounds as ["name", argument, ...],
     proper lists as {"l": [...]}, strings as {"s": text}, variables as {"v": name}.
 */
-:- module(neurosym_json, [put_term/1, put_string/1, put_list/2, term_text/2, fault_text/2]).
+:- module(neurosym_json, [put_term/1, put_string/1, put_text/1, put_list/2, term_text/2, fault_text/2]).
 :- use_module(library(apply)).
-:- use_module(library(lists)).
 :- use_module(memory).
 :- set_prolog_flag(optimise, true).
 
@@ -42,11 +41,22 @@ put_list(Put, List) :-
 put_elements([], _).
 put_elements([First|Rest], Put) :-
     \+ \+ call(Put, First),
-    forall(member(Element, Rest), (write(','), call(Put, Element))).
+    put_more(Rest, Put).
+
+put_more([], _).
+put_more([Element|Rest], Put) :- write(','), \+ \+ call(Put, Element), put_more(Rest, Put).
 
 put_string(Text) :-
     keep_text(Text),
     string_codes(Text, Codes),
+    put_quoted(Codes).
+
+%!  put_text(+Term) writes the string of term_text/2.
+put_text(Term) :-
+    (   ground(Term) -> text_options(Options), format(codes(Codes), '~W', [Term, Options]), keep_text(Codes), put_quoted(Codes)
+    ;   term_text(Term, Text), put_string(Text) ).
+
+put_quoted(Codes) :-
     (   plain(Codes) -> format('"~s"', [Codes])
     ;   write('"'), put_codes(Codes), write('"') ).
 
@@ -70,11 +80,13 @@ put_char_code(Code) :- char_code(Char, Code), put_char(Char).
 term_text(Term, Text) :-
     (   ( ground(Term) ; \+ acyclic_term(Term) ) -> Named = Term
     ;   copy_term_nat(Term, Named), numbervars(Named, 0, _, [singletons(true)]) ),
-    format(string(Text), '~W', [Named, [quoted(true), numbervars(true), portray(false), max_depth(0),
-                                        module(neurosym_text)]]).
+    text_options(Options),
+    format(string(Text), '~W', [Named, Options]).
 
 %   Names that are prefix operators in SWI-Prolog alone are plain names in a text: table(a), not (table a).
 :- forall(( current_op(_, fx, Name), Name \== (:-), Name \== (?-) ), op(0, fx, neurosym_text:Name)).
+
+text_options([quoted(true), numbervars(true), module(neurosym_text)]).
 
 %!  fault_text(+Term, -Text): as a user writes it, with the operators of library(clpfd) and _ for each variable.
 fault_text(Term, Text) :-

@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import product
+from itertools import chain, product
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from .factoring import FALSE, TRUE, Case, Sums
+from .sums import FALSE, TRUE, Case, Sums
 
 SMALL = 2048  # entries; layers that are smaller are worth one call, not several
 DENSE = 0.25  # of the pairs of two slots; a block of which fewer are used is left sparse
@@ -74,7 +74,7 @@ def layered(sums: Sums) -> Layers:
     depth = [0] * (first + len(sums.nodes))
     by_depth: dict[int, list[int]] = defaultdict(list)
     for number, cases in enumerate(sums.nodes, first):
-        depth[number] = 1 + max(depth[child] for case in cases for child in case)
+        depth[number] = 1 + max([depth[child] for child in chain.from_iterable(cases)])
         by_depth[depth[number]].append(number)
     row = np.arange(len(depth))
     layers: list[Layer] = []
@@ -92,36 +92,36 @@ def layered(sums: Sums) -> Layers:
 
 
 def _table(nodes: Sequence[Sequence[Case]], row: np.ndarray) -> Tensor:
-    count, width = max(map(len, nodes)), max(len(case) for cases in nodes for case in cases)
+    count, width = max(map(len, nodes)), max(map(len, chain.from_iterable(nodes)))
     table = np.full((len(nodes), count, width), FALSE, dtype=np.int64)
-    lengths = np.array([[len(case) for case in cases] + [0] * (count - len(cases)) for cases in nodes])
+    lengths = np.array([[*map(len, cases), *[0] * (count - len(cases))] for cases in nodes])
     inside = np.arange(width) < lengths[:, :, None]
-    table[inside] = row[[child for cases in nodes for case in cases for child in case]]
+    table[inside] = row[list(chain.from_iterable(chain.from_iterable(nodes)))]
     table[~inside & (lengths[:, :, None] > 0)] = TRUE
     return torch.from_numpy(table)
 
 
 def _buckets(members: Sequence[int], sums: Sums) -> list[tuple[list[int], list[tuple[int, int]]]]:
     """The members in groups of like shape; a group of dense blocks comes with the slots of each block."""
+    slot_of = sums.slot_of
     pairs: dict[tuple[int, int], list[int]] = defaultdict(list)
     shapes: dict[tuple[int, int], list[int]] = defaultdict(list)
     for number in members:
         cases = sums.nodes[number - sums.first]
-        slots = _slots(cases, sums)
+        slots = _slots(cases, slot_of)
         if slots is not None:
             pairs[slots].append(number)
         else:
             shapes[max(map(len, cases)), (len(cases) - 1).bit_length()].append(number)
     found: list[tuple[list[int], list[tuple[int, int]]]] = []
     alike: dict[object, tuple[list[int], list[tuple[int, int]]]] = {}
-    starts = {slot: 2 + position for position, slot in reversed(list(enumerate(sums.slot_of)))}
     for (left, right), numbers in pairs.items():
-        shifts = starts[left], starts[right]
+        shifts = 2 + sums.one_hot[left].start, 2 + sums.one_hot[right].start
         patterns = sorted(
-            (tuple((a - shifts[0], b - shifts[1]) for a, b in sums.nodes[number - sums.first]), number)
+            (tuple(sorted([(a - shifts[0], b - shifts[1]) for a, b in sums.nodes[number - sums.first]])), number)
             for number in numbers
         )
-        sizes = sums.slot_of.count(left), sums.slot_of.count(right)
+        sizes = len(sums.one_hot[left]), len(sums.one_hot[right])
         if sum(len(pattern) for pattern, _ in patterns) < max(16, DENSE * sizes[0] * sizes[1]):
             for number in numbers:
                 shapes[2, (len(sums.nodes[number - sums.first]) - 1).bit_length()].append(number)
@@ -141,18 +141,16 @@ def _buckets(members: Sequence[int], sums: Sums) -> list[tuple[list[int], list[t
     return [*found, (merged, [])] if merged else found
 
 
-def _slots(cases: Sequence[Case], sums: Sums) -> tuple[int, int] | None:
+def _slots(cases: Sequence[Case], slot_of: Sequence[int]) -> tuple[int, int] | None:
     """The two slots of which every case takes a value each, if so; the first is that of the lower inputs."""
-    if any(len(case) != 2 or case[1] >= sums.first for case in cases):
+    if {*map(len, cases)} != {2} or max([case[1] for case in cases]) >= len(slot_of) + 2:
         return None
-    slots = {(sums.slot_of[a - 2], sums.slot_of[b - 2]) for a, b in cases}
+    slots = {(slot_of[a - 2], slot_of[b - 2]) for a, b in cases}
     return slots.pop() if len(slots) == 1 else None
 
 
 def _dense(nodes: Sequence[Sequence[Case]], blocks: Sequence[tuple[int, int]], sums: Sums) -> Dense:
-    values: dict[int, list[int]] = defaultdict(list)
-    for position, slot in enumerate(sums.slot_of):
-        values[slot].append(2 + position)
+    values = [range(2 + group.start, 2 + group.stop) for group in sums.one_hot]
     left, right = values[blocks[0][0]], values[blocks[0][1]]
     column = {pair: index for index, pair in enumerate(product(left, right))}
     matrix = torch.zeros(len(nodes) // len(blocks), len(column))

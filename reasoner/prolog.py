@@ -2,6 +2,7 @@
 
 import atexit
 import json
+import re
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -60,25 +61,23 @@ class Refusal(Exception):
     message: str
 
 
-class _Escapes(dict[int, str]):
-    """How each character is written between quotes; made when it is met."""
-
-    def __missing__(self, code: int) -> str:
-        self[code] = found = chr(code) if 32 <= code < 127 else f"\\x{code:x}\\"
-        return found
+_SPECIAL = re.compile(r"[^ !#-&(-\[\]-~]")
+_ESCAPES = {"\n": "\\n", "\\": "\\\\", '"': '\\"', "'": "\\'"}
 
 
-_ESCAPES = _Escapes({ord("\n"): "\\n", ord("\\"): "\\\\", ord('"'): '\\"', ord("'"): "\\'"})
+def _escaped(text: str) -> str:
+    """As it is written between quotes."""
+    return _SPECIAL.sub(lambda found: _ESCAPES.get(found[0]) or f"\\x{ord(found[0]):x}\\", text)
 
 
 def quote(text: str) -> str:
     """The text as a Prolog string, in ASCII."""
-    return f'"{text.translate(_ESCAPES)}"'
+    return f'"{_escaped(text)}"'
 
 
 def quote_atom(name: str) -> str:
     """The name as a quoted Prolog atom, in ASCII."""
-    return f"'{name.translate(_ESCAPES)}'"
+    return f"'{_escaped(name)}'"
 
 
 def request(task: str, limits: Limits) -> Any:

@@ -1,7 +1,7 @@
 """Proofs: why an answer holds, as a tree that Prolog has replayed and whose arithmetic Z3 has checked."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -68,13 +68,13 @@ def replay(grounding: Grounding, reason: Reason, world: World, probability: Beli
     tree = _as_prolog(grounding, reason)
     task = f"replay({quote(program.text)},{domain_list(program.domains)},[{facts}],[{tree}])"
     try:
-        (replayed,) = request(task, limits)
+        found = request(task, limits)
     except Refusal as refusal:
         raise ProofError(
             f"{program.where(refusal.clause)}: the proof of '{grounding.atoms[reason.instance.head]}' failed when "
             f"replayed, at '{refusal.text}' {refusal.message}"
         ) from None
-    return _from_replay(replayed, grounding, probability)
+    return _Reply(grounding, probability, dict(found["names"])).proof(found["proofs"][0])
 
 
 def _as_prolog(grounding: Grounding, reason: Reason) -> str:
@@ -91,43 +91,57 @@ def _as_prolog(grounding: Grounding, reason: Reason) -> str:
     return f"rule({reason.instance.clause},({grounding.atoms[reason.instance.head]}),[{','.join(children)}])"
 
 
-@dataclass(frozen=True)
-class _Step:
-    """An arithmetic step; equal texts are equal terms."""
-
-    text: str
-    term: Any = field(compare=False)  # as JSON
-
-
 @lru_cache(maxsize=10_000)
-def _stands(step: _Step) -> bool:
-    """Whether Z3 agrees with an arithmetic step; each is asked once."""
+def _stands(step: str) -> bool:
+    """Whether Z3 agrees with an arithmetic step, such as ``7 is 3+4``; each is asked once."""
     try:
-        return arithmetic_holds(from_json(step.term))
+        return arithmetic_holds(from_json(request(f"term(({step}))", Limits())))
     except MeaningError:
         return True  # not arithmetic over the integers: Prolog's own replay is the check
 
 
-def _from_replay(data: Any, grounding: Grounding, probability: Beliefs) -> Proof:
-    if "fact" in data:
-        name, slot, value = data["fact"]
-        shown = value if isinstance(value, int) else value[0] if isinstance(value, list) else value["s"]
-        text = shown if isinstance(value, dict) else f"{name}({slot},{shown})"  # a choice is written as its clause
-        return Proof(str(text), "fact", probability=probability[name, slot, shown])
-    if "input" in data:
-        name, term, index = data["input"]
-        slot, value = grounding.inputs[name].index(term), grounding.program.domain(name).values[index]
-        return Proof(f"{name}({term[1:-1]})={value}", "fact", probability=probability[name, slot, value])
-    if "negation" in data:
-        return Proof(data["negation"], "negation")
-    if "builtin" in data:
-        if not _stands(_Step(data["builtin"], data["term"])):
-            raise ProofError(f"Prolog and Z3 disagree on '{data['builtin']}'")
-        return Proof(data["builtin"], "builtin")
-    return Proof(
-        data["atom"],
-        "rule",
-        line=grounding.program.line(data["clause"]),
-        bindings=tuple((name, value) for name, value in data["bindings"]),
-        steps=tuple(_from_replay(step, grounding, probability) for step in data["steps"]),
-    )
+@dataclass(frozen=True)
+class _Reply:
+    """What ``replayer.pl`` wrote.
+
+    Args:
+        grounding: The ground program.
+        probability: Of each slot's value.
+        names: Of the variables of each clause.
+    """
+
+    grounding: Grounding
+    probability: Beliefs
+    names: dict[int, list[str]]
+
+    def proof(self, written: list[Any]) -> Proof:
+        """One node and all below it."""
+        kind, first, *rest = written
+        if kind == "rule":
+            atom, values, steps = rest
+            return Proof(
+                atom,
+                "rule",
+                self.grounding.program.line(first),
+                tuple(
+                    [
+                        (name, str(value))
+                        for name, value in zip(self.names.get(first, ()), values, strict=True)
+                        if value is not None
+                    ]
+                ),
+                steps=tuple([self.proof(step) for step in steps]),
+            )
+        if kind == "fact":
+            slot, value = rest
+            shown = value if isinstance(value, int) else value[0] if isinstance(value, list) else value["s"]
+            text = shown if isinstance(value, dict) else f"{first}({slot},{shown})"  # a choice is written as its clause
+            return Proof(str(text), "fact", probability=self.probability[first, slot, shown])
+        if kind == "input":
+            term, index = rest
+            slot = self.grounding.inputs[first].index(term)
+            value = self.grounding.program.domain(first).values[index]
+            return Proof(f"{first}({term[1:-1]})={value}", "fact", probability=self.probability[first, slot, value])
+        if kind == "arithmetic" and not _stands(first):
+            raise ProofError(f"Prolog and Z3 disagree on '{first}'")
+        return Proof(first, "negation" if kind == "negation" else "builtin")

@@ -16,7 +16,15 @@
 
 max_depth(200).    % of the proof of what is certain, as it is shown
 
-replay_all(Proofs) :- put_list(neurosym_replayer:put_replayed, Proofs).
+%!  replay_all(+Proofs) writes them as JSON, and the names of the variables of each clause, to which their values belong.
+replay_all(Proofs) :-
+    write('{"proofs":'), put_list(neurosym_replayer:put_replayed, Proofs),
+    write(',"names":['),
+    forall(( written_(Id, _, _, _, Names), Names = [_|_] ),
+           ( format('[~d,', [Id]), put_list(neurosym_replayer:put_name, Names), write('],') )),
+    write('[-1,[]]]}').
+
+put_name(Name=_) :- put_string(Name).
 
 put_replayed(Proof) :- replay(Proof, Tree), !, put_tree(Tree).
 
@@ -96,25 +104,33 @@ certain_steps(\+ Goal, _, _, _, [not(Goal)|S], S) :- !, \+ certainly(Goal).
 certain_steps(Goal, _, _, _, [builtin(Goal)|S], S) :- certainly(Goal).
 
 put_tree(rule(Id, Atom, Names, Steps)) :-
-    term_text(Atom, Text),
-    write('{"clause":'), write(Id), write(',"atom":'), put_string(Text),
-    findall(Name=Value, ( member(Name=Value, Names), ground(Value) ), Bound),
-    write(',"bindings":'), put_list(neurosym_replayer:put_binding, Bound),
-    write(',"steps":'), put_list(neurosym_replayer:put_tree, Steps), write('}').
+    format('["rule",~d,', [Id]), put_text(Atom),
+    write(','), put_values(Names), write(','), put_list(neurosym_replayer:put_tree, Steps), write(']').
+put_tree(fact(Name, Slot, Value)) :- integer(Value), !,
+    format('["fact","~w",~d,~d]', [Name, Slot, Value]).    % the name of a domain is plain
 put_tree(fact(Name, Slot, Value)) :-
-    write('{"fact":['), put_string(Name), format(',~d,', [Slot]), put_term(Value), write(']}').
+    write('["fact",'), put_string(Name), format(',~d,', [Slot]), put_term(Value), write(']').
 put_tree(perceived(Name, Inputs, Index)) :-
-    term_text(Inputs, Text),
-    write('{"input":['), put_string(Name), write(','), put_string(Text), format(',~d]}', [Index]).
-put_tree(not(Goal)) :-
-    term_text(\+ Goal, Text),
-    write('{"negation":'), put_string(Text), write('}').
+    write('["input",'), put_string(Name), write(','), put_text(Inputs), format(',~d]', [Index]).
+put_tree(not(Goal)) :- write('["negation",'), put_text(\+ Goal), write(']').
+put_tree(builtin(Goal)) :- arithmetic(Goal), numeric(Goal), !, format('["arithmetic","~q"]', [Goal]).
 put_tree(builtin(Goal)) :-
-    term_text(Goal, Text),
-    write('{"builtin":'), put_string(Text), write(',"term":'), put_term(Goal), write('}').
+    ( arithmetic(Goal) -> write('["arithmetic",') ; write('["builtin",') ), put_text(Goal), write(']').
 
-put_binding(Name=Value) :- integer(Value), !,
-    write('["'), write(Name), write('","'), write(Value), write('"]').    % the name of a variable is plain
-put_binding(Name=Value) :-
-    term_text(Value, Text),
-    write('['), put_string(Name), write(','), put_string(Text), write(']').
+%   In the order of the clause's names.
+put_values(Names) :- integers(Names, Values), !, write(Values).
+put_values(Names) :- put_list(neurosym_replayer:put_value, Names).
+
+integers([], []).
+integers([_=Value|Names], [Value|Values]) :- integer(Value), integers(Names, Values).
+
+put_value(_=Value) :- ( integer(Value) -> write(Value) ; ground(Value) -> put_text(Value) ; write(null) ).
+
+arithmetic(Goal) :- functor(Goal, Name, 2), memberchk(Name, [is, <, >, =<, >=, =:=, =\=]).
+
+%   Of integers and operators that are written plainly.
+numeric(Term) :- integer(Term), !.
+numeric(Term) :-
+    compound(Term), compound_name_arguments(Term, Name, [A, B]),
+    memberchk(Name, [+, -, *, //, mod, is, <, >, =<, >=, =:=]),
+    numeric(A), numeric(B).

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from .counting import IMPOSSIBLE, Counter
-from .factoring import Sums
 from .layers import Layers
+from .sums import Sums
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def entropy(counter: Counter, log_probs: Tensor) -> Tensor:
     surprise = torch.where(logs > IMPOSSIBLE / 2, -logs, 0.0)
     prior = logs.new_zeros(len(logs))
     relative = torch.empty_like(surprise)
-    for group in map(list, counter.circuit.one_hot):
+    for group in map(list, counter.sums.one_hot):
         mean = (logs[:, group].exp() * surprise[:, group]).sum(1)
         relative[:, group] = surprise[:, group] - mean[:, None]  # a slot that is not read counts as zero
         prior += mean
@@ -135,7 +135,7 @@ def posterior(counter: Counter, log_probs: Tensor, output: int) -> Tensor:
         if total.requires_grad:
             (found,) = torch.autograd.grad(total, inputs)
     result = found.clone()
-    for group in map(list, counter.circuit.one_hot):
+    for group in map(list, counter.sums.one_hot):
         unread = 1 - found[:, group].sum(1, keepdim=True)
         result[:, group] += unread.clamp(min=0.0) * log_probs.detach()[:, group].exp()
     return result
@@ -143,7 +143,7 @@ def posterior(counter: Counter, log_probs: Tensor, output: int) -> Tensor:
 
 def count_worlds(counter: Counter, output: int) -> int:
     """How many worlds make an output true, exactly."""
-    sizes = [len(group) for group in counter.circuit.one_hot]
+    sizes = [len(group) for group in counter.sums.one_hot]
     weights = [Fraction(1, sizes[slot]) for slot in counter.sums.slot_of]
     return int(_exact(counter.sums, weights)[counter.sums.outputs[output]] * prod(sizes))
 

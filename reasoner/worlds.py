@@ -46,7 +46,7 @@ def most_probable_worlds(counter: Counter, output: int, log_probs: Tensor, k: in
     if k < 1:
         raise CountingError(f"the {k} most probable worlds were asked for; ask for at least 1")
     given = log_probs.detach().double().cpu().clamp(min=IMPOSSIBLE)
-    groups = counter.circuit.one_hot
+    groups = counter.sums.one_hot
     waiting: list[
         tuple[float, tuple[int, ...], int, Tensor]
     ] = []  # the best of a part, its first free slot, its beliefs
@@ -78,7 +78,7 @@ def most_probable_worlds(counter: Counter, output: int, log_probs: Tensor, k: in
 
 def _best(counter: Counter, output: int, parts: Sequence[Tensor]) -> list[Reading]:
     """The best world of each part, by one pass of max-product and a walk down the branches that attain it."""
-    groups = counter.circuit.one_hot
+    groups = counter.sums.one_hot
     beliefs = torch.stack(list(parts), dim=1)  # [I, parts]
     best = (
         torch.stack([beliefs[g.start : g.stop].amax(0) for g in groups]) if groups else beliefs.new_zeros(0, len(parts))

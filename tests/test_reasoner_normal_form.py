@@ -108,7 +108,9 @@ def test_the_same_carry_twice_is_not_taken_for_two_cases() -> None:
 def test_factoring_takes_the_carry_out_and_shares_the_sums_of_two_digits() -> None:
     text, query = RECURSIVE["addition"]
     for domains in ((DIGITS, LABEL), (LABEL, DIGITS)):
-        sums = factor(ground(Program.parse(text, domains), query).circuit)
+        given = ground(Program.parse(text, domains), query).sums()
+        assert given is not None
+        sums = factor(given)
         pairs = [cases for cases in sums.nodes if len(cases) > 1 and all(len(case) == 2 for case in cases)]
         assert sum(len(cases) for cases in sums.nodes) < 600  # of 603 rules with five parts each
         assert len(sums.nodes) < 80
