@@ -56,6 +56,5 @@ class Attribution:
         adjoint[self._layers.outputs[output]] = 1.0
         for own, children, shares in reversed(self._filled):
             handed = adjoint[own, None] if shares is None else shares * adjoint[own, None]
-            weights = np.broadcast_to(handed[:, :, None], children.shape)
-            adjoint += np.bincount(children.ravel(), weights.ravel(), len(adjoint))
+            adjoint += np.bincount(children.ravel(), handed.ravel().repeat(children.shape[2]), len(adjoint))
         return adjoint[2 : 2 + self._inputs]
