@@ -151,12 +151,11 @@ def _cross(limits: str, task: str) -> str:
             core._lib.PL_thread_destroy_engine()  # pyswip does not wrap it
 
 
-@cache
 def _library() -> Any:
     """SWI-Prolog's C interface."""
     try:
+        import_module("pyswip")
         core = import_module("pyswip.core")
-        import_module("pyswip.prolog")
     except Exception as error:  # pyswip raises many kinds when the shared library is not found
         raise PrologMissing(f"SWI-Prolog cannot be loaded ({error}); {_INSTALL}, then `pip install pyswip`") from error
     # Prolog's cleanup stops the thread of library(time), at times while it holds the lock that the cleanup then awaits.
