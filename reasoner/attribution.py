@@ -36,13 +36,16 @@ class Attribution:
         for start, table, _ in self._layers.layers:
             children = table.numpy()
             own, shares = slice(start, start + len(children)), None
-            values = buffer[children].sum(2)
+            values = buffer[children[:, :, 0]]
+            for factor in range(1, children.shape[2]):
+                values += buffer[children[:, :, factor]]
             if values.shape[1] == 1:
                 buffer[own] = values[:, 0]
             else:
-                most = values.max(1, keepdims=True)
-                shares = np.exp(values - most)
-                sums = shares.sum(1, keepdims=True)
+                most = np.maximum.reduce(values, 1, keepdims=True)
+                values -= most
+                shares = np.exp(values)
+                sums = np.add.reduce(shares, 1, keepdims=True)
                 shares /= sums
                 buffer[own] = (np.log(sums) + most)[:, 0]
             yield own, children, shares
@@ -56,6 +59,5 @@ class Attribution:
         adjoint[self._layers.outputs[output]] = 1.0
         for own, children, shares in reversed(self._filled):
             handed = adjoint[own, None] if shares is None else shares * adjoint[own, None]
-            weights = np.broadcast_to(handed[:, :, None], children.shape)
-            adjoint += np.bincount(children.ravel(), weights.ravel(), len(adjoint))
+            adjoint += np.bincount(children.ravel(), handed.ravel().repeat(children.shape[2]), len(adjoint))
         return adjoint[2 : 2 + self._inputs]

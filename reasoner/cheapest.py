@@ -96,14 +96,13 @@ def cheapest_derivations(
         return max(cost, goals.bound) if used & goals.slots else cost + goals.bound
 
     while heap:
-        value, _, state = heappop(heap)
+        value, _, (goals, values, used, cost, choices, turn) = heappop(heap)
         if value == inf:
             return
         while True:
             steps += 1
             if steps > budget:
                 raise CountingError(f"the best proofs were not found within {budget} steps; ask for fewer, or less")
-            goals, values, used, cost, choices, turn = state
             if goals is None:
                 yield Derivation(cost, values, _rebuild(graph, root, choices))
                 break
@@ -113,21 +112,20 @@ def cheapest_derivations(
                 slot, chosen = node.leaf
                 if slot not in values:
                     cost, used = cost + costs[slot][chosen], used | 1 << slot
-                    state = _State(rest, {**values, slot: chosen}, used, cost, choices, 0)
-                elif values[slot] == chosen:
-                    state = _State(rest, values, used, cost, choices, 0)
-                else:
+                    values[slot] = chosen
+                elif values[slot] != chosen:
                     break
+                goals = rest
             elif number in above:
                 if not node.negative:
                     break  # it would support itself
-                state = _State(rest, values, used, cost, choices, 0)
+                goals = rest
             else:
                 above = above | {number} if node.circular else above
                 if node.conjunction:
+                    goals = rest
                     for child in reversed(node.children):
-                        rest = _before(child, above, rest, bounds[child], nodes[child].slots)
-                    state = _State(rest, values, used, cost, choices, 0)
+                        goals = _before(child, above, goals, bounds[child], nodes[child].slots)
                 else:
                     if number not in ranked:
                         possible = [child for child in node.children if bounds[child] < inf]
@@ -136,17 +134,18 @@ def cheapest_derivations(
                     if turn + 1 < len(ways):
                         bound, slots = bounds[ways[turn + 1]], nodes[ways[turn + 1]].slots
                         again = least(cost, used, _before(ways[turn + 1], above, rest, bound, slots))
-                        heappush(heap, (max(value, again), next(ties), state._replace(turn=turn + 1)))
+                        later = _State(goals, values.copy(), used, cost, choices, turn + 1)
+                        heappush(heap, (max(value, again), next(ties), later))
                     if turn >= len(ways):
                         break
                     way = ways[turn]
-                    after = _before(way, above, rest, bounds[way], nodes[way].slots)
-                    state = _State(after, values, used, cost, _Choice(way, choices), 0)
-            now = max(value, least(state.cost, state.used, state.goals))
+                    goals, turn = _before(way, above, rest, bounds[way], nodes[way].slots), 0
+                    choices = _Choice(way, choices)
+            now = max(value, least(cost, used, goals))
             if now == inf:
                 break
             if heap and now > heap[0][0]:
-                heappush(heap, (now, next(ties), state))
+                heappush(heap, (now, next(ties), _State(goals, values, used, cost, choices, turn)))
                 break
 
 

@@ -3,7 +3,7 @@
     Nothing of a request outlives it: clauses and tables are thread-local and removed at the end, so programs
     cannot see each other. A user's clauses are data for the interpreter in grounder.pl; they are never called.
 */
-:- module(neurosym_engine, [serve/2]).
+:- module(neurosym_engine, [serve/3]).
 :- use_module(library(time)).
 :- use_module(library(lists)).
 :- use_module(reader).
@@ -14,12 +14,13 @@
 :- use_module(memory).
 :- use_module(json_writer).
 
-%!  serve(+Request, -Reply:string) is det.
+%!  serve(+Limits:string, +Task:string, -Reply:string) is det.
 %
-%   Request = request(Limits, Task), Limits = limits(Inferences, Seconds, Bytes).
+%   Limits reads limits(Inferences, Seconds, Bytes).
 %   Reply is {"ok": ...} or {"error": {"kind", "offset", "clause", "text", "message"}}.
 
-serve(request(limits(Inferences, Seconds, Bytes), TaskText), Reply) :-
+serve(LimitsText, TaskText, Reply) :-
+    read_task(LimitsText, limits(Inferences, Seconds, Bytes)),
     set_deadline(Seconds),
     set_budget(Bytes),
     set_prolog_flag(stack_limit, Bytes),

@@ -5,12 +5,12 @@
 :- use_module(analysis).
 :- use_module(reader).
 
-:- dynamic library_/1, defines_/1, needs_/2.    % the same for all programs
+:- dynamic library_/1, loaded_/0, defines_/1, needs_/2.    % the same for all programs
 
 %!  library_predicate(?Indicator): a predicate that library.pl defines.
 library_predicate(Indicator) :- load_library, defines_(Indicator).
 
-load_library :- library_(_), !.
+load_library :- loaded_, !.
 load_library :-
     module_property(neurosym_library, file(File)),
     file_directory_name(File, Folder),
@@ -20,7 +20,8 @@ load_library :-
     forall(( member(clause(_, _, rule([_-Head], Body, _), _, _), Clauses), functor(Head, Name, Arity) ),
            ( assertz(defines_(Name/Arity)),
              forall(goals_of(Body, _-Called), assertz(needs_(Name/Arity, Called))) )),
-    assertz(library_(Clauses)).
+    assertz(library_(Clauses)),
+    assertz(loaded_).    % asked for without the library itself, which would be copied
 
 %!  with_library(+Clauses, -All): library predicates that the program calls, or may call; they come last.
 with_library(Clauses, All) :-

@@ -3,7 +3,9 @@
 import atexit
 import json
 import re
+from ctypes import byref, c_char_p
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
@@ -15,9 +17,9 @@ _LOCK = Lock()  # SWI-Prolog runs one request of ours at a time
 _INSTALL = "install it with `apt-get install swi-prolog-nox` (Debian, Ubuntu) or `brew install swi-prolog` (macOS)"
 
 _LOAD = (  # with all libraries at once: a limit that strikes while one is loaded on demand leaves it unusable
-    "(current_predicate(neurosym_engine:serve/2)->true;current_prolog_flag(autoload,Autoload),"
+    "current_prolog_flag(autoload,Autoload),"
     "setup_call_cleanup(set_prolog_flag(autoload,false),load_files({},[silent(true)]),"
-    "set_prolog_flag(autoload,Autoload)))"
+    "set_prolog_flag(autoload,Autoload))"
 )
 
 
@@ -94,9 +96,8 @@ def request(task: str, limits: Limits) -> Any:
         Refusal: if the task is refused; for the caller to explain.
         PrologError: if SWI-Prolog fails otherwise.
     """
-    spent = f"limits({limits.inferences},{limits.seconds},{limits.megabytes * 2**20})"
     with _LOCK:
-        text = _cross(f"neurosym_engine:serve(request({spent},{quote(task)}),Reply)")
+        text = _cross(f"limits({limits.inferences},{limits.seconds},{limits.megabytes * 2**20})", task)
     try:
         reply = cast("dict[str, Any]", json.loads(text))
     except ValueError:  # Python reads no more digits
@@ -125,27 +126,50 @@ def request(task: str, limits: Limits) -> Any:
     raise refusal
 
 
-def _cross(goal: str) -> str:
-    """The string that ``goal`` binds to ``Reply``; called under the lock, from any thread."""
+def _cross(limits: str, task: str) -> str:
+    """What ``engine.pl`` replies; called under the lock, from any thread."""
+    core = _library()
+    attached = core.PL_thread_self() == -1
+    if attached:
+        core.PL_thread_attach_engine(None)
     try:
-        swipl = import_module("pyswip")
+        serve = _door()
+        frame = core.PL_open_foreign_frame()
+        try:
+            terms = core.PL_new_term_refs(3)
+            for term, text in enumerate((limits, task), terms):
+                core.PL_put_chars(term, core.PL_STRING | core.REP_UTF8, -1, text.encode())
+            reply = c_char_p()
+            if not core.PL_call_predicate(None, core.PL_Q_NODEBUG | core.PL_Q_CATCH_EXCEPTION, serve, terms):
+                raise PrologError("SWI-Prolog gave no reply")
+            core.PL_get_chars(terms + 2, byref(reply), core.CVT_STRING | core.REP_UTF8)
+            return (reply.value or b"").decode("ascii")
+        finally:
+            core.PL_discard_foreign_frame(frame)
+    finally:
+        if attached:
+            core._lib.PL_thread_destroy_engine()  # pyswip does not wrap it
+
+
+def _library() -> Any:
+    """SWI-Prolog's C interface."""
+    try:
+        import_module("pyswip")
         core = import_module("pyswip.core")
     except Exception as error:  # pyswip raises many kinds when the shared library is not found
         raise PrologMissing(f"SWI-Prolog cannot be loaded ({error}); {_INSTALL}, then `pip install pyswip`") from error
     # Prolog's cleanup stops the thread of library(time), at times while it holds the lock that the cleanup then awaits.
     atexit.unregister(core.cleanupProlog)
-    attached = core.PL_thread_self() == -1
-    if attached:
-        core.PL_thread_attach_engine(None)
+    return core
+
+
+@cache
+def _door() -> Any:
+    """The predicate that answers requests; the first call loads it."""
+    swipl = import_module("pyswip.prolog")
+    engine = quote_atom(str(Path(__file__).with_name("engine.pl")))
     try:
-        engine = quote_atom(str(Path(__file__).with_name("engine.pl")))
-        found = list(swipl.Prolog.query(f"{_LOAD.format(engine)},{goal}", maxresult=1))
-    except swipl.prolog.PrologError as error:
+        list(swipl.Prolog.query(_LOAD.format(engine), maxresult=1))
+    except swipl.PrologError as error:
         raise PrologError(f"SWI-Prolog failed: {error}") from error
-    finally:
-        if attached:
-            core._lib.PL_thread_destroy_engine()  # pyswip does not wrap it
-    if not found:
-        raise PrologError("SWI-Prolog gave no reply")
-    reply = found[0]["Reply"]
-    return reply.decode("ascii") if isinstance(reply, bytes) else str(reply)
+    return _library().PL_predicate("serve", 3, "neurosym_engine")

@@ -60,6 +60,7 @@ walk(\+ Goal, _, P0, P, [not(Goal)|S], S) :- !,
     \+ certainly(Goal).
 walk(not(Goal), Id, P0, P, S0, S) :- !, walk(\+ Goal, Id, P0, P, S0, S).
 walk(forall(A, B), Id, P0, P, S0, S) :- !, walk(\+ (A, \+ B), Id, P0, P, S0, S).
+walk(Goal, Id, P, P, [builtin(Goal)|S], S) :- arithmetic(Goal), !, run_builtin(Goal, Id).
 walk(findall(Template, Goal, List), _, P0, P, [builtin(findall(Template, Goal, List))|S], S) :- uncertain_goal(Goal), !,
     certainly(findall(Template, Goal, List)),
     append(_, P, P0).    % its children are checked by running it again
