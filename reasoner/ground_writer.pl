@@ -1,5 +1,5 @@
 /*  Writes the ground program as JSON: rule instances as they are found, each as its clause, its head and what it rests
-    on, atoms from 0 upwards and leaves from -1 downwards; then what the numbers stand for.
+    on, atoms from 0 upwards and leaves from -1 downwards, all in one string; then what the numbers stand for.
 */
 :- module(neurosym_ground_writer,
           [start/1, finish/4, put_row/3, next_denied/2, forget_rows/0, choice_text/4]).
@@ -70,11 +70,11 @@ put_row(Key, Id, Items) :-
 
 numbers([], _, _, []).
 numbers([Item|Items], State, Leaves, Numbers) :-
-    (   trie_lookup(Leaves, Item, Number)    % most are leaves that are known as they stand
-    ->  Numbers = [Number|Rest]
-    ;   Item = may(Atom, Call)
+    (   Item = may(Atom, Call)
     ->  key(Call, Atom, Key), numbered(State, Key, Number),
         Numbers = [Number|Rest]
+    ;   trie_lookup(Leaves, Item, Number)    % most are known as they stand
+    ->  Numbers = [Number|Rest]
     ;   Item = nth(_)
     ->  Numbers = Rest
     ;   leaf(Item, State, Leaf), leaf_number(Leaf, State, Leaves, Number),

@@ -263,9 +263,7 @@ body(facts(Goal), Id, I0, I) :- settled(facts(Goal), Id, I0, I).
 body(plain(Goal), Id, I0, I) :- settled(plain(Goal), Id, I0, I).
 body(sure(Goal), Id, I0, I) :- settled(sure(Goal), Id, I0, I).
 body(run(Goal), Id, I0, I) :- settled(run(Goal), Id, I0, I).
-body(computed(Goal, Variables, Safe), Id, I0, I) :-
-    compute(Goal, Variables, Safe, Id),
-    ( collects_ -> I0 = [nth(1)|I] ; I0 = I ).
+body(computed(Goal, Variables, Safe), Id, I, I) :- compute(Goal, Variables, Safe, Id).    % it has one answer at most
 body(naf(Body), Id, I, I) :- certainly(naf(Body), Id).
 body(unproved(Goal), Id, I, I) :- certainly(unproved(Goal), Id).
 body(once(Body), Id, I, I) :- certainly(once(Body), Id).

@@ -193,8 +193,7 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
     leaves.reverse()  # leaf -1 comes first in the row, and is the last here
     roots = [answer.atom for answer in answers] + [atom for atom, _ in evidence]
     denied = denied_by(leaves)
-    written = json.loads(f"[{found['rules'].replace('][', '],[')}]")
-    rows = relevant(_rows(written, leaves), denied, roots)
+    rows = relevant(_rows(found["rules"], leaves), denied, roots)
     circles, possible = in_order(rows, denied, atoms, program)
     for number, atom in denied.items():
         if atom not in possible:  # denied in vain; the negation itself stays, for the proof
@@ -256,8 +255,9 @@ def _leaf(row: list[Any], program: Program, choices: Mapping[int, _Choice]) -> S
     return SlotValue(first, slot, value[0] if isinstance(value, list) else value)
 
 
-def _rows(found: Iterable[list[int]], leaves: Sequence[Support]) -> list[Row]:
+def _rows(written: str, leaves: Sequence[Support]) -> list[Row]:
     """The rows, each once; of equal leaves, such as two heads alike of one choice, the first is named."""
+    found = json.loads(f"[{written.replace('][', '],[')}]")
     rows = [Row(clause, head, tuple(body)) for clause, head, *body in found]
     if len(first := {leaf: number for number, leaf in enumerate(leaves, -len(leaves))}) < len(leaves):
         same = {number: first[leaves[number]] for number in range(-len(leaves), 0)}

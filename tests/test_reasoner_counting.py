@@ -7,9 +7,11 @@ import torch
 from hypothesis import given, settings, strategies as st
 from torch import Tensor
 
-from logic import Circuit, CircuitBuilder, Gate, Literal, Symbols
-from reasoner import DIGITS, CountingError, Program, QueryError, infer, prepare
+from logic import Circuit, CircuitBuilder, Domain, Gate, Literal, Symbols
+from reasoner import DIGITS, CountingError, Program, QueryError, ground, infer, prepare
+from reasoner.attribution import Attribution
 from reasoner.decision import to_circuit
+from reasoner.inference import prepare_query
 from reasoner.normal_form import is_countable
 
 ADDITION = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
@@ -84,6 +86,39 @@ def test_gradients_agree_with_finite_differences(circuit: Circuit, seed: int) ->
         return counter.log_probabilities(torch.cat(parts, dim=1)).exp()
 
     assert torch.autograd.gradcheck(probabilities, (scores,))
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(circuits(), st.integers(0, 1000))
+def test_one_sample_is_counted_and_attributed_as_a_batch_is(circuit: Circuit, seed: int) -> None:
+    counter, log_probs = prepare(circuit), beliefs(circuit, seed).requires_grad_()
+    counted = counter.log_probabilities(log_probs)[0]
+    one = Attribution(counter.layers, log_probs[0].detach().numpy())
+    torch.testing.assert_close(torch.from_numpy(one.outputs), counted.detach())
+    for output in range(3):
+        (expected,) = torch.autograd.grad(counted[output], log_probs, retain_graph=True)
+        torch.testing.assert_close(torch.from_numpy(one.shares(output)), expected[0])
+
+
+NEGATIONS = """
+low :- digit(0, X), X < 2.
+same(X) :- digit(0, X), digit(1, X).
+a :- \\+ low, digit(1, 2).
+b :- \\+ digit(0, 1), \\+ digit(1, 2).
+c :- b, digit(2, 0). c :- low, \\+ b, digit(2, 1).
+loop(X) :- loop(X), digit(1, X). loop(X) :- same(X).
+p(1) :- a. p(2) :- b. p(3) :- c. p(4) :- loop(_). p(5) :- \\+ same(2).
+"""
+
+
+@pytest.mark.parametrize("query", ["p(1)", "p(2)", "p(3)", "p(4)", "p(5)", "p(X)"])
+def test_sums_from_rules_count_as_the_circuit_of_the_rules_does(query: str) -> None:
+    program = Program.parse(NEGATIONS, (Domain("digit", range(3)),))
+    grounding = ground(program, query)
+    log_probs = beliefs(grounding.circuit, 0)
+    expected = prepare(to_circuit(grounding.circuit, 10_000)).log_probabilities(log_probs)
+    counted = prepare_query(program, query).counter.log_probabilities(log_probs)
+    torch.testing.assert_close(counted, expected)
 
 
 def test_addition_sums_to_one_and_is_not_recompiled() -> None:
