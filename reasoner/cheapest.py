@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
-from itertools import count
+from itertools import chain, count
 from math import inf
 from typing import NamedTuple
 
-from .derivations import DerivationGraph
+from .derivations import DerivationGraph, Node
 from .errors import CountingError
 from .grounding import Instance
 
@@ -66,6 +66,33 @@ class _State(NamedTuple):
     cost: float
     choices: _Choice | None
     turn: int  # which alternative of the first goal is to be tried
+
+
+def cheapest_derivation(
+    graph: DerivationGraph, answer: int, costs: Sequence[Sequence[float]], budget: int = 1_000_000
+) -> Derivation:
+    """The first of :func:`cheapest_derivations`; where lower bounds are reached it follows them without a search.
+
+    Raises:
+        CountingError: as there.
+    """
+    if not graph.exact:
+        return next(cheapest_derivations(graph, answer, costs, budget))
+    nodes, bounds = graph.nodes, graph.bounds(costs)
+    values: dict[int, int] = {}
+
+    def follow(number: int) -> list[Reason]:
+        node = nodes[number]
+        if node.leaf is not None:
+            slot, chosen = node.leaf
+            values[slot] = chosen
+            return []
+        if not node.conjunction:
+            return follow(min(node.children, key=bounds.__getitem__))
+        return _reasons(node, [follow(child) for child in node.children])
+
+    root = graph.answers[answer]
+    return Derivation(bounds[root], values, follow(root)[0])
 
 
 def cheapest_derivations(
@@ -128,14 +155,14 @@ def cheapest_derivations(
                         goals = _before(child, above, goals, bounds[child], nodes[child].slots)
                 else:
                     if number not in ranked:
-                        possible = [child for child in node.children if bounds[child] < inf]
-                        ranked[number] = sorted(possible, key=bounds.__getitem__)
+                        ranked[number] = sorted(node.children, key=bounds.__getitem__)
                     ways = ranked[number]
                     if turn + 1 < len(ways):
                         bound, slots = bounds[ways[turn + 1]], nodes[ways[turn + 1]].slots
                         again = least(cost, used, _before(ways[turn + 1], above, rest, bound, slots))
-                        later = _State(goals, values.copy(), used, cost, choices, turn + 1)
-                        heappush(heap, (max(value, again), next(ties), later))
+                        if again < inf:
+                            later = _State(goals, values.copy(), used, cost, choices, turn + 1)
+                            heappush(heap, (max(value, again), next(ties), later))
                     if turn >= len(ways):
                         break
                     way = ways[turn]
@@ -170,9 +197,13 @@ def _rebuild(graph: DerivationGraph, root: int, choices: _Choice | None) -> Reas
         above = above | {number} if node.circular else above
         if not node.conjunction:
             return walk(made.pop(), above)
-        found = [reason for child in node.children for reason in walk(child, above)]
-        if node.instance is None or node.negative:
-            return []
-        return [Reason(node.instance, tuple(found))]
+        return _reasons(node, [walk(child, above) for child in node.children])
 
     return walk(root, frozenset())[0]
+
+
+def _reasons(node: Node, below: Sequence[Sequence[Reason]]) -> list[Reason]:
+    """What stands for a conjunction in a proof, given what stands for its children."""
+    if node.instance is None or node.negative:
+        return []
+    return [Reason(node.instance, tuple(chain.from_iterable(below)))]

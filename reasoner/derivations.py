@@ -73,8 +73,13 @@ class DerivationGraph:
     start: Floats
     steps: tuple[_Step, ...] | None
 
+    @property
+    def exact(self) -> bool:
+        """Whether no derivation uses a slot twice or rests on itself, so that lower bounds are reached."""
+        return self.steps is not None and all(step.kind != "max" for step in self.steps)
+
     def bounds(self, costs: Sequence[Sequence[float]]) -> list[float]:
-        """A lower bound of what each node costs at least; exact if no slot is used twice.
+        """A lower bound of what each node costs at least; reached if the graph is ``exact``.
 
         Args:
             costs: Of each slot the costs of its values, at least 0.

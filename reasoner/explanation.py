@@ -1,6 +1,6 @@
 """Explanation: the best answers of one sample, why each holds, and what would have to be seen for another to win."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import exp, inf
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from logic import Symbols
 
 from .attribution import Attribution
-from .cheapest import Derivation, cheapest_derivations
+from .cheapest import Derivation, cheapest_derivation, cheapest_derivations
 from .counting import IMPOSSIBLE
 from .derivations import derivation_graph
 from .errors import QueryError
@@ -114,6 +114,7 @@ class _Sample:
         prepared: The query.
         log_probs: ``[I]``, of the values of all slots.
         by_slot: The same of each slot.
+        keys: Domain name and index of each slot.
         likeliest: The number of the most probable value of each slot.
         limits: What may be spent.
     """
@@ -121,6 +122,7 @@ class _Sample:
     prepared: Prepared
     log_probs: NDArray[np.float64]
     by_slot: tuple[list[float], ...]
+    keys: tuple[tuple[str, int], ...]
     likeliest: tuple[int, ...]
     limits: Limits
 
@@ -161,7 +163,7 @@ def explain(
         if exp(log_prob) == 0:
             continue
         costs = [[most - one for one in own] for own, most in zip(sample.by_slot, sample.best, strict=True)]
-        best = next(_derivations(sample, number, costs))
+        best = _cheapest(sample, number, costs)
         world, beliefs = _completed(sample, best)
         answer = sample.grounding.answers[number]
         answers.append(
@@ -241,12 +243,13 @@ def best_proofs(
         raise QueryError(f"'{query}' never has the answer {answer!r}")
     number = values.index(answer) if answer in values else texts.index(str(answer))
     found: list[RankedProof] = []
-    for derivation in _derivations(sample, number, [[-one for one in own] for own in sample.by_slot]):
+    costs = [[-one for one in own] for own in sample.by_slot]
+    for derivation in cheapest_derivations(derivation_graph(sample.grounding), number, costs, sample.limits.gates):
         if len(found) == count or exp(-derivation.cost) == 0:
             break
         world, beliefs = _completed(sample, derivation)
         proof = replay(sample.grounding, derivation.reason, world, beliefs, sample.limits)
-        used = {key: world[key] for key in (_key(sample, slot) for slot in sorted(derivation.values))}
+        used = {key: world[key] for key in (sample.keys[slot] for slot in sorted(derivation.values))}
         found.append(RankedProof(proof, exp(-derivation.cost), used))
     return found
 
@@ -259,11 +262,12 @@ def _sample(program: Program, query: str, symbols: Symbols | Sequence[Symbols], 
     log_probs = beliefs[0].double().clamp(min=IMPOSSIBLE).cpu().numpy()
     flat = log_probs.tolist()
     by_slot = tuple([flat[group.start : group.stop] for group in prepared.grounding.one_hot])
-    return _Sample(prepared, log_probs, by_slot, tuple([own.index(max(own)) for own in by_slot]), limits)
+    keys = tuple([(domain.name, number) for domain, number in prepared.grounding.slots])
+    return _Sample(prepared, log_probs, by_slot, keys, tuple([own.index(max(own)) for own in by_slot]), limits)
 
 
-def _derivations(sample: _Sample, number: int, costs: Sequence[Sequence[float]]) -> Iterator[Derivation]:
-    return cheapest_derivations(derivation_graph(sample.grounding), number, costs, sample.limits.gates)
+def _cheapest(sample: _Sample, number: int, costs: Sequence[Sequence[float]]) -> Derivation:
+    return cheapest_derivation(derivation_graph(sample.grounding), number, costs, sample.limits.gates)
 
 
 def _posteriors(sample: _Sample, top: int) -> tuple[list[tuple[int, float]], list[Posterior]]:
@@ -281,12 +285,11 @@ def _posteriors(sample: _Sample, top: int) -> tuple[list[tuple[int, float]], lis
         unread = (1 - np.add.reduceat(used, starts)).clip(0.0)
         full = used + np.repeat(unread, sizes) * np.exp(sample.log_probs)
         shares = (full / np.repeat(np.add.reduceat(full, starts), sizes)).tolist()
+        slots = zip(sample.keys, sample.grounding.slots, sample.grounding.one_hot, strict=True)
         posteriors.append(
             {
-                _key(sample, slot): dict(
-                    zip(sample.grounding.slots[slot].domain.values, shares[group.start : group.stop], strict=True)
-                )
-                for slot, group in enumerate(sample.grounding.one_hot)
+                key: dict(zip(domain.values, shares[group.start : group.stop], strict=True))
+                for key, (domain, _), group in slots
             }
         )
     return [(number, float(counted.outputs[number])) for number in best], posteriors
@@ -296,13 +299,13 @@ def _contrast(sample: _Sample, number: int, world: World, gap: float) -> Contras
     limit = _CHANGE / max(1, 4 * len(sample.by_slot))  # so that all slots together do not outweigh one change
     costs: list[list[float]] = []
     for slot, own in enumerate(sample.by_slot):
-        read = sample.grounding.slots[slot].domain.index(world[_key(sample, slot)])
+        read = sample.grounding.slots[slot].domain.index(world[sample.keys[slot]])
         costs.append([_CHANGE + max(-limit, min(limit, own[read] - one)) for one in own])
         costs[slot][read] = 0.0
-    nearest = next(_derivations(sample, number, costs))
+    nearest = _cheapest(sample, number, costs)
     changes: list[Change] = []
     for slot, value in sorted(nearest.values.items()):
-        key, values = _key(sample, slot), sample.grounding.slots[slot].domain.values
+        key, values = sample.keys[slot], sample.grounding.slots[slot].domain.values
         if values[value] != world[key]:
             own = sample.by_slot[slot]
             nats = own[values.index(world[key])] - own[value]
@@ -316,12 +319,8 @@ def _completed(sample: _Sample, derivation: Derivation) -> tuple[World, Beliefs]
     beliefs: Beliefs = {}
     for slot, own in enumerate(sample.by_slot):
         value = derivation.values.get(slot, sample.likeliest[slot])
-        domain, number = sample.grounding.slots[slot]
-        world[domain.name, number] = domain.values[value]
-        beliefs[domain.name, number, domain.values[value]] = exp(own[value])
+        name, number = sample.keys[slot]
+        read = sample.grounding.slots[slot].domain.values[value]
+        world[name, number] = read
+        beliefs[name, number, read] = exp(own[value])
     return world, beliefs
-
-
-def _key(sample: _Sample, slot: int) -> tuple[str, int]:
-    domain, number = sample.grounding.slots[slot]
-    return domain.name, number

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from .cheapest import Reason
 from .errors import MeaningError, ProofError
@@ -16,8 +16,7 @@ from .terms import from_json
 Kind = Literal["rule", "fact", "builtin", "negation"]
 
 
-@dataclass(frozen=True)
-class Proof:
+class Proof(NamedTuple):
     r"""A node of a proof tree.
 
     Args:

@@ -127,11 +127,26 @@ integers([_=Value|Names], [Value|Values]) :- integer(Value), integers(Names, Val
 
 put_value(_=Value) :- ( integer(Value) -> write(Value) ; ground(Value) -> put_text(Value) ; write(null) ).
 
-arithmetic(Goal) :- functor(Goal, Name, 2), memberchk(Name, [is, <, >, =<, >=, =:=, =\=]).
+arithmetic(_ is _).
+arithmetic(_ < _).
+arithmetic(_ > _).
+arithmetic(_ =< _).
+arithmetic(_ >= _).
+arithmetic(_ =:= _).
+arithmetic(_ =\= _).
 
 %   Of integers and operators that are written plainly.
 numeric(Term) :- integer(Term), !.
-numeric(Term) :-
-    compound(Term), compound_name_arguments(Term, Name, [A, B]),
-    memberchk(Name, [+, -, *, //, mod, is, <, >, =<, >=, =:=]),
-    numeric(A), numeric(B).
+numeric(Term) :- compound(Term), operation(Term, A, B), numeric(A), numeric(B).
+
+operation(A is B, A, B).
+operation(A < B, A, B).
+operation(A > B, A, B).
+operation(A =< B, A, B).
+operation(A >= B, A, B).
+operation(A =:= B, A, B).
+operation(A + B, A, B).
+operation(A - B, A, B).
+operation(A * B, A, B).
+operation(A // B, A, B).
+operation(A mod B, A, B).

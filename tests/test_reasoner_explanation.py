@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 
 from logic import Domain, Symbols
 from reasoner import CountingError, Program, QueryError, best_proofs, explain, ground, infer
-from reasoner.cheapest import cheapest_derivations
+from reasoner.cheapest import cheapest_derivation, cheapest_derivations
 from reasoner.derivations import derivation_graph
 from reasoner.grounding import Grounding, Negation, SlotValue, Support
 
@@ -108,6 +108,19 @@ def test_worlds_posteriors_and_changes_are_those_of_brute_force(name: str, seed:
 def _found(program: Program, log_probs: torch.Tensor) -> tuple[tuple[str, ...], list[float]]:
     found = infer(program, "p(X)", Symbols(COLOURS, log_probs.log_softmax(2)))
     return found.atoms, found.log_probs[0].exp().tolist()
+
+
+@pytest.mark.parametrize("name", list(PROGRAMS))
+@settings(max_examples=12)
+@given(seed=st.integers(0, 10**6))
+def test_the_cheapest_derivation_is_the_first_that_the_search_finds(name: str, seed: int) -> None:
+    graph = derivation_graph(ground(Program.parse(PROGRAMS[name], (COLOURS,)), "p(X)"))
+    costs = (-belief(seed).log_probs[0]).tolist()
+    for answer in range(len(graph.answers)):
+        first, at_once = next(cheapest_derivations(graph, answer, costs)), cheapest_derivation(graph, answer, costs)
+        assert at_once.cost == pytest.approx(first.cost)
+        assert at_once[1:] == first[1:]
+    assert graph.exact == (name == "disjoint")
 
 
 def test_many_proofs_of_a_long_sum_come_in_order() -> None:
