@@ -113,8 +113,12 @@ class _Reply:
     probability: Beliefs
     names: dict[int, list[str]]
 
-    def proof(self, written: list[Any]) -> Proof:
+    def proof(self, written: Any) -> Proof:
         """One node and all below it."""
+        if isinstance(written, str):  # arithmetic
+            if not _stands(written):
+                raise ProofError(f"Prolog and Z3 disagree on '{written}'")
+            return Proof(written, "builtin")
         kind, first, *rest = written
         if kind == "rule":
             atom, values, steps = rest
@@ -141,6 +145,4 @@ class _Reply:
             slot = self.grounding.inputs[first].index(term)
             value = self.grounding.program.domain(first).values[index]
             return Proof(f"{first}({term[1:-1]})={value}", "fact", probability=self.probability[first, slot, value])
-        if kind == "arithmetic" and not _stands(first):
-            raise ProofError(f"Prolog and Z3 disagree on '{first}'")
         return Proof(first, "negation" if kind == "negation" else "builtin")

@@ -114,9 +114,9 @@ put_tree(fact(Name, Slot, Value)) :-
 put_tree(perceived(Name, Inputs, Index)) :-
     write('["input",'), put_string(Name), write(','), put_text(Inputs), format(',~d]', [Index]).
 put_tree(not(Goal)) :- write('["negation",'), put_text(\+ Goal), write(']').
-put_tree(builtin(Goal)) :- arithmetic(Goal), numeric(Goal), !, format('["arithmetic","~q"]', [Goal]).
-put_tree(builtin(Goal)) :-
-    ( arithmetic(Goal) -> write('["arithmetic",') ; write('["builtin",') ), put_text(Goal), write(']').
+put_tree(builtin(Goal)) :- arithmetic(Goal), !,    % its text alone
+    ( numeric(Goal) -> format('"~q"', [Goal]) ; put_text(Goal) ).
+put_tree(builtin(Goal)) :- write('["builtin",'), put_text(Goal), write(']').
 
 %   In the order of the clause's names.
 put_values(Names) :- integers(Names, Values), !, write(Values).
