@@ -53,7 +53,8 @@ put_string(Text) :-
 
 %!  put_text(+Term) writes the string of term_text/2.
 put_text(Term) :-
-    (   ground(Term) -> text_options(Options), format(codes(Codes), '~W', [Term, Options]), keep_text(Codes), put_quoted(Codes)
+    (   ground(Term)
+    ->  text_options(Options), format(codes(Codes), '~W', [Term, Options]), keep_text(Codes), put_quoted(Codes)
     ;   term_text(Term, Text), put_string(Text) ).
 
 put_quoted(Codes) :-

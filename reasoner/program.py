@@ -229,7 +229,7 @@ def _explain(refusal: Refusal, text: str, domains: tuple[Domain, ...], source: s
         "disjunction": f"'{what}' in an annotated disjunction has no probability; write p :: {what}",
         "uncertain_directive": f"'{what}' has a probability; queries and evidence say what is asked, and are certain",
         "scoped": f"an aggregate in the scope '{what}' is not supported; collect over a predicate without a scope",
-        "negated_head": f"the negation of '{what}' is no head of a clause; state what makes it true instead",
+        "prevented": f"'{what}' is denied in a head, but no clause makes it true; add one that does",
         "head": "not a clause: its head is neither an atom nor a compound",
         "domain_head": f"'{what}' redefines a domain; what is perceived cannot be stated in the program",
         "builtin_head": f"'{what}' redefines a built-in predicate; choose another name",

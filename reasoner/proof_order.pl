@@ -186,7 +186,9 @@ rule(Goal, Body, Id) :-
     ;   Ordered = Matching ),
     member(Reference, Ordered),
     clause(neurosym_translator:clause_(Goal, Body0, Id), true, Reference),
-    ( Body0 == true, clause(neurosym_translator:clause_(Fact, _, _), true, Reference), ground(Fact) -> Body = fact(Reference) ; Body = Body0 ).
+    (   Body0 == true, clause(neurosym_translator:clause_(Fact, _, _), true, Reference), ground(Fact)
+    ->  Body = fact(Reference)
+    ;   Body = Body0 ).
 
 last_ground(Goal, Place) :-
     functor(Goal, _, Arity),

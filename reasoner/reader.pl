@@ -1,5 +1,6 @@
 /*  Reads a program with SWI-Prolog's own reader and refuses what the interpreter will not run.
 
+    Negated heads become atoms that a rule of their own weighs against what they deny.
     Every refusal is thrown as refused(Kind, Offset, Term), Offset a character position in the text.
     A clause is clause(Id, Offset, rule(Heads, Body, Choice), Names, Positions) with Heads = [Probability-Head, ...]
     and Choice one of none, chance and net(Network, Inputs, Output, Values).
@@ -14,8 +15,10 @@
 :- use_module(json_writer).
 
 :- op(1000, xfx, ::).
+:- op(1000, xfx, ::\+).
 :- op(1200, xfx, <-).
 :- op(1000, xfx, neurosym_syntax:(::)).
+:- op(1000, xfx, neurosym_syntax:(::\+)).    % one word to SWI-Prolog, two to ProbLog
 :- op(1200, xfx, neurosym_syntax:(<-)).
 :- op(900, fy, neurosym_syntax:(not)).
 :- op(500, yfx, neurosym_syntax:(#)).
@@ -31,7 +34,8 @@ read_task(Text, Task) :-
 
 %!  read_clauses(+Text, -Clauses, -Directives): directives load nothing, but queries and evidence are facts.
 read_clauses(Text, Clauses, Directives) :-
-    setup_call_cleanup(open_string(Text, Stream), read_all(Stream, 0, Clauses, Directives), close(Stream)).
+    setup_call_cleanup(open_string(Text, Stream), read_all(Stream, 0, Clauses0, Directives), close(Stream)),
+    preventions(Clauses0, Clauses).
 
 read_all(Stream, Id, Clauses, Directives) :-
     read_term(Stream, Term0,
@@ -118,11 +122,10 @@ rule(Head, Offset, Rule) :- rule(Head, true, Offset, Rule).
 rule(Head0, Body0, Offset, Rule) :- aggregated(Head0, Body0, Head, Body), !, rule(Head, Body, Offset, Rule).
 rule(Scope:Head, Body, Offset, _) :- aggregated(Head, Body, _, _), !, throw(refused(scoped, Offset, Scope)).
 rule(Head, _, Offset, _) :- \+ callable(Head), !, throw(refused(head, Offset, Head)).
-rule((\+ Head), _, Offset, _) :- !, throw(refused(negated_head, Offset, Head)).
 rule(Network :: Head, Body, Offset, rule([1-Head], Body, Choice)) :-
     nonvar(Network), compound(Network), functor(Network, nn, Arity), !,
     ( network(Arity, Network, Offset, Choice) -> true ; throw(refused(network, Offset, Network)) ).
-rule(Heads, Body, Offset, rule(Pairs, Body, chance)) :- ( Heads = (_ :: _) ; Heads = (_ ; _) ), !,
+rule(Heads, Body, Offset, rule(Pairs, Body, chance)) :- ( Heads = (_ :: _) ; Heads = (_ ::\+ _) ; Heads = (_ ; _) ), !,
     pairs(Heads, Offset, Pairs).
 rule(Head, Body, _, rule([1-Head], Body, none)).
 
@@ -135,12 +138,54 @@ aggregated(Head0, Body, Head, aggregate(Function, Value, Group, Body, (Group, Re
     append(Group, [Result], Arguments), Head =.. [Name|Arguments].
 
 pairs((A ; B), Offset, Pairs) :- !, pairs(A, Offset, As), pairs(B, Offset, Bs), append(As, Bs, Pairs).
-pairs(_ :: (\+ Head), Offset, _) :- !, throw(refused(negated_head, Offset, Head)).
+pairs(P ::\+ Head, Offset, Pairs) :- !, pairs(P :: \+ Head, Offset, Pairs).
 pairs(P0 :: Head, Offset, [P-Head]) :- !,
     (   nonvar(P0), P0 = t(P1)
     ->  ( number_text(P1) -> P = P1 ; throw(refused(learnable, Offset, P0)) )
     ;   P = P0 ).
 pairs(Head, Offset, _) :- throw(refused(disjunction, Offset, Head)).
+
+%   A negated head prevents the atom: it holds if a clause causes it and none prevents it (Meert and Vennekens, "Inhibited
+%   effects in CP-logic", 2014). Causes and preventions become atoms of their own, and a rule is added that joins them.
+preventions(Clauses0, Clauses) :-
+    findall(Name/Arity-Offset,
+            ( member(clause(_, Offset, rule(Pairs, _, _), _, _), Clauses0), member(_-Head, Pairs),
+              nonvar(Head), Head = (\+ Atom), preventable(Atom, Offset, Name/Arity) ), Found0),
+    (   Found0 == [] -> Clauses = Clauses0
+    ;   sort(1, @<, Found0, Found),
+        maplist(rename_heads(Found), Clauses0, Renamed),
+        length(Clauses0, First),
+        findall(clause(Id, Offset, Rule, [], _),
+                ( nth0(Place, Found, Indicator-Offset), Id is First + Place,
+                  joined(Indicator, Offset, Renamed, Rule) ), Joined),
+        append(Renamed, Joined, Clauses) ).
+
+preventable(Atom, Offset, Name/Arity) :-
+    (   callable(Atom), functor(Atom, Name, Arity),
+        \+ memberchk(Name/Arity, [query/1, evidence/1, evidence/2, (\+)/1])
+    ->  true
+    ;   throw(refused(head, Offset, \+ Atom)) ).
+
+rename_heads(Prevented, clause(Id, Offset, rule(Pairs0, Body, Choice), Names, Positions),
+             clause(Id, Offset, rule(Pairs, Body, Choice), Names, Positions)) :-
+    maplist(rename_head(Prevented), Pairs0, Pairs).
+
+rename_head(_, P-Head, P-Head) :- \+ callable(Head), !.
+rename_head(_, P-(\+ Atom), P-Head) :- !, renamed(Atom, prevented, Head).
+rename_head(Prevented, P-Atom, P-Head) :- functor(Atom, Name, Arity), memberchk(Name/Arity-_, Prevented), !,
+    renamed(Atom, caused, Head).
+rename_head(_, Pair, Pair).
+
+renamed(Atom, Word, Head) :-
+    Atom =.. [Name0|Arguments], atomic_list_concat([Name0, Word], ' ', Name), Head =.. [Name|Arguments].
+
+joined(Name/Arity, Offset, Clauses, rule([1-Atom], (Caused, \+ Prevented), none)) :-
+    functor(Atom, Name, Arity),
+    renamed(Atom, caused, Caused), renamed(Atom, prevented, Prevented),
+    functor(Caused, Cause, Arity),
+    (   member(clause(_, _, rule(Pairs, _, _), _, _), Clauses), member(_-Head, Pairs), callable(Head),
+        functor(Head, Cause, Arity) -> true
+    ;   throw(refused(prevented, Offset, Atom)) ).
 
 number_text(P) :- ground(P), catch(_ is P, _, fail).
 

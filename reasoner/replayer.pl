@@ -78,7 +78,8 @@ walk(Goal, Id, P0, P, S0, S) :- compound(Goal), Goal =.. [call, Closure|Extra], 
 walk(true, _, P, P, S, S) :- !.
 walk(!, _, P, P, S, S) :- !.
 walk(Goal, Id, P, P, [builtin(Goal)|S], S) :-
-    ( Goal = findall(_, _, _) ; Goal = all(_, _, _) ; Goal = all_or_none(_, _, _) ; Goal = once(_) ), !, certainly(Goal), nonvar(Id).
+    ( Goal = findall(_, _, _) ; Goal = all(_, _, _) ; Goal = all_or_none(_, _, _) ; Goal = once(_) ), !,
+    certainly(Goal), nonvar(Id).
 walk(Goal, Id, P, P, [builtin(Goal)|S], S) :- run_builtin(Goal, Id).
 
 uncertain_goal(Goal) :- goals_of(Goal, _-Called), uncertain(Called), !.

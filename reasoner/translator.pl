@@ -1,8 +1,8 @@
 /*  Stores a program for the interpreters: each goal is marked once with how it is to be run.
 
     facts(G), plain(G), sure(G): certain, by facts, as Prolog runs it, tabled; may(G): uncertain, tabled; run(G): a
-    built-in; computed(G, V, S): one that may run as S if the variables V are small integers; naf(B), unproved(G): negation of what is certain; not(B): of what is uncertain; undefined(G): nowhere
-    defined.
+    built-in; computed(G, V, S): one that may run as S if the variables V are small integers; naf(B), unproved(G):
+    negation of what is certain; not(B): of what is uncertain; undefined(G): nowhere defined.
 */
 :- module(neurosym_translator,
           [ install_program/4, forget_program/0, translate/3, translate_call/4, defined/1, certain_body/1, body_text/2,

@@ -9,7 +9,7 @@ IN = "in(X, [X|_]). in(X, [_|T]) :- in(X, T)."
 
 def random_programs(count: int, seed: int) -> Iterator[str]:
     """The programs of a seed, each over a few predicates, with any of: facts, disjunctions, rules with negation and
-    circles, lists, arithmetic, collections, evidence.
+    circles, negated heads, lists, arithmetic, collections, evidence.
     """  # noqa: D205
     random = np.random.default_rng(seed)
     return (_Writer(random).program() for _ in range(count))
@@ -70,6 +70,8 @@ class _Writer:
         if self._chance(0.4):
             lines += [self._rule("s", circle="t"), self._rule("t", circle="s")]
             self._known += ["s", "t"]
+        if self._chance(0.15):
+            lines.append(self._prevention())
         lines.append(self._special())
         asked = self._known[-2:] if self._chance(0.7) else self._known
         lines += [f"query({predicate}(_))." for predicate in asked]
@@ -114,6 +116,19 @@ class _Writer:
             goals.append(f"{circle}(X)" if self._chance(0.85) else f"\\+ {circle}(X)")
         chance = f"{self._probability()}::" if self._chance(0.25) else ""
         return f"{chance}{head}(X) :- {', '.join(goals)}."
+
+    def _prevention(self) -> str:
+        """A clause with a negated head, which does not rest on what it denies."""
+        denied, chance = self._one(self._known), self._probability()
+        fact = "f" if denied == "g" else "g"
+        return self._one(
+            [
+                f"{chance}::\\+{denied}(X) :- {fact}(X).",
+                f"{chance}::\\+{denied}({self._one(self._constants)}).",
+                f"\\+{denied}(X) :- e(X,_), {fact}(X).",
+                f"{chance}::w(X); 0.02::\\+{denied}(X) :- e(X,1).",
+            ]
+        )
 
     def _special(self) -> str:
         """A rule for ``z`` with lists, strings, arithmetic or a collection."""

@@ -86,6 +86,9 @@ EXAMPLES = {
         add(A, B, C) :- C is A + B. p(X) :- prefix(X, [1, 2]). s(X) :- scanl(add, [1, 2, 3], 0, X). o(1, <). o(2, =).
         o(3, >). t(A, B, C) :- partition(o, [3, 1, 2], A, B, C). query(t(_, _, _)). query(u). u :- simple(_),
         primitive(a), subsumes_chk(f(_), f(a)), atom([]), \\+ rational(1).""",
+    "prevented": """0.5::b(1). 0.4::b(2). 0.6::a(X) :- b(X). 0.3::\\+a(1); 0.2::c :- b(2). \\+a(2) :- c. a(3). d.
+        0.2:: \\+d. 0.3::e(X); 0.1::\\+e(X) :- b(X). 0.4::e(X) :- a(X). query(a(_)). query(c). query(d). query(e(_)).
+        evidence(\\+e(2)).""",
     "nothing": "0.3::a. b :- a, fail. query(b). query(a). query(c(_)). c(X) :- fail.",
 }
 
