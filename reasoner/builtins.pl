@@ -87,6 +87,7 @@ builtin(proper_length(_, _)).
 builtin(copy_term(_, _)).
 builtin(term_variables(_, _)).
 builtin('$indices'(_, _)).    % of library.pl
+builtin('$subquery'(_, _, _)).    % of library.pl
 builtin(Goal) :- printing(Goal).
 
 %!  printing(+Goal): what ProbLog prints while it grounds; here it is true and prints nothing.

@@ -99,6 +99,10 @@ explain(refused(Kind, Offset, Term), Kind, Offset, -1, Text, '') :-
     short_text(Term, Text).
 explain(stopped(undefined, Clause, Body), undefined, -1, Clause, Text, '') :-
     body_text(Body, Text).
+explain(stopped(subquery, Clause, Goal-Given), subquery, -1, Clause, Text, Message) :- !,    % whole: it is read again
+    numbervars(Goal-Given, 0, _),
+    term_text(Goal, Text),
+    term_text(Given, Message).
 explain(stopped(Kind, Clause, Term), Kind, -1, Clause, Text, '') :-
     short_text(Term, Text).
 explain(error(_, Context), collection, -1, -1, '', '') :-

@@ -11,6 +11,19 @@ class QueryError(NeurosymError, ValueError):
     """A query that the program cannot answer, or an answer asked for that it does not have."""
 
 
+class SubqueryError(QueryError):
+    """A program that asks for the probability of a goal as it is grounded, before that is known.
+
+    Attributes:
+        goal: Its text.
+        given: The goals that are given, as the text of a conjunction.
+    """
+
+    def __init__(self, message: str, goal: str, given: str) -> None:
+        super().__init__(message)
+        self.goal, self.given = goal, given
+
+
 class CountingError(NeurosymError, ValueError):
     """A circuit that cannot be counted exactly, or beliefs that do not fit it."""
 

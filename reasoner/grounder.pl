@@ -12,6 +12,7 @@
             certainly/1, certainly/2, body/4, slot_value/4, run_builtin/2, choice_fact/5, key/3, in_order/2, tick/0, instance_/4,
             tested/1, possible_value/4, decided/2, asked_of_network/2, undefined_goal/2 ]).
 :- set_prolog_flag(optimise, true).
+:- use_module(library(error)).
 :- use_module(library(lists)).
 :- use_module(library(pairs)).
 :- use_module(library(solution_sequences)).
@@ -193,16 +194,27 @@ builtin_goal(X =:= Y) :- !, compare_values(=:=, X, Y).
 builtin_goal(X =\= Y) :- !, compare_values(=\=, X, Y).
 builtin_goal('$indices'(Call, Indices)) :- !,
     findall(Index, ( clause_(Call, _, _), arg(1, Call, Index) ), Found), sort(Found, Indices).
+builtin_goal('$subquery'(Goal, Evidence, Found)) :- !,
+    must_be(callable, Goal), must_be(list(callable), Evidence),
+    conjunction(Evidence, Given),
+    (   clause_('$answered'(Asked, Known, Answers), true, _), Asked-Known =@= Goal-Given
+    ->  Found = Answers
+    ;   affordable(Goal-Given), throw(unanswered(Goal, Given)) ).
 builtin_goal(atom(X)) :- X == [], !.    % as in ProbLog
 builtin_goal(Goal) :- printing(Goal), !.
 builtin_goal(Goal) :- spelling(Goal, Text), !, call(Goal), keep_text(Text).
 builtin_goal(Goal) :- nonlogical(Goal), tested(Goal), call(Goal).
 builtin_goal(Goal) :- \+ nonlogical(Goal), call(Goal).
 
+conjunction([], true).
+conjunction([Goal], Goal) :- !.
+conjunction([Goal|Goals], (Goal, Rest)) :- conjunction(Goals, Rest).
+
 builtin_error(error(resource_error(What), Context), _, _) :- !, throw(error(resource_error(What), Context)).
 builtin_error(error(Error, _), Goal, Id) :- !, throw(builtin(Id, Goal, Error)).
 builtin_error(told_apart, _, _) :- !, throw(told_apart).
 builtin_error(impure(Part), _, Id) :- !, throw(stopped(impure, Id, Part)).
+builtin_error(unanswered(Asked, Given), _, Id) :- !, throw(stopped(subquery, Id, Asked-Given)).
 builtin_error(too_large(_), Goal, Id) :- !, throw(stopped(large, Id, Goal)).
 builtin_error(Error, _, _) :- throw(Error).
 

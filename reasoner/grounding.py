@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from logic import Circuit, Domain
 
 from .collector import uncollected
-from .errors import PrologLimit, QueryError
+from .errors import PrologLimit, QueryError, SubqueryError
 from .ground_sums import ground_sums
 from .nesting import MAX_BRACKETS, too_deep
 from .program import Program, domain_list
@@ -299,6 +299,9 @@ def _explain(refusal: Refusal, program: Program, query: str, limits: Limits) -> 
         return PrologLimit(f"{where}: {asked} has {what} answers or more, above Limits.answers = {limits.answers}")
     if refusal.kind == "instances":
         return PrologLimit(f"{where}: {asked} needs more than Limits.instances = {what} rule instances")
+    if refusal.kind == "subquery":
+        reason = f"the probability of '{what}' given {refusal.message} is to be known first; ask by infer or explain"
+        return SubqueryError(f"{where}: {reason}", what, refusal.message)
     if refusal.kind == "called":
         reason = f"'{what}' is called, but it is neither a predicate of the program nor an allowed built-in"
         return QueryError(f"{program.source}: {reason}{program.call_place(refusal.clause, what)}")

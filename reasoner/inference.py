@@ -14,9 +14,10 @@ from .collector import uncollected
 from .counting import IMPOSSIBLE, Counter, prepare_sums
 from .decision import to_circuit
 from .errors import CountingError, QueryError
-from .grounding import Grounding, ground
+from .grounding import Grounding
 from .program import Program
 from .prolog import Limits
+from .subqueries import ground_answered
 from .terms import Value, to_value
 
 
@@ -133,7 +134,7 @@ def prepare_query(program: Program, query: str | None = None, limits: Limits | N
 
 
 def _prepare(program: Program, query: str | None, limits: Limits) -> Prepared:
-    grounding = ground(program, query, limits)
+    grounding = ground_answered(program, query, limits, _evaluate)
     values = tuple(
         tuple(to_value(term) for term in answer.bindings.values())
         if len(answer.bindings) != 1 and query is not None
@@ -147,6 +148,17 @@ def _prepare(program: Program, query: str | None, limits: Limits) -> Prepared:
     except CountingError as over_limits:
         counting = over_limits
     return Prepared(grounding, counting, values)
+
+
+def _evaluate(program: Program, query: str, limits: Limits) -> dict[str, float]:
+    """The probability of each answer by text, of what rests on nothing perceived."""
+    prepared = _prepare(program, query, limits)
+    if None in prepared.grounding.constants:
+        raise QueryError(
+            f"{program.source}: a subquery asks for what is perceived; it may rest on what is stated alone"
+        )
+    log_probs = prepared.counter.log_probabilities(gather_beliefs(prepared.grounding))
+    return dict(zip([answer.text for answer in prepared.grounding.answers], log_probs[0].exp().tolist(), strict=True))
 
 
 def infer(

@@ -50,6 +50,10 @@ str2lst(Text, Chars) :- atom_chars(Text, Chars).
 lst2str(Chars, Text) :- concat(Chars, Text).
 str2int(Text, Number) :- atom_codes(Text, Codes), number_codes(Number, Codes).
 
+% Nested inference: the probability of a goal, given a list of goals.
+subquery(Goal, P) :- subquery(Goal, P, []).
+subquery(Goal, P, Evidence) :- '$subquery'(Goal, Evidence, Found), member(Goal-P, Found).
+
 % Of the engine.
 primitive(X) :- atomic(X).
 simple(X) :- var(X).

@@ -89,7 +89,7 @@ proof_of(Goal, Tree) :-
     max_depth(Depth),
     catch(call_with_inference_limit(certain_tree(Goal, Depth, [], Tree), 1_000_000, Limit), _, fail),
     Limit \== inference_limit_exceeded, !.
-proof_of(Goal, rule(Id, Goal, [], [])) :- clause_(Goal, _, Id), !.
+proof_of(Goal, rule(Id, Goal, Names, [])) :- written_(Id, Goal, _, _, Names), !.
 
 certain_tree(Goal, Depth, Above, rule(Id, Goal, Names, Steps)) :-
     Depth > 0, Below is Depth - 1,

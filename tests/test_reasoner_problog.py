@@ -1,6 +1,7 @@
 """The language of ProbLog: random programs and examples of its documentation, asked of both systems."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from typer.testing import CliRunner
 
 from neurosym.cli import app
 from neurosym.queries import probabilities
-from reasoner import Limits, Program, QueryError, explain_queries, infer
+from reasoner import Limits, Program, QueryError, explain, explain_queries, ground, infer
 
 EXAMPLES = {
     "coins": "0.4::heads(1). 0.7::heads(2). win :- heads(1). win :- heads(_), \\+ heads(1). query(win).",
@@ -89,6 +90,12 @@ EXAMPLES = {
     "prevented": """0.5::b(1). 0.4::b(2). 0.6::a(X) :- b(X). 0.3::\\+a(1); 0.2::c :- b(2). \\+a(2) :- c. a(3). d.
         0.2:: \\+d. 0.3::e(X); 0.1::\\+e(X) :- b(X). 0.4::e(X) :- a(X). query(a(_)). query(c). query(d). query(e(_)).
         evidence(\\+e(2)).""",
+    "subqueries": """:- use_module(library(lists)). 0.5::a. 0.25::b(1). 0.5::b(2). b(3). p(P) :- subquery(a, P).
+        q(X, P) :- subquery(b(X), P). r(P) :- subquery(c, P, [b(1)]). c :- a, b(1). c :- b(2). 0.5::c :- \\+a.
+        t(P) :- subquery(a, P, [\\+b(2), c]). 0.5::m :- subquery(a, P), P >= 0.5, b(2). evidence(\\+a).
+        P::w(X) :- member(X, [1, 2]), subquery(b(X), P). z(X, P) :- subquery(q(X, _), P). f(P) :- subquery(no, P).
+        no :- fail. query(p(_)). query(q(_, _)). query(r(_)). query(m). query(w(_)). query(z(_, _)). query(f(_)).
+        query(a). query(t(_)).""",
     "nothing": "0.3::a. b :- a, fail. query(b). query(a). query(c(_)). c(X) :- fail.",
 }
 
@@ -152,6 +159,31 @@ def test_closed_forms() -> None:
 def test_programs_that_say_nothing_are_refused(text: str, words: str) -> None:
     with pytest.raises(QueryError, match=words):
         infer(Program.parse(text, ()), limits=Limits(seconds=5))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("p(P) :- subquery(p(_), P). query(p(_)).", "the subquery of 'p(A)' rests on its own answer"),
+        ("0.5::a. p(P) :- subquery(a, P, [\\+a, a]). query(p(_)).", "subquery of 'a' is impossible: \\+a,a"),
+        ("p(N, P) :- M is N + 1, subquery(p(M, _), P). query(p(0, _)).", "more than 20 deep: 'p(21,A)'"),
+        ("p(P) :- subquery(_, P). query(p(_)).", "not sufficiently instantiated"),
+        ("0.5::a. p(P) :- subquery(a, P, b). query(p(_)).", "found `b'"),
+        ("p(P) :- subquery(digit(0, 1), P). query(p(_)).", "asks for what is perceived"),
+    ],
+)
+def test_subqueries_that_have_no_answer_are_refused(text: str, words: str) -> None:
+    with pytest.raises(QueryError, match=re.escape(words)):
+        infer(Program.parse(text))
+
+
+def test_a_subquery_is_answered_before_it_is_grounded_and_shown_in_the_proof() -> None:
+    program = Program.parse("0.5::a. b :- a. 0.5::b. p(P) :- subquery(b, P, [\\+a]). q :- a, p(_).")
+    with pytest.raises(QueryError, match=re.escape("the probability of 'b' given \\+a")):
+        ground(program, "q")
+    (answer,) = explain(program, "q", ())
+    assert answer.probability == pytest.approx(0.5)
+    assert {"p(0.5)", "subquery(b,0.5,[\\+a])"} <= {node.text for node in answer.proof.nodes()}
 
 
 def test_command(tmp_path: Path) -> None:

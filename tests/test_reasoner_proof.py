@@ -80,6 +80,13 @@ def test_negation_recursion_and_alternatives_are_replayed() -> None:
     assert {node.text for node in reached.proof.nodes()} >= {"e(1,2)", "e(2,3)", "e(3,4)", "digit(0,3)", "digit(1,4)"}
 
 
+def test_what_is_certain_by_a_very_long_proof_is_a_leaf() -> None:
+    program = Program.parse("n(0, 1). n(N, P) :- N > 0, M is N - 1, n(M, P). p(X) :- digit(0, X), n(300, X).")
+    (answer,) = explain(program, "p(X)", seen(3, 4))
+    (leaf,) = [node for node in answer.proof.nodes() if node.text.startswith("n(300")]
+    assert (leaf.text, leaf.kind, leaf.steps) == ("n(300,1)", "rule", ())
+
+
 def test_a_wrong_proof_is_not_shown() -> None:
     grounding = ground(ADDITION, "sum(S)")
     seven, eight = (grounding.answers[number].atom for number in (7, 8))
