@@ -1,7 +1,7 @@
 /*  What rests on what: which predicates are uncertain, which are recursive, and whether negation stands in a circle. */
 :- module(neurosym_analysis,
           [ add_dependencies/2, forget_dependencies/0, uncertain/1, mark_uncertain/1, reaches/2, unstratified/0,
-            goals_of/2, applied/3, extend/3 ]).
+            goals_of/2, collects/2, applied/3, extend/3 ]).
 :- use_module(library(lists)).
 
 :- thread_local calls_/3, called_by_/2, uncertain_/1.

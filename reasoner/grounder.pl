@@ -37,7 +37,7 @@ forget :-
     retractall(instance_(_, _, _, _)),
     forget_rows.
 
-%!  install_world(+Facts): each slot has one value, given as fact(Domain, Slot, Value).
+%!  install_world(+Facts): each slot has one value, given as fact(Domain, Slot, Value), of a choice as of(ClauseId, Text).
 install_world(Facts) :-
     assertz(world_),
     forall(member(fact(Name, Slot, Value), Facts), assertz(fact_(Name, Slot, Value))).
@@ -173,7 +173,7 @@ asked_of_network(Inputs, Id) :- ( ground(Inputs) -> true ; throw(stopped(input, 
 %!  choice_fact(+Id, +Number, +Variables, -Name, -Slot): in the installed world this head was chosen.
 choice_fact(Id, Number, Variables, Name, Slot) :-
     choice_text(Id, Number, Variables, Text),
-    fact_(Name, Slot, Text0), atom_string(Text0, Text), !.
+    fact_(Name, Slot, of(Id, Text0)), atom_string(Text0, Text), !.
 
 %   An endless search fails again and again: then is the time to look at the clock.
 compute(Goal, Variables, Safe, Id) :-

@@ -67,6 +67,7 @@ class Grounding:
         query: The query's text, or empty for the queries that the program states.
         slots: In the order of the circuit's groups: what is perceived, then the choices of the program.
         constants: For each slot the log-probabilities that the program states, or None where it is perceived.
+        clauses: The clause of each slot that is a choice of the program, by domain name and slot number.
         inputs: For each network the input terms of its slots, in order.
         answers: In the order of the circuit's outputs: numbers ascending, then atoms, then compounds.
         evidence: Atoms observed and whether true; then the circuit has one output more, the evidence, which every
@@ -81,6 +82,7 @@ class Grounding:
     query: str
     slots: tuple[Slot, ...]
     constants: tuple[tuple[float, ...] | None, ...]
+    clauses: dict[tuple[str, int], int]
     inputs: dict[str, tuple[str, ...]]
     answers: tuple[Answered, ...]
     evidence: tuple[tuple[int, bool], ...]
@@ -144,11 +146,14 @@ class Grounding:
         }
 
     def prolog_fact(self, fact: SlotValue) -> str:
-        """A slot's value as ``replayer.pl`` reads it; a slot of a network is written as its input term."""
+        """A slot's value as ``replayer.pl`` reads it: of a network with its input term, of a choice with its clause."""
         if fact.domain in self.inputs:
             index = self.program.domain(fact.domain).values.index(fact.value)
             return f"fact({fact.domain},{self.inputs[fact.domain][fact.slot]},{index})"
         value = quote_atom(fact.value) if isinstance(fact.value, str) else str(fact.value)
+        clause = self.clauses.get((fact.domain, fact.slot))
+        if clause is not None:
+            value = f"of({clause},{value})"
         return f"fact({fact.domain},{fact.slot},{value})"
 
 
@@ -211,6 +216,7 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
         query or "",
         tuple(slots),
         tuple(constants),
+        {(choice.slot.domain.name, choice.slot.number): choice.clause for choice in choices.values()},
         {name: tuple(terms) for name, terms in inputs.items()},
         tuple(answers),
         evidence,
@@ -222,15 +228,16 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
 
 
 class _Choice(NamedTuple):
-    """A probabilistic fact or disjunction, ground: its slot, its log-probabilities, and the value of each head."""
+    """A ground probabilistic fact or disjunction: its clause, its slot, its log-probabilities and its heads' values."""
 
+    clause: int
     slot: Slot
     log_probs: tuple[float, ...]
     heads: tuple[str, ...]
 
 
 def _choice(row: list[Any]) -> _Choice:
-    number, _, name, probabilities, heads = row
+    number, clause, name, probabilities, heads = row
     total: dict[str, float] = {}
     for head, probability in zip(heads, probabilities, strict=True):
         total[head] = total.get(head, 0.0) + probability
@@ -238,7 +245,7 @@ def _choice(row: list[Any]) -> _Choice:
     shares = [*total.values(), max(0.0, 1.0 - sum(total.values()))]
     named = name if name.isascii() and name.isidentifier() and name[0].islower() else _NAME_OF_CHOICES
     log_probs = tuple(log(share) if share > 0 else _LOG_OF_ZERO for share in shares)
-    return _Choice(Slot(Domain(named, values), number), log_probs, tuple(heads))
+    return _Choice(clause, Slot(Domain(named, values), number), log_probs, tuple(heads))
 
 
 def _leaf(row: list[Any], program: Program, choices: Mapping[int, _Choice]) -> Support:

@@ -40,7 +40,7 @@ replay(rule(Id, Atom, Children), Tree) :-
 
 %   A probabilistic clause's last child is its choice, a network's the value of its input.
 chosen(none, [], []).
-chosen(choice(Id, Number, Variables), [fact(Name, Slot, Text0)], [fact(Name, Slot, Text)]) :-
+chosen(choice(Id, Number, Variables), [fact(Name, Slot, of(Id, Text0))], [fact(Name, Slot, Text)]) :-
     choice_fact(Id, Number, Variables, Name, Slot),
     choice_text(Id, Number, Variables, Text), atom_string(Text0, Text).
 chosen(net(Name, Inputs, Output, Values), [fact(Name, Inputs, Index)], [perceived(Name, Inputs, Index)]) :-
@@ -61,8 +61,8 @@ walk(\+ Goal, _, P0, P, [not(Goal)|S], S) :- !,
 walk(not(Goal), Id, P0, P, S0, S) :- !, walk(\+ Goal, Id, P0, P, S0, S).
 walk(forall(A, B), Id, P0, P, S0, S) :- !, walk(\+ (A, \+ B), Id, P0, P, S0, S).
 walk(Goal, Id, P, P, [builtin(Goal)|S], S) :- arithmetic(Goal), !, run_builtin(Goal, Id).
-walk(findall(Template, Goal, List), _, P0, P, [builtin(findall(Template, Goal, List))|S], S) :- uncertain_goal(Goal), !,
-    certainly(findall(Template, Goal, List)),
+walk(Goal, _, P0, P, [builtin(Goal)|S], S) :- collects(Goal, Inner), uncertain_goal(Inner), !,
+    certainly(Goal),
     append(_, P, P0).    % its children are checked by running it again
 walk(Goal, _, [rule(Id, Goal, Children)|P], P, [Tree|S], S) :- defined(Goal), uncertain_goal(Goal), !,
     replay(rule(Id, Goal, Children), Tree).
@@ -78,7 +78,7 @@ walk(Goal, Id, P0, P, S0, S) :- compound(Goal), Goal =.. [call, Closure|Extra], 
 walk(true, _, P, P, S, S) :- !.
 walk(!, _, P, P, S, S) :- !.
 walk(Goal, Id, P, P, [builtin(Goal)|S], S) :-
-    ( Goal = findall(_, _, _) ; Goal = all(_, _, _) ; Goal = all_or_none(_, _, _) ; Goal = once(_) ), !,
+    ( collects(Goal, _) ; Goal = once(_) ), !,
     certainly(Goal), nonvar(Id).
 walk(Goal, Id, P, P, [builtin(Goal)|S], S) :- run_builtin(Goal, Id).
 
