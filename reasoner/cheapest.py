@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
 from itertools import chain, count
 from math import inf
+from operator import itemgetter
 from typing import NamedTuple
 
 from .derivations import DerivationGraph, Node
@@ -65,7 +66,8 @@ class _State(NamedTuple):
     used: int
     cost: float
     choices: _Choice | None
-    turn: int  # which alternative of the first goal is to be tried
+    ways: Sequence[tuple[float, int]] | None  # of the first goal, each with what it comes to at least, the least first
+    turn: int  # which of them is to be tried
 
 
 def cheapest_derivation(
@@ -111,10 +113,9 @@ def cheapest_derivations(
     """
     nodes, bounds = graph.nodes, graph.bounds(costs)
     root = graph.answers[answer]
-    ranked: dict[int, list[int]] = {}
     ties = count()
     start = _Goal(root, frozenset(), None, bounds[root], nodes[root].slots)
-    heap: list[tuple[float, int, _State]] = [(bounds[root], 0, _State(start, {}, 0, 0.0, None, 0))]
+    heap: list[tuple[float, int, _State]] = [(bounds[root], 0, _State(start, {}, 0, 0.0, None, None, 0))]
     steps = 0
 
     def least(cost: float, used: int, goals: _Goal | None) -> float:
@@ -123,7 +124,7 @@ def cheapest_derivations(
         return max(cost, goals.bound) if used & goals.slots else cost + goals.bound
 
     while heap:
-        value, _, (goals, values, used, cost, choices, turn) = heappop(heap)
+        value, _, (goals, values, used, cost, choices, ways, turn) = heappop(heap)
         if value == inf:
             return
         while True:
@@ -154,25 +155,25 @@ def cheapest_derivations(
                     for child in reversed(node.children):
                         goals = _before(child, above, goals, bounds[child], nodes[child].slots)
                 else:
-                    if number not in ranked:
-                        ranked[number] = sorted(node.children, key=bounds.__getitem__)
-                    ways = ranked[number]
+                    if ways is None:
+                        after = [_before(way, above, rest, bounds[way], nodes[way].slots) for way in node.children]
+                        totals = [
+                            (least(cost, used, goal), way) for goal, way in zip(after, node.children, strict=True)
+                        ]
+                        ways = sorted([total for total in totals if total[0] < inf], key=itemgetter(0))
                     if turn + 1 < len(ways):
-                        bound, slots = bounds[ways[turn + 1]], nodes[ways[turn + 1]].slots
-                        again = least(cost, used, _before(ways[turn + 1], above, rest, bound, slots))
-                        if again < inf:
-                            later = _State(goals, values.copy(), used, cost, choices, turn + 1)
-                            heappush(heap, (max(value, again), next(ties), later))
+                        later = _State(goals, values.copy(), used, cost, choices, ways, turn + 1)
+                        heappush(heap, (max(value, ways[turn + 1][0]), next(ties), later))
                     if turn >= len(ways):
                         break
-                    way = ways[turn]
-                    goals, turn = _before(way, above, rest, bounds[way], nodes[way].slots), 0
+                    way = ways[turn][1]
+                    goals, ways, turn = _before(way, above, rest, bounds[way], nodes[way].slots), None, 0
                     choices = _Choice(way, choices)
             now = max(value, least(cost, used, goals))
             if now == inf:
                 break
             if heap and now > heap[0][0]:
-                heappush(heap, (now, next(ties), _State(goals, values, used, cost, choices, turn)))
+                heappush(heap, (now, next(ties), _State(goals, values, used, cost, choices, ways, turn)))
                 break
 
 

@@ -26,7 +26,18 @@ replay_all(Proofs) :-
 
 put_name(Name=_) :- put_string(Name).
 
-put_replayed(Proof) :- replay(Proof, Tree), !, put_tree(Tree).
+put_replayed(Proof) :- replay_by_answer(Proof, Tree), !, put_tree(Tree).
+
+%   Mostly a goal is replayed as the atom that it came to be. Where that fails, for a goal may tell a variable from what
+%   it becomes, all goals are replayed as they are called, and what was asked with variables throughout.
+replay_by_answer(Proof, Tree) :-
+    b_setval(neurosym_as_called, false),
+    catch(replay(Proof, Tree), Stopped, true),
+    (   var(Stopped) -> true
+    ;   b_setval(neurosym_as_called, true),
+        Proof = rule(Id, Atom, Children), functor(Atom, Name, Arity), functor(Asked, Name, Arity),
+        catch(replay(rule(Id, Asked, Children), Tree), _, throw(Stopped)),
+        ( Asked = Atom -> true ; throw(Stopped) ) ).
 
 replay(rule(Id, Atom, Children), Tree) :-
     (   written_(Id, Atom, Body, Choice, Names),
@@ -64,8 +75,11 @@ walk(Goal, Id, P, P, [builtin(Goal)|S], S) :- arithmetic(Goal), !, run_builtin(G
 walk(Goal, _, P0, P, [builtin(Goal)|S], S) :- collects(Goal, Inner), uncertain_goal(Inner), !,
     certainly(Goal),
     append(_, P, P0).    % its children are checked by running it again
-walk(Goal, _, [rule(Id, Goal, Children)|P], P, [Tree|S], S) :- defined(Goal), uncertain_goal(Goal), !,
-    replay(rule(Id, Goal, Children), Tree).
+walk(Goal, _, [rule(Id, Atom, Children)|P], P, [Tree|S], S) :- defined(Goal), uncertain_goal(Goal), !,
+    \+ Goal \= Atom,
+    ( b_getval(neurosym_as_called, true) -> true ; Goal = Atom ),
+    replay(rule(Id, Goal, Children), Tree),
+    Goal = Atom.
 walk(Goal, _, P, P, [Tree|S], S) :- defined(Goal), !,
     certainly(Goal),
     proof_of(Goal, Tree).

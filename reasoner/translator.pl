@@ -111,7 +111,8 @@ negations(\+ A, \+ A, _, N, N) :- \+ goal_arguments(A, _), !.
 negations(\+ A0, \+ Head, Id, N0, N) :- !,
     negations(A0, A, Id, N0, N1),
     term_variables(A, Variables),
-    Head = '$negated'(Id, N1, Variables),
+    atomic_list_concat(['$negated', Id, N1], ' ', Name),    % a predicate of its own: others may be uncertain
+    Head =.. [Name, Variables],
     add_rule(Id, Head, A, none),
     N is N1 + 1.
 negations(A, A, _, N, N).

@@ -18,6 +18,8 @@ PROGRAMS = {
     "disjoint": "p(X) :- colour(0, X), colour(1, X). p(none) :- colour(0, X), colour(1, Y), X \\= Y.",
     "shared": """p(yes) :- a, b. a :- colour(0, red). a :- colour(1, green).
         b :- colour(1, green). b :- colour(2, blue).""",
+    "dearer and shared": """p(yes) :- a, colour(1, red). a :- colour(0, red). a :- colour(0, red), colour(2, red).
+        a :- colour(0, red), colour(1, red).""",
     "negated": "p(yes) :- \\+ q. p(no) :- q. q :- colour(0, X), colour(1, X). q :- colour(2, red), \\+ colour(0, red).",
     "circular": """p(X) :- r(0, X). e(0, 1) :- colour(0, red). e(1, 2) :- colour(1, red). e(2, 0) :- colour(2, red).
         e(0, 2) :- colour(0, blue). e(2, 1) :- colour(2, blue). r(X, Y) :- e(X, Y). r(X, Y) :- r(X, Z), e(Z, Y).""",
@@ -50,7 +52,7 @@ def all_proofs(grounding: Grounding, atom: int, above: tuple[int, ...] = ()) -> 
     return found
 
 
-@pytest.mark.parametrize("name", ["disjoint", "shared", "circular"])
+@pytest.mark.parametrize("name", ["disjoint", "shared", "dearer and shared", "circular"])
 @pytest.mark.parametrize("seed", range(4))
 def test_the_best_proofs_are_those_of_brute_force_in_order(name: str, seed: int) -> None:
     program, symbols = Program.parse(PROGRAMS[name], (COLOURS,)), belief(seed)

@@ -87,6 +87,19 @@ def test_what_is_certain_by_a_very_long_proof_is_a_leaf() -> None:
     assert (leaf.text, leaf.kind, leaf.steps) == ("n(300,1)", "rule", ())
 
 
+def test_a_goal_that_tells_a_variable_from_its_value_is_replayed_as_it_was_called() -> None:
+    program = Program.parse(
+        "p(X) :- free(X), digit(0, X). free(X) :- var(X), X = 3. free(X) :- nonvar(X), digit(1, X)."
+    )
+    free, bound = (
+        {node.text for node in explain(program, query, seen(3, 3), top=1)[0].proof.nodes()}
+        for query in ("p(X)", "p(3)")
+    )
+    assert {"free(3)", "digit(0,3)"} <= free
+    assert "digit(1,3)" not in free
+    assert {"free(3)", "nonvar(3)", "digit(0,3)", "digit(1,3)"} <= bound
+
+
 def test_a_wrong_proof_is_not_shown() -> None:
     grounding = ground(ADDITION, "sum(S)")
     seven, eight = (grounding.answers[number].atom for number in (7, 8))
