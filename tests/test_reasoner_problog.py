@@ -97,6 +97,8 @@ EXAMPLES = {
         no :- fail. query(p(_)). query(q(_, _)). query(r(_)). query(m). query(w(_)). query(z(_, _)). query(f(_)).
         query(a). query(t(_)).""",
     "facts stated twice": "0.5::r(a). r(b). 0.5::r(a). s(L) :- findall(X, r(X), L). query(s(_)).",
+    "certain negation beside another": """e(1, 3). 0.5::c(4). p(X) :- e(1, X). 0.4::q(X) :- c(X), \\+ (e(X, Y), p(Y)).
+        z :- \\+(c(1), q(2)). query(q(_)).""",
     "nothing": "0.3::a. b :- a, fail. query(b). query(a). query(c(_)). c(X) :- fail.",
 }
 
