@@ -1,7 +1,7 @@
 /*  The lists that findall/3, all/3 and all_or_none/3 collect: of what is uncertain one for each way in which the
     elements are found or not.
 */
-:- module(neurosym_collection, [collection/5, collecting/3, uncertain_items/3, selection/6, merged/2, proof_leaves/5]).
+:- module(neurosym_collection, [collection/5, collecting/3, uncertain_items/3, selection/6, merged/2, conjunction/2, proof_leaves/5]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(library(pairs)).

@@ -196,7 +196,7 @@ builtin_goal('$indices'(Call, Indices)) :- !,
     findall(Index, ( clause_(Call, _, _), arg(1, Call, Index) ), Found), sort(Found, Indices).
 builtin_goal('$subquery'(Goal, Evidence, Found)) :- !,
     must_be(callable, Goal), must_be(list(callable), Evidence),
-    conjunction(Evidence, Given),
+    ( Evidence == [] -> Given = true ; conjunction(Evidence, Given) ),
     (   clause_('$answered'(Asked, Known, Answers), true, _), Asked-Known =@= Goal-Given
     ->  Found = Answers
     ;   affordable(Goal-Given), throw(unanswered(Goal, Given)) ).
@@ -205,10 +205,6 @@ builtin_goal(Goal) :- printing(Goal), !.
 builtin_goal(Goal) :- spelling(Goal, Text), !, call(Goal), keep_text(Text).
 builtin_goal(Goal) :- nonlogical(Goal), tested(Goal), call(Goal).
 builtin_goal(Goal) :- \+ nonlogical(Goal), call(Goal).
-
-conjunction([], true).
-conjunction([Goal], Goal) :- !.
-conjunction([Goal|Goals], (Goal, Rest)) :- conjunction(Goals, Rest).
 
 builtin_error(error(resource_error(What), Context), _, _) :- !, throw(error(resource_error(What), Context)).
 builtin_error(error(Error, _), Goal, Id) :- !, throw(builtin(Id, Goal, Error)).

@@ -26,17 +26,18 @@ replay_all(Proofs) :-
 
 put_name(Name=_) :- put_string(Name).
 
-put_replayed(Proof) :- replay_by_answer(Proof, Tree), !, put_tree(Tree).
+put_replayed(Proof) :- replayed(Proof, Tree), !, put_tree(Tree).
 
 %   Mostly a goal is replayed as the atom that it came to be. Where that fails, for a goal may tell a variable from what
 %   it becomes, all goals are replayed as they are called, and what was asked with variables throughout.
-replay_by_answer(Proof, Tree) :-
+replayed(Proof, Tree) :-
     b_setval(neurosym_as_called, false),
+    Stopped = stopped(replay, Clause, _),    % and nothing else: limits hold for both attempts together
     catch(replay(Proof, Tree), Stopped, true),
-    (   var(Stopped) -> true
+    (   var(Clause) -> true
     ;   b_setval(neurosym_as_called, true),
         Proof = rule(Id, Atom, Children), functor(Atom, Name, Arity), functor(Asked, Name, Arity),
-        catch(replay(rule(Id, Asked, Children), Tree), _, throw(Stopped)),
+        catch(replay(rule(Id, Asked, Children), Tree), stopped(replay, _, _), throw(Stopped)),
         ( Asked = Atom -> true ; throw(Stopped) ) ).
 
 replay(rule(Id, Atom, Children), Tree) :-

@@ -14,6 +14,7 @@ from reasoner import (
     Limits,
     MeaningError,
     Program,
+    PrologLimit,
     ProofError,
     QueryError,
     SlotValue,
@@ -114,6 +115,8 @@ def test_a_wrong_proof_is_not_shown() -> None:
     for wrong in (forged, elsewhere):  # what does not follow, and what does not hold in this world
         with pytest.raises(ProofError, match=r"failed when replayed, at 'sum\(7\)'"):
             replay(grounding, Reason(wrong, ()), world, belief, Limits())
+    with pytest.raises(PrologLimit, match="within 100 inferences"):  # a limit is no wrong proof
+        replay(grounding, Reason(right, ()), world, belief, Limits(inferences=100))
 
 
 def test_one_sample_at_a_time() -> None:
