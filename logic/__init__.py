@@ -2,13 +2,7 @@
 
 from .chaining import chain as chain
 from .circuit import Circuit as Circuit, CircuitBuilder as CircuitBuilder, Gate as Gate, Literal as Literal
-from .compiler import compile_certified as compile_certified, compile_circuit as compile_circuit
 from .composition import join as join
-from .conformance import (
-    Conformance as Conformance,
-    compare_with_snntorch as compare_with_snntorch,
-    run_in_snntorch as run_in_snntorch,
-)
 from .domain import Domain as Domain
 from .errors import (
     CircuitError as CircuitError,
@@ -26,6 +20,7 @@ from .formula import (
     implication as implication,
     negation as negation,
 )
+from .mapping.compiler import compile_certified as compile_certified, compile_circuit as compile_circuit
 from .network import (
     INPUT as INPUT,
     Convolution as Convolution,
@@ -35,16 +30,21 @@ from .network import (
     SpikingNetwork as SpikingNetwork,
     Synapses as Synapses,
 )
-from .nir_file import (
+from .proving import decide as decide, network_formulas as network_formulas
+from .proving.verifier import verify as verify
+from .simulation.simulator import simulate as simulate, simulate_reference as simulate_reference
+from .symbols import Symbols as Symbols
+from .targets.nir import (
     names_file as names_file,
     read_nir as read_nir,
     replay_golden as replay_golden,
     to_nir as to_nir,
     write_nir as write_nir,
 )
-from .proving import decide as decide, network_formulas as network_formulas
-from .simulator import simulate as simulate, simulate_reference as simulate_reference
-from .symbols import Symbols as Symbols
+from .targets.snntorch import (
+    Conformance as Conformance,
+    compare_with_snntorch as compare_with_snntorch,
+    run_in_snntorch as run_in_snntorch,
+)
 from .verdict import Verdict as Verdict
-from .verifier import verify as verify
 from .writing import FileError as FileError, whole_file as whole_file

@@ -81,11 +81,10 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
     from .checkpoint import (
         CheckpointError,
     )
-    from .concepts import ConceptReport, concept_report
-    from .deep_stdp import learn_from_clusters
-    from .doctor import (
+    from .commands.doctor import (
         diagnose,
     )
+    from .concepts import ConceptReport, concept_report
     from .explanation import (
         Explanation,
         explain,
@@ -95,21 +94,22 @@ if TYPE_CHECKING:  # the public names; each is loaded when first asked for, so t
         run_joined,
         to_spiking_network,
     )
-    from .labelled import Labelled
-    from .mitigation import Differing, EvenUse, FewLabels, most_even
-    from .mixture import Mixture, average_meanings, ensemble
     from .model import (
         Model,
         load_model,
         save_model,
     )
     from .profiling import profile
-    from .report import write_report
-    from .savings import Savings
-    from .training import (
+    from .reports.page import write_report
+    from .training.deep_stdp import learn_from_clusters
+    from .training.fit import (
         History,
         fit,
     )
+    from .training.labelled import Labelled
+    from .training.mitigation import Differing, EvenUse, FewLabels, most_even
+    from .training.mixture import Mixture, average_meanings, ensemble
+    from .training.savings import Savings
 
 _HOME = {
     "logic": (
@@ -127,19 +127,19 @@ _HOME = {
         "Shortcuts SlotReading Solution count_shortcuts infer prove_rule solve"
     ),
     "neurosym.checkpoint": ("CheckpointError"),
-    "neurosym.deep_stdp": "learn_from_clusters",
+    "neurosym.training.deep_stdp": "learn_from_clusters",
     "neurosym.concepts": "ConceptReport concept_report",
-    "neurosym.doctor": ("diagnose"),
+    "neurosym.commands.doctor": ("diagnose"),
     "neurosym.explanation": ("Explanation explain"),
     "neurosym.joining": "rule_network run_joined to_spiking_network",
-    "neurosym.labelled": "Labelled",
+    "neurosym.training.labelled": "Labelled",
     "neurosym.profiling": "profile",
-    "neurosym.mitigation": "Differing EvenUse FewLabels most_even",
-    "neurosym.mixture": "Mixture average_meanings ensemble",
+    "neurosym.training.mitigation": "Differing EvenUse FewLabels most_even",
+    "neurosym.training.mixture": "Mixture average_meanings ensemble",
     "neurosym.model": ("Model load_model save_model"),
-    "neurosym.report": ("write_report"),
-    "neurosym.savings": "Savings",
-    "neurosym.training": ("History fit"),
+    "neurosym.reports.page": ("write_report"),
+    "neurosym.training.savings": "Savings",
+    "neurosym.training.fit": ("History fit"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 

@@ -1,5 +1,5 @@
 """``python -m neurosym``: the same as the command ``neurosym``."""
 
-from .cli import main
+from .commands.cli import main
 
 main()

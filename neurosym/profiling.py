@@ -22,8 +22,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from perception import Neuron, SpikingVision, zero_skipping
-from perception.activity import JOULES_PER_ADDITION, JOULES_PER_MULTIPLICATION
 from perception.architectures import Readout, SpikingAttention
+from perception.networks.activity import JOULES_PER_ADDITION, JOULES_PER_MULTIPLICATION
 
 _ROUNDS = 5
 

@@ -29,12 +29,12 @@ from .architectures import (
     presets,
     single_layer_graph,
 )
-from .losses import LOSSES, SurrogateHead
+from .architectures.normalization import NORMS
+from .learning.losses import LOSSES, SurrogateHead
+from .learning.revival import REMEDIES
 from .neurons import NEURONS, neuron
-from .normalization import NORMS
-from .plasticity import RULES
-from .revival import REMEDIES
-from .surrogates import SURROGATES
+from .neurons.surrogates import SURROGATES
+from .plasticity.rule_catalogue import RULES
 
 WIDTH, STEPS, HEADS, CLASSES = 64, 4, 4, 10  # of the part that is counted
 

@@ -1,6 +1,5 @@
 """Programs, queries, answers and their proofs."""
 
-from .bounds import Bounds as Bounds, Budget as Budget, bound as bound
 from .constraints import (
     Conflict as Conflict,
     ConstraintProgram as ConstraintProgram,
@@ -8,7 +7,9 @@ from .constraints import (
     Solution as Solution,
     solve as solve,
 )
-from .counting import Counter as Counter, prepare as prepare
+from .counting.bounds import Bounds as Bounds, Budget as Budget, bound as bound
+from .counting.counter import Counter as Counter, prepare as prepare
+from .counting.inference import Answers as Answers, infer as infer
 from .errors import (
     CountingError as CountingError,
     MeaningError as MeaningError,
@@ -20,7 +21,20 @@ from .errors import (
     ProofError as ProofError,
     QueryError as QueryError,
 )
-from .explanation import (
+from .grounding.grounding import Grounding as Grounding, Slot as Slot, SlotValue as SlotValue, ground as ground
+from .meaning.readout import answer_bits as answer_bits
+from .meaning.rule_proof import prove_rule as prove_rule
+from .meaning.shortcuts import (
+    Meaning as Meaning,
+    Reading as Reading,
+    Shortcuts as Shortcuts,
+    count_shortcuts as count_shortcuts,
+)
+from .meaning.unfolding import rule_formula as rule_formula, slot_bounds as slot_bounds
+from .prolog.border import Limits as Limits
+from .prolog.program import DIGITS as DIGITS, Clause as Clause, Program as Program
+from .prolog.terms import Value as Value
+from .proofs.explanation import (
     Answer as Answer,
     Change as Change,
     Contrast as Contrast,
@@ -29,19 +43,5 @@ from .explanation import (
     explain as explain,
     explain_queries as explain_queries,
 )
-from .grounding import Grounding as Grounding, Slot as Slot, SlotValue as SlotValue, ground as ground
-from .inference import Answers as Answers, infer as infer
-from .meaning import rule_formula as rule_formula, slot_bounds as slot_bounds
-from .program import DIGITS as DIGITS, Clause as Clause, Program as Program
-from .prolog import Limits as Limits
-from .proof import Proof as Proof
-from .readout import answer_bits as answer_bits
-from .rendering import to_dict as to_dict, to_dot as to_dot, to_svg as to_svg, to_text as to_text
-from .rule_proof import prove_rule as prove_rule
-from .shortcuts import (
-    Meaning as Meaning,
-    Reading as Reading,
-    Shortcuts as Shortcuts,
-    count_shortcuts as count_shortcuts,
-)
-from .terms import Value as Value
+from .proofs.proof import Proof as Proof
+from .proofs.rendering import to_dict as to_dict, to_dot as to_dot, to_svg as to_svg, to_text as to_text

@@ -87,4 +87,5 @@ def test_no_module_is_hidden_by_a_name(package: str) -> None:
 def test_every_package_is_shipped() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     shipped = settings["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
-    assert set(shipped) == set(MAY_IMPORT) == {folder.parent.name for folder in ROOT.glob("[!.]*/__init__.py")}
+    assert {*shipped, "tasks"} == set(MAY_IMPORT) == {folder.parent.name for folder in ROOT.glob("[!.]*/__init__.py")}
+    assert "tasks" not in shipped  # a user's own tasks.py must not be hidden, nor hide ours

@@ -20,8 +20,8 @@ from logic.formats import (
     to_sympy,
     write_circuit,
 )
-from tasks.format_fuzz import MEMORY, SEEDS, SLOWEST, folder_seeds, fuzz
-from tasks.format_sweep import differences
+from tasks.circuits.format_fuzz import MEMORY, SEEDS, SLOWEST, folder_seeds, fuzz
+from tasks.circuits.format_sweep import differences
 
 FULL_ADDER = {"s": 0b10010110, "c": 0b11101000}
 

@@ -13,7 +13,7 @@ from logic.errors import LearningError
 from logic.learning import LearnedCircuit, count_ands, learn_circuit, words
 from logic.learning.boosting import decide, grow, majority
 from logic.learning.known import guesses
-from tasks.learn_circuit import evaluate, open_contest, parse_examples, score
+from tasks.circuits.learn_circuit import evaluate, open_contest, parse_examples, score
 
 Bits = NDArray[np.bool_]
 

@@ -9,13 +9,13 @@ from hypothesis import given, settings, strategies as st
 from numpy.typing import NDArray
 
 from logic.circuit import Circuit, CircuitBuilder, Gate, Literal
-from logic.compiler import MAPPINGS, compile_certified, compile_circuit, map_circuit
 from logic.formats import read_circuit
 from logic.library import multiply
 from logic.lowering import to_and_inverter
 from logic.mapping import Certificate, ThresholdNetlist, dual, to_network
+from logic.mapping.compiler import MAPPINGS, compile_certified, compile_circuit, map_circuit
+from logic.mapping.trade import pareto
 from logic.network import SpikingNetwork
-from logic.trade import pareto
 
 Bits = NDArray[np.bool_]
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings, strategies as st
 from numpy.typing import NDArray
 
 from logic.circuit import Circuit, CircuitBuilder, Gate
-from logic.compiler import compile_certified
 from logic.formats import read_circuit
-from logic.simulator import simulate_reference
+from logic.mapping.compiler import compile_certified
+from logic.simulation.simulator import simulate_reference
 
 Bits = NDArray[np.bool_]
 DUAL = ("dual-rail", "majority", "logicsnn", "fail-silent")

@@ -9,9 +9,9 @@ from hypothesis import given, settings, strategies as st
 from logic import Circuit, CircuitBuilder, Gate, Population, SpikingNetwork, Synapses
 from logic.mapping import dual_rail, minterm_blocks, single_rail, to_network
 from logic.proving import prove_equivalent, prove_network
-from logic.proving.graph import AndGraph, threshold
-from logic.proving.patterns import simulate
-from logic.simulator import simulate_reference
+from logic.simulation.simulator import simulate_reference
+from logic.sweeping.graph import AndGraph, threshold
+from logic.sweeping.patterns import simulate
 
 MAPPINGS = {"single-rail": single_rail, "dual-rail": dual_rail, "logicsnn": minterm_blocks}
 

@@ -6,7 +6,7 @@ import pytest
 from logic import Circuit, CircuitBuilder, compile_certified
 from logic.proving.induction import prove_machine
 from logic.proving.streams import random_vectors, search_streams, to_stream, wrong_answers
-from tasks.prover_soundness import KINDS, mutate
+from tasks.circuits.prover_soundness import KINDS, mutate
 
 MAPPINGS = ("dual-rail", "majority", "logicsnn", "single-rail", "fail-silent")
 

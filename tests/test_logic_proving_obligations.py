@@ -10,7 +10,7 @@ from logic.library import ripple_add
 from logic.proving.lemmas import losing_spikes, minterm_block, threshold_pair
 from logic.proving.obligations import prove_delays, prove_fail_silent_directly, prove_no_overflow, prove_obligations
 from logic.simulation.faults import inject_faults
-from tasks.fault_injection import majority_adder
+from tasks.circuits.fault_injection import majority_adder
 
 NAMES = ("function", "exclusive", "fail-silent", "overflow", "delay")
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from logic import Circuit, CircuitBuilder
 from logic.library import carry_select_add, multiply, ripple_add
 from logic.proving import prove_equivalent
-from logic.proving.graph import AndGraph
-from logic.proving.oracle import Oracle
-from logic.proving.patterns import simulate
+from logic.sweeping.graph import AndGraph
+from logic.sweeping.oracle import Oracle
+from logic.sweeping.patterns import simulate
 
 
 def adder(width: int, block: int) -> Circuit:

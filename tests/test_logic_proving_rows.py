@@ -22,15 +22,15 @@ from logic import (
     simulate_reference,
     verify,
 )
-from logic.compiler import Compiled
 from logic.formats import read_circuit
 from logic.mapping import Certificate
+from logic.mapping.compiler import Compiled
 from logic.proving import prove_monolithic
 from logic.proving.certifying import certified
-from logic.proving.graph import AndGraph
-from logic.proving.patterns import simulate
 from logic.proving.rows import check_rows
 from logic.proving.slots import assign_slots
+from logic.sweeping.graph import AndGraph
+from logic.sweeping.patterns import simulate
 
 MAPPINGS = ("logicsnn", "dual-rail", "single-rail", "majority", "fail-silent")
 INPUTS = 5

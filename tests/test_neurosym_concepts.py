@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 from logic import Domain, Symbols
 from neurosym.concepts import calibration_error, concept_report
-from neurosym.concerns import ShortcutWarning
-from neurosym.mitigation import Differing, EvenUse, FewLabels, most_even, use_entropy
-from neurosym.mixture import View, average_meanings, ensemble
 from neurosym.model import Model
-from neurosym.training import fit
+from neurosym.training.concerns import ShortcutWarning
+from neurosym.training.fit import fit
+from neurosym.training.mitigation import Differing, EvenUse, FewLabels, most_even, use_entropy
+from neurosym.training.mixture import View, average_meanings, ensemble
 from perception import SpikingClassifier
 from reasoner import Program, infer
 

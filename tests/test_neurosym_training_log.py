@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from neurosym.history import Epoch, History
-from neurosym.training_log import EVENTS, TABLE, crc32c, to_events, write_log
+from neurosym.training.history import Epoch, History
+from neurosym.training.log import EVENTS, TABLE, crc32c, to_events, write_log
 
 HISTORY = History((Epoch(2.5, 3.0, {"accuracy": 0.25}), Epoch(0.125, 4.0, {"accuracy": 0.5, "held_out_loss": 1.5})))
 

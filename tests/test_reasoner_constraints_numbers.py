@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from reasoner import ConstraintProgram, PrologLimit, QueryError, Solution, solve
-from reasoner.constraints import clauses, search as search_module
+from reasoner.constraints import encoding as clauses, search as search_module
 
 
 def solved(body: str, *names: str) -> Solution:

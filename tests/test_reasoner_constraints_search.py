@@ -10,12 +10,12 @@ from typing import cast
 import pytest
 
 from reasoner import ConstraintProgram, Limits, solve
-from reasoner.constraints.clauses import ClauseEncoding
+from reasoner.constraints.encoding import ClauseEncoding
 from reasoner.constraints.linear import find_domains
 from reasoner.constraints.notation import constraint_text, name_variables
 from reasoner.constraints.posting import key_of, post
 from reasoner.constraints.search import ArithmeticSearch, ClauseSearch, Search
-from reasoner.terms import Term
+from reasoner.prolog.terms import Term
 
 NAMES = ("A", "B", "C")
 COMPARISONS = ("#=", "#\\=", "#<", "#>", "#=<", "#>=")
@@ -165,7 +165,7 @@ def test_solve_agrees_with_clpfd_on_existence_and_uniqueness(expected: list[set[
 
 
 def test_a_conflict_conflicts_by_itself_and_none_of_it_can_be_spared() -> None:
-    text = Path(__file__).parent.parent.joinpath("tasks/puzzles/sudoku4.pl").read_text()
+    text = Path(__file__).parent.parent.joinpath("neurosym/puzzles/sudoku4.pl").read_text()
     wrong = text.replace("[1, _, _, _]", "[1, _, _, 2]")
     found = solve(ConstraintProgram.parse(wrong), "sudoku(Rows)")
     assert found.solvable is False

@@ -12,9 +12,9 @@ from hypothesis import given, settings, strategies as st
 from logic import Domain, Symbols
 from reasoner import ConstraintProgram, Program, ProgramError, QueryError, solve
 from reasoner.constraints import search as search_module
-from reasoner.constraints.clauses import TooLarge
+from reasoner.constraints.encoding import TooLarge
 
-PUZZLES = sorted((Path(__file__).parent.parent / "tasks" / "puzzles").glob("*.pl"))
+PUZZLES = sorted((Path(__file__).parent.parent / "neurosym" / "puzzles").glob("*.pl"))
 SEVERAL = {"queens", "colouring"}
 SMALL = Domain("digit", range(4))
 

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from logic import Circuit, CircuitBuilder, Domain, Gate, Literal, Symbols
 from reasoner import DIGITS, CountingError, Program, QueryError, ground, infer, prepare
-from reasoner.attribution import Attribution
-from reasoner.decision import to_circuit
-from reasoner.inference import prepare_query
-from reasoner.normal_form import is_countable
+from reasoner.counting.attribution import Attribution
+from reasoner.counting.decision import to_circuit
+from reasoner.counting.inference import prepare_query
+from reasoner.counting.normal_form import is_countable
 
 ADDITION = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from neurosym.cli import app
-from neurosym.queries import probabilities
+from neurosym.commands.cli import app
+from neurosym.commands.queries import probabilities
 from reasoner import Limits, Program, QueryError, explain, explain_queries, ground, infer
 
 EXAMPLES = {
@@ -105,7 +105,7 @@ EXAMPLES = {
 
 def test_documented_programs_have_problogs_answers() -> None:
     pytest.importorskip("problog", reason="ProbLog is not installed; pip install problog")
-    from tasks.problog_agreement import compare
+    from tasks.problog.agreement import compare
 
     for found in compare(EXAMPLES.values()):
         assert found.kind == "answered", str(found)
@@ -113,8 +113,8 @@ def test_documented_programs_have_problogs_answers() -> None:
 
 def test_random_programs_have_problogs_answers() -> None:
     pytest.importorskip("problog", reason="ProbLog is not installed; pip install problog")
-    from tasks.problog_agreement import DIFFERENT, compare
-    from tasks.random_programs import random_programs
+    from tasks.problog.agreement import DIFFERENT, compare
+    from tasks.problog.random_programs import random_programs
 
     found = list(compare(random_programs(100, seed=20261124)))
     assert sum(one.kind == "answered" for one in found) > 60  # most are answered, not refused
@@ -123,7 +123,7 @@ def test_random_programs_have_problogs_answers() -> None:
 
 
 def test_all_answers_are_explained_by_replayed_proofs() -> None:
-    from tasks.random_programs import random_programs
+    from tasks.problog.random_programs import random_programs
 
     explained = 0
     for text in [*EXAMPLES.values(), *random_programs(25, seed=3)]:
@@ -141,7 +141,7 @@ def test_all_answers_are_explained_by_replayed_proofs() -> None:
 
 def test_problog_is_not_waited_for() -> None:
     pytest.importorskip("problog", reason="ProbLog is not installed; pip install problog")
-    from tasks.problog_process import CRASH, UNFINISHED, ProbLogProcess
+    from tasks.problog.process import CRASH, UNFINISHED, ProbLogProcess
 
     with ProbLogProcess(seconds=5) as problog:
         assert problog.ask("a(X) :- b(X), a(s(X)). b(X). query(a(0)).") in (UNFINISHED, CRASH)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from neurosym.training import fit
+from neurosym.addition.run import EPOCHS, TaskError, load_split
+from neurosym.training.fit import fit
 from perception import Digits, SpikingClassifier
-from tasks.addition import EPOCHS, TaskError, load_split
-from tasks.addition_choices import Choice, choices, inner_split, main, read_rows
+from tasks.addition.choices import Choice, choices, inner_split, main, read_rows
 
 
 def pictures(digits: Digits) -> set[bytes]:

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from perception import load_digits
-from tasks.addition_harness import Training, accuracy, add, make_sums
-from tasks.addition_reasoners import REASONERS
+from tasks.addition.harness import Training, accuracy, add, make_sums
+from tasks.addition.reasoners import REASONERS
 
 
 def test_digits_are_added() -> None:

@@ -2,7 +2,7 @@
 
 from ..composition import join
 from ..network import SpikingNetwork
-from .gates import learn_gates
+from .pattern_neurons import learn_gates
 from .rule import PairRule
 
 AND, OR, XOR = "0001", "0111", "0110"

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from ..circuit import Circuit, CircuitBuilder, Gate
 from ..errors import LearningError
+from ..proving.verifier import verify
 from ..verdict import Verdict
-from ..verifier import verify
-from .gates import LearnedGate
+from .pattern_neurons import LearnedGate
 
 
 def table_circuit(table: Sequence[int], inputs: Sequence[str], output: str = "y") -> Circuit:

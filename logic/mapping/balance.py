@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..errors import NetworkError
 from ..network import INPUT, Population, Projection, SpikingNetwork, Synapses
-from .netlist import Certificate, Integers, ThresholdNetlist, rows, take_rows
+from .neuron_netlist import Certificate, Integers, ThresholdNetlist, rows, take_rows
 
 MOST_RELAYS = 20_000_000
 

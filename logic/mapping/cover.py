@@ -12,7 +12,7 @@ from ..circuit import Circuit
 from ..lowering import to_and_inverter
 from .classes import ThresholdClasses, threshold_classes
 from .cuts import NO_CLASS, WIDTH, Structure, find_cuts, threshold_class
-from .netlist import Certificate, Integers, ThresholdNetlist, dual, rows
+from .neuron_netlist import Certificate, Integers, ThresholdNetlist, dual, rows
 from .structure import helped_structures
 
 LARGE = 100_000  # gates; beyond, less effort for each

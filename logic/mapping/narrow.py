@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..circuit import Circuit, Gate
-from .netlist import Integers
+from .neuron_netlist import Integers
 
 
 def narrow(circuit: Circuit, widest: Mapping[Gate, int]) -> Circuit:

@@ -6,12 +6,12 @@ from numpy.typing import NDArray
 from ..circuit import Circuit
 from ..mapping import Certificate
 from ..network import FlatNetwork
-from .graph import AndGraph
+from ..sweeping.graph import AndGraph
+from ..sweeping.sweeping import sweep
 from .lifting import lift
 from .lines import signal
 from .rows import check_rows, unconditional
 from .slots import Slots
-from .sweeping import sweep
 
 Integers = NDArray[np.int64]
 _SUSPECTS = 64  # neurons whose rows fail that SAT is asked about; more are a bad certificate

@@ -10,15 +10,15 @@ from ..circuit import Circuit
 from ..errors import CircuitError, NetworkError
 from ..mapping import Certificate
 from ..network import SpikingNetwork
+from ..sweeping.graph import AndGraph
+from ..sweeping.patterns import simulate as simulate_graph
+from ..sweeping.sweeping import Sweep, sweep
 from ..verdict import Verdict
 from .certifying import certified
-from .graph import AndGraph
 from .lifting import lift
 from .lines import by_one_name, signal
-from .patterns import simulate as simulate_graph
 from .slots import assign_slots
 from .streams import wrong_answers
-from .sweeping import Sweep, sweep
 
 Integers = NDArray[np.int64]
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..circuit import Circuit
 from ..errors import CircuitError, NetworkError
 from ..network import INPUT, FlatNetwork, Population, SpikingNetwork, Synapses
-from ..simulator import simulate_reference
+from ..simulation.simulator import simulate_reference
 from ..verdict import Verdict
 from .equivalence import prove_network
 from .slots import assign_slots

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..errors import IrregularError, NetworkError
 from ..network import FlatNetwork
-from .graph import AndGraph, Nodes, threshold
+from ..sweeping.graph import AndGraph, Nodes, threshold
 from .slots import Slots, assign_slots
 
 Integers = NDArray[np.int64]

@@ -14,7 +14,7 @@ from ..errors import NetworkError
 from ..evaluation import from_words, run, to_words
 from ..network import SpikingNetwork
 from ..simulation.bit_simulator import simulate_bits
-from ..simulator import simulate_reference
+from ..simulation.simulator import simulate_reference
 
 Bits = NDArray[np.bool_]
 Integers = NDArray[np.int64]

@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from ..circuit import Circuit
 from ..errors import CircuitError, NetworkError
 from ..network import FlatNetwork, SpikingNetwork
-from ..simulator import simulate_reference
+from ..simulation.simulator import simulate_reference
+from ..sweeping.graph import AndGraph
+from ..sweeping.sweeping import sweep
 from ..verdict import Verdict
 from .equivalence import codewords, minimise, prove_network
-from .graph import AndGraph
 from .lifting import lift
 from .slots import assign_slots
 from .streams import Stream, rails_of, random_vectors, search_streams, to_counterexample, wrong_answers
-from .sweeping import sweep
 
 Integers = NDArray[np.int64]
 Instance = tuple[int, int]  # a line of the flat network, and a step

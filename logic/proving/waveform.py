@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..circuit import Circuit
 from ..errors import NetworkError
 from ..network import SpikingNetwork
-from ..simulator import simulate_reference
+from ..simulation.simulator import simulate_reference
 from ..writing import whole_file
 from .streams import Stream, input_spikes
 

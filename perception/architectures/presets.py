@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from ..neurons import neuron, options_of
-from ..surrogates import named_surrogate
+from ..neurons.surrogates import named_surrogate
 from .layers import ArchitectureError, NeuronFactory, draw_weights
 from .options import check_options
 from .resnets import ResNetPlan, SpikingResNet

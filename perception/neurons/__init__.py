@@ -1,7 +1,6 @@
 """Layers of spiking neurons: currents ``[T, B, ...]`` in, spikes ``[T, B, ...]`` out, no state kept between calls."""
 
 from .biophysical import AdEx as AdEx, Izhikevich as Izhikevich
-from .catalogue import NEURONS as NEURONS, neuron as neuron, options_of as options_of
 from .graded import IntegerLIF as IntegerLIF, MultiThresholdLIF as MultiThresholdLIF
 from .layer import Firing as Firing, Neuron as Neuron, NeuronError as NeuronError
 from .leaky import (
@@ -11,6 +10,7 @@ from .leaky import (
     ParametricLIF as ParametricLIF,
     integrate_and_fire as integrate_and_fire,
 )
+from .neuron_catalogue import NEURONS as NEURONS, neuron as neuron, options_of as options_of
 from .parallel import ParallelSpiking as ParallelSpiking, SlidingParallelSpiking as SlidingParallelSpiking
 from .scan import leaky_scan as leaky_scan
 from .scan_rule import Reset as Reset, Scanned as Scanned, ScanRule as ScanRule, Tier as Tier

@@ -9,10 +9,10 @@ spike constant.
 import torch
 from torch import Tensor
 
-from logic.neuron_models import AdEx as AdExModel, Izhikevich as IzhikevichModel
+from logic.neurons.models import AdEx as AdExModel, Izhikevich as IzhikevichModel
 
-from ..surrogates import SurrogateChoice, spike
 from .layer import Firing, Neuron, NeuronError, check_current, check_state
+from .surrogates import SurrogateChoice, spike
 
 
 class _TwoVariables(Neuron):

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from logic import NeurosymError
 
-from ..surrogates import SurrogateChoice, to_surrogate
+from .surrogates import SurrogateChoice, to_surrogate
 
 
 class NeuronError(NeurosymError, ValueError):

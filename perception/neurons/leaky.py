@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor, nn
 
-from ..surrogates import Surrogate, SurrogateChoice, arctan, rectangular
 from .layer import Firing, Neuron, NeuronError, check_current, check_state
 from .scan import leaky_scan
 from .scan_rule import Reset, Scanned, ScanRule, Tier
+from .surrogates import Surrogate, SurrogateChoice, arctan, rectangular
 
 
 def integrate_and_fire(current: Tensor, *, threshold: float = 1.0, surrogate: Surrogate | None = None) -> Tensor:

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from ..surrogates import SurrogateChoice, spike
 from .layer import Firing, Neuron, NeuronError, check_current
+from .surrogates import SurrogateChoice, spike
 
 
 class ParallelSpiking(Neuron):

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from torch import Tensor
 
-from ..surrogates import Surrogate
+from .surrogates import Surrogate
 
 Reset = Literal["hard", "soft"]
 Tier = Literal["auto", "eager", "native", "compiled"]

@@ -4,10 +4,10 @@ from math import inf
 
 from torch import Tensor
 
-from ..surrogates import SurrogateChoice, straight_through
 from .layer import Firing, Neuron, NeuronError, check_current, check_state
 from .scan import leaky_scan
 from .scan_rule import Reset, ScanRule, Tier
+from .surrogates import SurrogateChoice, straight_through
 
 
 class CubaLIF(Neuron):

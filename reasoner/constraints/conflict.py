@@ -6,9 +6,9 @@ from time import monotonic
 from pysat.solvers import Solver
 
 from ..errors import MeaningError
-from ..terms import Struct, Term
-from .arithmetic import smallest_conflict
-from .clauses import ClauseEncoding, TooLarge
+from ..prolog.terms import Struct, Term
+from .encoding import ClauseEncoding, TooLarge
+from .integer_formulas import smallest_conflict
 from .linear import find_domains
 from .posting import Key, keys
 

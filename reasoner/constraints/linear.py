@@ -6,7 +6,7 @@ from math import inf
 from typing import cast
 
 from ..errors import MeaningError
-from ..terms import Struct, Term
+from ..prolog.terms import Struct, Term
 from .posting import Key, key_of, keys
 
 COMPARISONS = {"#=": "#\\=", "#\\=": "#=", "#<": "#>=", "#>=": "#<", "#>": "#=<", "#=<": "#>", "=": "#\\="}

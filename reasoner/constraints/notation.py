@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import cast
 
-from ..terms import Struct, Term, Variable
+from ..prolog.terms import Struct, Term, Variable
 from .posting import Key, key_of
 
 _PRIORITY = {

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..errors import QueryError
-from ..program import domain_list
-from ..prolog import Limits, Refusal, quote, request
-from ..terms import Struct, Term, from_json
-from .program import ConstraintProgram, explain_refusal
+from ..prolog.border import Limits, Refusal, quote, request
+from ..prolog.program import domain_list
+from ..prolog.terms import Struct, Term, from_json
+from .constraint_program import ConstraintProgram, explain_refusal
 
 
 class Posted(NamedTuple):

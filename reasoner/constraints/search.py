@@ -12,9 +12,9 @@ from pysat.examples.rc2 import RC2Stratified
 from pysat.formula import WCNF
 from pysat.solvers import Solver
 
-from ..terms import Term
-from .arithmetic import ArithmeticEncoding
-from .clauses import ClauseEncoding, TooLarge
+from ..prolog.terms import Term
+from .encoding import ClauseEncoding, TooLarge
+from .integer_formulas import ArithmeticEncoding
 from .linear import find_domains
 from .posting import Key
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..terms import Value
+from ..prolog.terms import Value
 
 
 class SlotReading(NamedTuple):

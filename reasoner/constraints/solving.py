@@ -9,14 +9,14 @@ from typing import cast
 from logic import Symbols
 
 from ..errors import QueryError
-from ..program import Program
-from ..prolog import Limits
-from ..terms import Struct, Term, Value, to_value
+from ..prolog.border import Limits
+from ..prolog.program import Program
+from ..prolog.terms import Struct, Term, Value, to_value
 from .conflict import find_conflict
+from .constraint_program import ConstraintProgram
 from .linear import evaluate
 from .notation import constraint_text, name_variables
 from .posting import Alternative, Key, Posted, key_of, keys, post
-from .program import ConstraintProgram
 from .search import Costs, Search, open_search
 from .solution import Conflict, SlotReading, Solution
 

@@ -1,0 +1,1 @@
+"""Neurons with dynamics: AdEx and Izhikevich models, and gates made of them."""

@@ -1,0 +1,1 @@
+"""SAT sweeping over one joint and-inverter graph: equal nodes are found, proved and merged."""

@@ -1,0 +1,1 @@
+"""The main job: digits learned from sums, explained, proved, joined, exported."""

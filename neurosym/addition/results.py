@@ -1,0 +1,223 @@
+"""What an addition run measures on held-out pictures: accuracy, calibration, cost, proof, joined network."""
+
+import resource
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from logic import Conformance, SpikingNetwork, Verdict, compare_with_snntorch, simulate, write_nir
+from neurosym.concepts import concept_report
+from neurosym.explanation import Explanation, explain
+from neurosym.joining import read_bits, rule_network, to_spiking_network
+from neurosym.model import Model
+from neurosym.training.fit import History
+from perception import Activity, Pairs, SpikingClassifier, encode, measure_activity
+from reasoner import infer, prove_rule
+
+Stage = Callable[[str], AbstractContextManager[None]]
+CALIBRATION_PICTURES = 1000  # training pictures that set the range of the race
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """How the networks were trained.
+
+    Args:
+        seed: Of the learner.
+        history: The spiking net's course.
+        twin_history: The course of its twin without spikes.
+        kernels: ``[F, 1, 5, 5]`` as STDP left them, in [0, 1].
+        pictures: ``[M, 1, 28, 28]`` that were learned from.
+    """
+
+    seed: int
+    history: History
+    twin_history: History
+    kernels: Tensor
+    pictures: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Joined:
+    """The one spiking network from pixels to answer bits, run on all held-out pairs.
+
+    Args:
+        network: The network.
+        rule: Its last part, the compiled rule.
+        answers: ``[B]`` sums read from its spikes; -1 where a bit is not clear.
+        digit_flips: Pictures whose winner in the race is not the real-valued net's arg-max.
+        sum_flips: Pairs whose answer is not the sum of the real-valued net's arg-max digits.
+        silent: Pairs without a clear answer.
+        spikes: Mean spikes of all neurons for one pair, input included.
+    """
+
+    network: SpikingNetwork
+    rule: SpikingNetwork
+    answers: Tensor
+    digit_flips: int
+    sum_flips: int
+    silent: int
+    spikes: float
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """Everything that the report tells.
+
+    Args:
+        training: How it was learned.
+        spiking: Scores of the spiking net.
+        twin: Scores of its twin.
+        confusion: ``[K, K]`` counts, rows true, columns seen.
+        held_out: The pairs that were measured on.
+        activity: What the spiking net costs for one picture.
+        joined: The joined network.
+        joined_sums: Its accuracy on sums.
+        proof: Of the compiled rule.
+        conformance: Of the exported file.
+        examples: Explained pairs, with their positions among the held-out ones.
+        seconds: Of the whole run.
+    """
+
+    training: Training
+    spiking: dict[str, float]
+    twin: dict[str, float]
+    confusion: Tensor
+    held_out: Pairs
+    activity: Activity
+    joined: Joined
+    joined_sums: float
+    proof: Verdict
+    conformance: Conformance
+    examples: tuple[tuple[int, Explanation], ...]
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, object]:
+        """The figures, without pictures and weights."""
+        return {
+            "seed": self.training.seed,
+            "seconds": round(self.seconds, 2),
+            "peak_memory_bytes": peak_memory(),
+            "spiking": self.spiking,
+            "twin": self.twin,
+            "epochs": [{"loss": e.loss, "seconds": e.seconds, **e.scores} for e in self.training.history.epochs],
+            "joined": {
+                "sums": self.joined_sums,
+                "digit_flips": self.joined.digit_flips,
+                "sum_flips": self.joined.sum_flips,
+                "silent": self.joined.silent,
+                "neurons": self.joined.network.neurons,
+                "latency_steps": self.joined.network.latency,
+                "spikes_per_pair": self.joined.spikes,
+            },
+            "proof": str(self.proof),
+            "conformance": {
+                "pairs": self.conformance.samples,
+                "answer_spikes": self.conformance.spikes,
+                "different": self.conformance.different,
+                "shift_steps": self.conformance.shift,
+            },
+            "spikes_per_picture": self.activity.spikes,
+            "synaptic_operations_per_picture": self.activity.synaptic_operations,
+            "joules_per_picture": self.activity.spiking_joules,
+            "twin_joules_per_picture": self.activity.analog_joules,
+        }
+
+
+def peak_memory() -> int:
+    """Bytes of the largest resident set that this process has had."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else 1024 * peak
+
+
+def scores(model: Model, pairs: Pairs) -> dict[str, float]:
+    """Accuracy of digits and sums, calibration error and collapse of digits, all from 0 to 1 (see ConceptReport)."""
+    with torch.no_grad():
+        symbols = model.perception(pairs.pictures).symbols
+        answers = infer(model.program, model.query, symbols)
+    found = concept_report(symbols, answers, pairs.labels, pairs.sums.tolist())
+    return {
+        "digits": found.concept_accuracy,
+        "sums": found.answer_accuracy,
+        "calibration_error": found.concept_error,
+        "collapse": found.collapse,
+    }
+
+
+def measure(spiking: Model, twin: Model, training: Training, held_out: Pairs, nir_file: Path, stage: Stage) -> Results:
+    """All that is measured after training.
+
+    Args:
+        spiking: The trained model.
+        twin: Its twin.
+        training: How both were trained.
+        held_out: Pairs that neither has seen.
+        nir_file: Where the joined network is written.
+        stage: Opens a named step of the progress display.
+    """
+    classifier = spiking.perception
+    if not isinstance(classifier, SpikingClassifier):
+        raise TypeError("the model to be measured must be a spiking one")
+    with stage("rule proved over all readings"):
+        rule = rule_network(spiking)
+        proof = prove_rule(spiking.program, spiking.query, rule)
+    with stage("one integer network from pixels to bits"):
+        joined = _run_joined(spiking, classifier, rule, training.pictures[:CALIBRATION_PICTURES], held_out)
+    with stage("the NIR file in an independent simulator"):
+        write_nir(joined.network, nir_file)
+        conformance = compare_with_snntorch(nir_file, encode(held_out.pictures[:, :, 0], classifier.steps))
+    with stage("two pictures explained"), torch.no_grad():
+        percept = classifier(held_out.pictures)
+        seen = percept.symbols.most_likely()
+        confusion = torch.zeros(10, 10, dtype=torch.int64)
+        confusion.index_put_((held_out.labels.flatten(), seen.flatten()), torch.tensor(1), accumulate=True)
+        examples = tuple((i, explain(spiking, held_out.pictures[i])) for i in _telling(percept.symbols.log_probs))
+    return Results(
+        training=training,
+        spiking=scores(spiking, held_out),
+        twin=scores(twin, held_out),
+        confusion=confusion,
+        held_out=held_out,
+        activity=measure_activity(classifier, percept),
+        joined=joined,
+        joined_sums=float((joined.answers == held_out.sums).double().mean()),
+        proof=proof,
+        conformance=conformance,
+        examples=examples,
+    )
+
+
+def _telling(log_probs: Tensor) -> list[int]:
+    """A pair that is seen clearly, and the one that is seen least clearly."""
+    surest = log_probs.amax(dim=2).sum(dim=1)
+    return [int(surest.argmax()), int(surest.argmin())]
+
+
+def _run_joined(
+    model: Model, classifier: SpikingClassifier, rule: SpikingNetwork, calibration: Tensor, held_out: Pairs
+) -> Joined:
+    network = to_spiking_network(model, calibration)
+    with torch.no_grad():
+        seen = classifier(held_out.pictures).symbols.most_likely()
+    spikes, last = encode(held_out.pictures[:, :, 0], classifier.steps), network.populations[-1].name
+    total, answers, winners = 0, list[Tensor](), list[Tensor]()
+    for part in spikes.split(100, dim=1):  # recording every spike of every pair at once would take gigabytes
+        record = simulate(network, part, network.latency + 1)
+        total += sum(int(train.sum()) for train in record.values())
+        answers.append(read_bits(network, record[last][network.latency]))
+        winners.append(record["hold"].any(dim=0).reshape(-1, 2, 10).int().argmax(dim=2))
+    answer = torch.cat(answers)
+    return Joined(
+        network=network,
+        rule=rule,
+        answers=answer,
+        digit_flips=int((torch.cat(winners) != seen).sum()),
+        sum_flips=int((answer != seen.sum(dim=1)).sum()),
+        silent=int((answer < 0).sum()),
+        spikes=total / len(held_out.sums),
+    )

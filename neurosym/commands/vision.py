@@ -1,0 +1,355 @@
+"""What the commands train, models and profile do: names and files to networks, figures and files."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from logic import Domain, NeurosymError, whole_file
+from perception import (
+    Dataset,
+    DatasetError,
+    SpikingVision,
+    augment,
+    augment_colours,
+    blend,
+    catalogue,
+    hold_out,
+    load_dataset,
+    preset,
+    presets,
+    settle_norms,
+)
+
+from ..checkpoint import load_perception, save_perception
+from ..interval import wilson
+from ..profiling import Profile, profile
+from ..reports.figures import learning_curve
+from ..reports.page import write_report
+from ..reports.training_page import training_sections
+from ..training.fit import WEIGHT_DECAY, Change, Optimizer, fit, there
+from ..training.history import History
+from ..training.labelled import Labelled
+from ..training.processes import Processes
+from ..training.savings import Savings
+
+_CHUNK = 256  # pictures looked at together in evaluation
+_SMALL = 256  # pictures of a quick run
+_QUICK_EPOCHS = 2
+EPOCHS = 10
+FRAMES = 8  # of a recording, unless said otherwise
+_AT_HAND = 2**31  # bytes of pictures that are kept on the device as a whole
+_COLOURS = 3  # channels
+
+
+class ModelError(NeurosymError, ValueError):
+    """A name that is neither a preset nor a file, or a file that does not hold what is asked for."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a network is trained on a data set.
+
+    Args:
+        dataset: Its name.
+        model: Name of the preset.
+        root: Folder of the data, as for :func:`perception.load_dataset`.
+        download: Whether to bring missing data from the net.
+        epochs: Passes over the training part.
+        steps: ``T``; the preset's own if none, and 8 frames for a recording.
+        batch: Samples per step.
+        optimizer: As for :func:`neurosym.fit`.
+        learning_rate: Peak of the schedule.
+        weight_decay: As for :func:`neurosym.fit`.
+        average: As for :func:`neurosym.fit`.
+        patience: As for :func:`neurosym.fit`.
+        held_out: Share of the training part that is kept for looking at while training; 0 for none.
+        seed: Of weights, order, augmentation and of what is held out.
+        objective: As for :class:`neurosym.Labelled`.
+        smoothing: As for :class:`neurosym.Labelled`.
+        deform: Whether pictures are shifted, turned, scaled and sheared a little; colour pictures are also mirrored,
+            recoloured and get holes (:func:`perception.augment_colours`).
+        blend: Whether pictures are blended with each other, as :func:`perception.blend` does.
+        device: What to train on; ``auto`` for a GPU if there is one, else the processor.
+        options: Changes to the preset, as for :func:`perception.preset`.
+        test: Whether the network is judged by the test part; else by what is held out, to compare settings.
+        quick: Whether a few pictures and epochs are enough.
+        few: So many pictures of each part only; all if none.
+        savings: How to spend less memory or time.
+    """
+
+    dataset: str
+    model: str = "tiny_resnet"
+    root: Path | None = None
+    download: bool = False
+    epochs: int = EPOCHS
+    steps: int | None = None
+    batch: int = 64
+    optimizer: Optimizer = "adamw"
+    learning_rate: float = 5e-3
+    weight_decay: float = WEIGHT_DECAY
+    average: float = 0.0
+    patience: int | None = None
+    held_out: float = 0.1
+    seed: int = 0
+    objective: Literal["mean", "tet"] = "mean"
+    smoothing: float = 0.0
+    deform: bool = True
+    blend: bool = False
+    device: str = "auto"
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    test: bool = True
+    quick: bool = False
+    few: int | None = None
+    savings: Savings = Savings()  # noqa: RUF009 - frozen
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training reached.
+
+    Args:
+        history: Its course.
+        correct: Test pictures that are read as their labels after the last epoch.
+        count: Test pictures; held-out ones if the settings say so.
+    """
+
+    history: History
+    correct: int
+    count: int
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the test pictures that are read rightly."""
+        return self.correct / self.count
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's interval of the accuracy, at 95 %."""
+        return wilson(self.correct, self.count)
+
+
+def train_on_labels(
+    settings: Settings,
+    output: Path,
+    *,
+    resume: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+    processes: Processes | None = None,
+) -> Outcome:
+    """Trains a preset on a data set and looks at the test part at most once, after the last epoch.
+
+    Beside ``output`` a folder of the same name with ``-training`` holds the checkpoint, the log and the curves.
+
+    Args:
+        settings: What to train and how.
+        output: File for the trained network.
+        resume: Whether to go on from a checkpoint of the same training.
+        progress: As for :func:`neurosym.fit`.
+        processes: Of which the first writes; this one alone if left out.
+
+    Raises:
+        NeurosymError: if anything is wrong with names, files, data or settings; the text says what.
+    """
+    folder = _folder(output)
+    state = folder / "state.safetensors"
+    if state.exists() and not resume:
+        raise ModelError(f"{state} holds a training already; go on from it with --resume or choose another output")
+    train, test = (_load(settings, split) for split in ("train", "test"))
+    held: Dataset | None = None
+    if settings.held_out > 0:
+        count = max(1, round(settings.held_out * len(train.labels)))
+        train, held = hold_out(train, count, torch.Generator().manual_seed(settings.seed))
+    device = there(choose_device(settings.device))
+    vision = make_vision(settings.model, train, settings.steps, settings.seed, settings.options).to(device)
+    pictures, labels = (None, None) if held is None else (held.pictures, held.labels)
+
+    def look() -> Mapping[str, float]:
+        if pictures is None or labels is None:
+            return {}
+        return {"held_out_accuracy": count_right(vision, pictures, labels) / len(labels)}
+
+    if processes is None or processes.first:
+        with whole_file(folder / "settings.json") as place:
+            place.write_text(json.dumps(_described(settings), indent=2) + "\n")
+    history = fit(
+        Labelled(vision, settings.objective, settings.smoothing),
+        train.pictures.to(device) if train.pictures.nbytes < _AT_HAND else train.pictures,
+        train.labels,
+        epochs=min(settings.epochs, _QUICK_EPOCHS) if settings.quick else settings.epochs,
+        batch=settings.batch,
+        optimizer=settings.optimizer,
+        learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        average=settings.average,
+        patience=settings.patience,
+        held_out=None if pictures is None or labels is None else (pictures, labels),
+        seed=settings.seed,
+        augment=_deformation(train.pictures) if settings.deform and train.pictures.ndim == 4 else None,
+        blend=blend if settings.blend else None,
+        savings=settings.savings,
+        checkpoint=state,
+        log=folder,
+        progress=progress,
+        evaluate=look,
+    )
+    judge = test if settings.test or held is None else held
+    seen = read_labels(vision, judge.pictures)
+    outcome = Outcome(history, int((seen == judge.labels).sum()), len(judge.labels))
+    if processes is None or processes.first:
+        _write(settings, vision, outcome, judge, seen, output)
+    return outcome
+
+
+def _load(settings: Settings, split: str) -> Dataset:
+    steps = settings.steps or FRAMES
+    dataset = load_dataset(settings.dataset, settings.root, split=split, download=settings.download, steps=steps)
+    few = _SMALL if settings.quick else settings.few
+    if few is None:
+        return dataset
+    order = torch.randperm(len(dataset.labels), generator=torch.Generator().manual_seed(settings.seed))
+    return dataset.take(order[:few])
+
+
+def choose_device(name: str) -> str:
+    """A device's name; ``auto`` is a GPU if there is one."""
+    return ("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name
+
+
+def _deformation(pictures: Tensor) -> Change:
+    """Random changes; the largest shift of pictures without colours is a fourteenth of their size."""
+    if pictures.shape[1] == _COLOURS:
+        return augment_colours
+    return partial(augment, shift=pictures.shape[-1] / 14)
+
+
+def _write(
+    settings: Settings, vision: SpikingVision, outcome: Outcome, judge: Dataset, seen: Tensor, output: Path
+) -> None:
+    save_perception(vision, output, {"dataset": settings.dataset, "accuracy": f"{outcome.accuracy:.4f}"})
+    folder, epochs = _folder(output), outcome.history.epochs
+    low, high = outcome.interval
+    found = {
+        "settings": _described(settings),
+        "epochs": len(epochs),
+        "loss": epochs[-1].loss,
+        "seconds": sum(epoch.seconds for epoch in epochs),
+        "test_correct": outcome.correct,
+        "test_count": outcome.count,
+        "test_accuracy": outcome.accuracy,
+        "interval": [low, high],
+    }
+    with whole_file(folder / "result.json") as place:
+        place.write_text(json.dumps(found, indent=2) + "\n")
+    accuracy = [epoch.scores["held_out_accuracy"] for epoch in epochs if "held_out_accuracy" in epoch.scores]
+    curves = learning_curve({settings.model: accuracy}, {settings.model: [epoch.loss for epoch in epochs]})
+    with whole_file(folder / "curves.svg") as place:
+        place.write_text(curves)
+    part = "test" if settings.test else "held-out"
+    sections = training_sections(vision, outcome.history, judge, seen, json.dumps(_described(settings), indent=2))
+    write_report(
+        folder / "report.html", f"{settings.model} on {settings.dataset}", sections,
+        subtitle=f"{outcome.correct} of {outcome.count} {part} pictures right, {low:.2%} to {high:.2%} at 95 %.",
+    )  # fmt: skip
+
+
+def _folder(output: Path) -> Path:
+    """Where the checkpoint, the log and the report of a training lie."""
+    return output.with_name(f"{output.stem}-training")
+
+
+def _described(settings: Settings) -> dict[str, Any]:
+    """Settings as JSON can say them."""
+    return {**asdict(settings), "root": settings.root and str(settings.root)}
+
+
+def make_vision(
+    model: str, dataset: Dataset, steps: int | None, seed: int, changes: Mapping[str, Any] | None = None
+) -> SpikingVision:
+    """A preset with fresh weights, perhaps changed, that fits a data set's pictures and classes.
+
+    Raises:
+        ArchitectureError: if there is no such preset or it cannot take such pictures.
+        DatasetError: if the pictures are not square.
+    """
+    channels, height, width = dataset.pictures.shape[-3:]
+    if height != width:
+        raise DatasetError(f"{dataset.name}: pictures of {width} x {height} pixels are not square; crop or pad them")
+    options: dict[str, Any] = {"channels": channels, "size": height, **(changes or {})}
+    shown = dataset.pictures.shape[1] if dataset.pictures.ndim == 5 else steps
+    if shown is not None:
+        options["steps"] = shown
+    vision = SpikingVision(dataset.classes, torch.Generator().manual_seed(seed), model=model, options=options)
+    vision.network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's stubs lack it
+    return vision
+
+
+def count_right(vision: SpikingVision, pictures: Tensor, labels: Tensor) -> int:
+    """How many pictures ``[M, ...]`` are read as their labels ``[M]``; norms use what they learned."""
+    return int((read_labels(vision, pictures) == labels).sum())
+
+
+@torch.no_grad()
+def read_labels(vision: SpikingVision, pictures: Tensor) -> Tensor:
+    """The class numbers ``[M]`` that a network reads in pictures ``[M, ...]``, on the processor."""
+    training = vision.training
+    vision.eval()
+    device = next(vision.parameters()).device
+    seen = [vision.logits(part[:, None].to(device)).mean(0).argmax(1).cpu() for part in pictures.split(_CHUNK)]
+    vision.train(training)
+    return torch.cat(seen)
+
+
+def model_names() -> list[str]:
+    """The presets' names."""
+    return list(presets())
+
+
+def model_rows() -> list[dict[str, object]]:
+    """What is known of everything that has a name, presets first: size, steps, spikes, NIR."""
+    return [asdict(entry) for entry in catalogue()]
+
+
+def profile_model(model: str, *, steps: int | None = None, samples: int = 16, seed: int = 0) -> Profile:
+    """What a preset, or a network in a file, costs for one picture.
+
+    A file's network looks at test pictures of the data set that it was trained on if they are at hand without a
+    download; else pictures are random. A preset has fresh weights, and its norms are set by the random pictures.
+
+    Args:
+        model: Name of a preset, or a file written by ``neurosym train``.
+        steps: ``T`` of a preset; its own if none.
+        samples: Pictures to measure on.
+        seed: Of the weights of a preset and of random pictures.
+
+    Raises:
+        ModelError: if there is no such preset or file, or the file holds another kind of network.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    if model in presets():
+        chosen = preset(model, **({} if steps is None else {"steps": steps}))
+        options = {} if steps is None else {"steps": steps}
+        vision = SpikingVision(Domain("value", range(chosen.classes)), generator, model=model, options=options)
+        pictures = _random(vision, samples, generator)
+        settle_norms(vision, lambda: vision.logits(pictures[:, None]))
+        return profile(vision, pictures)
+    if not Path(model).is_file():
+        raise ModelError(f"{model!r} is neither a preset nor a file; see neurosym models")
+    vision, notes = load_perception(Path(model))
+    if not isinstance(vision, SpikingVision):
+        raise ModelError(f"{model}: holds a {type(vision).__name__}; only networks trained on labels are profiled")
+    try:
+        dataset = load_dataset(notes.get("dataset", ""), split="test", steps=vision.steps)
+    except DatasetError:
+        return profile(vision, _random(vision, samples, generator))
+    return profile(vision, dataset.pictures[:samples])
+
+
+def _random(vision: SpikingVision, samples: int, generator: torch.Generator) -> Tensor:
+    chosen = vision.preset
+    return torch.rand(samples, chosen.channels, chosen.size, chosen.size, generator=generator)

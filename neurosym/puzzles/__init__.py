@@ -1,0 +1,1 @@
+"""The bundled puzzles, programs of constraints that `neurosym solve NAME` knows."""

@@ -1,0 +1,236 @@
+"""A report of a run as one HTML file that needs nothing else: no script, no font, no picture from outside."""
+
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import singledispatch
+from html import escape
+from pathlib import Path
+
+from logic.writing import whole_file
+
+from .style import STYLE
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A key figure.
+
+    Args:
+        value: As it is to be read, with its unit.
+        label: What it is, in a few words.
+        target: What was asked for, or ``""``.
+        meaning: What it says, in one sentence.
+        met: Whether the target is reached; None if there is none.
+    """
+
+    value: str
+    label: str
+    target: str = ""
+    meaning: str = ""
+    met: bool | None = None
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Key figures side by side."""
+
+    tiles: Sequence[Tile]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing and what it shows.
+
+    Args:
+        svg: SVG text, as from :mod:`neurosym.figures` and :mod:`neurosym.drawing`.
+        caption: What is to be seen, for a reader who does not know the code.
+        wide: Whether it takes the whole width; narrow figures that follow each other stand side by side.
+    """
+
+    svg: str
+    caption: str
+    wide: bool = True
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells under a head."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Preformatted:
+    """Text whose line breaks and indents matter: a proof tree, a program, a log."""
+
+    text: str
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One explained answer.
+
+    Args:
+        question: What was asked.
+        answer: What was concluded.
+        facts: Name and value of what led to it.
+        parts: Figures, proofs and texts that show why.
+    """
+
+    question: str
+    answer: str
+    facts: Sequence[tuple[str, str]] = ()
+    parts: Sequence["Part"] = ()
+
+
+@dataclass(frozen=True)
+class Points:
+    """A list of statements, such as honest limits."""
+
+    points: Sequence[str]
+
+
+Part = Text | Tiles | Figure | Table | Preformatted | Card | Points
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the report with a heading."""
+
+    heading: str
+    parts: Sequence[Part]
+
+
+def write_report(path: Path, title: str, sections: Sequence[Section], *, subtitle: str = "", footer: str = "") -> None:
+    """Write the report, or leave what was there: a file is never half-written.
+
+    Args:
+        path: The HTML file.
+        title: Of the page.
+        sections: In the order of reading.
+        subtitle: A sentence under the title.
+        footer: For example the versions, the seed and the command.
+
+    Raises:
+        FileError: if the disk is full, or the file cannot be written for another reason.
+    """
+    page = to_html(title, sections, subtitle=subtitle, footer=footer)
+    with whole_file(path) as place:
+        place.write_text(page, encoding="utf-8")
+
+
+def to_html(title: str, sections: Sequence[Section], *, subtitle: str = "", footer: str = "") -> str:
+    """The page that :func:`write_report` writes."""
+    links = "".join(f'<a href="#s{n}">{escape(section.heading)}</a>' for n, section in enumerate(sections, 1))
+    body = "".join(
+        f'<section id="s{n}"><h2>{escape(section.heading)}</h2>{_parts(section.parts)}</section>'
+        for n, section in enumerate(sections, 1)
+    )
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
+        "style-src 'unsafe-inline'\">"
+        f'<title>{escape(title)}</title><link rel="icon" href="data:,"><style>{STYLE}</style></head><body>'
+        f"<header><h1>{escape(title)}</h1>{_maybe('p', subtitle)}<nav>{links}</nav></header>"
+        f"<main>{body}</main>{_maybe('footer', footer)}</body></html>\n"
+    )
+
+
+def _parts(parts: Iterable[Part]) -> str:
+    """The parts one after another, with narrow figures that are neighbours in one row."""
+    pieces: list[str] = []
+    row: list[str] = []
+    for part in parts:
+        if isinstance(part, Figure) and not part.wide:
+            row.append(_html(part))
+            continue
+        if row:
+            pieces.append(f'<div class="row">{"".join(row)}</div>')
+            row = []
+        pieces.append(_html(part))
+    if row:
+        pieces.append(f'<div class="row">{"".join(row)}</div>')
+    return "".join(pieces)
+
+
+def _maybe(tag: str, text: str, kind: str = "") -> str:
+    """An element, or nothing if there is no text for it."""
+    opening = f'{tag} class="{kind}"' if kind else tag
+    return f"<{opening}>{escape(text)}</{tag}>" if text else ""
+
+
+@singledispatch
+def _html(part: Part) -> str:
+    raise TypeError(f"a report has no part of type {type(part).__name__}")
+
+
+@_html.register
+def _(part: Text) -> str:
+    return f"<p>{escape(part.words)}</p>"
+
+
+@_html.register
+def _(part: Points) -> str:
+    return f"<ul>{''.join(f'<li>{escape(point)}</li>' for point in part.points)}</ul>"
+
+
+@_html.register
+def _(part: Tiles) -> str:
+    return f'<div class="tiles">{"".join(map(_tile, part.tiles))}</div>'
+
+
+def _tile(tile: Tile) -> str:
+    kind = {True: "met", False: "missed", None: ""}[tile.met]
+    word = {True: "reached", False: "missed", None: ""}[tile.met]
+    target = ", ".join(filter(None, (f"target: {tile.target}" if tile.target else "", word)))
+    return (
+        f'<div class="tile {kind}">{_maybe("div", tile.label, "label")}{_maybe("div", tile.value, "value")}'
+        f"{_maybe('div', target, 'target')}{_maybe('div', tile.meaning, 'meaning')}</div>"
+    )
+
+
+@_html.register
+def _(part: Figure) -> str:
+    data = b64encode(part.svg.encode()).decode()
+    return (
+        f'<figure><img alt="{escape(part.caption)}" src="data:image/svg+xml;base64,{data}">'
+        f"{_maybe('figcaption', part.caption)}</figure>"
+    )
+
+
+@_html.register
+def _(part: Table) -> str:
+    def row(cells: Sequence[str], tag: str) -> str:
+        return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"
+
+    rows = "".join(row(cells, "td") for cells in part.rows)
+    return (
+        f'<figure class="table"><table><thead>{row(part.head, "th")}</thead><tbody>{rows}</tbody></table>'
+        f"{_maybe('figcaption', part.caption)}</figure>"
+    )
+
+
+@_html.register
+def _(part: Preformatted) -> str:
+    return f'<figure class="pre"><pre>{escape(part.text)}</pre>{_maybe("figcaption", part.caption)}</figure>'
+
+
+@_html.register
+def _(part: Card) -> str:
+    facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in part.facts)
+    return (
+        f'<article><div class="question">{escape(part.question)}</div><h3>{escape(part.answer)}</h3>'
+        f"{f'<dl>{facts}</dl>' if facts else ''}{_parts(part.parts)}</article>"
+    )

@@ -1,0 +1,1 @@
+"""Training through rules or on labels: the loop, its settings, resuming, several processes."""

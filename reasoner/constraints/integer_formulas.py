@@ -1,0 +1,208 @@
+"""Constraints as Z3 formulas over unbounded integers: for what is too wide for clauses, and for conflicts."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+
+import z3
+
+from ..errors import MeaningError
+from ..prolog.terms import Struct, Term
+from .linear import COMPARISONS, truths
+from .posting import Key, key_of
+
+_CORE_SECONDS = 5.0
+
+
+class ArithmeticEncoding:
+    """Formulas that hold exactly where the constraints do; divisors are never 0."""
+
+    def __init__(self, slots: Mapping[Key, Sequence[int]]) -> None:
+        self.variables: dict[Key, z3.ArithRef] = {}
+        self.sides: list[z3.BoolRef] = []
+        for key, values in slots.items():
+            self.sides.append(_or([self.variable(key) == value for value in values]))
+
+    def variable(self, key: Key) -> z3.ArithRef:
+        """The integer that stands for a variable."""
+        return self.variables.setdefault(key, z3.Int(f"v{key}"))
+
+    def formula(self, term: Term) -> z3.BoolRef:
+        """The constraint as a formula; what stands for a truth value in it is 0 or 1.
+
+        Raises:
+            MeaningError: if it has no meaning here.
+        """
+        values = [self._integer(truth) for truth in truths(term)]
+        return _and([self._formula(term), *(z3.Or(value == 0, value == 1) for value in values)])
+
+    def _formula(self, term: Term) -> z3.BoolRef:
+        if not isinstance(term, Struct):
+            raise MeaningError(f"{term!r} is no constraint")
+        name, parts = term.functor, term.arguments
+        if name in COMPARISONS:
+            return self._compare(name, parts)
+        if name == "$in":
+            members, ranges = cast("tuple[tuple[Term, ...], tuple[tuple[Term, Term], ...]]", parts)
+            return _and([_within(self._integer(member), ranges) for member in members])
+        if name == "all_distinct":
+            members = [self._integer(member) for member in cast("tuple[Term, ...]", parts[0])]
+            return z3.Distinct(*members) if len(members) > 1 else z3.BoolVal(True)
+        if name == "$table":
+            return self._table(parts)
+        if name == "element":
+            index, value = self._integer(parts[0]), self._integer(parts[2])
+            listed = [self._integer(part) for part in cast("tuple[Term, ...]", parts[1])]
+            return _or([_and([index == i, value == part]) for i, part in enumerate(listed, start=1)])
+        if name == "$true":
+            return cast("z3.BoolRef", self._integer(parts[0]) == 1)
+        if name.startswith("#"):
+            return self._connect(name, [self._formula(part) for part in parts])
+        raise MeaningError(f"'{name}' is no constraint")
+
+    def _connect(self, name: str, parts: Sequence[z3.BoolRef]) -> z3.BoolRef:
+        if len(parts) == 1:
+            return cast("z3.BoolRef", z3.Not(parts[0]))
+        a, b = parts
+        found: dict[str, Any] = {
+            "#/\\": z3.And(a, b),
+            "#\\/": z3.Or(a, b),
+            "#\\": z3.Xor(a, b),
+            "#==>": z3.Implies(a, b),
+            "#<==": z3.Implies(b, a),
+            "#<==>": a == b,
+        }
+        return cast("z3.BoolRef", found[name])
+
+    def _compare(self, name: str, parts: Sequence[Term]) -> z3.BoolRef:
+        a, b = self._integer(parts[0]), self._integer(parts[1])
+        found = {
+            "#=": lambda: a == b,
+            "=": lambda: a == b,
+            "#\\=": lambda: a != b,
+            "#<": lambda: a < b,
+            "#=<": lambda: a <= b,
+            "#>": lambda: a > b,
+            "#>=": lambda: a >= b,
+        }
+        return cast("z3.BoolRef", found[name]())
+
+    def _integer(self, term: Term) -> Any:
+        """An expression; Z3's own types are too loose to say more."""
+        if isinstance(term, int):
+            return z3.IntVal(term)
+        key = key_of(term)
+        if key is not None:
+            return self.variable(key)
+        if not isinstance(term, Struct):
+            raise MeaningError(f"{term!r} is no integer expression")
+        name, parts = term.functor, term.arguments
+        if name == "$sum":
+            return z3.Sum([z3.IntVal(0), *(self._integer(part) for part in cast("tuple[Term, ...]", parts[0]))])
+        values = [self._integer(part) for part in parts]
+        a, b = values[0], values[-1]
+        if name == "^":
+            if not isinstance(parts[1], int) or not 0 <= parts[1] <= 64:
+                raise MeaningError(
+                    "^ takes a number from 0 to 64 as exponent, unless few values are possible; narrow them"
+                )
+            return z3.Product([z3.IntVal(1), *([a] * parts[1])])
+        if name in {"//", "div", "mod", "rem"}:
+            return self._divide(name, a, b)
+        operations = {
+            "+": lambda: a + b,
+            "-": lambda: a - b if len(values) > 1 else -a,
+            "*": lambda: a * b,
+            "abs": lambda: z3.If(a >= 0, a, -a),
+            "min": lambda: z3.If(a <= b, a, b),
+            "max": lambda: z3.If(a >= b, a, b),
+        }
+        if name not in operations:
+            raise MeaningError(f"'{name}' is no operation on integers")
+        return operations[name]()
+
+    def _divide(self, name: str, a: Any, b: Any) -> Any:
+        """Z3's own division leaves remainders of at least 0; Prolog's round down (div, mod) or to 0 (//, rem)."""
+        self.sides.append(b != 0)
+        down: Any = z3.If(b > 0, a / b, (-a) / (-b))
+        up: Any = z3.If(b > 0, (-a) / b, a / (-b))
+        to_zero: Any = z3.If((a >= 0) == (b > 0), down, -up)
+        return {"div": down, "//": to_zero, "mod": a - b * down, "rem": a - b * to_zero}[name]
+
+    def _table(self, parts: Sequence[Term]) -> z3.BoolRef:
+        tuples, rows = cast("tuple[tuple[tuple[Term, ...], ...], tuple[tuple[int, ...], ...]]", parts)
+        return _and(
+            [
+                _or(
+                    [
+                        _and([self._integer(m) == value for m, value in zip(members, row, strict=True)])
+                        for row in rows
+                        if len(row) == len(members)
+                    ]
+                )
+                for members in tuples
+            ]
+        )
+
+
+def smallest_conflict(terms: Sequence[Term], slots: Mapping[Key, Sequence[int]], seconds: float) -> list[int] | None:
+    """Positions of constraints that cannot be met together, none of which can be spared as far as time allows.
+
+    Args:
+        terms: Constraints.
+        slots: Values of the slots.
+        seconds: Wall time.
+
+    Returns:
+        The positions, or None if it was not proved in time that the constraints conflict.
+    """
+    encoding = ArithmeticEncoding(slots)
+    formulas = [encoding.formula(term) for term in terms]
+    marks = [z3.Bool(f"posted{index}") for index in range(len(terms))]
+    solver = z3.Solver()
+    solver.add(*encoding.sides)
+    for mark, formula in zip(marks, formulas, strict=True):
+        solver.add(z3.Implies(mark, formula))
+    end = time.monotonic() + min(seconds, _CORE_SECONDS)
+
+    def core(kept: Iterable[int]) -> list[int] | None:
+        left = end - time.monotonic()
+        if left <= 0:
+            return None
+        solver.set(timeout=max(1, int(1000 * left)))
+        if solver.check(*(marks[i] for i in kept)) != z3.unsat:
+            return None
+        named = {str(mark) for mark in solver.unsat_core()}
+        return [i for i in range(len(terms)) if f"posted{i}" in named]
+
+    kept = core(range(len(terms)))
+    if kept is None:
+        return None
+    for index in list(kept):
+        if index in kept:
+            smaller = core([i for i in kept if i != index])
+            kept = kept if smaller is None else smaller
+    return kept
+
+
+def _and(parts: Sequence[Any]) -> z3.BoolRef:
+    return cast("z3.BoolRef", z3.And(list(parts)))
+
+
+def _or(parts: Sequence[Any]) -> z3.BoolRef:
+    return cast("z3.BoolRef", z3.Or(list(parts)))
+
+
+def _within(value: Any, ranges: Iterable[tuple[Term, Term]]) -> z3.BoolRef:
+    """Inside one of the ranges; an end that is no number is infinite."""
+    return _or(
+        [
+            _and(
+                [
+                    *([value >= low] if isinstance(low, int) else []),
+                    *([value <= high] if isinstance(high, int) else []),
+                ]
+            )
+            for low, high in ranges
+        ]
+    )

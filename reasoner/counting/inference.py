@@ -1,0 +1,262 @@
+"""Inference: the probability of every answer of a query, batched and differentiable."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from logic import Domain, Symbols
+
+from ..errors import CountingError, QueryError
+from ..grounding.grounding import Grounding
+from ..grounding.subqueries import ground_answered
+from ..prolog.border import Limits
+from ..prolog.collector import uncollected
+from ..prolog.program import Program
+from ..prolog.terms import Value, to_value
+from .bounds import Bounds, Budget, bound
+from .counter import IMPOSSIBLE, Counter, prepare_sums
+from .decision import to_circuit
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """All answers of a query, for a batch of beliefs.
+
+    Args:
+        query: The query's text.
+        atoms: ``A`` texts, as ``sum(7)``.
+        values: ``A`` values: of the query's variable, a tuple of them if it has several (``()`` if it has none).
+        log_probs: ``[B, A]``, differentiable; a row sums to at most one if answers exclude each other. Where
+            ``bounds`` are given they are the logs of the lower bounds.
+        bounds: Between what the probabilities lie, if exact counting was over its limits; None if they are exact.
+    """
+
+    query: str
+    atoms: tuple[str, ...]
+    values: tuple[Value, ...]
+    log_probs: Tensor
+    bounds: Bounds | None = None
+
+    def index(self, value: Value) -> int:
+        """The column of an answer, given its value (``7``) or its text (``sum(7)``).
+
+        Raises:
+            QueryError: if no world has that answer.
+        """
+        if value in self.values:
+            return self.values.index(value)
+        if value in self.atoms:
+            return self.atoms.index(str(value))
+        shown = ", ".join(map(str, self.values[:8])) + (", ..." if len(self.values) > 8 else "")
+        raise QueryError(f"'{self.query}' never has the answer {value!r}; it has {shown}")
+
+    def indices(self, values: Sequence[Value]) -> Tensor:
+        """The columns of many answers, ``[len(values)]``.
+
+        Raises:
+            QueryError: as :meth:`index`.
+        """
+        column = {value: index for index, value in reversed(list(enumerate(self.values)))}
+        return torch.tensor([column[v] if v in column else self.index(v) for v in values], device=self.log_probs.device)
+
+    def probability(self, value: Value) -> Tensor:
+        """Probability of one answer, ``[B]``.
+
+        Raises:
+            QueryError: as :meth:`index`, or if only bounds are known.
+        """
+        column = self.index(value)
+        if self.bounds is not None and not bool(self.bounds.exact[:, column].all()):
+            low, high = self.bounds.lower[:, column], self.bounds.upper[:, column]
+            widest = int((high - low).argmax())
+            raise QueryError(
+                f"the probability of {self.atoms[column]} is only known to lie between {low[widest]:.6g} and "
+                f"{high[widest]:.6g} (sample {widest}); read Answers.bounds, or give a larger budget"
+            )
+        return self.log_probs[:, column].exp()
+
+    def most_likely(self) -> tuple[Value, ...]:
+        """The most probable answer of each sample, ``B`` values.
+
+        Raises:
+            QueryError: if only bounds are known, and they do not tell.
+        """
+        best = self.log_probs.argmax(dim=1)
+        if self.bounds is not None:
+            others = self.bounds.upper.scatter(1, best[:, None], -1.0).amax(dim=1)
+            unclear = (self.bounds.lower.gather(1, best[:, None])[:, 0] < others).nonzero()[:, 0].tolist()
+            if unclear:
+                raise QueryError(
+                    f"the bounds do not tell the most probable answer of '{self.query}' in {len(unclear)} samples, "
+                    f"{unclear[0]} among them; give a larger budget"
+                )
+        return tuple(self.values[index] for index in best.tolist())
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A query that is grounded, and ready to be counted if that is within limits.
+
+    Args:
+        grounding: The ground program.
+        counting: A counter, or why there is none.
+        values: Of the answers.
+    """
+
+    grounding: Grounding
+    counting: Counter | CountingError
+    values: tuple[Value, ...]
+
+    @property
+    def counter(self) -> Counter:
+        """The counter.
+
+        Raises:
+            CountingError: if exact counting is over its limits.
+        """
+        if isinstance(self.counting, CountingError):
+            raise self.counting
+        return self.counting
+
+
+@lru_cache(maxsize=256)
+def prepare_query(program: Program, query: str | None = None, limits: Limits | None = None) -> Prepared:
+    """The query, or all queries that the program states, grounded and prepared once; the second call costs nothing.
+
+    Raises:
+        QueryError, PrologLimit: as :func:`reasoner.grounding.ground`.
+    """
+    with uncollected():
+        return _prepare(program, query, limits or Limits())
+
+
+def _prepare(program: Program, query: str | None, limits: Limits) -> Prepared:
+    grounding = ground_answered(program, query, limits, _evaluate)
+    values = tuple(
+        tuple(to_value(term) for term in answer.bindings.values())
+        if len(answer.bindings) != 1 and query is not None
+        else answer.text
+        if query is None
+        else to_value(next(iter(answer.bindings.values())))
+        for answer in grounding.answers
+    )
+    try:
+        counting = prepare_sums(grounding.sums(), lambda: to_circuit(grounding.circuit, limits.gates, limits.seconds))
+    except CountingError as over_limits:
+        counting = over_limits
+    return Prepared(grounding, counting, values)
+
+
+def _evaluate(program: Program, query: str, limits: Limits) -> dict[str, float]:
+    """The probability of each answer by text, of what rests on nothing perceived."""
+    prepared = _prepare(program, query, limits)
+    if None in prepared.grounding.constants:
+        raise QueryError(
+            f"{program.source}: a subquery asks for what is perceived; it may rest on what is stated alone"
+        )
+    log_probs = prepared.counter.log_probabilities(gather_beliefs(prepared.grounding))
+    return dict(zip([answer.text for answer in prepared.grounding.answers], log_probs[0].exp().tolist(), strict=True))
+
+
+def infer(
+    program: Program,
+    query: str | None = None,
+    symbols: Symbols | Sequence[Symbols] = (),
+    limits: Limits | None = None,
+    budget: Budget | None = None,
+) -> Answers:
+    """The probability of every answer given the program's evidence, exact and differentiable in the beliefs.
+
+    Args:
+        program: The rules.
+        query: One goal, such as ``sum(S)``; without it, all queries that the program states (their evidence counts
+            only then).
+        symbols: Beliefs, one for each domain that the rules read, with at least the slots that they ask for; none if
+            nothing is perceived.
+        limits: What it may spend.
+        budget: What may be spent on bounds if exact counting is over ``limits``; without it that is an error.
+
+    Raises:
+        QueryError: if a domain or slot is missing, the evidence is impossible, or as
+            :func:`reasoner.grounding.ground`.
+        CountingError: if exact counting is over its limits and no budget is given, or there is evidence.
+
+    Example:
+        >>> import torch
+        >>> from logic import Domain, Symbols
+        >>> from reasoner.program import DIGITS
+        >>> rule = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
+        >>> even = Symbols(DIGITS, torch.full((1, 2, 10), 0.1).log())
+        >>> round(infer(rule, "sum(S)", even).probability(9).item(), 6)
+        0.1
+        >>> coins = Program.parse("0.5::h(1). 0.6::h(2). won :- h(_). query(won). evidence(h(2), false).")
+        >>> round(infer(coins).probability("won").item(), 6)
+        0.5
+    """
+    prepared = prepare_query(program, query, limits)
+    grounding = prepared.grounding
+    beliefs = gather_beliefs(grounding, symbols)
+    atoms = tuple(answer.text for answer in grounding.answers)
+    if budget is not None and isinstance(prepared.counting, CountingError) and not grounding.evidence:
+        bounds = bound(grounding.circuit, beliefs, budget)
+        return Answers(query or "", atoms, prepared.values, bounds.log_lower, bounds)
+    log_probs = prepared.counter.log_probabilities(beliefs)
+    if grounding.evidence:
+        log_probs = _given_evidence(log_probs, grounding)
+    return Answers(query or "", atoms, prepared.values, log_probs)
+
+
+def _given_evidence(log_probs: Tensor, grounding: Grounding) -> Tensor:
+    """P(answer | evidence) = P(answer and evidence) / P(evidence); the evidence is the last column."""
+    evidence = log_probs[:, -1:]
+    if bool((evidence < IMPOSSIBLE / 2).any()):
+        observed = ", ".join(f"{grounding.atoms[atom]} = {str(truth).lower()}" for atom, truth in grounding.evidence)
+        raise QueryError(f"{grounding.program.source}: the evidence contradicts the program: {observed}")
+    return (log_probs[:, :-1] - evidence).clamp(min=IMPOSSIBLE)
+
+
+def gather_beliefs(grounding: Grounding, symbols: Symbols | Sequence[Symbols] = ()) -> Tensor:
+    """Log-probabilities of the circuit's inputs, ``[B, I]``: what is perceived, and what the program states.
+
+    Raises:
+        QueryError: if a domain or a slot that the rules ask for is missing.
+    """
+    given = [symbols] if isinstance(symbols, Symbols) else list(symbols)
+    by_name = {one.domain.name: one for one in given}
+    asked = f"'{grounding.query}'" if grounding.query else grounding.program.source
+    wanted: dict[Domain, list[int]] = {}
+    stated: list[float] = []
+    for (domain, index), constants in zip(grounding.slots, grounding.constants, strict=True):
+        if constants is None:
+            wanted.setdefault(domain, []).append(index)
+        else:  # after what is perceived, as Grounding.slots has it
+            stated += constants
+    parts: list[Tensor] = []
+    for domain, indices in wanted.items():
+        belief = by_name.get(domain.name)
+        if belief is None or belief.domain != domain:
+            what = "nothing" if belief is None else "another set of values"
+            raise QueryError(
+                f"{asked} needs symbols of the domain '{domain.name}' with {len(domain)} values, "
+                f"but the symbols given hold {what} for it"
+            )
+        if indices[-1] >= belief.slots:
+            missing = next(index for index in indices if index >= belief.slots)
+            terms = grounding.inputs.get(domain.name)
+            raise QueryError(
+                f"{asked} asks for {domain.name}({terms[missing] if terms else missing}, ...), but the "
+                f"symbols have {belief.slots} slots, numbered from 0; show {missing + 1} pictures, or change the rule"
+            )
+        read = belief.log_probs
+        if len(indices) < belief.slots:
+            read = read[:, indices]
+        parts.append(read.flatten(1))
+    if stated:
+        like = given[0].log_probs if given else torch.zeros(1, dtype=torch.float64)
+        parts.append(like.new_tensor(stated).expand(given[0].batch if given else 1, -1))
+    if len(parts) > 1:
+        return torch.cat(parts, dim=1)
+    return parts[0] if parts else torch.zeros(given[0].batch if given else 1, 0)

@@ -1,0 +1,155 @@
+"""Semirings: one pass over the layers answers many questions, by what adding and multiplying mean."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
+
+import torch
+from torch import Tensor
+
+from ..grounding.sums import Sums
+from .counter import IMPOSSIBLE, Counter
+from .layers import Layers
+
+
+@dataclass(frozen=True)
+class Semiring:
+    """What zero, one, sum and product are. A value is a vector of ``F`` numbers.
+
+    Slots that a branch does not read must count as one: give each input its value divided by the sum over its slot.
+
+    Args:
+        zero: ``F`` numbers.
+        one: ``F`` numbers.
+        add: ``[nodes, cases, F, B]`` to ``[nodes, F, B]``.
+        multiply: ``[nodes, cases, width, F, B]`` to ``[nodes, cases, F, B]``.
+
+    References:
+        Kimmig, Van den Broeck, De Raedt, "Algebraic model counting", J. Applied Logic 22 (2017).
+    """
+
+    zero: tuple[float, ...]
+    one: tuple[float, ...]
+    add: Callable[[Tensor], Tensor]
+    multiply: Callable[[Tensor], Tensor]
+
+    def evaluate(self, layers: Layers, inputs: Tensor) -> Tensor:
+        """The value of every row.
+
+        Args:
+            layers: As :attr:`Counter.layers`, on the device of the inputs.
+            inputs: ``[I, F, B]``.
+
+        Returns:
+            ``[rows, F, B]``; the outputs are the rows ``layers.outputs``.
+        """
+        buffer = inputs.new_empty(layers.rows, *inputs.shape[1:])
+        buffer[0] = inputs.new_tensor(self.zero)[:, None]
+        buffer[1] = inputs.new_tensor(self.one)[:, None]
+        buffer[2 : 2 + len(inputs)] = inputs
+        for layer in layers.layers:
+            values = buffer.index_select(0, layer.children.flatten()).view(*layer.children.shape, *inputs.shape[1:])
+            buffer[layer.start : layer.start + len(values)] = self.add(self.multiply(values))
+        return buffer
+
+
+def _expected_sum(values: Tensor) -> Tensor:
+    logs, expected = values.unbind(2)
+    total = logs.logsumexp(1)
+    return torch.stack([total, ((logs - total[:, None]).exp() * expected).sum(1)], dim=1)
+
+
+def best_of(k: int) -> Semiring:
+    """Log-probabilities of the ``k`` most probable branches, descending: disjoint partial worlds of an answer."""
+
+    def add(values: Tensor) -> Tensor:
+        return values.flatten(1, 2).topk(k, dim=1).values
+
+    def multiply(values: Tensor) -> Tensor:
+        first, *rest = values.unbind(2)
+        for other in rest:
+            first = (first[:, :, :, None] + other[:, :, None]).flatten(2, 3).topk(k, dim=2).values
+        return first
+
+    nothing = (IMPOSSIBLE,) * (k - 1)
+    return Semiring((IMPOSSIBLE, *nothing), (0.0, *nothing), add, multiply)
+
+
+PROBABILITY = Semiring((0.0,), (1.0,), lambda values: values.sum(1), lambda values: values.prod(2))
+"""Plain probabilities; :meth:`Counter.log_probabilities` is the same in log space, with gradients."""
+
+LOG = Semiring((IMPOSSIBLE,), (0.0,), lambda values: values.logsumexp(1), lambda values: values.sum(2))
+"""Log-probabilities."""
+
+BEST = Semiring((IMPOSSIBLE,), (0.0,), lambda values: values.amax(1), lambda values: values.sum(2))
+"""Log-probability of the best branch (max-product)."""
+
+EXPECTATION = Semiring((IMPOSSIBLE, 0.0), (0.0, 0.0), _expected_sum, lambda values: values.sum(2))
+"""Log-probability, and the expectation of a sum over the values that are read, given that the node is true."""
+
+
+def entropy(counter: Counter, log_probs: Tensor) -> Tensor:
+    """How uncertain the worlds of each answer still are.
+
+    Args:
+        counter: The counted circuit.
+        log_probs: ``[B, I]``, normalised in each slot.
+
+    Returns:
+        ``[B, O]``, in nats: the entropy of the worlds given that the output is true; 0 if it is impossible.
+
+    References:
+        Eisner, "Parameter estimation for probabilistic finite-state transducers", ACL 2002: the expectation semiring.
+    """
+    logs = log_probs.detach().clamp(min=IMPOSSIBLE)
+    surprise = torch.where(logs > IMPOSSIBLE / 2, -logs, 0.0)
+    prior = logs.new_zeros(len(logs))
+    relative = torch.empty_like(surprise)
+    for group in map(list, counter.sums.one_hot):
+        mean = (logs[:, group].exp() * surprise[:, group]).sum(1)
+        relative[:, group] = surprise[:, group] - mean[:, None]  # a slot that is not read counts as zero
+        prior += mean
+    layers = counter.on(logs.device)
+    found = EXPECTATION.evaluate(layers, torch.stack([logs.t(), relative.t()], dim=1))[layers.outputs]
+    log_total, expected = found.unbind(1)
+    value = log_total + expected + prior
+    return torch.where(log_total > IMPOSSIBLE / 2, value, 0.0).t().clamp(min=0.0)
+
+
+def posterior(counter: Counter, log_probs: Tensor, output: int) -> Tensor:
+    """The probability of every value of every slot, given that an output is true.
+
+    Args:
+        counter: The counted circuit.
+        log_probs: ``[B, I]``, normalised in each slot.
+        output: Number of the output, possible in every sample.
+
+    Returns:
+        ``[B, I]``; each slot sums to one. Where a slot is not read, the belief stands as it is.
+    """
+    with torch.enable_grad():
+        inputs = log_probs.detach().clone().requires_grad_()
+        total = counter.log_probabilities(inputs)[:, output].sum()
+        found = torch.zeros_like(inputs)
+        if total.requires_grad:
+            (found,) = torch.autograd.grad(total, inputs)
+    result = found.clone()
+    for group in map(list, counter.sums.one_hot):
+        unread = 1 - found[:, group].sum(1, keepdim=True)
+        result[:, group] += unread.clamp(min=0.0) * log_probs.detach()[:, group].exp()
+    return result
+
+
+def count_worlds(counter: Counter, output: int) -> int:
+    """How many worlds make an output true, exactly."""
+    sizes = [len(group) for group in counter.sums.one_hot]
+    weights = [Fraction(1, sizes[slot]) for slot in counter.sums.slot_of]
+    return int(_exact(counter.sums, weights)[counter.sums.outputs[output]] * prod(sizes))
+
+
+def _exact(sums: Sums, weights: list[Fraction]) -> list[Fraction]:
+    values = [Fraction(0), Fraction(1), *weights]
+    for cases in sums.nodes:
+        values.append(sum((prod((values[one] for one in case), start=Fraction(1)) for case in cases), Fraction(0)))
+    return values

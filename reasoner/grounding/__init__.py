@@ -1,0 +1,1 @@
+"""Grounding: programs and queries become ground rules and one circuit."""

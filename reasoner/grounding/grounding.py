@@ -1,0 +1,339 @@
+"""Grounding: a program and its queries become one circuit over indicators such as ``digit(0)=3``."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, chain, pairwise
+from math import log
+from typing import Any, NamedTuple
+
+from logic import Circuit, Domain
+
+from ..errors import PrologLimit, QueryError, SubqueryError
+from ..prolog.border import Limits, Refusal, quote, quote_atom, request
+from ..prolog.collector import uncollected
+from ..prolog.nesting import MAX_BRACKETS, too_deep
+from ..prolog.program import Program, domain_list
+from ..prolog.terms import Term, from_json, order
+from .ground_sums import ground_sums
+from .rules import (
+    Instance as Instance,
+    Negation as Negation,
+    Row,
+    SlotValue as SlotValue,
+    Support as Support,
+    denied_by,
+    in_order,
+    relevant,
+)
+from .sums import Sums, sums_of
+from .unrolling import build_circuit
+
+NONE = "none of them"  # the value of a choice that makes no head true; no atom is written like this
+_NAME_OF_CHOICES = "choice"  # of a choice whose predicate's name is no name of a domain
+_LOG_OF_ZERO = -1e30
+
+
+class Slot(NamedTuple):
+    """A place where one value of a domain is perceived or chosen; slots are numbered from 0."""
+
+    domain: Domain
+    number: int
+
+
+class Answered(NamedTuple):
+    """A ground answer of the query.
+
+    Args:
+        atom: Number of the atom.
+        text: The atom as Prolog writes it; also the name of the circuit's output.
+        term: The atom.
+        bindings: Variables of the query and their values; none for the queries that a program states.
+    """
+
+    atom: int
+    text: str
+    term: Term
+    bindings: dict[str, Term]
+
+
+@dataclass(frozen=True, eq=False)
+class Grounding:
+    """A ground program as a circuit, and where each gate comes from.
+
+    Args:
+        program: The program.
+        query: The query's text, or empty for the queries that the program states.
+        slots: In the order of the circuit's groups: what is perceived, then the choices of the program.
+        constants: For each slot the log-probabilities that the program states, or None where it is perceived.
+        clauses: The clause of each slot that is a choice of the program, by domain name and slot number.
+        inputs: For each network the input terms of its slots, in order.
+        answers: In the order of the circuit's outputs: numbers ascending, then atoms, then compounds.
+        evidence: Atoms observed and whether true; then the circuit has one output more, the evidence, which every
+            other output implies.
+        circles: The rule instances in numbers, in groups: each group rests on itself and on groups before it.
+        leaves: What the negative numbers in them stand for: -1 for the last, and so on.
+        atoms: Text of each atom by its number.
+        limits: What the circuit may grow to.
+    """
+
+    program: Program
+    query: str
+    slots: tuple[Slot, ...]
+    constants: tuple[tuple[float, ...] | None, ...]
+    clauses: dict[tuple[str, int], int]
+    inputs: dict[str, tuple[str, ...]]
+    answers: tuple[Answered, ...]
+    evidence: tuple[tuple[int, bool], ...]
+    circles: tuple[list[Row], ...]
+    leaves: tuple[Support, ...]
+    atoms: dict[int, str]
+    limits: Limits
+
+    @cached_property
+    def instances(self) -> tuple[Instance, ...]:
+        """The rule instances, each after those it rests on unless they rest on each other."""
+        lines = {clause: self.program.line(clause) for clause in {row.clause for rows in self.circles for row in rows}}
+        return tuple(
+            Instance(clause, lines[clause], head, tuple([one if one >= 0 else self.leaves[one] for one in body]))
+            for rows in self.circles
+            for clause, head, body in rows
+        )
+
+    @cached_property
+    def circuit(self) -> Circuit:
+        """Inputs ``digit(0)=3``, a one-hot group per slot; outputs ``sum(7)``, one per answer; built when first read.
+
+        Raises:
+            PrologLimit: if atoms that support each other in circles need too many gates.
+        """
+        names = [
+            [SlotValue(domain.name, number, value).name for value in domain.values] for domain, number in self.slots
+        ]
+        outputs = {answer.text: answer.atom for answer in self.answers}
+        denied, positions = denied_by(self.leaves), self._positions()
+        return build_circuit(self.circles, positions, denied, names, outputs, self.evidence, self.limits.gates)
+
+    @cached_property
+    def one_hot(self) -> tuple[range, ...]:
+        """The positions of each slot's values among the inputs."""
+        ends = [*accumulate((len(domain) for domain, _ in self.slots), initial=0)]
+        return tuple(range(start, end) for start, end in pairwise(ends))
+
+    def sums(self) -> Sums | None:
+        """The circuit as sums of products, made without it where rules do not support each other in circles.
+
+        Returns:
+            None if it denies what is no choice among the values of one slot.
+
+        Raises:
+            PrologLimit: as :attr:`circuit`.
+        """
+        outputs, denied, positions = [answer.atom for answer in self.answers], denied_by(self.leaves), self._positions()
+        small = sum(map(len, self.circles)) + len(self.circles) <= self.limits.gates
+        found = ground_sums(self.circles, positions, denied, self.one_hot, outputs, self.evidence) if small else None
+        return found or sums_of(self.circuit)
+
+    def _positions(self) -> dict[int, int]:
+        """The input of each leaf that is a slot's value."""
+        slot_values = (SlotValue(slot.domain.name, slot.number, v) for slot in self.slots for v in slot.domain.values)
+        position = {value: place for place, value in enumerate(slot_values)}
+        return {
+            number: position[leaf]
+            for number in range(-len(self.leaves), 0)
+            if isinstance(leaf := self.leaves[number], SlotValue) and leaf in position
+        }
+
+    def prolog_fact(self, fact: SlotValue) -> str:
+        """A slot's value as ``replayer.pl`` reads it: of a network with its input term, of a choice with its clause."""
+        if fact.domain in self.inputs:
+            index = self.program.domain(fact.domain).values.index(fact.value)
+            return f"fact({fact.domain},{self.inputs[fact.domain][fact.slot]},{index})"
+        value = quote_atom(fact.value) if isinstance(fact.value, str) else str(fact.value)
+        clause = self.clauses.get((fact.domain, fact.slot))
+        if clause is not None:
+            value = f"of({clause},{value})"
+        return f"fact({fact.domain},{fact.slot},{value})"
+
+
+@uncollected()
+def ground(program: Program, query: str | None = None, limits: Limits | None = None) -> Grounding:
+    """The relevant ground program of a query, or of all queries and evidence that the program states.
+
+    Tabled (SLG) resolution finds the answers, so left recursion and cycles end.
+
+    Args:
+        program: The rules.
+        query: One goal, such as ``sum(S)``; without it, the program's own ``query/1``.
+        limits: What it may spend.
+
+    Raises:
+        QueryError: if the query is no goal of the program, has no answer or one with variables in it, or a clause
+            cannot be run; with the clause's line.
+        PrologLimit: if a limit is reached.
+    """
+    limits = limits or Limits()
+    if query is not None and too_deep(query) is not None:
+        raise QueryError(f"{program.source}: the query is nested more than {MAX_BRACKETS} deep")
+    text = f"{quote(program.text)},{domain_list(program.domains)}"
+    bounds = f"{limits.answers},{limits.instances}"
+    task = f"ground_program({text},{bounds})" if query is None else f"ground({text},{quote(query)},{bounds})"
+    try:
+        found = request(task, limits)
+    except Refusal as refusal:
+        raise _explain(refusal, program, query or "", limits) from None
+    atoms: dict[int, str] = dict(found["atoms"][1:])
+    answers = [
+        Answered(number, atoms[number], from_json(term), {name: from_json(value) for name, value in bindings})
+        for number, term, *bindings in found["answers"]
+    ]
+    if not answers and query is not None:
+        raise QueryError(f"{program.source}: no answer: '{query}' is false whatever the symbols are")
+    if query is not None:
+        answers.sort(key=lambda answer: order(answer.term))
+    evidence = tuple((number, truth) for number, truth in found["evidence"])
+    choices = {row[0]: _choice(row) for row in found["choices"][1:]}
+    leaves = [_leaf(row, program, choices) for row in found["leaves"][1:]]
+    leaves.reverse()  # leaf -1 comes first in the row, and is the last here
+    roots = [answer.atom for answer in answers] + [atom for atom, _ in evidence]
+    denied = denied_by(leaves)
+    rows = relevant(_rows(found["rules"], leaves), denied, roots)
+    circles, possible = in_order(rows, denied, atoms, program)
+    for number, atom in denied.items():
+        if atom not in possible:  # denied in vain; the negation itself stays, for the proof
+            leaves[number] = Negation(())
+    if query is not None:
+        answers = _possible(answers, circles, program, query)
+    read = {*chain.from_iterable([row.body for rows in circles for row in rows])}
+    used = {leaves[item] for item in read if item < 0}
+    slots, constants = _slots(program, used, list(choices.values()))
+    inputs: dict[str, list[str]] = {}
+    for name, _, written in sorted(found["inputs"][1:]):
+        inputs.setdefault(name, []).append(written)
+    return Grounding(
+        program,
+        query or "",
+        tuple(slots),
+        tuple(constants),
+        {(choice.slot.domain.name, choice.slot.number): choice.clause for choice in choices.values()},
+        {name: tuple(terms) for name, terms in inputs.items()},
+        tuple(answers),
+        evidence,
+        tuple(circles),
+        tuple(leaves),
+        atoms,
+        limits,
+    )
+
+
+class _Choice(NamedTuple):
+    """A ground probabilistic fact or disjunction: its clause, its slot, its log-probabilities and its heads' values."""
+
+    clause: int
+    slot: Slot
+    log_probs: tuple[float, ...]
+    heads: tuple[str, ...]
+
+
+def _choice(row: list[Any]) -> _Choice:
+    number, clause, name, probabilities, heads = row
+    total: dict[str, float] = {}
+    for head, probability in zip(heads, probabilities, strict=True):
+        total[head] = total.get(head, 0.0) + probability
+    values = [*total, NONE]
+    shares = [*total.values(), max(0.0, 1.0 - sum(total.values()))]
+    named = name if name.isascii() and name.isidentifier() and name[0].islower() else _NAME_OF_CHOICES
+    log_probs = tuple(log(share) if share > 0 else _LOG_OF_ZERO for share in shares)
+    return _Choice(clause, Slot(Domain(named, values), number), log_probs, tuple(heads))
+
+
+def _leaf(row: list[Any], program: Program, choices: Mapping[int, _Choice]) -> Support:
+    """What ``ground_writer.pl`` wrote of a leaf: a negation, a choice, or the value of a slot."""
+    kind, first, *rest = row
+    if kind == "n":
+        return Negation((first,))
+    if kind == "c":
+        choice = choices[first]
+        return SlotValue(choice.slot.domain.name, choice.slot.number, choice.heads[rest[0]])
+    slot, value = rest
+    if kind == "p":
+        return SlotValue(first, slot, program.domain(first).values[value])
+    return SlotValue(first, slot, value[0] if isinstance(value, list) else value)
+
+
+def _rows(written: str, leaves: Sequence[Support]) -> list[Row]:
+    """The rows, each once; of equal leaves, such as two heads alike of one choice, the first is named."""
+    found = json.loads(f"[{written.replace('][', '],[')}]")
+    rows = [Row(clause, head, tuple(body)) for clause, head, *body in found]
+    if len(first := {leaf: number for number, leaf in enumerate(leaves, -len(leaves))}) < len(leaves):
+        same = {number: first[leaves[number]] for number in range(-len(leaves), 0)}
+        rows = [Row(clause, head, tuple([same.get(one, one) for one in body])) for clause, head, body in rows]
+    return list(dict.fromkeys(rows))
+
+
+def _possible(
+    answers: Sequence[Answered], circles: Iterable[Sequence[Row]], program: Program, query: str
+) -> list[Answered]:
+    heads = {row.head for rows in circles for row in rows}
+    possible = [answer for answer in answers if answer.atom in heads]
+    if not possible:
+        raise QueryError(f"{program.source}: no answer: '{query}' is false whatever the symbols are")
+    return possible
+
+
+def _slots(
+    program: Program, leaves: Iterable[Support], choices: Sequence[_Choice]
+) -> tuple[list[Slot], list[tuple[float, ...] | None]]:
+    """The slots that are read: those perceived by domain and number, then choices in the order in which they came."""
+    used = {(leaf.domain, leaf.slot) for leaf in leaves if isinstance(leaf, SlotValue)}
+    perceived = [
+        Slot(domain, number) for domain in program.domains for name, number in sorted(used) if name == domain.name
+    ]
+    chosen = [choice for choice in choices if (choice.slot.domain.name, choice.slot.number) in used]
+    return (
+        [*perceived, *(choice.slot for choice in chosen)],
+        [*(None for _ in perceived), *(choice.log_probs for choice in chosen)],
+    )
+
+
+def _explain(refusal: Refusal, program: Program, query: str, limits: Limits) -> QueryError | PrologLimit:
+    where, what = program.where(refusal.clause), refusal.text
+    asked = f"'{query}'" if query else "a query"
+    if refusal.kind == "huge":
+        return PrologLimit(f"{where}: an answer of {asked} is a term of {what} cells, more than 200,000")
+    if refusal.kind == "answers":
+        return PrologLimit(f"{where}: {asked} has {what} answers or more, above Limits.answers = {limits.answers}")
+    if refusal.kind == "instances":
+        return PrologLimit(f"{where}: {asked} needs more than Limits.instances = {what} rule instances")
+    if refusal.kind == "subquery":
+        reason = f"the probability of '{what}' given {refusal.message} is to be known first; ask by infer or explain"
+        return SubqueryError(f"{where}: {reason}", what, refusal.message)
+    if refusal.kind == "called":
+        reason = f"'{what}' is called, but it is neither a predicate of the program nor an allowed built-in"
+        return QueryError(f"{program.source}: {reason}{program.call_place(refusal.clause, what)}")
+    reasons = {
+        "syntax": f"the query '{query}' cannot be read: {refusal.message.strip()}",
+        "query": f"the query '{query}' is not a goal; ask one such as sum(S)",
+        "query_domain": f"the query '{query}' asks what is perceived; ask for a predicate of the program",
+        "query_unknown": f"the program does not define '{what}', so '{query}' has no answer; it defines "
+        + ", ".join(sorted({clause.head.indicator for clause in program.clauses})),
+        "depth": f"the query is nested more than {what} deep",
+        "cyclic": "a term contains itself, as X = f(X) makes it; terms must be finite",
+        "no_query": "the program asks nothing; add a fact such as query(sum(S))",
+        "query_undefined": f"the query or evidence '{what}' names no predicate of the program",
+        "evidence_value": f"evidence is true or false, not '{what}'",
+        "undefined": f"'{what}' rests on its own negation, so it is neither true nor false: the program is not "
+        f"stratified; break the circle through \\+",
+        "collection": "findall/3 collects what rests on the collection itself; break the circle",
+        "collected": f"more than 14 uncertain elements are collected, '{what}' among them; collect fewer (2**14 lists)",
+        "probability": f"the probabilities of the clause reach {what}; each must lie in 0 to 1, and so their sum",
+        "input": f"the input '{what}' of the network still holds variables when it is reached; bind it before",
+        "large": f"'{what}' is a number of more than 4,000 digits",
+        "unbound": "a goal is still a variable when it is called; bind it before",
+        "nonground": f"the answer '{what}' still holds variables; bind them in the body of its rule",
+        "slot": f"the slot of '{what}' must be an integer of at least 0 when it is reached",
+        "impure": f"'{what}' differs from call to call; rules must be pure",
+        "builtin": f"'{what}' cannot be run: {refusal.message.strip()}",
+    }
+    return QueryError(f"{where}: {reasons.get(refusal.kind, refusal.message or refusal.kind)}")

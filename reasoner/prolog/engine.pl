@@ -1,0 +1,143 @@
+/*  The one door into Prolog: a request comes in as a term, the reply goes out as one line of JSON in ASCII.
+
+    Nothing of a request outlives it: clauses and tables are thread-local and removed at the end, so programs
+    cannot see each other. A user's clauses are data for the interpreter in grounder.pl; they are never called.
+*/
+:- module(neurosym_engine, [serve/3]).
+:- use_module(library(time)).
+:- use_module(library(lists)).
+:- use_module(reader).
+:- use_module(grounder).
+:- use_module(translator).
+:- use_module(replayer).
+:- use_module('../constraints/runner').
+:- use_module(memory).
+:- use_module(json_writer).
+
+%!  serve(+Limits:string, +Task:string, -Reply:string) is det.
+%
+%   Limits reads limits(Inferences, Seconds, Bytes).
+%   Reply is {"ok": ...} or {"error": {"kind", "offset", "clause", "text", "message"}}.
+
+serve(LimitsText, TaskText, Reply) :-
+    read_task(LimitsText, limits(Inferences, Seconds, Bytes)),
+    set_deadline(Seconds),
+    set_budget(Bytes),
+    set_prolog_flag(stack_limit, Bytes),
+    set_prolog_flag(table_space, Bytes),
+    set_prolog_flag(max_table_subgoal_size, 20000),    % terms that grow without end are found early
+    set_prolog_flag(max_table_subgoal_size_action, error),
+    catch(setup_call_cleanup(
+              true,
+              call_with_time_limit(Seconds,
+                                   call_with_inference_limit(must(perform(TaskText, Reply0)), Inferences, Outcome)),
+              (forget, abolish_all_tables)),
+          Error, true),
+    set_budget(Bytes),    % for what is said of the error
+    (   nonvar(Error)
+    ->  error_reply(Error, Reply)
+    ;   Outcome == inference_limit_exceeded
+    ->  error_reply(Outcome, Reply)
+    ;   string_concat("{\"ok\":", Reply0, Reply1),
+        string_concat(Reply1, "}", Reply)
+    ).
+
+must(Goal) :- call(Goal), !.
+must(_) :- throw(error(system_error(task_failed), _)).
+
+%   If calls turn out to differ from their instances, what was done is dropped and done again.
+perform(TaskText, Reply) :-
+    read_task(TaskText, Task),
+    (   catch(with_output_to(string(Reply), do(Task)), told_apart, fail) -> true
+    ;   forget, abolish_all_tables,
+        tell_calls_apart,
+        with_output_to(string(Reply), do(Task)) ).
+
+do(read(Text, Domains)) :-
+    read_clauses(Text, Clauses, Directives),
+    install_program(Clauses, Domains, check(Directives, Unknown), false),
+    put_clauses(Clauses, Directives, Unknown).
+do(ground(Text, Domains, QueryText, Answers, Instances)) :-
+    install(Text, Domains, false),
+    read_query(QueryText, Query, Names),
+    check_query(Query, Domains),
+    ground(Query, Names, Answers, Instances).
+do(ground_program(Text, Domains, Answers, Instances)) :-
+    install(Text, Domains, false),
+    ground_program(Answers, Instances).
+do(replay(Text, Domains, Facts, Proofs)) :-
+    install_world(Facts),
+    install(Text, Domains, true),
+    replay_all(Proofs).
+do(term(Term)) :- put_term(Term).
+do(read_constraints(Text, Domains)) :-
+    read_constraint_program(Text, Domains).
+do(constrain(Text, Domains, QueryText, Alternatives)) :-
+    constrain(Text, Domains, QueryText, Alternatives).
+
+install(Text, Domains, World) :-
+    read_clauses(Text, Clauses, Directives),
+    ( memberchk(unknown(fail), Directives) -> undefined_fails ; true ),
+    install_program(Clauses, Domains, false, World).
+
+error_reply(Error, Reply) :-
+    once(explain(Error, Kind, Offset, Clause, Text, Message)),
+    with_output_to(string(Reply),
+                   ( write('{"error":{"kind":'), put_string(Kind),
+                     write(',"offset":'), put_term(Offset),
+                     write(',"clause":'), put_term(Clause),
+                     write(',"text":'), put_string(Text),
+                     write(',"message":'), put_string(Message),
+                     write('}}') )).
+
+explain(refused(Kind, From-_, Term), Kind, From, -1, Text, '') :- !,
+    short_text(fault_text, Term, Text).
+explain(raised(From-_, Goal, Error), builtin, From, -1, Text, Message) :- !,
+    short_text(fault_text, Goal, Text),
+    message_text(error(Error, _), Message).
+explain(refused(Kind, Offset, Term), Kind, Offset, -1, Text, '') :-
+    short_text(Term, Text).
+explain(stopped(undefined, Clause, Body), undefined, -1, Clause, Text, '') :-
+    body_text(Body, Text).
+explain(stopped(subquery, Clause, Goal-Given), subquery, -1, Clause, Text, Message) :- !,    % whole: it is read again
+    numbervars(Goal-Given, 0, _),
+    term_text(Goal, Text),
+    term_text(Given, Message).
+explain(stopped(Kind, Clause, Term), Kind, -1, Clause, Text, '') :-
+    short_text(Term, Text).
+explain(error(_, Context), collection, -1, -1, '', '') :-
+    nonvar(Context), Context = context(_, Message), nonvar(Message), sub_atom(Message, _, _, _, continuation).
+explain(builtin(Clause, Goal, Error), builtin, -1, Clause, Text, Message) :-
+    short_text(Goal, Text),
+    message_text(error(Error, _), Message).
+explain(error(syntax_error(What), Where), syntax, Offset, -1, '', Message) :-
+    (   Where = stream(_, _, _, Offset) ; Where = string(_, Offset) ; Offset = -1 ),
+    message_text(error(syntax_error(What), _), Message).
+explain(inference_limit_exceeded, inferences, -1, -1, '', '').    % also thrown, when a builtin passes the limit as it ends
+explain(time_limit_exceeded, time, -1, -1, '', '').
+explain(error(type_error(acyclic_term, _), _), cyclic, -1, -1, '', '').
+explain(error(resource_error(tripwire(max_table_subgoal_size, _)), _), growing, -1, -1, '', '') :- !.
+explain(error(resource_error(What), _), memory, -1, -1, Text, '') :-
+    short_text(What, Text).
+explain(Error, prolog, -1, -1, '', Message) :-
+    message_text(Error, Message).
+
+%   What a message shows of a term, which may be huge.
+short_text(Term, Text) :- short_text(term_text, Term, Text).
+
+:- meta_predicate short_text(2, ?, -).
+short_text(Write, Term, Text) :-
+    (   small(Term, 2000) -> call(Write, Term, Whole)
+    ;   format(string(Whole), '~W', [Term, [quoted(true), max_depth(10)]]) ),
+    (   string_length(Whole, Length), Length > 1000
+    ->  sub_string(Whole, 0, 1000, _, Start), string_concat(Start, "...", Text)
+    ;   Text = Whole ).
+
+message_text(Error, Text) :- \+ small(Error, 2000), !, short_text(Error, Text).
+message_text(Error, Text) :-
+    catch(( prolog:translate_message(Error, Lines, []) ; message_to_codes_fallback(Error, Lines) ), _, fail), !,
+    with_output_to(string(Text), print_message_lines(current_output, '', Lines)).
+message_text(Error, Text) :-
+    term_text(Error, Text).
+
+message_to_codes_fallback(Error, ['~p'-[Error]]).

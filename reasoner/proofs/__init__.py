@@ -1,0 +1,1 @@
+"""Proofs: the best derivation of an answer, replayed by Prolog and written for readers."""

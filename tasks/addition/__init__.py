@@ -1,0 +1,1 @@
+"""Sums of multi-digit numbers from pictures, beside other reasoners."""

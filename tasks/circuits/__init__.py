@@ -1,0 +1,1 @@
+"""Circuits proved, mapped, simulated and fuzzed at scale."""

@@ -1,0 +1,1 @@
+"""Agreement with ProbLog on random programs."""

@@ -1,0 +1,1 @@
+"""Puzzles from texts and from pictures."""

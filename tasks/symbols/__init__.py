@@ -1,0 +1,1 @@
+"""Symbols learned from answers alone: formulas, boards, shortcuts."""

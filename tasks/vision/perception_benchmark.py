@@ -1,0 +1,248 @@
+"""How long neurons and training steps take, beside SpikingJelly, snnTorch, Norse and sinabs: one process, in turns.
+
+Every contestant does the same work on the same numbers (:mod:`.rival_perception`); before anything is timed, our spikes
+and gradients are compared with SpikingJelly's. Times are medians of processor time on one thread, in milliseconds; on a
+GPU, of wall time between synchronisations. Memory is the growth of the resident set in a training step, at its peak, in
+a process of its own (Linux). The last tables tell at which firing rates skipping zeros pays. Needs the rivals:
+``pip install snntorch sinabs`` and ``pip install --no-deps spikingjelly norse``.
+
+Run ``python -m tasks.vision.perception_benchmark [--device cuda]``.
+"""
+
+import json
+import multiprocessing
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor, nn
+from torch.nn import functional
+
+from logic import NeurosymError
+from perception.networks.sparse_inference import skipping_convolution
+
+from .rival_perception import Layers, contestants
+
+BATCH = 64
+NEURONS = 110_592  # as many as the first layer has, for a batch
+OURS = "neurosym"
+CALLS = 3
+RATES = (0.02, 0.05, 0.1, 0.2)  # of spikes, where zeros are skipped
+
+
+class BenchmarkError(NeurosymError):
+    """Contestants that do not compute the same."""
+
+
+def main(
+    steps: Annotated[list[int] | None, typer.Option(help="T, once or more; 4, 16 and 64 by default.")] = None,
+    rounds: Annotated[int, typer.Option(min=1)] = 15,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    memory: Annotated[bool, typer.Option(help="Measure memory too; on a CPU.")] = True,
+) -> None:
+    """Time neurons alone, training steps and inference, and measure memory."""
+    torch.set_num_threads(1)
+    on, console = torch.device(device), Console(width=140)
+    for number in steps or (4, 16, 64):
+        compare_scans(number, on)
+        show(console, f"neurons alone, forward and backward, T = {number}", time_scans(number, rounds, on))
+        if number > 16:
+            continue
+        compare_networks(number, on)
+        show(console, f"training step, T = {number}", time_networks(number, rounds, on, training=True))
+        show(console, f"inference, T = {number}", time_networks(number, rounds, on, training=False))
+        if memory and on.type == "cpu":
+            show(console, f"memory of a training step in MiB, T = {number}", measure_memory(number))
+    if on.type == "cpu":
+        for rate in RATES:
+            show(console, f"second convolution of a batch, {rate:.0%} of inputs fire", time_skipping(rate, rounds))
+
+
+def compare_scans(steps: int, device: torch.device) -> None:
+    """Raises unless our neurons and SpikingJelly's give the same spikes and gradients."""
+    found = list[tuple[Tensor, Tensor]]()
+    for name in (OURS, "spikingjelly"):
+        current = currents(steps, device)
+        spikes = contestants(device)[name].scan(device)(current)
+        (spikes * torch.linspace(0, 1, NEURONS, device=device)).sum().backward()
+        found.append((spikes.detach(), gradient(current)))
+    _compare(found, 0.0, f"neurons, T = {steps}")
+
+
+def compare_networks(steps: int, device: torch.device) -> None:
+    """Raises unless our network and SpikingJelly's give the same spikes, but for ties, and gradients."""
+    found = list[tuple[Tensor, Tensor]]()
+    pictures, labels = batch(device)
+    for name in (OURS, "spikingjelly"):
+        network = made(name, device)
+        spikes = network(pictures, steps)
+        functional.cross_entropy(spikes.mean(0), labels).backward()
+        found.append((spikes.detach(), gradient(network.get_parameter("last.weight"))))
+    _compare(found, 1e-3, f"network, T = {steps}")
+
+
+def _compare(found: list[tuple[Tensor, Tensor]], ties: float, what: str) -> None:
+    (spikes, slope), (theirs, their_slope) = found
+    different = float((spikes != theirs).float().mean())
+    apart = float((slope - their_slope).norm() / their_slope.norm().clamp_min(1e-30))
+    if different > ties or apart > 0.02:
+        raise BenchmarkError(f"{what}: {different:.2%} of spikes and {apart:.2%} of gradients differ from SpikingJelly")
+
+
+def gradient(tensor: Tensor) -> Tensor:
+    """The gradient that a backward pass left."""
+    if tensor.grad is None:
+        raise BenchmarkError("a contestant sends no gradient back")
+    return tensor.grad
+
+
+def currents(steps: int, device: torch.device) -> Tensor:
+    """Random currents ``[T, N]`` that make about a third of the neurons fire, and want a gradient."""
+    drawn = torch.randn(steps, NEURONS, generator=torch.Generator().manual_seed(0))
+    return (drawn + 0.4).to(device).requires_grad_()
+
+
+def batch(device: torch.device) -> tuple[Tensor, Tensor]:
+    """Random pictures ``[B, 1, 28, 28]`` and labels."""
+    generator = torch.Generator().manual_seed(0)
+    pictures = torch.rand(BATCH, 1, 28, 28, generator=generator)
+    return pictures.to(device), torch.randint(0, 10, (BATCH,), generator=generator).to(device)
+
+
+def made(name: str, device: torch.device) -> nn.Module:
+    """A contestant's network; the weights are the same for all, doubled so that neurons fire."""
+    network = contestants(device)[name].network(device)
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for layer in ("first", "second", "last"):
+            weight = network.get_parameter(f"{layer}.weight")
+            bound = 2 * weight[0].numel() ** -0.5
+            weight.copy_(torch.empty(weight.shape).uniform_(-bound, bound, generator=generator))
+            network.get_parameter(f"{layer}.bias").zero_()
+    return network
+
+
+def time_scans(steps: int, rounds: int, device: torch.device) -> Mapping[str, float]:
+    """Milliseconds of the neurons alone."""
+    current = currents(steps, device)
+    arriving = torch.linspace(0, 1, NEURONS, device=device).repeat(steps, 1)
+
+    def job(scan: Callable[[Tensor], Tensor]) -> Callable[[], object]:
+        def run() -> None:
+            current.grad = None
+            scan(current).backward(arriving)
+
+        return run
+
+    scans = {name: job(one.scan(device)) for name, one in contestants(device).items() if "once" not in name}
+    return in_turns(scans, rounds, device)
+
+
+def time_networks(steps: int, rounds: int, device: torch.device, *, training: bool) -> Mapping[str, float]:
+    """Milliseconds of a training step with Adam, or of inference, over a batch."""
+    return in_turns({name: job(name, steps, device, training=training) for name in contestants(device)}, rounds, device)
+
+
+def time_skipping(rate: float, rounds: int) -> Mapping[str, float]:
+    """Milliseconds of the network's second convolution in inference, zeros skipped and not."""
+    layer = Layers().second.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    fired = torch.rand(BATCH, 12, 12, 12, generator=torch.Generator().manual_seed(0)) < rate
+    spikes = fired.float().to(memory_format=torch.channels_last)
+
+    def dense() -> None:
+        with torch.no_grad():
+            layer(spikes)
+
+    return in_turns({OURS: lambda: skipping_convolution(layer, spikes), "dense": dense}, rounds, torch.device("cpu"))
+
+
+def job(name: str, steps: int, device: torch.device, *, training: bool) -> Callable[[], object]:
+    """One step of a contestant's network, ready to be run."""
+    network, (pictures, labels) = made(name, device), batch(device)
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.0)
+
+    def train() -> None:
+        optimizer.zero_grad()
+        functional.cross_entropy(network(pictures, steps).mean(0), labels).backward()
+        optimizer.step()
+
+    def look() -> None:
+        with torch.no_grad():
+            network(pictures, steps)
+
+    return train if training else look
+
+
+def in_turns(jobs: Mapping[str, Callable[[], object]], rounds: int, device: torch.device) -> Mapping[str, float]:
+    """Median milliseconds of each job, after three rounds of warming up.
+
+    Every round runs each job ``CALLS`` times in a row and all but the first count, so that nobody waits for memory that
+    another has driven out of the caches.
+    """
+    spent = {name: list[float]() for name in jobs}
+    for round_ in range(-3, rounds):
+        for name, run in jobs.items():
+            for call in range(CALLS):
+                start = _clock(device)
+                run()
+                if round_ >= 0 and call:
+                    spent[name].append(1e3 * (_clock(device) - start))
+            if round_ == -3:
+                time.sleep(0.5)  # a compiler at work in a thread may end before it counts
+    return {name: statistics.median(times) for name, times in spent.items()}
+
+
+def _clock(device: torch.device) -> float:
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+        return time.perf_counter()
+    return time.process_time()
+
+
+def measure_memory(steps: int) -> Mapping[str, float]:
+    """MiB by which a process grows in a training step beyond what it had for a step of one picture."""
+    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
+        names = list(contestants(torch.device("cpu")))
+        return dict(zip(names, pool.starmap(_growth, [(name, steps) for name in names], chunksize=1), strict=True))
+
+
+def _growth(name: str, steps: int) -> float:
+    torch.set_num_threads(1)
+    train = job(name, steps, torch.device("cpu"), training=True)
+    single = made(name, torch.device("cpu"))
+    for _ in range(3):
+        single(torch.rand(1, 1, 28, 28), 2).sum().backward()
+        time.sleep(0.5)  # a compiler at work in a thread may end before memory counts
+    before = _peak(forget=True)
+    for _ in range(3):
+        train()
+    return (_peak() - before) / 1024
+
+
+def _peak(*, forget: bool = False) -> int:
+    """The largest resident set of this process in KiB, on Linux; ``forget`` first sets it to what it is now."""
+    if forget:
+        Path("/proc/self/clear_refs").write_text("5")
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+
+
+def show(console: Console, title: str, found: Mapping[str, float]) -> None:
+    """One JSON line and one table, with how many times ours each other needs."""
+    typer.echo(json.dumps({"measure": title} | {name: round(value, 3) for name, value in found.items()}))
+    table = Table(title=title)
+    for column in ("", "", "times ours"):
+        table.add_column(column, justify="right" if column else "left")
+    for name, value in found.items():
+        table.add_row(name, f"{value:.2f}", f"{value / found[OURS]:.2f}")
+    console.print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,63 @@
+"""The doctor finds every part at work here, and sees each one that is missing or gives wrong results."""
+
+import sys
+from types import ModuleType
+from unittest.mock import Mock
+
+import pytest
+import torch
+
+from neurosym.commands.doctor import Finding, diagnose
+
+PARTS = {"PyTorch": "torch", "snnTorch": "snntorch", "SWI-Prolog": "pyswip", "Z3": "z3", "NIR": "nir"}
+
+
+def by_part() -> dict[str, Finding]:
+    return {finding.part: finding for finding in diagnose()}
+
+
+def test_all_parts_work_here() -> None:
+    findings = by_part()
+    assert set(findings) == {*PARTS, "Python", "Memory", "Cores"}
+    assert not [finding for finding in findings.values() if not finding.works or finding.remedy]
+    assert all(findings[part].version[0].isdigit() and findings[part].seconds > 0 for part in PARTS)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_missing_package_is_found_and_the_others_still_examined(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, PARTS[part], None)
+    findings = by_part()
+    assert not findings[part].works
+    assert "is not installed" in findings[part].detail
+    assert "pip install" in findings[part].remedy
+    assert [name for name, finding in findings.items() if not finding.works and name != "snnTorch"] in ([part], [])
+
+
+def test_a_missing_swi_prolog_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Absent(ModuleType):
+        """As pyswip behaves where the library of SWI-Prolog is not found."""
+
+        def __getattr__(self, name: str) -> object:
+            raise RuntimeError("SWI-Prolog was not found")
+
+    monkeypatch.setitem(sys.modules, "pyswip", Absent("pyswip"))
+    finding = by_part()["SWI-Prolog"]
+    assert not finding.works
+    assert "apt install swi-prolog-nox" in finding.remedy
+
+
+def test_wrong_results_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = torch.zeros(1, requires_grad=True)
+    wrong = {
+        "torch.nn.functional.conv2d": silent,
+        "snntorch.Leaky.forward": (silent.detach(), silent.detach()),
+        "z3.Solver.check": "unknown",
+        "pyswip.Prolog.query": [{"X": 8, "V": 90004}],
+        "nir.write": None,
+    }
+    for name, result in wrong.items():
+        monkeypatch.setattr(name, Mock(return_value=result))
+    findings = by_part()
+    assert not [part for part in PARTS if findings[part].works]
+    assert "expected X = 7" in findings["SWI-Prolog"].detail
+    assert "expected spikes [0, 1]" in findings["snnTorch"].detail

@@ -1,0 +1,217 @@
+"""The commands train, models and profile: what they write, what they say, and how they refuse."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from typer.testing import CliRunner
+
+from neurosym.checkpoint import load_perception
+from neurosym.commands import cli as cli
+from neurosym.commands.vision import (
+    ModelError,
+    Settings,
+    count_right,
+    make_vision,
+    profile_model,
+    train_on_labels,
+)
+from neurosym.interval import wilson
+from neurosym.profiling import profile, reached
+from perception import LeakyIntegrateAndFire, load_dataset
+from perception.architectures import Readout
+
+
+def command(*words: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(cli.app, words)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_training_writes_a_network_its_course_and_its_result(tmp_path: Path) -> None:
+    file = tmp_path / "net.safetensors"
+    code, out, _ = command("train", "digits", "--output", str(file), "--quick", "--json", "--steps", "2")
+    assert code == 0
+    told = json.loads(out)
+    vision, notes = load_perception(file)
+    test = load_dataset("digits", split="test")
+    chosen = torch.randperm(360, generator=torch.Generator().manual_seed(0))[:256]
+    assert count_right(vision, test.pictures[chosen], test.labels[chosen]) == told["test_correct"]  # pyright: ignore[reportArgumentType]
+    assert notes["dataset"] == "digits"
+    folder = tmp_path / "net-training"
+    result = json.loads((folder / "result.json").read_text())
+    assert result["settings"]["steps"] == 2
+    assert result["test_accuracy"] == told["test_accuracy"] == told["test_correct"] / told["test_count"]
+    assert len((folder / "training.csv").read_text().splitlines()) == 1 + told["epochs"]
+    assert (folder / "curves.svg").read_text().startswith("<?xml")
+    assert json.loads((folder / "settings.json").read_text()) == result["settings"]
+    page = (folder / "report.html").read_text()
+    assert f"{told['test_correct']} of {told['test_count']} test pictures right" in page
+    assert page.count("<img") == 6  # curves, confusion, prediction, raster, membranes, rates
+    code, _, err = command("train", "digits", "--output", str(file), "--quick", "--steps", "2")
+    assert (code, "holds a training already" in err) == (2, True)
+    code, out, _ = command("train", "digits", "--output", str(file), "--quick", "--json", "--steps", "2", "--resume")
+    assert json.loads(out) == told
+    code, _, err = command(
+        "train", "digits", "--output", str(file), "--quick", "--seed", "1", "--steps", "2", "--resume"
+    )
+    assert (code, "belongs to another training" in err) == (2, True)
+
+
+def test_a_trained_network_is_profiled(tmp_path: Path) -> None:
+    file = tmp_path / "net.safetensors"
+    train_on_labels(Settings("digits", quick=True, steps=2, epochs=1), file)
+    code, out, _ = command("profile", str(file), "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert told["steps"] == 2
+    assert told["parameters"] == sum(p.numel() for p in load_perception(file)[0].parameters())
+    assert 0 < told["mean_rate"] < 1
+    assert told["spiking_microjoules"] == pytest.approx(0.9e-6 * told["additions"] + 4.6e-6 * told["multiplications"])
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("train", "digts"), "there is no data set 'digts'"),
+        (("train", "digits", "--model", "tiny"), "unknown model 'tiny'"),
+        (("train", "digits", "--quick", "--objective", "best"), "choose mean or tet"),
+        (("train", "digits", "--quick", "--precision", "float8"), "choose float32, bfloat16 or auto"),
+        (("train", "digits", "--quick", "--learning-rate", "-1"), "learning rate must be positive"),
+        (("train", "digits", "--quick", "--steps", "2", "--steps-back", "3"), "3 of 2 steps"),
+        (("train", "digits", "--model", "tiny_statten", "--steps", "3", "--quick"), "chunk"),
+        (("train", "digits", "--quick", "--optimizer", "adam"), "choose adamw or sgd"),
+        (("train", "digits", "--quick", "--device", "gpu"), "there is no device 'gpu' here"),
+        (("train", "digits", "--quick", "--device", "cuda:77"), "there is no device 'cuda:77' here"),
+        (("train", "mnist", "--data", "/nowhere"), "there is no folder"),
+        (("profile", "nothing"), "neither a preset nor a file"),
+        (("profile", __file__), "no checkpoint of neurosym"),
+    ],
+)
+def test_whatever_is_wrong_is_one_line(words: tuple[str, ...], text: str, tmp_path: Path) -> None:
+    place = ("--output", str(tmp_path / "net.safetensors")) if words[0] == "train" else ()
+    code, out, err = command(*words, *place)
+    assert (code, out) == (2, "")
+    assert err.startswith("Error: ")
+    assert text in err
+    assert err.count("\n") == 1
+
+
+def test_models_are_listed() -> None:
+    code, out, _ = command("models")
+    assert code == 0
+    assert "tiny_resnet" in out.splitlines()
+    code, table, _ = command("models", "--json")
+    rows = {row["name"]: row for row in json.loads(table) if row["kind"] == "preset"}
+    assert list(rows) == out.split()
+    assert rows["tiny_resnet"]["binary"] is True
+    assert (rows["tiny_resnet"]["nir"], rows["tiny_ms_resnet"]["nir"]) == (False, True)
+    assert rows["sew_resnet34"]["parameters"] == pytest.approx(21.8e6, rel=0.01)
+
+
+def test_the_same_seed_trains_the_same_network(tmp_path: Path) -> None:
+    settings = Settings("digits", quick=True, epochs=1, steps=2)
+    outcomes = [train_on_labels(settings, tmp_path / f"{n}.safetensors") for n in range(2)]
+    assert outcomes[0].history.epochs[0].loss == outcomes[1].history.epochs[0].loss
+    assert outcomes[0].correct == outcomes[1].correct
+
+
+def test_operations_are_counted_synapse_by_synapse() -> None:
+    generator = torch.Generator().manual_seed(0)
+    layer = nn.Conv2d(2, 3, 3, stride=2, padding=1, bias=False)
+    signal = (torch.rand(1, 2, 5, 5, generator=generator) < 0.4).float()
+    expected = 0
+    for c, y, x in signal[0].nonzero().tolist():
+        alone = torch.zeros_like(signal)
+        alone[0, c, y, x] = 1
+        with torch.no_grad():
+            nn.init.constant_(layer.weight, 1)
+            expected += int((layer(alone) != 0).sum())
+    assert reached(layer, signal) == expected > 50
+    assert reached(nn.Linear(4, 7), torch.tensor([[1.0, 0, 2, 0]])) == 21
+
+
+class Tiny(nn.Module):
+    """One convolution, neurons and a readout, with numbers that can be checked by hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(1, 1, 1, bias=False)
+        self.fire = LeakyIntegrateAndFire(beta=0.5)
+        self.readout = Readout(1, 3)
+        nn.init.constant_(self.convolution.weight, 1.0)
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Logits ``[2, B, 3]``."""
+        return self.readout(self.fire(self.convolution(pictures).expand(2, *pictures.shape)))
+
+
+def test_a_profile_by_hand() -> None:
+    pictures = torch.tensor([[1.0, 0.7], [0.25, 0.0]]).reshape(1, 1, 2, 2)
+
+    class Vision(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = Tiny()
+
+        def logits(self, given: torch.Tensor) -> torch.Tensor:
+            return self.network(given.flatten(0, 1))
+
+    found: Any = profile(Vision(), pictures)  # pyright: ignore[reportArgumentType]
+    first, last = found.layers
+    assert (first.synapses, first.additions, first.multiplications) == (4, 0, 4)
+    # Brightness 1 fires at both steps, 0.7 at the second (0.35 + 0.7), the others never: 3 spikes to 3 classes.
+    assert (last.synapses, last.additions, last.multiplications) == (3, 9, 0)
+    assert found.rates == {"fire": 3 / 8}
+    assert found.parameters == 1 + 6
+    assert found.steps == 2
+    assert found.spiking_joules == pytest.approx(9 * 0.9e-12 + 4 * 4.6e-12)
+    assert found.analog_joules == pytest.approx(7 * 4.6e-12)
+    assert found.kept_bytes > 0
+
+
+def test_a_still_picture_is_multiplied_and_attention_is_counted() -> None:
+    """Also a picture of black and white, whose brightness happens to be whole numbers."""
+    dataset = load_dataset("digits")
+    vision = make_vision("tiny_sdt", dataset, 2, 0)
+    white = torch.ones(2, 1, 8, 8)
+    layers = {layer.name: layer for layer in profile(vision, white).layers}
+    first = layers["first.convolution"]
+    assert (first.additions, first.multiplications) == (0, first.synapses)
+    frames = {layer.name: layer for layer in profile(vision, white[:, None].expand(2, 2, 1, 8, 8)).layers}
+    assert frames["first.convolution"].multiplications == 0  # frames of events are spikes
+    products = [layer for name, layer in layers.items() if name.endswith(".products")]
+    assert [layer.synapses for layer in products] == [2 * 2 * 2 * 64] * 2  # 2 x 2 tokens of 64 channels
+
+
+def test_profiles_of_presets_are_alive() -> None:
+    found = profile_model("tiny_transformer", steps=2, samples=4)
+    assert len(found.rates) > 5
+    assert sum(rate > 0.01 for rate in found.rates.values()) > len(found.rates) / 2
+
+
+def test_wilsons_interval() -> None:
+    low, high = wilson(81, 263)  # Newcombe, Statistics in Medicine 1998: 0.2553 to 0.3662
+    assert (low, high) == (pytest.approx(0.2553, abs=1e-4), pytest.approx(0.3662, abs=1e-4))
+    assert wilson(10, 10)[1] == 1
+    assert wilson(0, 10)[0] == 0
+
+
+def test_a_classifier_is_not_profiled(tmp_path: Path) -> None:
+    from logic import Domain
+    from neurosym.checkpoint import save_perception
+    from perception import SpikingClassifier
+
+    file = tmp_path / "net.safetensors"
+    save_perception(SpikingClassifier(Domain("digit", range(10)), torch.Generator()), file)
+    with pytest.raises(ModelError, match="SpikingClassifier"):
+        profile_model(str(file))
+
+
+def test_pictures_decide_the_shape() -> None:
+    vision = make_vision("tiny_resnet", load_dataset("digits"), 3, 0)
+    assert (vision.preset.channels, vision.preset.size, vision.steps) == (1, 8, 3)
