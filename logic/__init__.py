@@ -32,6 +32,7 @@ from .network import (
 )
 from .proving import decide as decide, network_formulas as network_formulas
 from .proving.verifier import verify as verify
+from .rails import Line as Line, rail_lines as rail_lines, single_lines as single_lines
 from .simulation.simulator import simulate as simulate, simulate_reference as simulate_reference
 from .symbols import Symbols as Symbols
 from .targets.nir import (
