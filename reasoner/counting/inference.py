@@ -187,7 +187,7 @@ def infer(
     Example:
         >>> import torch
         >>> from logic import Domain, Symbols
-        >>> from reasoner.program import DIGITS
+        >>> from reasoner.prolog.program import DIGITS
         >>> rule = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
         >>> even = Symbols(DIGITS, torch.full((1, 2, 10), 0.1).log())
         >>> round(infer(rule, "sum(S)", even).probability(9).item(), 6)

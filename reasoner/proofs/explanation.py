@@ -153,7 +153,7 @@ def explain(
         limits: What it may spend.
 
     Raises:
-        QueryError: if the batch is not one, or as :func:`reasoner.inference.infer`.
+        QueryError: if the batch is not one, or as :func:`reasoner.counting.inference.infer`.
         ProofError: if a proof does not stand up when it is replayed.
     """
     sample = _sample(program, query, symbols, limits or Limits())
@@ -232,7 +232,7 @@ def best_proofs(
         limits: What it may spend; ``gates`` bounds the steps of the search.
 
     Raises:
-        QueryError: if there is no such answer, the batch is not one, or as :func:`reasoner.inference.infer`.
+        QueryError: if there is no such answer, the batch is not one, or as :func:`reasoner.counting.inference.infer`.
         CountingError: if the search is over its budget.
         ProofError: if a proof does not stand up when it is replayed.
     """
