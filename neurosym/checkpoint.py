@@ -18,6 +18,7 @@ from perception.networks.perception import (
     Perception,
     PerceptionClass,
     PerceptionError,
+    check_perception,
     check_remakable,
     difference,
     outline,
@@ -148,11 +149,11 @@ def load_perception(path: str | Path, kinds: Sequence[PerceptionClass] = ()) -> 
             shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
             if differing := difference(outline(make, domain, architecture, 2 * len(shapes) + 16), shapes):
                 raise ValueError(differing)
-            perception = make(domain, torch.Generator(), **architecture)
-            if not 1 <= getattr(perception, "steps", 1) <= MOST_STEPS:
-                raise ValueError(f"it runs {perception.steps} steps, expected 1 to {MOST_STEPS}")
-            perception.load_state_dict(_tensors(file))
-            return perception, {str(key): str(value) for key, value in dict(notes).items()}
+            made = make(domain, torch.Generator(), **architecture)
+            if not 1 <= (steps := getattr(made, "steps", 1)) <= MOST_STEPS:
+                raise ValueError(f"it runs {steps} steps, expected 1 to {MOST_STEPS}")
+            made.load_state_dict(_tensors(file))
+            return check_perception(made), {str(key): str(value) for key, value in dict(notes).items()}
         except CheckpointError:
             raise
         except Exception as fault:  # also what the constructor of a stranger's class raises

@@ -4,7 +4,7 @@ from types import MappingProxyType
 
 from .classifier import SpikingClassifier
 from .lee import LeeNetwork
-from .perception import PerceptionClass
+from .perception import PerceptionClass, class_of
 from .twin import AnalogTwin
 from .vision import SpikingVision
 
@@ -16,9 +16,9 @@ PERCEPTIONS: MappingProxyType[str, PerceptionClass] = MappingProxyType(
 def kind_of(found: object) -> str:
     """The name of a perception's class: its key here, or else where Python finds it, ``module.Class``."""
     for name, made in PERCEPTIONS.items():
-        if type(found) is made:
+        if class_of(found) is made:
             return name
-    return path_of(type(found))
+    return path_of(class_of(found))
 
 
 def path_of(made: PerceptionClass) -> str:

@@ -7,7 +7,7 @@ another of the same shape - can be saved and loaded. Nothing asks for a class.
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, Self, runtime_checkable
 
 import torch
@@ -17,7 +17,6 @@ from torch.nn.modules.module import register_module_parameter_registration_hook
 from logic import Domain, NeurosymError
 
 from ..percept import Percept
-from ..randomness import Seed
 
 _MOST_PARAMETERS = 100_000  # named tensors of one network
 
@@ -42,8 +41,7 @@ class Perception(Protocol):
         """
         ...
 
-    @property
-    def __call__(self) -> Callable[..., Percept]:
+    def __call__(self, pictures: Tensor) -> Percept:
         """As ``forward``."""
         ...
 
@@ -73,15 +71,8 @@ class Remakable(Perception, Protocol):
         ...
 
 
-class PerceptionClass(Protocol):
-    """The class of a perception that can be saved: a domain, a generator and its architecture make one."""
-
-    __module__: str
-    __qualname__: str
-
-    def __call__(self, domain: Domain, generator: Seed, /, **architecture: Any) -> Any:
-        """A perception with weights drawn from the generator."""
-        ...
+PerceptionClass = type[nn.Module]
+"""The class of a perception that can be saved: called with a domain, a generator and its architecture, it makes one."""
 
 
 def check_perception(found: object) -> Perception:
@@ -105,6 +96,17 @@ def check_perception(found: object) -> Perception:
     )
 
 
+def class_of(found: object) -> PerceptionClass:
+    """The class of a perception.
+
+    Raises:
+        PerceptionError: if it is no module.
+    """
+    if isinstance(found, nn.Module):
+        return type(found)
+    raise PerceptionError(f"a {type(found).__name__} is no torch.nn.Module")
+
+
 def check_remakable(found: object) -> Remakable:
     """A perception that can be saved, after another of the same shape has been made on no device.
 
@@ -120,7 +122,7 @@ def check_remakable(found: object) -> Remakable:
     if not isinstance(perception, Remakable):
         raise PerceptionError(f"a {kind} cannot be saved, since it does not say how it is made; {remedy}")
     try:
-        wanted = outline(type(perception), perception.domain, perception.architecture())
+        wanted = outline(class_of(perception), perception.domain, perception.architecture())
     except Exception as fault:  # whatever the constructor of a stranger's class raises
         raise PerceptionError(
             f"a {kind} cannot be saved, since {kind}(domain, generator, **architecture) fails ({fault}); {remedy}"

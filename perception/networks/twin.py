@@ -53,7 +53,8 @@ class AnalogTwin(nn.Module):
         """
         pictures = check_pictures(pictures, (self.size, self.size))
         signal = pictures.flatten(0, 1)
-        signal = signal / 255 if signal.dtype == torch.uint8 else signal.to(self.layers["readout"].weight)
+        weight = self.layers["readout"].get_parameter("weight")
+        signal = signal / 255 if signal.dtype == torch.uint8 else signal.to(weight.dtype)
         for name, layer in self.layers.items():
             signal = layer(signal.flatten(1) if isinstance(layer, nn.Linear) else signal)
             signal = signal if name == "readout" else signal.relu()
