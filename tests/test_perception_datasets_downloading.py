@@ -174,7 +174,7 @@ def test_without_a_network_one_line_says_so(tmp_path: Path) -> None:
 def test_several_at_once_bring_a_file_once(server: tuple[Resource, _Behaviour], tmp_path: Path) -> None:
     """Locks belong to open files, so threads stand for processes here."""
     with ThreadPoolExecutor(4) as pool:
-        paths = list(pool.map(lambda _: download(server[0], tmp_path), range(4)))
+        paths = list(pool.map(download, [server[0]] * 4, [tmp_path] * 4))
     assert [path.read_bytes() for path in paths] == [CONTENT] * 4
     assert server[1].asked == [None]
     assert [file.name for file in tmp_path.iterdir()] == ["some.bin"]
