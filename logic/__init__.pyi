@@ -51,7 +51,7 @@ from .proving import (
     network_formulas as network_formulas,
     prove_equivalent as prove_equivalent,
 )
-from .proving.verifier import verify as verify
+from .proving.verifier import read_design as read_design, verify as verify
 from .rails import Line as Line, rail_lines as rail_lines, single_lines as single_lines
 from .simulation.simulator import simulate as simulate, simulate_reference as simulate_reference
 from .symbols import Symbols as Symbols

@@ -78,6 +78,8 @@ def judge(
     start = time.perf_counter()
     if circuit.register_names:
         raise CircuitError("the circuit has registers; prove it with prove_machine")
+    if network.period > 1:
+        raise NetworkError(f"waves come every {network.period} steps; only those that come at every step are unfolded")
     flat = network.flatten()
     if in_step(network, flat):
         return prove_network(network, circuit, timeout=timeout)

@@ -14,10 +14,7 @@ from logic.formats import read_circuit, write_circuit
 from logic.learning.pattern_neurons import LearnedGate, learn_gate
 from logic.learning.proof import prove_gate, training_report as training_report
 from logic.mapping.trade import Cost, pareto
-from logic.proving import prove_equivalent
 from logic.proving.drat import certify
-from logic.proving.induction import prove_machine
-from logic.proving.machines import prove_machines
 from logic.proving.streams import expected_answers, input_spikes, random_vectors, to_stream
 from logic.proving.waveform import trains_of, write_waveform
 from logic.rails import Line, has_two_rails, match_lines, rail_pairs
@@ -92,7 +89,7 @@ class Simulated:
     faults: FaultStatistics | None
 
 
-def measure(circuit: Circuit, network: SpikingNetwork, period: int) -> Sizes:
+def measure(circuit: Circuit, network: SpikingNetwork) -> Sizes:
     """The sizes of a compiled network."""
     flat = network.flatten()
     used = flat.weight != 0
@@ -103,7 +100,7 @@ def measure(circuit: Circuit, network: SpikingNetwork, period: int) -> Sizes:
         neurons=network.neurons,
         synapses=int(used.sum()),
         latency=network.latency,
-        period=period,
+        period=network.period,
         largest_weight=int(np.abs(flat.weight).max(initial=0)),
         longest_delay=int(flat.delay[used].max(initial=0)),
     )
@@ -130,7 +127,7 @@ def compile_file(path: Path, mapping: str, output: Path | None, profile: str = "
         write_nir(compiled.network, output, profile, golden=_example(compiled.network))
     elif output is not None:
         write_circuit(circuit, output)
-    return measure(circuit, compiled.network, compiled.period)
+    return measure(circuit, compiled.network)
 
 
 def _example(network: SpikingNetwork, waves: int = 16) -> Tensor:
@@ -183,15 +180,12 @@ def verify_files(
     circuit = read_circuit(path)
     compiled = compile_certified(circuit, mapping)
     seconds = time.perf_counter() - start
-    network, claims, period = compiled.network, compiled.certificate, compiled.period
-    if circuit.register_names:
-        verdict = prove_machine(network, circuit, claims.literal, period, timeout=timeout)
-    else:
-        verdict = verify(network, circuit, certificate=claims, timeout=timeout)
+    network = compiled.network
+    verdict = verify(network, circuit, certificate=compiled.certificate, timeout=timeout)
     if spec is not None and verdict.holds is not False:
-        verdict = _both(verdict, _compare(circuit, read_circuit(spec), timeout))
-    _keep(verdict, network, circuit, period, waveform, certificate)
-    return Proved(verdict, measure(circuit, compiled.network, compiled.period), seconds)
+        verdict = _both(verdict, verify(circuit, read_circuit(spec), timeout=timeout))
+    _keep(verdict, network, circuit, waveform, certificate)
+    return Proved(verdict, measure(circuit, compiled.network), seconds)
 
 
 def _verify_network(
@@ -204,21 +198,14 @@ def _verify_network(
     network, circuit = read_nir(path), read_circuit(spec)
     seconds = time.perf_counter() - start
     verdict = verify(network, circuit, timeout=timeout)
-    _keep(verdict, network, circuit, 1, waveform, certificate)
-    return Proved(verdict, measure(circuit, network, 1), seconds)
-
-
-def _compare(circuit: Circuit, spec: Circuit, timeout: float | None) -> Verdict:
-    """Two circuits, clocked or not."""
-    clocked = bool(circuit.register_names or spec.register_names)
-    return (prove_machines if clocked else prove_equivalent)(circuit, spec, timeout)
+    _keep(verdict, network, circuit, waveform, certificate)
+    return Proved(verdict, measure(circuit, network), seconds)
 
 
 def _keep(
     verdict: Verdict,
     network: SpikingNetwork,
     circuit: Circuit,
-    period: int,
     waveform: Path | None,
     certificate: Path | None,
 ) -> None:
@@ -227,7 +214,7 @@ def _keep(
         certify(network, circuit, certificate)
     if waveform is not None and verdict.counterexample is not None:
         stream = to_stream(verdict.counterexample, circuit.inputs)
-        names, trains = trains_of(network, circuit, stream, period)
+        names, trains = trains_of(network, circuit, stream)
         if waveform.suffix == ".svg":
             from ..reports.figures import line_raster  # matplotlib takes as long to load as many a proof
 
@@ -280,10 +267,10 @@ def simulate_file(path: Path, mapping: str, waves: int, seed: int, deletion: flo
 def _simulate_clocked(circuit: Circuit, mapping: str, waves: int, seed: int) -> Simulated:
     """Streams of at most 64 waves side by side."""
     compiled = compile_certified(circuit, mapping)
-    network, period, length = compiled.network, compiled.period, min(64, waves)
+    network, period, length = compiled.network, compiled.network.period, min(64, waves)
     values = random_vectors(np.random.default_rng(seed), circuit, (length, -(-waves // length)))
     steps = length * period + network.latency
-    spikes = input_spikes(network, circuit, values, period)
+    spikes = input_spikes(network, circuit, values)
     start = time.perf_counter()
     trains = simulate_bits(network, spikes, steps)
     seconds = time.perf_counter() - start
