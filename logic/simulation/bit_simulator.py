@@ -1,7 +1,8 @@
 """Bit-parallel simulation: 64 input vectors a machine word, exactly the spikes of the reference simulator.
 
 Forgetful networks with slots (:mod:`logic.simulation.word_compiler`) are computed wave by wave as if no time passed;
-all others (loops, retained membranes, unequal paths, faults in time) step by step with a ring of past spikes for each neuron.
+all others (loops, retained membranes, unequal paths, faults in time) step by step with a ring of past spikes for each
+neuron.
 """
 
 from collections.abc import Sequence
