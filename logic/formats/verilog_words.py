@@ -35,7 +35,7 @@ def wire_key(word: str) -> str:
 
     Example:
         >>> wire_key("\\a[1]"), wire_key("\\a"), wire_key("a")
-        ('\\\\a[1]', 'a', 'a')
+        ('\\a[1]', 'a', 'a')
     """
     return word[1:] if word[0] == "\\" and _PLAIN.fullmatch(word[1:]) else word
 
