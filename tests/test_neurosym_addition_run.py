@@ -119,7 +119,7 @@ def test_an_interrupted_run_resumes_to_the_same_weights(
             raise KeyboardInterrupt
         return learning_rate_factor(step, steps)
 
-    monkeypatch.setattr("neurosym.training.learning_rate_factor", interrupting)
+    monkeypatch.setattr("neurosym.training.fit.learning_rate_factor", interrupting)
     stopped = command("run", "--quick", "--output", tmp_path / "second")
     assert stopped.exit_code == 2
     assert f"neurosym run --resume {tmp_path / 'second'}" in stopped.stderr
