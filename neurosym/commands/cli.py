@@ -6,18 +6,16 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import Progress
-from rich.table import Table
 
-# Loaded where they are used, since --help must not wait for torch: `logic` and the commands' own modules.
+if TYPE_CHECKING:
+    from rich.console import Console
+
+# Loaded where they are used, since --help must wait for none of them: rich, `logic` and the commands' own modules.
 
 _RESERVED = ("export", "bench")
 _INTERRUPTED = 130  # as shells count: 128 + SIGINT
@@ -25,8 +23,9 @@ _INTERRUPTED = 130  # as shells count: 128 + SIGINT
 app = typer.Typer(
     help="Spiking perception, spiking logic and a reasoner in one chain: from a picture to a proved answer.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"max_content_width": 120},
+    rich_markup_mode=None,  # rich takes as long to load as all else that --help needs
 )
 
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same numbers on the same machine.")]
@@ -51,7 +50,7 @@ def run_task(
     """Learn digits from sums, explain, prove and export the network, and write a report."""
     folder = resume or output or Path("runs") / f"{datetime.now():%Y-%m-%d-%H%M%S}"
     with _plain_errors(folder):
-        _task().run(seed=seed, epochs=epochs, output=folder, quick=quick, resume=resume is not None, console=Console())
+        _task().run(seed=seed, epochs=epochs, output=folder, quick=quick, resume=resume is not None, console=_console())
 
 
 @app.command("train")
@@ -90,7 +89,7 @@ def train_model(
     """Train a preset on labels, or the addition model by its rule, and save it. With torchrun, in many processes."""
     with _plain_errors(None):
         if dataset == "addition":
-            _task().train(seed=seed, epochs=epochs, output=output, quick=quick, console=Console())
+            _task().train(seed=seed, epochs=epochs, output=output, quick=quick, console=_console())
             return
         vision, savings = _vision(), import_module("neurosym.training.savings")
         settings = vision.Settings(
@@ -99,16 +98,11 @@ def train_model(
             savings=savings.Savings(parts, precision, pack, recompute, steps_back),
         )  # fmt: skip
         chosen = import_module("neurosym.training.fit").there(vision.choose_device(device))
-        with import_module("neurosym.training.processes").joined_by_torchrun(chosen) as processes:
-            console = Console(stderr=True)
-            shown = processes.first and console.is_terminal
-            with Progress(console=console, transient=True, disable=not shown) as bar:
-                task = bar.add_task(f"{model} on {dataset}", total=None)
-
-                def show(done: int, total: int) -> None:
-                    bar.update(task, completed=done, total=total)
-
-                outcome = vision.train_on_labels(settings, output, resume=resume, progress=show, processes=processes)
+        with (
+            import_module("neurosym.training.processes").joined_by_torchrun(chosen) as processes,
+            _screen().progress(f"{model} on {dataset}", wanted=processes.first) as show,
+        ):
+            outcome = vision.train_on_labels(settings, output, resume=resume, progress=show, processes=processes)
         if processes.first:
             low, high = outcome.interval
             row: dict[str, object] = {
@@ -161,7 +155,7 @@ def explain_pictures(
 ) -> None:
     """Say what the model sees in pictures, what follows by the rule, and why."""
     with _plain_errors(None):
-        _task().explain(model=model, pictures=pictures, rule=rule, as_json=as_json, console=Console())
+        _task().explain(model=model, pictures=pictures, rule=rule, as_json=as_json, console=_console())
 
 
 @app.command("doctor")
@@ -171,13 +165,7 @@ def check_parts(as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
-        table = Table("", "Part", "Version", "Time", "Self-test")
-        for finding in findings:
-            mark = "[green]works[/]" if finding.works else "[red]FAILS[/]"
-            seconds = f"{finding.seconds:.2f} s" if finding.seconds else ""
-            remedy = f"\n[bold]{escape(finding.remedy)}[/]" if finding.remedy else ""
-            table.add_row(mark, finding.part, finding.version, seconds, escape(finding.detail) + remedy)
-        Console().print(table)
+        _screen().show_findings(findings)
     raise typer.Exit(0 if all(finding.works for finding in findings) else 1)
 
 
@@ -308,6 +296,14 @@ def _vision() -> ModuleType:
     return import_module("neurosym.commands.vision")
 
 
+def _screen() -> ModuleType:
+    return import_module("neurosym.commands.screen")
+
+
+def _console() -> "Console":
+    return _screen().Console()
+
+
 def _netlists() -> ModuleType:
     return import_module("neurosym.commands.netlists")
 
@@ -317,23 +313,13 @@ def _show(rows: list[dict[str, object]], as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(rows[0] if len(rows) == 1 else rows, indent=2))
         return
-    names = list(rows[0])
-    table = Table(*(["", ""] if len(rows) == 1 else [name.replace("_", " ") for name in names]))
-    for cells in [[n.replace("_", " "), rows[0][n]] for n in names] if len(rows) == 1 else [r.values() for r in rows]:
-        table.add_row(*(_in_words(cell) for cell in cells))
-    Console(width=None if len(rows) == 1 else 150).print(table)  # a wide table is better scrolled than cut
-
-
-def _in_words(cell: object) -> str:
-    if cell is None:
-        return "-"
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    return f"{cell:,.6g}" if isinstance(cell, float) else str(cell)
+    _screen().show_rows(rows)
 
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version  # takes a third of the time of --help
+
         typer.echo(version("neurosym"))
         raise typer.Exit
 
@@ -366,8 +352,7 @@ def _task() -> ModuleType:
 
 def _complain(text: str) -> None:
     """Print one line on stderr, however long."""
-    line = " ".join(text.split())
-    Console(stderr=True).print(f"[bold red]Error:[/] {escape(line)}", soft_wrap=True, highlight=False)
+    _screen().complain(" ".join(text.split()))
 
 
 @contextmanager
