@@ -48,7 +48,7 @@ def prove_machine(
     """Whether a clocked network answers every stream of waves, one each ``period`` steps, as the circuit does.
 
     Args:
-        network: The implementation, from :func:`logic.compiler.compile_certified`.
+        network: The implementation, from :func:`logic.mapping.compiler.compile_certified`.
         circuit: The specification, with registers; a first value that is not defined counts as 0.
         literals: ``[N]`` the literal that each neuron is claimed to hold (``certificate.literal``). Only claims on
             registers are used, as the invariant, and they are proved.

@@ -71,7 +71,7 @@ def draw_faults(
     insertion: float = 0,
     late: float = 0,
 ) -> Faults:
-    """Random faults in time for :func:`logic.bit_simulator.simulate_bits`.
+    """Random faults in time for :func:`logic.simulation.bit_simulator.simulate_bits`.
 
     Args:
         network: Whose spikes go wrong.

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from perception import Blended
+from perception.networks.perception import Perception
 from reasoner import Reading
 
 from ..checkpoint import write_checkpoint
@@ -111,7 +112,7 @@ def fit(
     }
     if blend is not None and not isinstance(model, Labelled):
         raise TrainingError("only pictures with labels can be blended; train rules without blend")
-    network, processes = model.perception, these_processes()
+    network, processes = _module(model.perception), these_processes()
     if device is not None:
         network.to(there(device))
     processes.agree(network)
@@ -139,6 +140,12 @@ def fit(
         network.load_state_dict(running.values)
     processes.agree(network)
     return history
+
+
+def _module(perception: nn.Module | Perception) -> nn.Module:
+    if isinstance(perception, nn.Module):
+        return perception
+    raise TrainingError(f"a {type(perception).__name__} is no torch.nn.Module, so it has no weights to be trained")
 
 
 def there(device: torch.device | str) -> torch.device:

@@ -2,7 +2,7 @@
 
 Each feature has two input lines, one that spikes the earlier the higher the feature lies above its mean and one for
 below; competing maps learn from these spike times as in :mod:`.stdp_competition`.
-:func:`neurosym.deep_stdp.learn_from_clusters` trains a network on such labels, in turns.
+:func:`neurosym.training.deep_stdp.learn_from_clusters` trains a network on such labels, in turns.
 
 References:
     Lu and Sengupta, "Deep Unsupervised Learning Using Spike-Timing-Dependent Plasticity", Neuromorphic Computing and
