@@ -1,7 +1,7 @@
 """Bit-parallel simulation: 64 input vectors a machine word, exactly the spikes of the reference simulator.
 
-Forgetful networks with slots (:mod:`logic.simulation.word_compiler`) are computed wave by wave as if no time passed; all others
-(loops, retained membranes, unequal paths, faults in time) step by step with a ring of past spikes for each neuron.
+Forgetful networks with slots (:mod:`logic.simulation.word_compiler`) are computed wave by wave as if no time passed;
+all others (loops, retained membranes, unequal paths, faults in time) step by step with a ring of past spikes for each neuron.
 """
 
 from collections.abc import Sequence
@@ -120,7 +120,8 @@ def run_wave_plan(
 
     Args:
         plan: From :func:`plan_waves`.
-        words: ``[I, W]``, or ``[wires, W]`` for codewords, 64 waves a word (:func:`logic.simulation.word_program.pack_bits`).
+        words: ``[I, W]``, or ``[wires, W]`` for codewords, 64 waves a word
+            (:func:`logic.simulation.word_program.pack_bits`).
         lines: What to return instead of the outputs, numbered as in ``network.flatten()``; not with ``outputs_only``.
         deleted: ``[I + N, W]`` spikes that get lost, for a plan that takes faults.
         inserted: ``[I + N, W]`` spikes that come from nowhere, likewise.
