@@ -1,6 +1,6 @@
 """What a symbol, a spike train and a circuit are; imports nothing of ours."""
 
-from . import targets as targets
+from . import neurons as neurons, targets as targets
 from .chaining import chain as chain
 from .circuit import Circuit as Circuit, CircuitBuilder as CircuitBuilder, Gate as Gate, Literal as Literal
 from .composition import join as join
@@ -50,6 +50,12 @@ from .proving import (
     decide as decide,
     network_formulas as network_formulas,
     prove_equivalent as prove_equivalent,
+)
+from .proving.drat import certify as certify, check_certificate as check_certificate
+from .proving.networks import lifted_circuit as lifted_circuit
+from .proving.obligations import (
+    prove_fail_silent_directly as prove_fail_silent_directly,
+    prove_obligations as prove_obligations,
 )
 from .proving.verifier import read_design as read_design, verify as verify
 from .rails import Line as Line, rail_lines as rail_lines, single_lines as single_lines

@@ -122,8 +122,8 @@ def run_wave_plan(
 
     Args:
         plan: From :func:`plan_waves`.
-        words: ``[I, W]``, or ``[wires, W]`` for codewords, 64 waves a word (see
-            :func:`logic.simulation.word_program.pack_bits`).
+        words: ``[I, W]``, or ``[wires, W]`` for codewords, 64 waves a word
+            (:func:`logic.simulation.word_program.pack_bits`).
         lines: What to return instead of the outputs, numbered as in ``network.flatten()``; not with ``outputs_only``.
         deleted: ``[I + N, W]`` spikes that get lost, for a plan that takes faults.
         inserted: ``[I + N, W]`` spikes that come from nowhere, likewise.

@@ -1,20 +1,32 @@
 """What the circuit commands do: a netlist file compiled, proved, simulated or learned, as figures to be shown."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from logic import Circuit, CircuitError, SpikingNetwork, Verdict, compile_certified, read_nir, verify, write_nir
+from logic import (
+    Circuit,
+    CircuitError,
+    NetworkError,
+    SpikingNetwork,
+    Verdict,
+    certify,
+    check_certificate,
+    compile_certified,
+    prove_obligations,
+    read_nir,
+    verify,
+    write_nir,
+)
 from logic.evaluation import evaluate
 from logic.formats import read_circuit, write_circuit
 from logic.learning.pattern_neurons import LearnedGate, learn_gate
 from logic.learning.proof import prove_gate, training_report as training_report
 from logic.mapping.trade import Cost, pareto
-from logic.proving.drat import certify
 from logic.proving.streams import expected_answers, input_spikes, random_vectors, to_stream
 from logic.proving.waveform import trains_of, write_waveform
 from logic.rails import Line, has_two_rails, match_lines, rail_pairs
@@ -59,11 +71,13 @@ class Proved:
         verdict: Of the network against the specification.
         sizes: Of the network.
         compile_seconds: Wall time of reading and compiling.
+        obligations: What else was asked of the network, by name.
     """
 
     verdict: Verdict
     sizes: Sizes
     compile_seconds: float
+    obligations: dict[str, Verdict] = field(default_factory=dict[str, Verdict])
 
 
 @dataclass(frozen=True)
@@ -155,6 +169,8 @@ def verify_files(
     timeout: float | None,
     waveform: Path | None = None,
     certificate: Path | None = None,
+    *,
+    obligations: bool = False,
 ) -> Proved:
     """Compiles a netlist file and proves the network against another one, or against itself.
 
@@ -168,6 +184,7 @@ def verify_files(
         timeout: Seconds for each of the two proofs, or None for no bound.
         waveform: Where a counterexample is written if there is one: ``.svg`` as a raster, else a value change dump.
         certificate: Where the formula of a small network is written (``.cnf``), its DRAT proof beside it.
+        obligations: Whether to judge the network's other promises too (see :func:`logic.prove_obligations`).
 
     Raises:
         FormatError: if a file cannot be read.
@@ -176,20 +193,26 @@ def verify_files(
     """
     start = time.perf_counter()
     if path.suffix == ".nir":
-        return _verify_network(path, spec, timeout, waveform, certificate)
+        return _verify_network(path, spec, timeout, waveform, certificate, obligations)
     circuit = read_circuit(path)
     compiled = compile_certified(circuit, mapping)
     seconds = time.perf_counter() - start
     network = compiled.network
     verdict = verify(network, circuit, certificate=compiled.certificate, timeout=timeout)
+    others = prove_obligations(network, circuit, function=verdict) if obligations else {}
     if spec is not None and verdict.holds is not False:
         verdict = _both(verdict, verify(circuit, read_circuit(spec), timeout=timeout))
     _keep(verdict, network, circuit, waveform, certificate)
-    return Proved(verdict, measure(circuit, compiled.network), seconds)
+    return Proved(verdict, measure(circuit, compiled.network), seconds, others)
 
 
 def _verify_network(
-    path: Path, spec: Path | None, timeout: float | None, waveform: Path | None, certificate: Path | None
+    path: Path,
+    spec: Path | None,
+    timeout: float | None,
+    waveform: Path | None,
+    certificate: Path | None,
+    obligations: bool,
 ) -> Proved:
     """The network of a NIR file against a specification."""
     if spec is None:
@@ -198,8 +221,9 @@ def _verify_network(
     network, circuit = read_nir(path), read_circuit(spec)
     seconds = time.perf_counter() - start
     verdict = verify(network, circuit, timeout=timeout)
+    others = prove_obligations(network, circuit, function=verdict) if obligations else {}
     _keep(verdict, network, circuit, waveform, certificate)
-    return Proved(verdict, measure(circuit, network), seconds)
+    return Proved(verdict, measure(circuit, network), seconds, others)
 
 
 def _keep(
@@ -212,6 +236,8 @@ def _keep(
     """Writes the certificate of a proof, or the waveform of a counterexample."""
     if certificate is not None and verdict.holds:
         certify(network, circuit, certificate)
+        if not check_certificate(certificate):
+            raise NetworkError(f"{certificate}: the checker does not accept the proof; please report this network")
     if waveform is not None and verdict.counterexample is not None:
         stream = to_stream(verdict.counterexample, circuit.inputs)
         names, trains = trains_of(network, circuit, stream)
