@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from logic import Circuit, CircuitBuilder, compile_certified
+from logic.evaluation import random_vectors
 from logic.proving.induction import prove_machine
-from logic.proving.streams import random_vectors, search_streams, to_stream, wrong_answers
+from logic.proving.streams import search_streams, to_stream, wrong_answers
 from tasks.circuits.prover_soundness import KINDS, mutate
 
 MAPPINGS = ("dual-rail", "majority", "logicsnn", "single-rail", "fail-silent")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..circuit import Circuit
 from ..errors import CircuitError, NetworkError
+from ..evaluation import random_vectors
 from ..network import INPUT, FlatNetwork, Population, SpikingNetwork, Synapses
 from ..rails import Line
 from ..simulation.simulator import simulate_reference
@@ -23,7 +24,7 @@ from .equivalence import prove_network
 from .registers import held_registers
 from .signals import after
 from .slots import assign_slots
-from .streams import random_vectors, search_streams, to_counterexample, wrong_answers
+from .streams import search_streams, to_counterexample, wrong_answers
 
 Integers = NDArray[np.int64]
 

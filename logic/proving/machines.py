@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 
 from ..circuit import Circuit
-from ..evaluation import from_words, run, to_words
+from ..evaluation import from_words, random_vectors, run, to_words
 from ..verdict import Verdict
 from .bounded import CLOCKS, first_difference
 from .equivalence import prove_combinational
 from .signals import after, by_one_name
-from .streams import Bits, Stream, random_vectors, to_counterexample
+from .streams import Bits, Stream, to_counterexample
 
 
 def prove_machines(

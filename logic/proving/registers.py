@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..circuit import Circuit
-from ..evaluation import clock, from_words, to_words
+from ..evaluation import clock, from_words, random_vectors, to_words
 from ..network import FlatNetwork, SpikingNetwork
 from ..simulation.bit_simulator import simulate_bits
-from .streams import Bits, input_spikes, random_vectors
+from .streams import Bits, input_spikes
 
 Integers = NDArray[np.int64]
 _WAVES, _STREAMS = 48, 64

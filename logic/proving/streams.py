@@ -127,12 +127,3 @@ def search_streams(network: SpikingNetwork, circuit: Circuit, values: Bits) -> t
     wave, member, line = wrong[0].tolist()
     until = min(waves, wave + 1 + network.latency // period)  # later waves come after the answer
     return Stream(values[:until, member], wave), network.output_lines[line]
-
-
-def random_vectors(generator: np.random.Generator, circuit: Circuit, shape: tuple[int, ...]) -> Bits:
-    """Random input vectors ``[*shape, I]`` that honour the one-hot groups."""
-    values = generator.random((*shape, len(circuit.inputs))) < 0.5
-    for group in circuit.one_hot:
-        chosen = generator.integers(0, len(group), shape)
-        values[..., group.start : group.stop] = chosen[..., None] == np.arange(len(group))
-    return values

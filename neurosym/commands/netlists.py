@@ -17,22 +17,22 @@ from logic import (
     certify,
     check_certificate,
     compile_certified,
+    compile_circuit,
     prove_obligations,
     read_nir,
     verify,
     write_nir,
 )
-from logic.evaluation import evaluate
 from logic.formats import read_circuit, write_circuit
 from logic.learning.pattern_neurons import LearnedGate, learn_gate
 from logic.learning.proof import prove_gate, training_report as training_report
 from logic.mapping.trade import Cost, pareto
-from logic.proving.streams import expected_answers, input_spikes, random_vectors, to_stream
+from logic.proving.streams import to_stream
 from logic.proving.waveform import trains_of, write_waveform
-from logic.rails import Line, has_two_rails, match_lines, rail_pairs
-from logic.simulation.bit_simulator import count_spikes, plan_waves, run_wave_plan, simulate_bits
+from logic.rails import has_two_rails, rail_pairs
 from logic.simulation.energy import EnergyModel, count_events
-from logic.simulation.faults import FaultStatistics, inject_faults, random_words
+from logic.simulation.faults import FaultStatistics, inject_faults
+from logic.simulation.random_run import run_random_waves
 from logic.writing import whole_file
 
 
@@ -269,67 +269,16 @@ def simulate_file(path: Path, mapping: str, waves: int, seed: int, deletion: flo
         NetworkError: if faults are asked for without two rails.
     """
     circuit = read_circuit(path)
-    if circuit.register_names:
-        if deletion or insertion:
-            raise CircuitError(f"{path}: has registers; faults are injected into combinational circuits only")
-        return _simulate_clocked(circuit, mapping, waves, seed)
-    network = compile_certified(circuit, mapping).network
-    words = -(-waves // 64)
-    values = random_words(seed, 0.5, (len(circuit.inputs), words))
-    plan = plan_waves(network)
-    lines = _rails_of(network.input_lines, circuit.inputs, values)
-    start = time.perf_counter()
-    answers = run_wave_plan(plan, lines)
-    seconds = time.perf_counter() - start
-    wrong = _wrong(network, circuit, answers, evaluate(circuit, values), waves)
-    counts = count_events(network, count_spikes(plan, lines, waves), waves * network.neurons)
+    if circuit.register_names and (deletion or insertion):
+        raise CircuitError(f"{path}: has registers; faults are injected into combinational circuits only")
+    network = compile_circuit(circuit, mapping)
+    run = run_random_waves(network, circuit, waves, seed)
+    counts = count_events(network, run.spikes, run.neuron_steps)
     faults = (
         inject_faults(network, waves, seed, deletion=deletion, insertion=insertion) if deletion or insertion else None
     )
-    joules = counts.picojoules(EnergyModel())
-    return Simulated(waves, wrong, seconds, int(counts.spikes.sum()), counts.synaptic_events, joules, faults)
-
-
-def _simulate_clocked(circuit: Circuit, mapping: str, waves: int, seed: int) -> Simulated:
-    """Streams of at most 64 waves side by side."""
-    compiled = compile_certified(circuit, mapping)
-    network, period, length = compiled.network, compiled.network.period, min(64, waves)
-    values = random_vectors(np.random.default_rng(seed), circuit, (length, -(-waves // length)))
-    steps = length * period + network.latency
-    spikes = input_spikes(network, circuit, values)
-    start = time.perf_counter()
-    trains = simulate_bits(network, spikes, steps)
-    seconds = time.perf_counter() - start
-    when = np.arange(length)[:, None] * period + network.latencies
-    answers = trains[when, :, network.outputs].transpose(0, 2, 1)
-    wrong = int((answers != expected_answers(network, circuit, values)).sum())
-    total = values.shape[0] * values.shape[1]
-    counts = count_events(network, trains.sum((0, 1)), steps * values.shape[1] * network.neurons)
-    joules = counts.picojoules(EnergyModel())
-    return Simulated(total, wrong, seconds, int(counts.spikes.sum()), counts.synaptic_events, joules, None)
-
-
-def _wrong(
-    network: SpikingNetwork,
-    circuit: Circuit,
-    answers: np.ndarray[tuple[int, ...], np.dtype[np.uint64]],
-    expected: np.ndarray[tuple[int, ...], np.dtype[np.uint64]],
-    waves: int,
-) -> int:
-    """Answers that differ from the circuit's, over the first ``waves`` bits of the words."""
-    last = np.uint64(2 ** (waves - 64 * (answers.shape[1] - 1)) - 1 if waves % 64 else 2**64 - 1)
-    mask = np.full(answers.shape[1], 2**64 - 1, dtype=np.uint64)
-    mask[-1] = last
-    wanted = _rails_of(network.output_lines, circuit.output_names, expected)
-    return sum(int(np.bitwise_count((one ^ other) & mask).sum()) for one, other in zip(answers, wanted, strict=True))
-
-
-def _rails_of(
-    lines: tuple[Line, ...], signals: tuple[str, ...], values: np.ndarray[tuple[int, ...], np.dtype[np.uint64]]
-) -> np.ndarray[tuple[int, ...], np.dtype[np.uint64]]:
-    """What the lines ``[L, W]`` say of values ``[S, W]`` of signals."""
-    matched = match_lines(lines, signals)
-    return values[matched.place] ^ np.where(matched.negated, ~np.uint64(0), np.uint64(0))[:, None]
+    joules, spikes = counts.picojoules(EnergyModel()), int(counts.spikes.sum())
+    return Simulated(run.waves, run.wrong, run.seconds, spikes, counts.synaptic_events, joules, faults)
 
 
 def learn(table: str, flip: float, seed: int) -> tuple[LearnedGate, Verdict]:
