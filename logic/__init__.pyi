@@ -60,6 +60,7 @@ from .proving import (
     prove_equivalent as prove_equivalent,
 )
 from .proving.verifier import verify as verify
+from .rails import Line as Line, rail_lines as rail_lines, single_lines as single_lines
 from .simulation.simulator import simulate as simulate, simulate_reference as simulate_reference
 from .symbols import Symbols as Symbols
 from .targets.nir import (
@@ -75,4 +76,4 @@ from .targets.snntorch import (
     run_in_snntorch as run_in_snntorch,
 )
 from .verdict import Verdict as Verdict
-from .writing import FileError as FileError, whole_file as whole_file
+from .writing import FileError as FileError, whole_file as whole_file, whole_files as whole_files

@@ -1,141 +1,111 @@
-"""Old content or new content, never a torso: full disks, failing disks, folders that may not be written."""
+"""Whole files: old content or new under faults, kills and rivals; nothing else is left."""
 
-import ast
-import errno
 import os
-import stat
+import signal
 import subprocess
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from logic import FileError, write_circuit
-from logic.formats import FORMATS, parse_circuit, writable_suffixes
-from logic.formats.format import Format
-from logic.writing import whole_file
+from logic import FileError, whole_file, whole_files
 
 ROOT = Path(__file__).parent.parent
-CHILD = """
-import os, resource, signal, sys
-from pathlib import Path
-from logic import CircuitBuilder, FileError, write_circuit
-make = CircuitBuilder()
-leaves = make.inputs(*(f"x{index}" for index in range(400)))
-circuit = make.build_from({f"y{index}": leaf & leaves[0] for index, leaf in enumerate(leaves[1:])})
-folder, fault = Path(sys.argv[1]), sys.argv[2]
-if fault == "full":
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-else:
-    os.seteuid(65534)  # the superuser may write anywhere
-for path in sorted(folder.iterdir()):
-    try:
-        write_circuit(circuit, path)
-    except FileError as error:
-        print(error)
-"""
 
 
-@pytest.mark.parametrize(("fault", "reason"), [("full", "File too large"), ("read-only", "Permission denied")])
-def test_what_cannot_be_written_leaves_the_old_file(tmp_path: Path, fault: str, reason: str) -> None:
-    paths = [tmp_path / f"old.{suffix}" for suffix in writable_suffixes()]
-    for path in paths:
-        path.write_text("old")
-    for folder in (tmp_path.parent.parent, tmp_path.parent, tmp_path):
-        folder.chmod(0o755)
-    tmp_path.chmod(0o555)
-    command = [sys.executable, "-c", CHILD, str(tmp_path), fault]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    tmp_path.chmod(0o755)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count(f"cannot be written ({reason}); make room or choose another place") == len(paths)
-    assert sorted(tmp_path.iterdir()) == sorted(paths)
-    assert {path.read_text() for path in paths} == {"old"}
+def names(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir())
 
 
-@pytest.mark.parametrize("row", [row for row in FORMATS if row.write], ids=lambda row: row.name)
-def test_a_failing_disk_leaves_the_old_file(row: Format, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / f"old.{row.suffixes[0]}"
-    path.write_text("old")
+def test_the_old_file_stays_until_the_block_ends_well(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / "some.txt"
+    with whole_file(path) as place:
+        place.write_text("old")
+        assert not path.exists()
+    with pytest.raises(ZeroDivisionError), whole_file(path) as place:  # noqa: PT012
+        place.write_text("to")
+        raise ZeroDivisionError
+    with pytest.raises(FileError, match="there was no room"), whole_file(path) as place:
+        raise OSError("there was no room")
+    with pytest.raises(FileError, match="No such file"), whole_file(path):
+        (tmp_path / "none").read_bytes()
+    assert path.read_text() == "old"
+    assert names(path.parent) == ["some.txt"]
 
-    def fail(handle: int) -> None:
-        raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(FileError, match=r"old\.\w+: cannot be written \(Input/output error\)"):
-        write_circuit(parse_circuit("y = a & b", "eqn"), path)
-    assert [path.read_text(), *tmp_path.iterdir()] == ["old", path]
+@pytest.mark.parametrize("call", ["fsync", "replace", "chmod"])
+def test_files_that_belong_together_change_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    first, second = tmp_path / "b", tmp_path / "a"
+    first.write_text("old")
+    second.write_text("old")
 
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(5, "Input/output error")
 
-def test_file_and_folder_reach_the_disk_in_this_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    synced: list[bool] = []
-    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(stat.S_ISDIR(os.fstat(handle).st_mode)))
-    with whole_file(tmp_path / "new" / "note.txt") as place:
+    with (  # noqa: PT012
+        monkeypatch.context() as patched,
+        pytest.raises(FileError, match=r"Input/output error"),
+        whole_files(first, second) as places,
+    ):
+        for place in places:
+            place.write_text("new")
+        patched.setattr(f"os.{call}", fail)
+    assert (first.read_text(), second.read_text()) == ("old", "old")
+    with whole_files(first, second) as (place, _):
         place.write_text("new")
-    assert synced == [False, True]
-    assert (tmp_path / "new" / "note.txt").read_text() == "new"
+    assert (first.read_text(), second.read_text()) == ("new", "old")
+    assert names(tmp_path) == ["a", "b"]
 
 
-def test_an_error_in_the_block_leaves_the_old_file(tmp_path: Path) -> None:
-    path = tmp_path / "note.txt"
-    path.write_text("old")
-
-    def interrupted() -> None:
+def test_rights_are_those_of_the_old_file_or_of_any_new_one(tmp_path: Path) -> None:
+    path, plain = tmp_path / "some", tmp_path / "plain"
+    plain.touch()
+    for expected in (plain.stat().st_mode, 0o100600):
         with whole_file(path) as place:
-            place.write_text("half")
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-    assert [path.read_text(), *tmp_path.iterdir()] == ["old", path]
+            place.touch(0o640)
+        assert path.stat().st_mode == expected
+        path.chmod(0o600)
 
 
-def test_links_permissions_and_pipes_stay_what_they_are(tmp_path: Path) -> None:
-    path, link, pipe = tmp_path / "note.txt", tmp_path / "link.txt", tmp_path / "pipe"
-    path.write_text("old")
-    path.chmod(0o640)
-    link.symlink_to(path)
-    with whole_file(str(link)) as place:
-        place.write_text("new")
-    assert (link.is_symlink(), path.read_text(), stat.S_IMODE(path.stat().st_mode)) == (True, "new", 0o640)
+def test_what_is_no_plain_file_is_left_alone(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    heard: list[str] = []
-    listener = threading.Thread(target=lambda: heard.append(pipe.read_text()))
-    listener.start()
-    with whole_file(pipe) as place:
-        place.write_text("said")
-    listener.join(10)
-    assert (heard, pipe.is_fifo()) == (["said"], True)
-    with pytest.raises(FileError, match="it is a folder"), whole_file(tmp_path):
+    for path in (pipe, tmp_path, Path("/dev/null"), Path("/dev/null/some")):
+        with pytest.raises(FileError, match=r"plain file|is no folder"), whole_file(path) as place:
+            place.touch()
+    assert pipe.is_fifo()
+
+
+def test_writers_of_one_file_wait_for_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "some"
+
+    def add(number: int) -> None:
+        with whole_file(path) as place:
+            place.write_text((path.read_text() if path.exists() else "") + f"{number}\n")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(40)))
+    assert sorted(map(int, path.read_text().split())) == list(range(40))
+    monkeypatch.setattr("logic.writing._PATIENCE", 0.05)
+    with pytest.raises(FileError, match="another process"), whole_file(path), whole_file(path):
         pass
+    assert names(tmp_path) == ["some"]
 
 
-WRITERS = {"write_text", "write_bytes", "save", "savez", "savez_compressed", "save_file"}
-ELSEWHERE = {
-    "logic/writing.py",
-    "perception/datasets/downloading.py",  # goes on with a part; the whole is checked before it gets its name
-    "neurosym/commands/doctor.py",  # writes into a folder of its own
-}
-
-
-def unguarded(tree: ast.AST, guarded: bool = False) -> list[int]:
-    """The lines of calls that write a file outside a block of :func:`whole_file`."""
-    if isinstance(tree, ast.With):
-        calls = [item.context_expr for item in tree.items if isinstance(item.context_expr, ast.Call)]
-        guarded |= any(getattr(call.func, "id", "") == "whole_file" for call in calls)
-    lines: list[int] = []
-    if isinstance(tree, ast.Call) and not guarded:
-        name = tree.func.attr if isinstance(tree.func, ast.Attribute) else getattr(tree.func, "id", "")
-        modes = [a.value for a in tree.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
-        opens = name == "open" and any(mode and set(mode) <= set("wabx+t") for mode in modes)
-        if name in WRITERS or opens:
-            lines.append(tree.lineno)
-    return lines + [line for child in ast.iter_child_nodes(tree) for line in unguarded(child, guarded)]
-
-
-def test_every_output_goes_through_the_one_way() -> None:
-    files = [file for room in ("logic", "perception", "reasoner", "neurosym") for file in (ROOT / room).rglob("*.py")]
-    found = {str(file.relative_to(ROOT)): unguarded(ast.parse(file.read_text(encoding="utf-8"))) for file in files}
-    assert len(found) > 100
-    assert {name: lines for name, lines in found.items() if lines and name not in ELSEWHERE} == {}
+def test_a_killed_writer_leaves_the_old_file_and_the_next_one_cleans_up(tmp_path: Path) -> None:
+    script = (
+        "import os, signal, sys; from pathlib import Path; from logic.writing import whole_file\n"
+        "with whole_file(Path(sys.argv[1])) as place:\n"
+        "    place.write_text('to'); place.with_name('other').touch(); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    path = tmp_path / "some"
+    path.write_text("old")
+    done = subprocess.run([sys.executable, "-c", script, path], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert done.returncode == -signal.SIGKILL
+    assert path.read_text() == "old"
+    with whole_file(path) as place:
+        assert not list(place.parent.iterdir())
+        place.write_text("new")
+    assert path.read_text() == "new"
+    assert names(tmp_path) == ["some"]

@@ -73,7 +73,7 @@ def draw_board(cells: Tensor, path: str | Path, side: int = 9, box: int = 3) -> 
         half = 2 if line % box == 0 else 1
         stroke = slice(max(0, line * pitch - half), line * pitch + half)
         pixels[stroke, :] = pixels[:, stroke] = 0
-    with whole_file(path) as place:
+    with whole_file(Path(path)) as place:
         Image.fromarray(pixels.numpy()).save(place)
 
 
