@@ -2,13 +2,21 @@
 
 from . import neurons as neurons, targets as targets
 from .chaining import chain as chain
-from .circuit import Circuit as Circuit, CircuitBuilder as CircuitBuilder, Gate as Gate, Literal as Literal
+from .circuit import (
+    Circuit as Circuit,
+    CircuitBuilder as CircuitBuilder,
+    Clock as Clock,
+    Gate as Gate,
+    Literal as Literal,
+    Role as Role,
+)
 from .composition import join as join
 from .domain import Domain as Domain
 from .errors import (
     CircuitError as CircuitError,
     DomainError as DomainError,
     FormatError as FormatError,
+    FormatWarning as FormatWarning,
     IrregularError as IrregularError,
     LearningError as LearningError,
     NetworkError as NetworkError,
