@@ -88,6 +88,7 @@ from .neurons import (
     Izhikevich as Izhikevich,
     LeakyIntegrateAndFire as LeakyIntegrateAndFire,
     LearnableSurrogateLIF as LearnableSurrogateLIF,
+    MaskedParallelSpiking as MaskedParallelSpiking,
     MultiThresholdLIF as MultiThresholdLIF,
     Neuron as Neuron,
     NeuronError as NeuronError,
