@@ -190,7 +190,7 @@ def compile_netlist(
     circuit: Netlist,
     mapping: Mapping = "dual-rail",
     output: Annotated[
-        Path | None, typer.Option(help="Write the network (.nir) or the circuit (.aig .aag .blif .v .dot .svg).")
+        Path | None, typer.Option(help="Write the network (.nir) or the circuit, in the format of the suffix.")
     ] = None,
     profile: Annotated[str, typer.Option(help="Kind of the NIR neurons, lif or cuba.")] = "lif",
     table: Annotated[bool, typer.Option("--pareto", help="Compare all mappings instead.")] = False,

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from reasoner import Answer, Limits, Program, explain, explain_queries, infer, to_dict, to_text
+from reasoner import Answer, Limits, Program, explain, explain_queries, to_dict, to_text
+from reasoner.counting.planning import answer_stated
 
 _SHOWN = 100  # answers of a query that are explained
 
@@ -21,8 +22,7 @@ def probabilities(program: Program, query: str | None = None, limits: Limits | N
         QueryError: if nothing is asked, the program cannot be run, or it needs something perceived.
         PrologLimit, CountingError: if a limit is reached.
     """
-    answers = infer(program, query, limits=limits)
-    return dict(zip(answers.atoms, answers.log_probs[0].exp().tolist(), strict=True))
+    return answer_stated(program, query, limits)
 
 
 def query_file(path: Path, query: str | None = None, seconds: float = 60.0) -> dict[str, float]:
