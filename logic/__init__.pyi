@@ -69,17 +69,19 @@ from .proving.verifier import read_design as read_design, verify as verify
 from .rails import Line as Line, rail_lines as rail_lines, single_lines as single_lines
 from .simulation.simulator import simulate as simulate, simulate_reference as simulate_reference
 from .symbols import Symbols as Symbols
-from .targets.nir import (
+from .targets import (
+    TARGETS as TARGETS,
+    Conformance as Conformance,
+    Limits as Limits,
+    Target as Target,
+    compare_with_snntorch as compare_with_snntorch,
+    find_target as find_target,
     names_file as names_file,
     read_nir as read_nir,
     replay_golden as replay_golden,
+    run_in_snntorch as run_in_snntorch,
     to_nir as to_nir,
     write_nir as write_nir,
-)
-from .targets.snntorch import (
-    Conformance as Conformance,
-    compare_with_snntorch as compare_with_snntorch,
-    run_in_snntorch as run_in_snntorch,
 )
 from .verdict import Verdict as Verdict
 from .writing import FileError as FileError, whole_file as whole_file, whole_files as whole_files

@@ -22,7 +22,7 @@ def compile_netlist(
     output: Annotated[
         Path | None, typer.Option(help="Write the network (.nir) or the circuit, in the format of the suffix.")
     ] = None,
-    profile: Annotated[str, typer.Option(help="Kind of the NIR neurons, lif or cuba.")] = "lif",
+    profile: Annotated[str, typer.Option(help="Kind of the network's file for its readers: lif or cuba.")] = "lif",
     table: Annotated[bool, typer.Option("--pareto", help="Compare all mappings instead.")] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -13,15 +13,14 @@ from logic import (
     CircuitError,
     NetworkError,
     SpikingNetwork,
+    Target,
     Verdict,
     certify,
     check_certificate,
     compile_certified,
     compile_circuit,
     prove_obligations,
-    read_nir,
     verify,
-    write_nir,
 )
 from logic.formats import read_circuit, write_circuit
 from logic.learning.pattern_neurons import LearnedGate, learn_gate
@@ -33,6 +32,7 @@ from logic.rails import has_two_rails, rail_pairs
 from logic.simulation.energy import EnergyModel, count_events
 from logic.simulation.faults import FaultStatistics, inject_faults
 from logic.simulation.random_run import run_random_waves
+from logic.targets import target_of_file
 from logic.writing import whole_file
 
 
@@ -126,19 +126,21 @@ def compile_file(path: Path, mapping: str, output: Path | None, profile: str = "
     Args:
         path: The netlist.
         mapping: How it is compiled.
-        output: A ``.nir`` file takes the network, balanced by relays; any other the circuit, in the format of its
-            suffix.
-        profile: Kind of the NIR neurons, ``lif`` or ``cuba``.
+        output: The file of a target (such as ``.nir``) takes the network, balanced as the target needs; any other the
+            circuit, in the format of its suffix.
+        profile: Of the target's file, such as ``lif`` or ``cuba``.
 
     Raises:
         FormatError: if the file cannot be read, or the circuit not written.
         CircuitError: if the mapping is unknown or cannot express the circuit.
-        NetworkError: if NIR cannot carry the network.
+        NetworkError: if the target cannot carry the network.
     """
-    circuit, nir = read_circuit(path), output is not None and output.suffix == ".nir"
-    compiled = compile_certified(circuit, mapping, "relays" if nir else "delays", aligned=nir)
-    if output is not None and nir:
-        write_nir(compiled.network, output, profile, golden=_example(compiled.network))
+    circuit, target = read_circuit(path), None if output is None else target_of_file(output)
+    balance = "delays" if target is None else target.limits.balance
+    compiled = compile_certified(circuit, mapping, balance, aligned=target is not None)
+    if output is not None and target is not None:
+        target.check_profile(profile)
+        target.write(compiled.network, output, profile, _example(compiled.network))
     elif output is not None:
         write_circuit(circuit, output)
     return measure(circuit, compiled.network)
@@ -192,8 +194,8 @@ def verify_files(
         NetworkError: if a ``.nir`` file cannot be read or its lines cannot be matched.
     """
     start = time.perf_counter()
-    if path.suffix == ".nir":
-        return _verify_network(path, spec, timeout, waveform, certificate, obligations)
+    if (target := target_of_file(path)) is not None:
+        return _verify_network(target, path, spec, timeout, waveform, certificate, obligations)
     circuit = read_circuit(path)
     compiled = compile_certified(circuit, mapping)
     seconds = time.perf_counter() - start
@@ -207,6 +209,7 @@ def verify_files(
 
 
 def _verify_network(
+    target: Target,
     path: Path,
     spec: Path | None,
     timeout: float | None,
@@ -214,11 +217,11 @@ def _verify_network(
     certificate: Path | None,
     obligations: bool,
 ) -> Proved:
-    """The network of a NIR file against a specification."""
+    """The network of a target's file against a specification."""
     if spec is None:
         raise CircuitError(f"{path}: a network needs a specification; give the circuit that it shall compute")
     start = time.perf_counter()
-    network, circuit = read_nir(path), read_circuit(spec)
+    network, circuit = target.read(path), read_circuit(spec)
     seconds = time.perf_counter() - start
     verdict = verify(network, circuit, timeout=timeout)
     others = prove_obligations(network, circuit, function=verdict) if obligations else {}
