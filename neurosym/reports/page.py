@@ -50,7 +50,7 @@ class Figure:
     """A drawing and what it shows.
 
     Args:
-        svg: SVG text, as from :mod:`neurosym.figures` and :mod:`neurosym.drawing`.
+        svg: SVG text, as from :mod:`neurosym.reports.figures` and :mod:`logic.drawing`.
         caption: What is to be seen, for a reader who does not know the code.
         wide: Whether it takes the whole width; narrow figures that follow each other stand side by side.
     """

@@ -1,4 +1,4 @@
-"""Izhikevich's and the adaptive exponential neuron as trainable layers, with the scheme of :mod:`logic.neuron_models`.
+"""Izhikevich's and the adaptive exponential neuron as trainable layers, with the scheme of :mod:`logic.neurons.models`.
 
 Their spikes are those of the models there, step by step: forward Euler of a stated step, in the precision of the
 current (float64 for the published spike trains). The gradient goes through the Euler steps and, at a spike, through
@@ -51,7 +51,7 @@ class Izhikevich(_TwoVariables):
         surrogate: Stand-in derivative of a spike, its name, or a function.
 
     References:
-        See :class:`logic.neuron_models.Izhikevich`.
+        See :class:`logic.neurons.models.Izhikevich`.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class AdEx(_TwoVariables):
         surrogate: Stand-in derivative of a spike, its name, or a function.
 
     References:
-        See :class:`logic.neuron_models.AdEx`.
+        See :class:`logic.neurons.models.AdEx`.
     """
 
     def __init__(

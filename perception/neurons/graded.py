@@ -1,7 +1,7 @@
 """Leaky neurons that send more than a bit a step: whole levels, or signed powers of two of a threshold.
 
 A graded spike is not an addition at a synapse but a multiplication by a small integer; an accelerator unfolds it into
-binary spikes. :mod:`perception.activity` weighs it by its value.
+binary spikes. :mod:`perception.networks.activity` weighs it by its value.
 """
 
 from typing import Any
