@@ -8,9 +8,10 @@ from logic import Domain
 from ..errors import ProgramError
 from ..prolog.border import Limits, Refusal, quote, request
 from ..prolog.program import DIGITS, domain_list
+from ..showing import cut, preformatted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ConstraintProgram:
     r"""Rules that post constraints over integers and over the symbols of some domains.
 
@@ -35,6 +36,12 @@ class ConstraintProgram:
     domains: tuple[Domain, ...]
     source: str
     heads: tuple[str, ...] = field(compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        return cut(f"ConstraintProgram({cut(self.source, 60)!r}, {len(self.heads)} clauses)")
+
+    def _repr_html_(self) -> str:
+        return preformatted(self.text)
 
     @classmethod
     def parse(
