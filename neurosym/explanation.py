@@ -1,6 +1,7 @@
 """Why an answer was given: what was seen and how surely, by which spikes, and which proof leads from there."""
 
 from dataclasses import dataclass
+from html import escape
 from math import exp
 
 import torch
@@ -32,7 +33,7 @@ class Sight:
         return next(iter(self.probabilities))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     """An explained answer.
 
@@ -45,6 +46,16 @@ class Explanation:
     query: str
     sights: tuple[Sight, ...]
     answers: tuple[Answer, ...]
+
+    def __repr__(self) -> str:
+        best = f"{self.answers[0].atom} with {self.answers[0].probability:.1%}" if self.answers else "no answer"
+        return f"Explanation({self.query!r}, {best}, {len(self.sights)} pictures)"
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(self.to_text())}</pre>"
 
     def to_text(self) -> str:
         """The explanation as lines to read."""
