@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ..circuit import Circuit
+from ..circuit import Circuit, check_circuit
 from ..errors import CircuitError
 from ..network import SpikingNetwork
 from . import (
@@ -74,7 +74,7 @@ def compile_certified(
     max_delay: int | None = None,
 ) -> Compiled:
     """As :func:`compile_circuit`, with the certificate of its neurons and the wave period in steps."""
-    netlist = map_circuit(circuit, mapping)
+    netlist = map_circuit(check_circuit(circuit), mapping)
     network, certificate = to_network(netlist, balance, aligned=aligned, max_delay=max_delay)
     return Compiled(network, certificate, period_of(netlist))
 

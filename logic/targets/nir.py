@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..errors import NetworkError
-from ..network import INPUT, Convolution, Population, Projection, SpikingNetwork, Synapses
+from ..network import INPUT, Convolution, Population, Projection, SpikingNetwork, Synapses, check_network
 from ..simulation.simulator import simulate
 from ..writing import whole_file
 
@@ -44,7 +44,7 @@ def names_file(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
-def write_nir(network: SpikingNetwork, path: Path, profile: str = "lif", golden: Tensor | None = None) -> None:
+def write_nir(network: SpikingNetwork, path: Path | str, profile: str = "lif", golden: Tensor | None = None) -> None:
     """Writes a layered network as NIR, and beside it as ``.json`` what NIR cannot carry; both or neither.
 
     Args:
@@ -61,7 +61,7 @@ def write_nir(network: SpikingNetwork, path: Path, profile: str = "lif", golden:
     path = Path(path)
     if path.suffix != ".nir":
         raise NetworkError(f"{path}: a NIR file's name ends in .nir")
-    graph = to_nir(network, profile)
+    graph = to_nir(check_network(network), profile)
     notes = {
         "format": _FORMAT,
         "profile": profile,
@@ -252,7 +252,7 @@ def _weights(
     )
 
 
-def read_nir(path: Path) -> SpikingNetwork:
+def read_nir(path: Path | str) -> SpikingNetwork:
     """The network that :func:`write_nir` wrote: weights from the NIR file, all else from the file beside it.
 
     Raises:

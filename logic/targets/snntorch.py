@@ -31,7 +31,7 @@ class Conformance:
     shift: int
 
 
-def run_in_snntorch(path: Path, spikes: Tensor, steps: int) -> Tensor:
+def run_in_snntorch(path: Path | str, spikes: Tensor, steps: int) -> Tensor:
     """Spikes ``[steps, B, n]`` of a NIR file's output node, as snnTorch's own importer and neurons give them.
 
     Args:
@@ -58,7 +58,7 @@ def run_in_snntorch(path: Path, spikes: Tensor, steps: int) -> Tensor:
     return torch.stack(answers)
 
 
-def compare_with_snntorch(path: Path, spikes: Tensor) -> Conformance:
+def compare_with_snntorch(path: Path | str, spikes: Tensor) -> Conformance:
     """Runs a NIR file in snnTorch and, read back, in our simulator, and compares every answer spike.
 
     Args:
