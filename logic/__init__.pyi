@@ -52,6 +52,7 @@ from .proving import (
     prove_equivalent as prove_equivalent,
 )
 from .proving.verifier import verify as verify
+from .rails import Line as Line, rail_lines as rail_lines, single_lines as single_lines
 from .simulation.simulator import simulate as simulate, simulate_reference as simulate_reference
 from .symbols import Symbols as Symbols
 from .targets.nir import (
