@@ -34,7 +34,7 @@ def compile_netlist(
         from . import netlists
 
         if output is not None:
-            writable(output, circuit, kinds=(".nir", *writable_suffixes()))
+            writable(output, circuit, kinds=(".nir", *(f".{suffix}" for suffix in writable_suffixes())))
 
         rows: list[dict[str, object]]
         if table:
