@@ -68,4 +68,4 @@ from .targets.snntorch import (
     run_in_snntorch as run_in_snntorch,
 )
 from .verdict import Verdict as Verdict
-from .writing import FileError as FileError, whole_file as whole_file
+from .writing import FileError as FileError, whole_file as whole_file, whole_files as whole_files

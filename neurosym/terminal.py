@@ -4,10 +4,10 @@ import json
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+if TYPE_CHECKING:  # rich takes longer to load than many an answer takes
+    from rich.text import Text
 
 LONGEST = 2_000  # characters of a line that a terminal is shown
 _WIDE = 150  # columns of a table, which is better scrolled than cut
@@ -63,8 +63,12 @@ def say_rows(rows: Sequence[Mapping[str, object]], as_json: bool) -> None:
     say_table(["", ""] if len(rows) == 1 else heads, [[_in_words(cell) for cell in cells] for cells in lines])
 
 
-def say_table(heads: Sequence[str], lines: Sequence[Sequence[str | Text]]) -> None:
+def say_table(heads: Sequence[str], lines: Sequence[Sequence["str | Text"]]) -> None:
     """Prints a table of texts."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(*heads)
     for cells in lines:
         table.add_row(*(cell if isinstance(cell, Text) else Text(plain(cell, LONGEST)) for cell in cells))
@@ -74,6 +78,9 @@ def say_table(heads: Sequence[str], lines: Sequence[Sequence[str | Text]]) -> No
 
 def complain(text: str, word: str = "Error") -> None:
     """Prints one line on standard error, however many the text has."""
+    from rich.console import Console
+    from rich.text import Text
+
     line = Text.assemble((f"{word}: ", "bold red"), plain(" ".join(text.split()), LONGEST))
     Console(stderr=True).print(line, soft_wrap=True, highlight=False, emoji=False)
 

@@ -72,6 +72,7 @@ from .networks.activity import (
 from .networks.board import cut_board as cut_board, draw_board as draw_board, see_cells as see_cells
 from .networks.classifier import SpikingClassifier as SpikingClassifier
 from .networks.lee import LeeNetwork as LeeNetwork
+from .networks.percept import Percept as Percept, Spikes as Spikes
 from .networks.race import racer_membranes as racer_membranes, to_network as to_network
 from .networks.sparse_inference import zero_skipping as zero_skipping
 from .networks.twin import AnalogTwin as AnalogTwin
@@ -113,7 +114,6 @@ from .neurons.surrogates import (
     to_surrogate as to_surrogate,
     triangular as triangular,
 )
-from .networks.percept import Percept as Percept, Spikes as Spikes
 from .pictures.augmentation import augment as augment
 from .pictures.blending import Blended as Blended, blend as blend
 from .pictures.coding import (

@@ -6,16 +6,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 PROGRAM = "".join(f"0.5::coin({number}).\n" for number in range(2000)) + "query(coin(_)).\n"
 
 
-def start(*words: str, **options: object) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # pyright: ignore[reportCallIssue] - the options are those of Popen
-        [sys.executable, "-m", "neurosym", *words], stderr=subprocess.PIPE, text=True, **options
-    )  # pyright: ignore[reportArgumentType]
+def start(*words: str, stdout: int | IO[str] | None = None) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "neurosym", *words]
+    return subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, text=True)
 
 
 @pytest.fixture

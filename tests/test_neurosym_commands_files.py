@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from typer.testing import CliRunner
@@ -60,7 +61,7 @@ def test_what_cannot_be_an_output_is_said_before_work(tmp_path: Path, monkeypatc
     (tmp_path / "in.svg").write_text("<svg/>")
     with pytest.raises(PathError, match="is read by this command"):
         writable(tmp_path / "in.svg", tmp_path / "in.svg")
-    monkeypatch.setattr("os.access", lambda *_: False)  # tests may run as root, who may write everywhere
+    monkeypatch.setattr("os.access", Mock(return_value=False))  # tests may run as root, who may write everywhere
     with pytest.raises(PathError, match="no folder that this user may write in"):
         writable(tmp_path / "new" / "a.svg")
 

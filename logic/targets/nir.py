@@ -32,7 +32,7 @@ from ..errors import NetworkError
 from ..network import INPUT, Convolution, Population, Projection, SpikingNetwork, Synapses, check_network
 from ..rails import Line, lines_of_names
 from ..simulation.simulator import simulate
-from ..writing import whole_file
+from ..writing import whole_files
 
 TIME_STEP = 1e-4  # seconds; what snnTorch's importer takes for granted
 _FOREVER = 1e26  # seconds; 1 - dt / tau is exactly 1 in float64
@@ -87,7 +87,7 @@ def write_nir(network: SpikingNetwork, path: Path | str, profile: str = "lif", g
         ],
         "golden": None if golden is None else _golden(network, golden),
     }
-    with whole_file(names_file(path)) as second, whole_file(path) as first:
+    with whole_files(names_file(path), path) as (second, first):
         nir.write(first, graph)
         second.write_text(json.dumps(notes))
 

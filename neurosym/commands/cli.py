@@ -3,14 +3,10 @@
 from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.text import Text
 
 from ..terminal import complain, say, say_json, say_rows, say_table
 from .circuits import compile_netlist, learn_gate, simulate_netlist, verify_netlist
@@ -18,15 +14,20 @@ from .ending import plain_errors
 from .files import PathError, claimed, existing, writable
 from .options import CODES, AsJson, Epochs, Quick, Seed, refuse_others
 
-# What computes is loaded where it is used, since --help must not wait for it.
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+# What computes and what draws (rich) is loaded where it is used, since --help must not wait for it.
 
 _RESERVED = ("export", "bench")
 
 app = typer.Typer(
     help="Spiking perception, spiking logic and a reasoner in one chain: from a picture to a proved answer.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"max_content_width": 120},
+    rich_markup_mode=None,  # rich takes as long to load as all else that --help needs
 )
 
 
@@ -44,12 +45,14 @@ def run_task(
     resume: Annotated[Path | None, typer.Option(help="Folder of an interrupted run, to go on from there.")] = None,
 ) -> None:
     """Learn digits from sums, explain, prove and export the network, and write a report."""
-    from ..addition import run as task
+    from rich.console import Console
 
     folder = resume or output or Path("runs") / f"{datetime.now():%Y-%m-%d-%H%M%S}"
     with plain_errors(folder):
         if resume is not None and (epochs is not None or quick or seed or output is not None):
             raise PathError(f"{resume}: goes on with its own settings; leave the others out")
+        from ..addition import run as task
+
         with claimed(folder):
             task.run(
                 seed=seed, epochs=epochs, output=folder, quick=quick, resume=resume is not None, console=Console()
@@ -91,6 +94,8 @@ def train_model(
     as_json: AsJson = False,
 ) -> None:
     """Train a preset on labels, or the addition model by its rule, and save it. With torchrun, in many processes."""
+    from rich.console import Console
+
     with plain_errors():
         writable(output, kinds=(".safetensors",))
         if dataset == "addition":
@@ -187,6 +192,8 @@ def explain_pictures(
 def check_parts(as_json: AsJson = False) -> None:
     """Check each part that neurosym stands on, and say what to install."""
     with plain_errors():
+        from rich.text import Text
+
         from .doctor import diagnose
 
         findings = diagnose()
@@ -254,14 +261,18 @@ def solve_puzzle(
     raise typer.Exit(CODES[found.solvable])
 
 
-def _bar(console: Console, shown: bool) -> Progress:
+def _bar(console: "Console", shown: bool) -> "Progress":
     """A bar of steps whose text is shown as it is."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     return Progress(*columns, console=console, transient=True, disable=not shown)
 
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version  # loads as long as a third of --help
+
         say(version("neurosym"))
         raise typer.Exit
 
