@@ -322,3 +322,17 @@ def _write_out(projection: Projection, source: tuple[int, ...], target: tuple[in
     return Synapses(
         projection.source, projection.target, pre.reshape(-1), post.reshape(-1), weight.reshape(-1), projection.delay
     )
+
+
+def check_network(found: object) -> SpikingNetwork:
+    """A spiking network as what it is.
+
+    Raises:
+        NetworkError: if it is none.
+    """
+    if isinstance(found, SpikingNetwork):
+        return found
+    raise NetworkError(
+        f"a {type(found).__name__} is no spiking network; make one of a model by to_spiking_network, of a circuit by "
+        f"compile_circuit, or read a .nir file by read_nir"
+    )

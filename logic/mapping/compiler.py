@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ..circuit import Circuit
+from ..circuit import Circuit, check_circuit
 from ..errors import CircuitError
 from ..network import SpikingNetwork
 from . import (
@@ -72,7 +72,7 @@ def compile_certified(
     max_delay: int | None = None,
 ) -> Compiled:
     """As :func:`compile_circuit`, with the certificate of its neurons."""
-    netlist = map_circuit(circuit, mapping)
+    netlist = map_circuit(check_circuit(circuit), mapping)
     return Compiled(*to_network(netlist, balance, aligned=aligned, max_delay=max_delay))
 
 
