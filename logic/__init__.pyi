@@ -52,7 +52,9 @@ from .proving import (
     prove_equivalent as prove_equivalent,
 )
 from .proving.verifier import verify as verify
-from .simulation.simulator import simulate as simulate, simulate_reference as simulate_reference
+from .rails import Line as Line, rail_lines as rail_lines, single_lines as single_lines
+from .simulation.reference import simulate_reference as simulate_reference
+from .simulation.simulator import simulate as simulate
 from .symbols import Symbols as Symbols
 from .targets.nir import (
     names_file as names_file,

@@ -113,7 +113,7 @@ from .neurons.surrogates import (
     to_surrogate as to_surrogate,
     triangular as triangular,
 )
-from .percept import Percept as Percept, Spikes as Spikes
+from .networks.percept import Percept as Percept, Spikes as Spikes
 from .pictures.augmentation import augment as augment
 from .pictures.blending import Blended as Blended, blend as blend
 from .pictures.coding import (

@@ -25,7 +25,7 @@ from neurosym.checkpoint import (
 from perception import Percept, PictureError, SpikingClassifier, SpikingVision
 from perception.networks.network_catalogue import PERCEPTIONS
 from perception.networks.perception import Perception, PerceptionError, check_perception, check_remakable
-from perception.randomness import Seed, SeedError, to_generator
+from logic.randomness import Seed, SeedError, to_generator
 
 DIGITS = Domain("digit", range(10))
 

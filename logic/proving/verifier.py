@@ -7,7 +7,7 @@ from ..errors import IrregularError
 from ..mapping import Certificate
 from ..network import SpikingNetwork
 from ..verdict import Verdict
-from . import prove_monolithic, prove_network
+from .equivalence import prove_network
 
 SMALL = 400  # neurons of a network that Z3 may judge as one formula
 
@@ -21,7 +21,7 @@ def verify(
 ) -> Verdict:
     """Whether the network's outputs are the circuit's, for all inputs and all waves.
 
-    A line of the network is matched to the circuit by name: ``x`` for true, or the rails ``x=0`` and ``x=1``. What
+    A line of the network is matched to the circuit's signal of that name; a rail fires for its value. What
     the rows of the certificate leave open goes to lifting and SAT sweeping, and what these cannot judge of a small
     network to Z3.
 
@@ -44,5 +44,7 @@ def verify(
     else:
         if verdict.holds is not None or network.neurons > SMALL:
             return verdict
+    from .monolith import prove_monolithic  # with Z3, which few proofs need
+
     left = None if timeout is None else max(0.0, timeout - (time.perf_counter() - start))
     return prove_monolithic(network, circuit, timeout=left)

@@ -11,8 +11,6 @@ from .ending import plain_errors
 from .files import PathError, existing, writable
 from .options import CODES, WORDS, AsJson, Seed, given, refuse_others
 
-_CIRCUITS = (".nir", ".aig", ".aag", ".blif", ".v", ".dot", ".svg")  # what `compile` writes
-
 Netlist = Annotated[Path, typer.Argument(help="AIGER, BLIF, .bench, Verilog, PLA, truth table or equations.")]
 Mapping = Annotated[str, typer.Option(help="single-rail, dual-rail, fail-silent, majority, logicsnn or positive.")]
 
@@ -22,7 +20,7 @@ def compile_netlist(
     circuit: Netlist,
     mapping: Mapping = "dual-rail",
     output: Annotated[
-        Path | None, typer.Option(help="Write the network (.nir) or the circuit (.aig .aag .blif .v .dot .svg).")
+        Path | None, typer.Option(help="Write the network (.nir) or the circuit, in the format of the suffix.")
     ] = None,
     profile: Annotated[str, typer.Option(help="Kind of the NIR neurons, lif or cuba.")] = "lif",
     table: Annotated[bool, typer.Option("--pareto", help="Compare all mappings instead.")] = False,
@@ -32,7 +30,9 @@ def compile_netlist(
     with plain_errors():
         existing(circuit)
         if output is not None:
-            writable(output, circuit, kinds=_CIRCUITS)
+            from logic.formats.known_formats import writable_suffixes
+
+            writable(output, circuit, kinds=(".nir", *(f".{suffix}" for suffix in writable_suffixes())))
         from . import netlists
 
         rows: list[dict[str, object]]

@@ -4,13 +4,13 @@ import torch
 from torch import Tensor, nn
 
 from logic import Domain, Symbols
+from logic.randomness import Seed, to_generator
 
 from ..neurons import integrate_and_fire
 from ..neurons.surrogates import Surrogate, arctan
-from ..percept import Percept, Spikes
 from ..pictures.encoding import encode
 from ..pictures.picture import check_pictures
-from ..randomness import Seed, to_generator
+from .percept import Percept, Spikes
 from .perception import check_sizes, to_domain
 
 

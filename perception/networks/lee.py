@@ -15,14 +15,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from logic import Domain, Symbols
+from logic.randomness import Seed
 
 from ..neurons import integrate_and_fire
 from ..neurons.surrogates import Surrogate, arctan
-from ..percept import Percept, Spikes
 from ..pictures.encoding import encode
 from ..pictures.picture import check_pictures
-from ..randomness import Seed
 from .classifier import draw_weights
+from .percept import Percept, Spikes
 from .perception import PerceptionError, check_sizes, to_domain
 
 

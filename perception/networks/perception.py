@@ -16,7 +16,7 @@ from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from logic import Domain, NeurosymError
 
-from ..percept import Percept
+from .percept import Percept
 
 _MOST_PARAMETERS = 100_000  # named tensors of one network
 

@@ -4,11 +4,11 @@ import torch
 from torch import Tensor, nn
 
 from logic import Domain, Symbols
+from logic.randomness import Seed
 
-from ..percept import Percept
 from ..pictures.picture import check_pictures
-from ..randomness import Seed
 from .classifier import draw_weights, layers
+from .percept import Percept
 from .perception import check_sizes, to_domain
 
 

@@ -7,12 +7,12 @@ from typing import Any
 from torch import Tensor, nn
 
 from logic import Domain, Symbols
+from logic.randomness import Seed, to_generator
 
 from ..architectures import build, preset, recorded_spikes
 from ..architectures.presets import NeuronPlan
-from ..percept import Percept
 from ..pictures.picture import PictureError, check_pixels
-from ..randomness import Seed, to_generator
+from .percept import Percept
 from .perception import to_domain
 
 
@@ -31,7 +31,8 @@ class SpikingVision(nn.Module):
         ArchitectureError: if there is no such preset or option.
 
     Example:
-        >>> vision = SpikingVision(Domain("digit", range(10)), torch.Generator().manual_seed(0), options={"steps": 2})
+        >>> import torch
+        >>> vision = SpikingVision(Domain("digit", range(10)), 0, options={"steps": 2})
         >>> vision(torch.zeros(3, 2, 1, 28, 28)).symbols.log_probs.shape
         torch.Size([3, 2, 10])
     """

@@ -2,7 +2,7 @@
 
 import torch
 
-from logic import NeurosymError
+from .errors import NeurosymError
 
 
 class SeedError(NeurosymError, TypeError):
