@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from logic import Symbols
-from perception import SpikingClassifier
 from reasoner import Answer, Contrast, explain as explain_answers, to_dict, to_text
 
 from .model import Model
@@ -112,9 +111,7 @@ def explain(model: Model, pictures: Tensor, top: int = 2) -> Explanation:
         Sight(
             slot,
             _shares(percept.symbols, slot),
-            {name: int(train[:, slot].sum()) for name, train in percept.spikes.items() if name != "input"}
-            if isinstance(model.perception, SpikingClassifier)
-            else {},
+            {name: int(train[:, slot].sum()) for name, train in percept.spikes.items() if name != "input"},
         )
         for slot in range(percept.symbols.slots)
     )

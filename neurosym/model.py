@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from perception import AnalogTwin, SpikingClassifier, SpikingVision
+from perception.networks.perception import Perception, PerceptionClass
 from reasoner import Answers, Program, infer
 
 from .checkpoint import CheckpointError, load_perception, save_perception
@@ -18,8 +18,8 @@ class Model:
     """Perception joined with rules: picture ``i`` of a sample is slot ``i`` of the perception's domain.
 
     Args:
-        perception: Turns pictures into a belief; a spiking classifier, any architecture by name, or the classifier's
-            twin without spikes for comparison.
+        perception: Turns pictures into a belief; any module that keeps to
+            :class:`perception.networks.perception.Perception`, such as a spiking classifier.
         program: The rules.
         query: What is asked, such as ``sum(S)``.
 
@@ -32,7 +32,7 @@ class Model:
         torch.Size([3, 19])
     """
 
-    perception: SpikingClassifier | SpikingVision | AnalogTwin
+    perception: Perception
     program: Program
     query: str
 
@@ -62,26 +62,28 @@ class Model:
         return found.log_probs.gather(1, found.indices(list(answers))[:, None])[:, 0]
 
 
-def save_model(model: Model, path: Path) -> None:
+def save_model(model: Model, path: str | Path) -> None:
     """Writes the perception network, the rules and the query into one safetensors file.
 
     Raises:
-        CheckpointError: if it cannot be written or the perception is not a spiking classifier.
+        CheckpointError: if no other of the perception's shape can be made from its ``architecture``.
+        FileError: if it cannot be written.
     """
-    if isinstance(model.perception, AnalogTwin):
-        raise TypeError(f"only spiking models are saved, got {type(model.perception).__name__}")
-    path = Path(path)
     save_perception(model.perception, path, {"program": model.program.text, "query": model.query})
 
 
-def load_model(path: Path) -> Model:
+def load_model(path: str | Path, kinds: Sequence[PerceptionClass] = ()) -> Model:
     """The model that :func:`save_model` wrote.
+
+    Args:
+        path: The file.
+        kinds: Classes of your own that its perception may be of.
 
     Raises:
         CheckpointError: if the file is missing, damaged, or holds no rules.
         ProgramError: if the rules in it do not parse.
     """
-    perception, settings = load_perception(path)
+    perception, settings = load_perception(path, kinds)
     if not {"program", "query"} <= settings.keys():
         raise CheckpointError(
             f"{path}: holds a perception network without rules; give a model that was saved with them"

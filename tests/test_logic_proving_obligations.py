@@ -9,6 +9,7 @@ from logic import CircuitBuilder, Population, SpikingNetwork, Synapses, compile_
 from logic.library import ripple_add
 from logic.proving.lemmas import losing_spikes, minterm_block, threshold_pair
 from logic.proving.obligations import prove_delays, prove_fail_silent_directly, prove_no_overflow, prove_obligations
+from logic.rails import rail_lines
 from logic.simulation.faults import inject_faults
 from tasks.circuits.fault_injection import majority_adder
 
@@ -46,9 +47,9 @@ def test_inhibition_is_not_certified_and_injection_shows_why() -> None:
         (Population("gates", (2,), [0, 1]),),
         (Synapses("input", "gates", [1, 1], [0, 1], [-1, 1]),),
         np.array([2, 3]),
-        ("y=0", "y=1"),
+        rail_lines("y"),
         np.array([1, 1]),
-        ("a=0", "a=1"),
+        rail_lines("a"),
     )
     make = CircuitBuilder()
     (a,) = make.inputs("a")

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from neurosym.checkpoint import load_perception
 from neurosym.commands import cli as cli
 from neurosym.commands.vision import (
+    RECIPE,
     ModelError,
     Settings,
     count_right,
@@ -64,7 +65,7 @@ def test_training_writes_a_network_its_course_and_its_result(tmp_path: Path) -> 
 
 def test_a_trained_network_is_profiled(tmp_path: Path) -> None:
     file = tmp_path / "net.safetensors"
-    train_on_labels(Settings("digits", quick=True, steps=2, epochs=1), file)
+    train_on_labels(Settings("digits", recipe=RECIPE.changed(epochs=1), steps=2).quickly(), file)
     code, out, _ = command("profile", str(file), "--json")
     told = json.loads(out)
     assert code == 0
@@ -114,7 +115,7 @@ def test_models_are_listed() -> None:
 
 
 def test_the_same_seed_trains_the_same_network(tmp_path: Path) -> None:
-    settings = Settings("digits", quick=True, epochs=1, steps=2)
+    settings = Settings("digits", recipe=RECIPE.changed(epochs=1), steps=2).quickly()
     outcomes = [train_on_labels(settings, tmp_path / f"{n}.safetensors") for n in range(2)]
     assert outcomes[0].history.epochs[0].loss == outcomes[1].history.epochs[0].loss
     assert outcomes[0].correct == outcomes[1].correct

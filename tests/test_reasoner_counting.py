@@ -11,8 +11,8 @@ from logic import Circuit, CircuitBuilder, Domain, Gate, Literal, Symbols
 from reasoner import DIGITS, CountingError, Program, QueryError, ground, infer, prepare
 from reasoner.counting.attribution import Attribution
 from reasoner.counting.decision import to_circuit
-from reasoner.counting.inference import prepare_query
 from reasoner.counting.normal_form import is_countable
+from reasoner.counting.planning import prepare_query
 
 ADDITION = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
 

@@ -59,7 +59,8 @@ def test_every_question_agrees_with_enumeration(circuit: Circuit, seed: int) -> 
     for output, worlds in enumerate(true_worlds(circuit, beliefs)):
         total = sum(p for p, _ in worlds)
         for semiring, inputs in ((PROBABILITY, beliefs.exp()), (LOG, beliefs)):
-            value = semiring.evaluate(counter.layers, inputs[:, None, None])[counter.layers.outputs[output], 0, 0]
+            values = semiring.evaluate(counter.on(torch.device("cpu")), inputs[:, None, None])
+            value = values[counter.layers.outputs[output], 0, 0]
             assert (value.exp() if semiring is LOG else value).item() == pytest.approx(total)
         assert count_worlds(counter, output) == len(worlds)
         found = most_probable_worlds(counter, output, beliefs, k=5)
@@ -67,7 +68,8 @@ def test_every_question_agrees_with_enumeration(circuit: Circuit, seed: int) -> 
         assert [world.log_probability for world in found] == pytest.approx([log(p) for p, _ in ranked])
         assert {world.values for world in found} <= {world for _, world in worlds}
         assert len({world.values for world in found}) == len(ranked)
-        branches = best_of(4).evaluate(counter.layers, branch_inputs(beliefs, 4))[counter.layers.outputs[output], :, 0]
+        values = best_of(4).evaluate(counter.on(torch.device("cpu")), branch_inputs(beliefs, 4))
+        branches = values[counter.layers.outputs[output], :, 0]
         assert (branches.diff() <= 0).all()
         assert branches.exp().sum().item() <= total + 1e-12
         if not worlds:

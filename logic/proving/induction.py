@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from ..circuit import Circuit
 from ..errors import CircuitError, NetworkError
 from ..network import INPUT, FlatNetwork, Population, SpikingNetwork, Synapses
+from ..rails import Line
 from ..simulation.simulator import simulate_reference
 from ..verdict import Verdict
 from .equivalence import prove_network
+from .signals import after
 from .slots import assign_slots
 from .streams import random_vectors, search_streams, to_counterexample, wrong_answers
 
@@ -82,7 +84,7 @@ def prove_machine(
     if not (wrong_answers(network, circuit, stream.values, period)[:, 0] == stream.judged).any():
         raise NetworkError("the reference simulation does not confirm the refutation; please report this network")
     example = to_counterexample(stream, circuit.inputs)
-    detail = f"output line {line!r} is wrong at wave {stream.judged} from the start"
+    detail = f"output line '{line}' is wrong at wave {stream.judged} from the start"
     return Verdict(False, claim, counterexample=example, seconds=seconds, detail=detail)
 
 
@@ -170,16 +172,19 @@ def _one_wave(
         for name, chosen, shift in ((INPUT, from_input, 0), ("cells", ~from_input, count + extra))
     )
     ends = np.concatenate([network.outputs, held.source])
-    names = [circuit.register_names[wire] for wire in held.wire.tolist()]
-    rails = [f"{name}={int(not negated)}" for name, negated in zip(names, held.negated.tolist(), strict=True)]
+    rails = [
+        Line(circuit.register_names[wire], int(not negated))
+        for wire, negated in zip(held.wire.tolist(), held.negated.tolist(), strict=True)
+    ]
+    following = after(circuit.register_names, circuit.output_names)
     wave = SpikingNetwork(
         input_shape=(count + extra,),
         populations=(cells,),
         projections=links,
         outputs=ends + extra * (ends >= count),
-        output_names=(*network.output_names, *(f"next {rail}" for rail in rails)),
+        output_lines=(*network.output_lines, *(Line(following[line.signal], line.rail) for line in rails)),
         latencies=np.concatenate([network.latencies, period + 1 - held.delay]),
-        input_names=(*network.input_names, *rails),
+        input_lines=(*network.input_lines, *rails),
     )
     wires = np.unique(held.wire)
     spec = Circuit(
@@ -188,7 +193,7 @@ def _one_wave(
         offsets=circuit.offsets,
         literals=circuit.literals,
         outputs=np.concatenate([circuit.outputs, circuit.register_next[wires]]),
-        output_names=(*circuit.output_names, *(f"next {circuit.register_names[wire]}" for wire in wires)),
+        output_names=(*circuit.output_names, *(following[circuit.register_names[wire]] for wire in wires)),
         one_hot=circuit.one_hot,
     )
     return wave, spec

@@ -9,7 +9,7 @@ from ..circuit import Circuit
 from ..evaluation import from_words, run, to_words
 from ..verdict import Verdict
 from .equivalence import prove_equivalent
-from .lines import by_one_name
+from .signals import after, by_one_name
 from .streams import Bits, Stream, random_vectors, to_counterexample
 
 
@@ -42,7 +42,8 @@ def prove_machines(
         if _first_values(impl) != _first_values(spec):
             obstacle = "registers differ in their first values"
         else:
-            step = prove_equivalent(_one_clock(impl), _one_clock(spec), timeout)
+            following = after(spec.register_names, (*impl.output_names, *spec.output_names))
+            step = prove_equivalent(_one_clock(impl, following), _one_clock(spec, following), timeout)
             if step.holds:
                 seconds = time.perf_counter() - start
                 return Verdict(True, claim, seconds=seconds, detail=f"base and step for all states, {step.detail}")
@@ -65,13 +66,13 @@ def _first_values(circuit: Circuit) -> dict[str, bool]:
     return dict(zip(circuit.register_names, (circuit.register_initial == 1).tolist(), strict=True))
 
 
-def _one_clock(circuit: Circuit) -> Circuit:
-    """The combinational part: registers are inputs, their next values outputs."""
+def _one_clock(circuit: Circuit, following: dict[str, str]) -> Circuit:
+    """The combinational part: registers are inputs, their next values outputs of the given names."""
     return replace(
         circuit,
         inputs=(*circuit.inputs, *circuit.register_names),
         outputs=np.concatenate([circuit.outputs, circuit.register_next]),
-        output_names=(*circuit.output_names, *(f"next {name}" for name in circuit.register_names)),
+        output_names=(*circuit.output_names, *(following[name] for name in circuit.register_names)),
         register_next=np.zeros(0, np.int64),
         register_initial=np.zeros(0, np.int64),
         register_names=(),

@@ -10,7 +10,7 @@ from ..circuit import Circuit
 from ..errors import NetworkError
 from ..formula import conjunction, disjunction, negation
 from ..network import FlatNetwork, SpikingNetwork
-from ..simulation.bit_simulator import rail_pairs
+from ..rails import has_two_rails, rail_pairs
 from ..verdict import Verdict
 from .lemmas import losing_spikes
 from .monolith import decide
@@ -55,7 +55,7 @@ def prove_exclusive(network: SpikingNetwork, function: Verdict) -> Verdict:
     function leaves it open, and so does an output with one rail.
     """
     claim = "exactly one rail of each output fires"
-    if not _dual(network.output_names):
+    if not has_two_rails(network.output_lines):
         return Verdict(None, claim, detail="an output has one rail only, so that silence means false")
     if function.holds is None or not function.holds:
         return Verdict(None, claim, detail="the function is not proved")
@@ -78,7 +78,7 @@ def prove_fail_silent(network: SpikingNetwork, function: Verdict) -> Verdict:
     flat = network.flatten()
     if not function.holds:
         return unsettled("the function is not proved")
-    if not (_dual(network.input_names) and _dual(network.output_names)):
+    if not (has_two_rails(network.input_lines) and has_two_rails(network.output_lines)):
         return unsettled("a signal has one rail only: a lost spike reads as false")
     if flat.retain.any():
         return unsettled(f"neuron {int(flat.retain.argmax())} retains its membrane")
@@ -114,7 +114,7 @@ def prove_fail_silent_directly(network: SpikingNetwork, *, timeout: float | None
     size = flat.inputs + len(flat.threshold)
     whole, lossy, rules = _whole_and_lossy(flat, slots.order.tolist(), slots.incoming.tolist(), slots.begin.tolist())
     rules += [
-        negation(conjunction([whole[zero], whole[one]])) for zero, one in rail_pairs(network.input_names).tolist()
+        negation(conjunction([whole[zero], whole[one]])) for zero, one in rail_pairs(network.input_lines).tolist()
     ]
     goal = conjunction(disjunction([whole[line], negation(lossy[line])]) for line in network.outputs.tolist())
     claim = f"none of 2^{size} sets of deleted spikes makes a rail fire that is silent without them"
@@ -172,10 +172,3 @@ def prove_delays(network: SpikingNetwork, max_delay: int) -> Verdict:
     delay = network.flatten().delay
     longest = int(delay.max(initial=0))
     return Verdict(longest <= max_delay, claim, detail=f"the longest takes {longest} steps")
-
-
-def _dual(names: tuple[str, ...]) -> bool:
-    try:
-        return bool(names) and len(rail_pairs(names)) > 0
-    except NetworkError:
-        return False

@@ -21,7 +21,7 @@ def verify(
 ) -> Verdict:
     """Whether the network's outputs are the circuit's, for all inputs and all waves.
 
-    A line of the network is matched to the circuit by name: ``x`` for true, or the rails ``x=0`` and ``x=1``. What
+    A line of the network is matched to the circuit's signal of that name; a rail fires for its value. What
     the rows of the certificate leave open goes to lifting and SAT sweeping, and what these cannot judge of a small
     network to Z3.
 

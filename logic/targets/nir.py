@@ -30,13 +30,15 @@ from torch import Tensor
 
 from ..errors import NetworkError
 from ..network import INPUT, Convolution, Population, Projection, SpikingNetwork, Synapses
+from ..rails import Line, lines_of_names
 from ..simulation.simulator import simulate
 from ..writing import whole_files
 
 TIME_STEP = 1e-4  # seconds; what snnTorch's importer takes for granted
 _FOREVER = 1e26  # seconds; 1 - dt / tau is exactly 1 in float64
 _BELOW = 0.25
-_FORMAT = "neurosym spiking network 1"
+_FORMAT = "neurosym spiking network 2"
+_NAMES_ONLY = "neurosym spiking network 1"  # wrote rails as endings of names
 
 
 def names_file(path: Path) -> Path:
@@ -67,8 +69,8 @@ def write_nir(network: SpikingNetwork, path: Path, profile: str = "lif", golden:
         "profile": profile,
         "time_step_seconds": TIME_STEP,
         "input_shape": network.input_shape,
-        "input_names": network.input_names,
-        "output_names": network.output_names,
+        "input_lines": network.input_lines,
+        "output_lines": network.output_lines,
         "outputs": network.outputs.tolist(),
         "latencies": network.latencies.tolist(),
         "layers_of_delay": {population.name: 1 + i for i, population in enumerate(network.populations)},
@@ -261,7 +263,7 @@ def read_nir(path: Path) -> SpikingNetwork:
     path = Path(path)
     try:
         notes: dict[str, Any] = json.loads(names_file(path).read_text())
-        if notes.get("format") != _FORMAT:
+        if notes.get("format") not in (_FORMAT, _NAMES_ONLY):
             raise NetworkError(f"{names_file(path)}: not a '{_FORMAT}' file")
         graph = nir.read(path)
         populations = tuple(
@@ -283,9 +285,9 @@ def read_nir(path: Path) -> SpikingNetwork:
             populations=populations,
             projections=tuple(projections),
             outputs=np.array(notes["outputs"], dtype=np.int64),
-            output_names=tuple(notes["output_names"]),
+            output_lines=_read_lines(notes, "output"),
             latencies=np.array(notes["latencies"], dtype=np.int64),
-            input_names=tuple(notes["input_names"]),
+            input_lines=_read_lines(notes, "input"),
         )
     except NetworkError:
         raise
@@ -295,6 +297,13 @@ def read_nir(path: Path) -> SpikingNetwork:
         ) from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise NetworkError(f"{path}: damaged, or not written by us ({error})") from error
+
+
+def _read_lines(notes: dict[str, Any], which: str) -> tuple[Line, ...]:
+    """Lines as pairs of a signal and its rail (or null), or as the names of format 1."""
+    if notes["format"] == _NAMES_ONLY:
+        return lines_of_names(notes[f"{which}_names"])
+    return tuple(Line(str(signal), rail) for signal, rail in notes[f"{which}_lines"])
 
 
 def _read_weights(node: nir.NIRNode, source: str, target: Population) -> Projection:

@@ -20,7 +20,8 @@ from logic.proving.induction import prove_machine
 from logic.proving.machines import prove_machines
 from logic.proving.streams import expected_answers, input_spikes, random_vectors, to_stream
 from logic.proving.waveform import trains_of, write_waveform
-from logic.simulation.bit_simulator import count_spikes, plan_waves, rail_pairs, run_wave_plan, simulate_bits
+from logic.rails import Line, has_two_rails, match_lines, rail_pairs
+from logic.simulation.bit_simulator import count_spikes, plan_waves, run_wave_plan, simulate_bits
 from logic.simulation.energy import EnergyModel, count_events
 from logic.simulation.faults import FaultStatistics, inject_faults, random_words
 from logic.writing import whole_file
@@ -135,8 +136,8 @@ def compile_file(path: Path, mapping: str, output: Path | None, profile: str = "
 def _example(network: SpikingNetwork, waves: int = 16) -> Tensor:
     """Random waves back to back for the file's golden spikes, ``[waves, 1, I]``, a pair of rails always a codeword."""
     values = np.random.default_rng(0).integers(0, 2, (waves, network.input_shape[0])).astype(bool)
-    if network.input_names and network.input_names[0].endswith("=0"):
-        rails = rail_pairs(network.input_names)
+    if has_two_rails(network.input_lines):
+        rails = rail_pairs(network.input_lines)
         values[:, rails[:, 0]] = ~values[:, rails[:, 1]]
     return torch.from_numpy(values)[:, None]
 
@@ -263,11 +264,7 @@ def simulate_file(path: Path, mapping: str, waves: int, seed: int, deletion: flo
     words = -(-waves // 64)
     values = random_words(seed, 0.5, (len(circuit.inputs), words))
     plan = plan_waves(network)
-    lines = values
-    if len(network.input_names) > len(circuit.inputs):
-        lines = np.empty((len(network.input_names), words), dtype=np.uint64)
-        rails = rail_pairs(network.input_names)
-        lines[rails[:, 0]], lines[rails[:, 1]] = ~values, values
+    lines = _rails_of(network.input_lines, circuit.inputs, values)
     start = time.perf_counter()
     answers = run_wave_plan(plan, lines)
     seconds = time.perf_counter() - start
@@ -307,16 +304,19 @@ def _wrong(
     waves: int,
 ) -> int:
     """Answers that differ from the circuit's, over the first ``waves`` bits of the words."""
-    row = {name: position for position, name in enumerate(circuit.output_names)}
     last = np.uint64(2 ** (waves - 64 * (answers.shape[1] - 1)) - 1 if waves % 64 else 2**64 - 1)
     mask = np.full(answers.shape[1], 2**64 - 1, dtype=np.uint64)
     mask[-1] = last
-    wrong = 0
-    for name, found in zip(network.output_names, answers, strict=True):
-        wire = name if name in row else name[:-2]
-        wanted = expected[row[wire]] if name in row or name.endswith("=1") else ~expected[row[wire]]
-        wrong += int(np.bitwise_count((found ^ wanted) & mask).sum())
-    return wrong
+    wanted = _rails_of(network.output_lines, circuit.output_names, expected)
+    return sum(int(np.bitwise_count((one ^ other) & mask).sum()) for one, other in zip(answers, wanted, strict=True))
+
+
+def _rails_of(
+    lines: tuple[Line, ...], signals: tuple[str, ...], values: np.ndarray[tuple[int, ...], np.dtype[np.uint64]]
+) -> np.ndarray[tuple[int, ...], np.dtype[np.uint64]]:
+    """What the lines ``[L, W]`` say of values ``[S, W]`` of signals."""
+    matched = match_lines(lines, signals)
+    return values[matched.place] ^ np.where(matched.negated, ~np.uint64(0), np.uint64(0))[:, None]
 
 
 def learn(table: str, flip: float, seed: int) -> tuple[LearnedGate, Verdict]:

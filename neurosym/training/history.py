@@ -25,6 +25,10 @@ class History:
 
     epochs: tuple[Epoch, ...] = ()
 
+    def stalled(self, patience: int | None) -> bool:
+        """Whether ``held_out_loss`` has not fallen for ``patience`` epochs; never, without patience."""
+        return patience is not None and self.epochs_without_progress() >= patience
+
     def epochs_without_progress(self) -> int:
         """How many epochs ago ``held_out_loss`` was lowest; 0 if nothing was held out."""
         losses = [epoch.scores["held_out_loss"] for epoch in self.epochs if "held_out_loss" in epoch.scores]

@@ -62,10 +62,7 @@ class Labelled:
             raise TrainingError(
                 f"{type(self.perception).__name__} has no method 'logits'; wrap the network in SpikingVision"
             )
-        if self.objective not in ("mean", "tet"):
-            raise TrainingError(f"unknown objective {self.objective!r}; choose mean or tet")
-        if not (0 <= self.smoothing < 1 and 0 <= self.regularity < 1):
-            raise TrainingError(f"smoothing and regularity lie in [0, 1), got {self.smoothing} and {self.regularity}")
+        check_objective(self.objective, self.smoothing, self.regularity)
 
     def log_probability(self, pictures: Tensor, answers: Sequence[int | TwoLabels]) -> Tensor:
         """Minus the loss of each sample, ``[B]``.
@@ -139,6 +136,18 @@ class Labelled:
                     (losses.sum() * (scale / steps_back)).backward()
                 total += float(losses.detach().sum()) / len(frames)
         return total
+
+
+def check_objective(objective: str, smoothing: float, regularity: float = 0.0) -> None:
+    """Whether an objective makes sense, before any network is at hand.
+
+    Raises:
+        TrainingError: if not.
+    """
+    if objective not in ("mean", "tet"):
+        raise TrainingError(f"unknown objective {objective!r}; choose mean or tet")
+    if not (0 <= smoothing < 1 and 0 <= regularity < 1):
+        raise TrainingError(f"smoothing and regularity lie in [0, 1), got {smoothing} and {regularity}")
 
 
 def _targets(answers: Sequence[int | TwoLabels], logits: Tensor) -> Tensor:

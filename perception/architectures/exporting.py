@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from logic import INPUT, Population, SpikingNetwork, Synapses
+from logic import INPUT, Population, SpikingNetwork, Synapses, single_lines
 
 from ..neurons import IntegrateAndFire, Neuron
 from .layers import ArchitectureError, ConvNorm, MaxPool
@@ -145,7 +145,7 @@ def to_integer_network(network: SpikingResNet, size: int, bits: int = 8) -> Spik
         populations=tuple(chain.populations),
         projections=tuple(chain.projections),
         outputs=start + np.arange(last.size),
-        output_names=tuple(f"feature{number}" for number in range(last.size)),
+        output_lines=single_lines(f"feature{number}" for number in range(last.size)),
         latencies=np.full(last.size, len(chain.populations)),
     )
 

@@ -5,8 +5,8 @@ blocks pass on (form ``ms``), or sums of spikes (``sew-add``), need no node: all
 The other forms are gates: ``a AND b`` a neuron without memory that hears both and fires above 1.5, ``b AND NOT a`` one
 that hears ``b - a`` and fires above 0.5, and a max-pool of spikes one that fires if any of its window does. All
 connections act within a step, as in PyTorch. Neurons are LIF or CubaLIF nodes with ``dt = 1e-4 s``, as in
-:mod:`logic.targets.nir`; those that do not scale their input have ``r = tau / dt``. Readers fire above the threshold and
-not at it, so the next smaller number is written.
+:mod:`logic.targets.nir`; those that do not scale their input have ``r = tau / dt``. Readers fire above the threshold
+and not at it, so the next smaller number is written.
 
 NIR's own check of shapes walks every path of a graph, 2^blocks of them; read deep networks with
 ``nir.read(path, type_check=False)``.

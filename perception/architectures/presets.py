@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import Any
 
-import torch
 from torch import nn
+
+from logic.randomness import Seed
 
 from ..neurons import neuron, options_of
 from ..neurons.surrogates import named_surrogate
@@ -323,7 +324,7 @@ def _frozen(value: Any) -> Any:
     return tuple(_frozen(item) for item in value) if isinstance(value, list | tuple) else value
 
 
-def build(chosen: Preset, generator: torch.Generator | None = None) -> Network:
+def build(chosen: Preset, generator: Seed | None = None) -> Network:
     """The network of a preset.
 
     Args:

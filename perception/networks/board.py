@@ -10,9 +10,8 @@ from torch import Tensor
 from logic import DomainError, Symbols
 
 from ..pictures.picture import PictureError, open_picture
-from .classifier import SpikingClassifier
+from .perception import Perception
 from .views import see_views
-from .vision import SpikingVision
 
 CELL = 28  # pixels of a cell's inside
 MARGIN = 4  # pixels around it that hold the lines between cells
@@ -78,7 +77,7 @@ def draw_board(cells: Tensor, path: str | Path, side: int = 9, box: int = 3) -> 
 
 
 @torch.no_grad()
-def see_cells(reader: SpikingClassifier | SpikingVision, cells: Tensor) -> Symbols:
+def see_cells(reader: Perception, cells: Tensor) -> Symbols:
     """Belief over the cells of one board, ``[1, N, 10]``: cells without ink are 0, the others one of 1 to 9.
 
     Args:

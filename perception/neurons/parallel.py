@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from logic.randomness import Seed, to_generator
+
 from .layer import Firing, Neuron, NeuronError, check_current
 from .surrogates import SurrogateChoice, spike
 
@@ -32,15 +34,15 @@ class ParallelSpiking(Neuron):
         order: int | None = None,
         threshold: float = 1.0,
         surrogate: SurrogateChoice = "arctan",
-        generator: torch.Generator | None = None,
+        generator: Seed | None = None,
     ) -> None:
         super().__init__(threshold, surrogate)
         if steps < 1 or (order is not None and not 1 <= order <= steps):
             raise NeuronError(f"steps must be at least 1 and the order between 1 and steps, got {steps} and {order}")
         self.steps, self.order = steps, order
         self.blend = 1.0
-        bound = steps**-0.5
-        self.weight = nn.Parameter(torch.empty(steps, steps).uniform_(-bound, bound, generator=generator))
+        bound, source = steps**-0.5, None if generator is None else to_generator(generator)
+        self.weight = nn.Parameter(torch.empty(steps, steps).uniform_(-bound, bound, generator=source))
         self.bias = nn.Parameter(torch.full((steps,), threshold))
         distance = torch.arange(steps).unsqueeze(1) - torch.arange(steps)
         band = (distance >= 0) & (distance < (order or steps))

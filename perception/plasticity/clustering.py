@@ -12,6 +12,8 @@ References:
 import torch
 from torch import Tensor
 
+from logic.randomness import Seed, to_generator
+
 from .competition import CompetitiveRule, compete, competitive_step, first_competition
 from .first_spike import latencies
 from .timing import PlasticityError
@@ -23,7 +25,7 @@ _BATCH = 50
 def cluster_by_stdp(
     features: Tensor,
     clusters: int,
-    generator: torch.Generator,
+    generator: Seed,
     rule: CompetitiveRule | None = None,
     *,
     epochs: int = 10,
@@ -40,6 +42,7 @@ def cluster_by_stdp(
     Raises:
         PlasticityError: if there are fewer vectors than clusters, one is not finite, or all are equal.
     """
+    generator = to_generator(generator)
     rule = rule or RULE
     if features.dim() != 2 or not 2 <= clusters <= len(features):
         raise PlasticityError(

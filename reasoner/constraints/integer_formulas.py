@@ -8,6 +8,7 @@ import z3
 
 from ..errors import MeaningError
 from ..prolog.terms import Struct, Term
+from .definedness import DIVISIONS, conditions, demands
 from .linear import COMPARISONS, truths
 from .posting import Key, key_of
 
@@ -15,7 +16,7 @@ _CORE_SECONDS = 5.0
 
 
 class ArithmeticEncoding:
-    """Formulas that hold exactly where the constraints do; divisors are never 0."""
+    """Formulas that hold exactly where the constraints do; a quotient by 0 is any number, as Z3 has it."""
 
     def __init__(self, slots: Mapping[Key, Sequence[int]]) -> None:
         self.variables: dict[Key, z3.ArithRef] = {}
@@ -34,12 +35,17 @@ class ArithmeticEncoding:
             MeaningError: if it has no meaning here.
         """
         values = [self._integer(truth) for truth in truths(term)]
-        return _and([self._formula(term), *(z3.Or(value == 0, value == 1) for value in values)])
+        return _and([*map(self._formula, (term, *demands(term))), *(z3.Or(v == 0, v == 1) for v in values)])
 
     def _formula(self, term: Term) -> z3.BoolRef:
         if not isinstance(term, Struct):
             raise MeaningError(f"{term!r} is no constraint")
         name, parts = term.functor, term.arguments
+        if name.startswith("#") and name not in COMPARISONS:
+            return self._connect(name, [self._formula(part) for part in parts])
+        return _and([self._relation(name, parts), *(self._compare("#\\=", c.arguments) for c in conditions(term))])
+
+    def _relation(self, name: str, parts: Sequence[Term]) -> z3.BoolRef:
         if name in COMPARISONS:
             return self._compare(name, parts)
         if name == "$in":
@@ -56,8 +62,6 @@ class ArithmeticEncoding:
             return _or([_and([index == i, value == part]) for i, part in enumerate(listed, start=1)])
         if name == "$true":
             return cast("z3.BoolRef", self._integer(parts[0]) == 1)
-        if name.startswith("#"):
-            return self._connect(name, [self._formula(part) for part in parts])
         raise MeaningError(f"'{name}' is no constraint")
 
     def _connect(self, name: str, parts: Sequence[z3.BoolRef]) -> z3.BoolRef:
@@ -102,12 +106,8 @@ class ArithmeticEncoding:
         values = [self._integer(part) for part in parts]
         a, b = values[0], values[-1]
         if name == "^":
-            if not isinstance(parts[1], int) or not 0 <= parts[1] <= 64:
-                raise MeaningError(
-                    "^ takes a number from 0 to 64 as exponent, unless few values are possible; narrow them"
-                )
-            return z3.Product([z3.IntVal(1), *([a] * parts[1])])
-        if name in {"//", "div", "mod", "rem"}:
+            return self._power(a, parts[1])
+        if name in DIVISIONS:
             return self._divide(name, a, b)
         operations = {
             "+": lambda: a + b,
@@ -121,9 +121,17 @@ class ArithmeticEncoding:
             raise MeaningError(f"'{name}' is no operation on integers")
         return operations[name]()
 
+    def _power(self, base: Any, exponent: Term) -> Any:
+        if not isinstance(exponent, int) or exponent > 64:
+            raise MeaningError("^ takes a number up to 64 as exponent, unless few values are possible; narrow them")
+        if exponent < 0:  # of 1, -1 and, as library(clpfd) has it, 0
+            return z3.If(
+                z3.And(base == -1, exponent % 2 == 1), z3.IntVal(-1), z3.If(base == 0, z3.IntVal(0), z3.IntVal(1))
+            )
+        return z3.Product([z3.IntVal(1), *([base] * exponent)])
+
     def _divide(self, name: str, a: Any, b: Any) -> Any:
         """Z3's own division leaves remainders of at least 0; Prolog's round down (div, mod) or to 0 (//, rem)."""
-        self.sides.append(b != 0)
         down: Any = z3.If(b > 0, a / b, (-a) / (-b))
         up: Any = z3.If(b > 0, (-a) / b, a / (-b))
         to_zero: Any = z3.If((a >= 0) == (b > 0), down, -up)

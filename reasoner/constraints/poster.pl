@@ -147,11 +147,16 @@ expression(E, Place, Value) :- compound(E), operation(E), !,
     E =.. [Name|Parts],
     maplist(part(Place), Parts, Values),
     Term =.. [Name|Values],
-    (   maplist(integer, Values)
+    (   maplist(integer, Values), defined(Name, Values)
     ->  catch(Value is Term, error(Error, _), throw(raised(Place, E, Error)))
     ;   Value = Term
     ).
 expression(E, Place, _) :- throw(refused(expression, Place, E)).
+
+%   What has no value stays a term: the innermost constraint around it is false.
+defined(Name, [_, Divisor]) :- memberchk(Name, [//, div, mod, rem]), !, Divisor =\= 0.
+defined(^, [Base, Exponent]) :- !, ( Exponent >= 0 -> true ; memberchk(Base, [1, -1]) ).
+defined(_, _).
 
 part(Place, Part, Value) :- expression(Part, Place, Value).
 

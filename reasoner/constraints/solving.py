@@ -14,6 +14,7 @@ from ..prolog.program import Program
 from ..prolog.terms import Struct, Term, Value, to_value
 from .conflict import find_conflict
 from .constraint_program import ConstraintProgram
+from .definedness import conditions, demands
 from .linear import evaluate
 from .notation import constraint_text, name_variables
 from .posting import Alternative, Key, Posted, key_of, keys, post
@@ -78,7 +79,7 @@ def solve(
     searches: list[tuple[Alternative, Search]] = []
     for alternative in posting.alternatives:
         own_slots = _slots(program, [alternative])
-        search = open_search(_constraints(alternative), own_slots)
+        search = open_search(_terms(alternative), own_slots)
         searches.append((alternative, search))
         found = _best_of(alternative, search, own_slots, costs, deadline)
         undecided |= found is None
@@ -112,8 +113,17 @@ def solve(
 _unopened = cast("Search", None)  # an alternative that was not needed for the first solution
 
 
-def _constraints(alternative: Alternative) -> list[Term]:
-    return [posted.term for posted in alternative.posted if not _is_objective(posted.term)]
+def _constraints(alternative: Alternative) -> list[Posted]:
+    """What must hold: what is posted, and that what is optimised has a value."""
+    found: list[Posted] = []
+    for posted in alternative.posted:
+        needed = [*conditions(posted.term), *demands(posted.term)] if _is_objective(posted.term) else [posted.term]
+        found += [posted._replace(term=term) for term in needed]
+    return found
+
+
+def _terms(alternative: Alternative) -> list[Term]:
+    return [posted.term for posted in _constraints(alternative)]
 
 
 def _is_objective(term: Term) -> bool:
@@ -183,7 +193,7 @@ def _optimum(found: _Found, objective: Struct, slots: Mapping[Key, Sequence[int]
         found.search.require(Struct(_OBJECTIVES[objective.functor], (goal, value)))
         held = found.search.check(deadline)
         if not held:
-            search = open_search([*_constraints(found.alternative), Struct("#=", (goal, value))], slots)
+            search = open_search([*_terms(found.alternative), Struct("#=", (goal, value))], slots)
             return replace(found, search=search, proved=held is False)
         found = replace(found, values=found.search.values())
 
@@ -243,7 +253,7 @@ def _unique(
     for alternative, opened in searches:
         search = best.search if alternative is best.alternative else opened
         if search is _unopened:
-            search = open_search(_constraints(alternative), _slots(program, [alternative]))
+            search = open_search(_terms(alternative), _slots(program, [alternative]))
         for key in slots:
             if key in _keys_of(alternative) and key in best.values:
                 domain, slot = cast("tuple[str, int]", key)
@@ -296,7 +306,7 @@ def _unsolved(
     conflicts: list[Conflict] = []
     minimal = len(alternatives) == 1
     for alternative in alternatives:
-        posted = [posted for posted in alternative.posted if not _is_objective(posted.term)]
+        posted = _constraints(alternative)
         found, smallest = find_conflict([p.term for p in posted], _slots(program, [alternative]), deadline)
         names = name_variables(alternative.bindings)
         conflicts += [_as_conflict(posted[index], names) for index in found]

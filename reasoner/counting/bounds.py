@@ -15,8 +15,8 @@ from logic.circuit import Integers
 
 from ..errors import CountingError
 from .branching import OPEN, TRUE, Floats, Marks, examine
-from .counter import IMPOSSIBLE
 from .decision import check_inputs
+from .layers import IMPOSSIBLE
 
 _ROUND, _ROUND_LIMIT = 32, 4096  # branches that are split in one call; as many as an eighth of those that are open
 

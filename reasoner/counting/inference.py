@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -11,14 +11,14 @@ from logic import Domain, Symbols
 
 from ..errors import CountingError, QueryError
 from ..grounding.grounding import Grounding
-from ..grounding.subqueries import ground_answered
 from ..prolog.border import Limits
-from ..prolog.collector import uncollected
 from ..prolog.program import Program
-from ..prolog.terms import Value, to_value
-from .bounds import Bounds, Budget, bound
-from .counter import IMPOSSIBLE, Counter, prepare_sums
-from .decision import to_circuit
+from ..prolog.terms import Value
+from .layers import IMPOSSIBLE
+from .planning import check_evidence, prepare_query
+
+if TYPE_CHECKING:
+    from .bounds import Bounds, Budget
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class Answers:
     atoms: tuple[str, ...]
     values: tuple[Value, ...]
     log_probs: Tensor
-    bounds: Bounds | None = None
+    bounds: "Bounds | None" = None
 
     def index(self, value: Value) -> int:
         """The column of an answer, given its value (``7``) or its text (``sum(7)``).
@@ -96,77 +96,12 @@ class Answers:
         return tuple(self.values[index] for index in best.tolist())
 
 
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """A query that is grounded, and ready to be counted if that is within limits.
-
-    Args:
-        grounding: The ground program.
-        counting: A counter, or why there is none.
-        values: Of the answers.
-    """
-
-    grounding: Grounding
-    counting: Counter | CountingError
-    values: tuple[Value, ...]
-
-    @property
-    def counter(self) -> Counter:
-        """The counter.
-
-        Raises:
-            CountingError: if exact counting is over its limits.
-        """
-        if isinstance(self.counting, CountingError):
-            raise self.counting
-        return self.counting
-
-
-@lru_cache(maxsize=256)
-def prepare_query(program: Program, query: str | None = None, limits: Limits | None = None) -> Prepared:
-    """The query, or all queries that the program states, grounded and prepared once; the second call costs nothing.
-
-    Raises:
-        QueryError, PrologLimit: as :func:`reasoner.grounding.ground`.
-    """
-    with uncollected():
-        return _prepare(program, query, limits or Limits())
-
-
-def _prepare(program: Program, query: str | None, limits: Limits) -> Prepared:
-    grounding = ground_answered(program, query, limits, _evaluate)
-    values = tuple(
-        tuple(to_value(term) for term in answer.bindings.values())
-        if len(answer.bindings) != 1 and query is not None
-        else answer.text
-        if query is None
-        else to_value(next(iter(answer.bindings.values())))
-        for answer in grounding.answers
-    )
-    try:
-        counting = prepare_sums(grounding.sums(), lambda: to_circuit(grounding.circuit, limits.gates, limits.seconds))
-    except CountingError as over_limits:
-        counting = over_limits
-    return Prepared(grounding, counting, values)
-
-
-def _evaluate(program: Program, query: str, limits: Limits) -> dict[str, float]:
-    """The probability of each answer by text, of what rests on nothing perceived."""
-    prepared = _prepare(program, query, limits)
-    if None in prepared.grounding.constants:
-        raise QueryError(
-            f"{program.source}: a subquery asks for what is perceived; it may rest on what is stated alone"
-        )
-    log_probs = prepared.counter.log_probabilities(gather_beliefs(prepared.grounding))
-    return dict(zip([answer.text for answer in prepared.grounding.answers], log_probs[0].exp().tolist(), strict=True))
-
-
 def infer(
     program: Program,
     query: str | None = None,
     symbols: Symbols | Sequence[Symbols] = (),
     limits: Limits | None = None,
-    budget: Budget | None = None,
+    budget: "Budget | None" = None,
 ) -> Answers:
     """The probability of every answer given the program's evidence, exact and differentiable in the beliefs.
 
@@ -201,6 +136,8 @@ def infer(
     beliefs = gather_beliefs(grounding, symbols)
     atoms = tuple(answer.text for answer in grounding.answers)
     if budget is not None and isinstance(prepared.counting, CountingError) and not grounding.evidence:
+        from .bounds import bound
+
         bounds = bound(grounding.circuit, beliefs, budget)
         return Answers(query or "", atoms, prepared.values, bounds.log_lower, bounds)
     log_probs = prepared.counter.log_probabilities(beliefs)
@@ -212,9 +149,7 @@ def infer(
 def _given_evidence(log_probs: Tensor, grounding: Grounding) -> Tensor:
     """P(answer | evidence) = P(answer and evidence) / P(evidence); the evidence is the last column."""
     evidence = log_probs[:, -1:]
-    if bool((evidence < IMPOSSIBLE / 2).any()):
-        observed = ", ".join(f"{grounding.atoms[atom]} = {str(truth).lower()}" for atom, truth in grounding.evidence)
-        raise QueryError(f"{grounding.program.source}: the evidence contradicts the program: {observed}")
+    check_evidence(grounding, evidence.min().item())
     return (log_probs[:, :-1] - evidence).clamp(min=IMPOSSIBLE)
 
 

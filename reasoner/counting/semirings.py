@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from ..grounding.sums import Sums
-from .counter import IMPOSSIBLE, Counter
-from .layers import Layers
+from .counter import Counter
+from .layers import IMPOSSIBLE, Layers
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class Semiring:
     add: Callable[[Tensor], Tensor]
     multiply: Callable[[Tensor], Tensor]
 
-    def evaluate(self, layers: Layers, inputs: Tensor) -> Tensor:
+    def evaluate(self, layers: Layers[Tensor], inputs: Tensor) -> Tensor:
         """The value of every row.
 
         Args:
-            layers: As :attr:`Counter.layers`, on the device of the inputs.
+            layers: What :meth:`Counter.on` gives for the device of the inputs.
             inputs: ``[I, F, B]``.
 
         Returns:

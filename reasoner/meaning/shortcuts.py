@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from logic.evaluation import evaluate_bits
 
 from ..counting.clauses import Clauses
-from ..counting.inference import prepare_query
+from ..counting.planning import prepare_query
 from ..errors import CountingError, QueryError
 from ..grounding.grounding import Grounding
 from ..prolog.border import Limits
