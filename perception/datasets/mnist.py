@@ -59,7 +59,7 @@ def load_small_digits() -> Digits:
 
 
 def _packed(name: str) -> Digits:
-    with (files(__package__) / name).open("rb") as file, np.load(file) as arrays:
+    with (files("perception.datasets") / name).open("rb") as file, np.load(file) as arrays:
         return Digits(torch.from_numpy(arrays["pictures"])[:, None], torch.from_numpy(arrays["labels"]).long())
 
 
