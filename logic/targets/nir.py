@@ -27,8 +27,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NetworkError
-from ..network import INPUT, Convolution, Population, Projection, SpikingNetwork, Synapses
-from ..writing import whole_file
+from ..network import INPUT, Convolution, Population, Projection, SpikingNetwork, Synapses, check_network
+from ..writing import whole_files
 from .nir_notes import golden_spikes, names_file, to_notes
 from .nir_reader import read_chain
 from .target import Limits, Target
@@ -61,10 +61,10 @@ def write_nir(network: SpikingNetwork, path: str | Path, profile: str = "lif", g
     path = Path(path)
     if path.suffix != NIR.suffix:
         raise NetworkError(f"{path}: a NIR file's name ends in {NIR.suffix}")
-    graph = to_nir(network, profile)
+    graph = to_nir(check_network(network), profile)
     notes = to_notes(network, profile, TIME_STEP)
     notes["golden"] = None if golden is None else golden_spikes(network, golden)
-    with whole_file(names_file(path)) as second, whole_file(path) as first:
+    with whole_files(names_file(path), path) as (second, first):
         nir.write(first, graph)
         second.write_text(json.dumps(notes))
 

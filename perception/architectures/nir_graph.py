@@ -45,7 +45,7 @@ def has_nir_graph(chosen: Preset) -> bool:
     return "max" not in (plan.downsampling, plan.projection)
 
 
-def write_network_nir(network: SpikingResNet, path: Path, size: int) -> None:
+def write_network_nir(network: SpikingResNet, path: Path | str, size: int) -> None:
     """Writes :func:`to_nir_graph` to a file, whole or not at all.
 
     Args:
@@ -58,7 +58,7 @@ def write_network_nir(network: SpikingResNet, path: Path, size: int) -> None:
         FileError: if the file cannot be written.
     """
     graph = to_nir_graph(network, size)
-    with whole_file(path) as place:
+    with whole_file(Path(path)) as place:
         nir.write(place, graph)
 
 
