@@ -4,32 +4,13 @@
     Every refusal is thrown as refused(Kind, Place, Term).
 */
 :- module(neurosym_constraint_reader,
-          [ read_rules/3, read_goal/5, put_rules/1, constraint/1, higher/1, helper/1, silent/1,
-            op(760, yfx, #<==>), op(750, xfy, #==>), op(750, yfx, #<==), op(740, yfx, #\/), op(730, yfx, #\),
-            op(720, yfx, #/\), op(710, fy, #\), op(700, xfx, #>), op(700, xfx, #<), op(700, xfx, #>=),
-            op(700, xfx, #=<), op(700, xfx, #=), op(700, xfx, #\=), op(700, xfx, in), op(700, xfx, ins),
-            op(450, xfx, ..), op(200, xfy, >>) ]).
+          [ read_rules/3, read_goal/5, put_rules/1, constraint/1, higher/1, helper/1, silent/1 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module('../prolog/builtins', [builtin/1, printing/1]).
 :- use_module('../prolog/json_writer').
-
-:- op(760, yfx, neurosym_constraint_syntax:(#<==>)).
-:- op(750, xfy, neurosym_constraint_syntax:(#==>)).
-:- op(750, yfx, neurosym_constraint_syntax:(#<==)).
-:- op(740, yfx, neurosym_constraint_syntax:(#\/)).
-:- op(730, yfx, neurosym_constraint_syntax:(#\)).
-:- op(720, yfx, neurosym_constraint_syntax:(#/\)).
-:- op(710, fy, neurosym_constraint_syntax:(#\)).
-:- op(700, xfx, neurosym_constraint_syntax:(#>)).
-:- op(700, xfx, neurosym_constraint_syntax:(#<)).
-:- op(700, xfx, neurosym_constraint_syntax:(#>=)).
-:- op(700, xfx, neurosym_constraint_syntax:(#=<)).
-:- op(700, xfx, neurosym_constraint_syntax:(#=)).
-:- op(700, xfx, neurosym_constraint_syntax:(#\=)).
-:- op(700, xfx, neurosym_constraint_syntax:(in)).
-:- op(700, xfx, neurosym_constraint_syntax:(ins)).
-:- op(450, xfx, neurosym_constraint_syntax:(..)).
+:- use_module(globals).
+:- use_module(operators).
 
 %!  read_rules(+Text, +Domains, -Rules) with Rule = rule(Head, Body, HeadText); checked.
 read_rules(Text, Domains, Rules) :-
@@ -153,6 +134,7 @@ known(Goal, _, _) :- helper(Goal).
 
 %!  constraint(+Goal): posted, unless the program defines its own.
 constraint(Goal) :- functor(Goal, Name, Arity), posted(Name, Arity), !.
+constraint(Goal) :- global(Goal).
 
 posted(#=, 2).
 posted(#\=, 2).
@@ -175,15 +157,6 @@ posted(sum, 3).
 posted(scalar_product, 4).
 posted(tuples_in, 2).
 posted(element, 3).
-posted(chain, 2).
-posted(lex_chain, 1).
-posted(global_cardinality, 2).
-posted(circuit, 1).
-posted(serialized, 2).
-posted(cumulative, 1).
-posted(cumulative, 2).
-posted(disjoint2, 1).
-posted(automaton, 3).
 posted(label, 1).
 posted(labeling, 2).
 posted(indomain, 1).

@@ -13,6 +13,7 @@
 :- use_module(library(pairs)).
 :- use_module(library(solution_sequences)).
 :- use_module(constraint_reader).
+:- use_module(operators).
 :- use_module(poster).
 :- use_module('../prolog/json_writer').
 
