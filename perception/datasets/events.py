@@ -15,10 +15,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from logic import NeurosymError
+
 from .dataset import DatasetError
 
 _POLARITY_EVENT = 1
 _PACKET_HEADER = struct.Struct("<hhiiiiii")  # kind, source, event size, time offset, overflow, capacity, number, valid
+_LATEST = 2**53  # microseconds; 285 years
+_LARGEST = 2**13  # pixels of a camera's side
+_MOST_VALUES = 2**26  # of the frames of a recording
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +59,9 @@ def read_events(path: Path) -> Events:
         data = path.read_bytes()
     except FileNotFoundError:
         raise DatasetError(f"{path}: there is no such file; check the path") from None
-    except (OSError, ValueError, EOFError) as fault:
+    except NeurosymError:
+        raise
+    except Exception as fault:  # a header of .npy is Python, and numpy raises what its reader happens to raise
         raise DatasetError(f"{path}: cannot be read as events ({fault}); get the file again") from None
     if path.suffix in (".bin", ".bs2"):
         return parse_compact(data, str(path))
@@ -87,6 +94,8 @@ def bin_events(events: Events, steps: int, size: tuple[int, int], duration: int 
     height, width = size
     if steps < 1 or (duration is not None and duration < 1):
         raise DatasetError(f"steps and duration must be at least 1, got {steps} and {duration}")
+    if steps * 2 * height * width > _MOST_VALUES:
+        raise DatasetError(f"{steps} frames of {width} x {height} pixels are too large; give fewer steps, or crop them")
     frames = torch.zeros(steps, 2, height, width)
     if not len(events.time):
         return frames
@@ -121,6 +130,10 @@ def parse_compact(data: bytes, source: str) -> Events:
 def _in_order(
     time: NDArray[np.int64], x: NDArray[np.int64], y: NDArray[np.int64], bright: NDArray[np.int64], source: str
 ) -> Events:
+    for name, values, most in (("time", time, _LATEST), ("column", x, _LARGEST), ("row", y, _LARGEST)):
+        if len(values) and not (values.min() > -most and values.max() < most):
+            worst = int(np.abs(np.clip(values, -(2**62), 2**62)).argmax())
+            raise DatasetError(f"{source}: event {worst} has the {name} {values[worst]}; the file is damaged")
     if len(time) and (np.diff(time) < 0).any():
         place = int((np.diff(time) < 0).argmax()) + 1
         raise DatasetError(
@@ -130,7 +143,7 @@ def _in_order(
 
 
 def _from_table(path: Path) -> Events:
-    table = np.load(path, allow_pickle=False)
+    table = np.load(path, mmap_mode="r", allow_pickle=False)  # mapped, a header cannot promise more than there is
     names = table.dtype.names
     if names is not None and {"t", "x", "y", "p"} <= set(names):
         columns = [table[name] for name in "txyp"]
@@ -140,6 +153,8 @@ def _from_table(path: Path) -> Events:
         raise DatasetError(
             f"{path}: has the shape {list(table.shape)} and the columns {names}; expected [E, 4] or t, x, y and p"
         )
+    if any(column.ndim != 1 or column.dtype.kind not in "biuf" for column in columns):
+        raise DatasetError(f"{path}: its columns are no numbers, {table.dtype}; expected t, x, y and p of each event")
     time, x, y, p = (np.asarray(column).astype(np.int64) for column in columns)
     return _in_order(time, x, y, (p > 0).astype(np.int64), str(path))
 

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
-from logic import Domain
+from logic import Domain, NeurosymError
 
+from ..pictures.picture import MOST_PIXELS
 from .dataset import Dataset, DatasetError
 from .events import Events, bin_events, read_events
 
@@ -77,6 +78,12 @@ def _pictures(files: dict[str, list[Path]], split: str) -> Tensor:
 def _pixels(file: Path) -> np.ndarray:
     try:
         with Image.open(file) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                raise DatasetError(
+                    f"{file}: {picture.width} x {picture.height} pixels are too many; scale it down first"
+                )
             return np.asarray(picture.convert("RGB"))
-    except (UnidentifiedImageError, OSError, SyntaxError) as fault:
+    except NeurosymError:
+        raise
+    except Exception as fault:  # the readers of Pillow raise what their formats happen to make of damaged bytes
         raise DatasetError(f"{file}: is damaged or no picture ({fault}); get the file again") from None

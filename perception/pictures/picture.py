@@ -12,6 +12,7 @@ from torch import Tensor
 
 from logic import NeurosymError
 
+MOST_PIXELS = 2**26  # of a picture, told by its header
 _TOLERANCE = 1e-3  # of floats that were made by arithmetic
 _AXES_OF_FRAMES = 6
 
@@ -51,6 +52,8 @@ def open_picture(path: str | Path) -> Image.Image:
     """
     try:
         with Image.open(path) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise PictureError(f"{path}: {image.width} x {image.height} pixels are too many; scale it down first")
             return image.convert("L")
     except FileNotFoundError:
         raise PictureError(f"{path}: there is no such file; check the path") from None
@@ -60,7 +63,9 @@ def open_picture(path: str | Path) -> Image.Image:
         raise PictureError(f"{path}: may not be read; check the file's permissions") from None
     except UnidentifiedImageError:
         raise PictureError(f"{path}: is not a picture in a known format; give a PNG or JPEG file") from None
-    except (OSError, SyntaxError, Image.DecompressionBombError) as fault:
+    except NeurosymError:
+        raise
+    except Exception as fault:  # the readers of Pillow raise what their formats happen to make of damaged bytes
         raise PictureError(f"{path}: the picture is damaged ({fault}); give an intact file") from None
 
 

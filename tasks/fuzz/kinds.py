@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -119,8 +120,10 @@ def mutate_checkpoint(files: Files, generator: np.random.Generator) -> Files:
 def load(files: Files, folder: Path) -> object:
     """What commands do with a saved model."""
     from neurosym import load_model
+    from neurosym.checkpoint import load_perception
 
-    return load_model(_kept(folder / "model.safetensors", files[0]))
+    path = _kept(folder / "model.safetensors", files[0])
+    return load_model(path) if "program" in load_perception(path)[1] else None
 
 
 def networks() -> list[Files]:
@@ -234,12 +237,14 @@ def watch(files: Files, folder: Path) -> object:
     return load_dataset(str(folder / "own"), steps=4)
 
 
-def netlists(suffix: str) -> list[Files]:
-    """The example of a format's row, and small files that hold its rarer words."""
+def netlists(suffix: str, data: str | None = os.environ.get("NEUROSYM_DATA")) -> list[Files]:
+    """The example of a format's row, small files that hold its rarer words, and those of the folder of data."""
     from logic.formats import FORMATS
 
-    own = [row.example for row in FORMATS if suffix in row.suffixes]
-    return [(text,) for text in (*own, *_RARE.get(suffix, ()))]
+    own = [row.example for row in FORMATS if suffix in row.suffixes and row.read]
+    found = sorted(Path(data, "circuits").rglob(f"*.{suffix}")) if data else []
+    kept = [path.read_bytes() for path in found if path.stat().st_size <= _LARGEST]
+    return [(text,) for text in (*own, *_RARE.get(suffix, ()), *kept)]
 
 
 def mutate_netlist(files: Files, generator: np.random.Generator) -> Files:

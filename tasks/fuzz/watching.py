@@ -1,6 +1,7 @@
 """A process that tries inputs under limits, watched from outside: it may die, hang or grow without harm."""
 
 import multiprocessing
+import os
 import resource
 import time
 import traceback
@@ -13,7 +14,8 @@ from types import TracebackType
 from .mutation import Files
 
 _ROOT = Path(__file__).resolve().parents[2]
-_FUSE = 8  # wall seconds for each CPU second of the limit, since other work may share the machine
+_FUSE = 4  # times the limit at which an input is given up, in CPU time; ten times that in wall time
+_GLANCE = 0.2  # seconds from look to look
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,20 @@ class Watched:
         self._process.join()
         self._ours.close()
 
+    def _answers(self) -> bool:
+        """Waits for what became of an input, as long as it may take."""
+        most = _FUSE * self._seconds
+        begin, end = _processor_seconds(self._process.pid), time.monotonic() + 10 * most
+        while not self._ours.poll(_GLANCE):
+            if _processor_seconds(self._process.pid) > begin + most or time.monotonic() > end:
+                return False
+        return True
+
     def __call__(self, files: Files) -> Found:
         """What becomes of an input."""
         self._ours.send(files)
         try:
-            if not self._ours.poll(_FUSE * self._seconds):
+            if not self._answers():
                 found = Found("hang", seconds=_FUSE * self._seconds)
                 self._process.kill()
             else:
@@ -93,6 +104,15 @@ class Watched:
         self._ours.close()
         self._start()
         return found
+
+
+def _processor_seconds(process: int | None) -> float:
+    """CPU time that a process has taken; 0 if it is gone."""
+    try:
+        told = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _try_inputs(attempt: Callable[[Files], str], theirs: Connection, memory: int, first: Files) -> None:
