@@ -67,7 +67,8 @@ from .proving.obligations import (
 )
 from .proving.verifier import read_design as read_design, verify as verify
 from .rails import Line as Line, rail_lines as rail_lines, single_lines as single_lines
-from .simulation.simulator import simulate as simulate, simulate_reference as simulate_reference
+from .simulation.reference import simulate_reference as simulate_reference
+from .simulation.simulator import simulate as simulate
 from .symbols import Symbols as Symbols
 from .targets import (
     TARGETS as TARGETS,

@@ -51,22 +51,14 @@ class Explanation:
     answers: tuple[Answer, ...]
 
     def __repr__(self) -> str:
-<<<<<<< HEAD
-        best = f"{self.answers[0].atom} with {self.answers[0].probability:.1%}" if self.answers else "no answer"
-        return f"Explanation({self.query!r}, {best}, {len(self.sights)} pictures)"
-=======
         best = [f"{shorten(answer.atom)} with {answer.probability:.1%}" for answer in self.answers[:1]]
         return f"Explanation({shorten(self.query)}: {''.join(best) or 'no answer'}, of {len(self.sights)} pictures)"
->>>>>>> face
 
     def __str__(self) -> str:
         return self.to_text()
 
     def _repr_html_(self) -> str:
-<<<<<<< HEAD
-=======
         """For notebooks: the same lines."""
->>>>>>> face
         return f"<pre>{escape(self.to_text())}</pre>"
 
     def to_text(self) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from logic import compile_circuit
 from logic.circuit import Circuit, CircuitBuilder, Gate
 from logic.formats import read_circuit
-from logic.simulation.simulator import simulate_reference
+from logic.simulation.reference import simulate_reference
 
 Bits = NDArray[np.bool_]
 DUAL = ("dual-rail", "majority", "logicsnn", "fail-silent")

@@ -18,7 +18,7 @@ from ..errors import CircuitError, NetworkError
 from ..evaluation import random_vectors
 from ..network import INPUT, FlatNetwork, Population, SpikingNetwork, Synapses
 from ..rails import Line
-from ..simulation.simulator import simulate_reference
+from ..simulation.reference import simulate_reference
 from ..verdict import Verdict
 from .equivalence import prove_network
 from .registers import held_registers

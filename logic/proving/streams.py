@@ -16,7 +16,7 @@ from ..evaluation import from_words, run, to_words
 from ..network import SpikingNetwork
 from ..rails import Line, match_lines
 from ..simulation.bit_simulator import simulate_bits
-from ..simulation.simulator import simulate_reference
+from ..simulation.reference import simulate_reference
 
 Bits = NDArray[np.bool_]
 Integers = NDArray[np.int64]

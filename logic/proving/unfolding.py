@@ -19,7 +19,7 @@ from ..errors import CircuitError, NetworkError
 from ..evaluation import random_vectors
 from ..network import FlatNetwork, SpikingNetwork
 from ..rails import Line, match_lines
-from ..simulation.simulator import simulate_reference
+from ..simulation.reference import simulate_reference
 from ..sweeping.graph import AndGraph
 from ..sweeping.sweeping import sweep
 from ..verdict import Verdict

@@ -140,5 +140,6 @@ def _prove_waves(
     else:
         if verdict.holds is not None or network.neurons > SMALL:
             return verdict
+
     left = None if timeout is None else max(0.0, timeout - (time.perf_counter() - start))
     return prove_monolithic(network, circuit, timeout=left)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..circuit import Circuit
 from ..errors import NetworkError
 from ..network import SpikingNetwork
-from ..simulation.simulator import simulate_reference
+from ..simulation.reference import simulate_reference
 from ..writing import whole_file
 from .streams import Stream, input_spikes
 

@@ -16,28 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-<<<<<<< HEAD
 def run_in_snntorch(path: str | Path, spikes: Tensor, steps: int) -> Tensor:
-=======
-@dataclass(frozen=True)
-class Conformance:
-    """What two simulators said of the same inputs.
-
-    Args:
-        samples: Inputs that were run.
-        spikes: Answer spikes of ours, over all steps.
-        different: Entries of the answer trains that differ; 0 means identical, spike for spike.
-        shift: Steps by which our answers come later, one for each layer, the same for all.
-    """
-
-    samples: int
-    spikes: int
-    different: int
-    shift: int
-
-
-def run_in_snntorch(path: Path | str, spikes: Tensor, steps: int) -> Tensor:
->>>>>>> face
     """Spikes ``[steps, B, n]`` of a NIR file's output node, as snnTorch's own importer and neurons give them.
 
     Args:
@@ -67,11 +46,7 @@ def run_in_snntorch(path: Path | str, spikes: Tensor, steps: int) -> Tensor:
     return torch.stack(answers)
 
 
-<<<<<<< HEAD
 def compare_with_snntorch(path: str | Path, spikes: Tensor) -> Conformance:
-=======
-def compare_with_snntorch(path: Path | str, spikes: Tensor) -> Conformance:
->>>>>>> face
     """Runs a NIR file in snnTorch and, read back, in our simulator, and compares every answer spike.
 
     Args:

@@ -29,15 +29,8 @@ def compile_netlist(
     """Turn a netlist into a spiking network, and say how large it is."""
     with plain_errors():
         existing(circuit)
-<<<<<<< HEAD
-        if output is not None:
-            from logic.formats import writable_suffixes
+        from logic.formats.known_formats import writable_suffixes
 
-            writable(output, circuit, kinds=(".nir", *(f".{suffix}" for suffix in writable_suffixes())))
-=======
-        from logic.formats import writable_suffixes
-
->>>>>>> face
         from . import netlists
 
         if output is not None:

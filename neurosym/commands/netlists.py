@@ -3,10 +3,9 @@
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from logic import (
     Circuit,
@@ -34,6 +33,9 @@ from logic.simulation.faults import FaultStatistics, inject_faults
 from logic.simulation.random_run import run_random_waves
 from logic.targets import target_of_file
 from logic.writing import whole_file
+
+if TYPE_CHECKING:  # NIR files need torch; all else here does without
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -146,13 +148,15 @@ def compile_file(path: Path, mapping: str, output: Path | None, profile: str = "
     return measure(circuit, compiled.network)
 
 
-def _example(network: SpikingNetwork, waves: int = 16) -> Tensor:
+def _example(network: SpikingNetwork, waves: int = 16) -> "Tensor":
     """Random waves back to back for the file's golden spikes, ``[waves, 1, I]``, a pair of rails always a codeword."""
     values = np.random.default_rng(0).integers(0, 2, (waves, network.input_shape[0])).astype(bool)
     if has_two_rails(network.input_lines):
         rails = rail_pairs(network.input_lines)
         values[:, rails[:, 0]] = ~values[:, rails[:, 1]]
-    return torch.from_numpy(values)[:, None]
+    from torch import from_numpy
+
+    return from_numpy(values)[:, None]
 
 
 def trade_file(path: Path) -> tuple[Cost, ...]:
