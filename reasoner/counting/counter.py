@@ -10,13 +10,14 @@ from torch import Tensor
 from logic import Circuit
 
 from ..errors import CountingError
-from ..grounding.sums import FALSE, TRUE, Sums, sums_of
+from ..grounding.circuit_sums import sums_of
+from ..grounding.sums import FALSE, IMPOSSIBLE, TRUE, Sums
 from .decision import check_inputs, to_circuit
-from .layers import IMPOSSIBLE, Arrays, Dense, Layer, Layers
+from .layers import Arrays, Dense, Layer, Layers
 from .planning import plan_sums
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Counter:
     """A circuit prepared for counting.
 
@@ -28,6 +29,9 @@ class Counter:
     sums: Sums
     layers: Layers[Arrays]
     _placed: dict[torch.device, Layers[Tensor]] = field(default_factory=dict[torch.device, Layers[Tensor]], repr=False)
+
+    def __repr__(self) -> str:
+        return f"Counter({self.sums.inputs} inputs, {len(self.sums.nodes)} sums, {len(self.sums.outputs)} outputs)"
 
     def log_probabilities(self, log_probs: Tensor) -> Tensor:
         """Log-probability of each output, on the device and of the dtype of the inputs.
