@@ -224,9 +224,8 @@ def _whole_files(folder: Path) -> tuple[dict[str, object], list[str]]:
 def _compared(printed: object, expected: object) -> list[str]:
     """The first thing that is printed otherwise."""
     rows, wanted = (found if isinstance(found, list) else [found] for found in (printed, expected))
-    other = [
-        f"prints {one!s:.200} instead of {two!s:.200}" for one, two in zip(rows, wanted, strict=False) if one != two
-    ]
+    pairs = zip(rows, wanted, strict=False)
+    other = [f"prints {one!s:.200} instead of {two!s:.200}" for one, two in pairs if one != two]
     return other[:1] or ["prints more or fewer lines"] * (len(rows) != len(wanted))
 
 
