@@ -1,50 +1,5 @@
 """What a symbol, a spike train and a circuit are; imports nothing of ours."""
 
-from .chaining import chain as chain
-from .circuit import Circuit as Circuit, CircuitBuilder as CircuitBuilder, Gate as Gate, Literal as Literal
-from .composition import join as join
-from .domain import Domain as Domain
-from .errors import (
-    CircuitError as CircuitError,
-    DomainError as DomainError,
-    FormatError as FormatError,
-    IrregularError as IrregularError,
-    LearningError as LearningError,
-    NetworkError as NetworkError,
-    NeurosymError as NeurosymError,
-)
-from .formula import (
-    conjunction as conjunction,
-    disjunction as disjunction,
-    equality as equality,
-    implication as implication,
-    negation as negation,
-)
-from .mapping.compiler import compile_certified as compile_certified, compile_circuit as compile_circuit
-from .network import (
-    INPUT as INPUT,
-    Convolution as Convolution,
-    FlatNetwork as FlatNetwork,
-    Population as Population,
-    Projection as Projection,
-    SpikingNetwork as SpikingNetwork,
-    Synapses as Synapses,
-)
-from .proving import decide as decide, network_formulas as network_formulas
-from .proving.verifier import verify as verify
-from .simulation.simulator import simulate as simulate, simulate_reference as simulate_reference
-from .symbols import Symbols as Symbols
-from .targets.nir import (
-    names_file as names_file,
-    read_nir as read_nir,
-    replay_golden as replay_golden,
-    to_nir as to_nir,
-    write_nir as write_nir,
-)
-from .targets.snntorch import (
-    Conformance as Conformance,
-    compare_with_snntorch as compare_with_snntorch,
-    run_in_snntorch as run_in_snntorch,
-)
-from .verdict import Verdict as Verdict
-from .writing import FileError as FileError, whole_file as whole_file
+from .face import attach as _attach
+
+__getattr__, __dir__, __all__ = _attach(__name__, __file__)

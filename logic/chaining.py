@@ -4,14 +4,15 @@ import numpy as np
 
 from .errors import NetworkError
 from .network import INPUT, Projection, SpikingNetwork, Synapses
+from .rails import by_line
 
 
 def chain(first: SpikingNetwork, second: SpikingNetwork) -> SpikingNetwork:
-    """The network that feeds every output of ``first`` to the input of ``second`` that bears the same name.
+    """The network that feeds every output of ``first`` to the input of ``second`` that is the same line.
 
     Args:
         first: Its outputs are neurons, not input lines; all answer at the same step, so that one wave stays one wave.
-        second: Every input name must be an output of ``first``; population names must differ.
+        second: Every input line must be an output of ``first``; population names must differ.
 
     Returns:
         A network from the inputs of ``first`` to the outputs of ``second``; latencies add up.
@@ -19,13 +20,13 @@ def chain(first: SpikingNetwork, second: SpikingNetwork) -> SpikingNetwork:
     Raises:
         NetworkError: if a name is missing, answers come at different steps, or population names clash.
     """
-    if missing := set(second.input_names) - set(first.output_names):
-        raise NetworkError(f"the first network does not answer {sorted(missing)}, which the second one needs")
+    position = by_line(first.output_lines, first.outputs.tolist())
+    if missing := set(second.input_lines) - set(first.output_lines):
+        raise NetworkError(f"the first network does not answer {sorted(map(str, missing))}, which the second one needs")
     if len(set(first.latencies.tolist())) > 1:
         raise NetworkError(f"the first network answers at different steps {sorted(set(first.latencies.tolist()))}")
     inputs = int(np.prod(first.input_shape))
-    position = {name: int(line) for name, line in zip(first.output_names, first.outputs, strict=True)}
-    lines = np.array([position[name] for name in second.input_names], dtype=np.int64)
+    lines = np.array([position[line] for line in second.input_lines], dtype=np.int64)
     projections: list[Projection] = list(first.projections)
     for projection in second.projections:
         if projection.source != INPUT:
@@ -40,9 +41,9 @@ def chain(first: SpikingNetwork, second: SpikingNetwork) -> SpikingNetwork:
         populations=first.populations + second.populations,
         projections=tuple(projections),
         outputs=np.array([lines[o] if o < len(lines) else o + shift for o in second.outputs.tolist()], dtype=np.int64),
-        output_names=second.output_names,
+        output_lines=second.output_lines,
         latencies=second.latencies + first.latency,
-        input_names=first.input_names,
+        input_lines=first.input_lines,
     )
 
 

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from itertools import chain
+from os import PathLike
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,32 @@ class Gate(IntEnum):
     OR = 1
     XOR = 2  # parity
     MAJ = 3  # more than half; an odd number of literals
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What all registers of a circuit wait for: an edge of a net that comes from outside and carries no data.
+
+    Args:
+        name: Of the net.
+        rising: Whether they take their next values when it rises; when it falls otherwise.
+    """
+
+    name: str
+    rising: bool = True
+
+    def __str__(self) -> str:
+        return f"the {'rising' if self.rising else 'falling'} edge of {self.name!r}"
+
+
+class Role(StrEnum):
+    """What an output means; all but the first are claims on the circuit, as in AIGER 1.9."""
+
+    OUTPUT = "output"
+    BAD = "bad"  # never true (a safety property)
+    CONSTRAINT = "constraint"  # assumed to be true at every clock
+    JUSTICE = "justice"  # true again and again on a path that violates the property
+    FAIRNESS = "fairness"  # assumed to be true again and again
 
 
 def _integers(values: Iterable[int] | Integers) -> Integers:
@@ -46,8 +73,12 @@ class Circuit:
         output_names: ``O`` names.
         one_hot: Ranges of input positions (from 0) of which exactly one is true: the values of a slot.
         register_next: ``[R]`` literals that the registers take at the next clock.
-        register_initial: ``[R]`` values at the first clock, 0 or 1 (-1: not defined).
+        register_initial: ``[R]`` values at the first clock, 0 or 1; -1 where it is open (undefined, unknown or free):
+            what is said of the circuit must then hold for both.
         register_names: ``R`` names.
+        clock: What all registers wait for; None if there are none, or the file names no clock. One step of a circuit is
+            one such edge; several clocks, gated ones and latches cannot be expressed.
+        roles: ``O`` of them, a :class:`Role` each; empty if all are plain outputs.
 
     Raises:
         CircuitError: if lengths disagree, a gate reads a wire that comes later, or a name repeats.
@@ -63,6 +94,8 @@ class Circuit:
     register_next: Integers = field(default_factory=lambda: _integers(()))
     register_initial: Integers = field(default_factory=lambda: _integers(()))
     register_names: tuple[str, ...] = ()
+    clock: Clock | None = None
+    roles: tuple[Role, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("kinds", "offsets", "literals", "outputs", "register_next", "register_initial"):
@@ -74,6 +107,10 @@ class Circuit:
             raise CircuitError(f"{len(self.outputs)} outputs bear {len(self.output_names)} names")
         if len(self.register_next) != registers or len(self.register_initial) != registers:
             raise CircuitError("register names, next-state literals and initial values differ in number")
+        if registers and (self.register_initial.min() < -1 or self.register_initial.max() > 1):
+            raise CircuitError("the first value of a register is 0, 1 or -1, which leaves it open")
+        if self.roles and len(self.roles) != len(self.outputs):
+            raise CircuitError(f"{len(self.outputs)} outputs have {len(self.roles)} roles")
         sources = (*self.inputs, *self.register_names)
         if len(set(sources)) < len(sources) or len(set(self.output_names)) < len(self.output_names):
             names = sources if len(set(sources)) < len(sources) else self.output_names
@@ -112,6 +149,11 @@ class Circuit:
     def wires(self) -> int:
         """The number of wires, the constant included."""
         return self.first_gate + len(self.kinds)
+
+    @property
+    def open_registers(self) -> tuple[str, ...]:
+        """The names of the registers whose first value is open."""
+        return tuple(self.register_names[at] for at in np.flatnonzero(self.register_initial < 0).tolist())
 
     def operands(self, gate: int) -> Integers:
         """The literals that gate number ``gate`` reads."""
@@ -256,3 +298,15 @@ class CircuitBuilder:
             output_names=tuple(outputs),
             one_hot=tuple(self._one_hot),
         )
+
+
+def check_circuit(found: object) -> Circuit:
+    """A circuit as what it is.
+
+    Raises:
+        CircuitError: if it is none.
+    """
+    if isinstance(found, Circuit):
+        return found
+    remedy = "read the file by read_circuit" if isinstance(found, str | PathLike) else "build one by CircuitBuilder"
+    raise CircuitError(f"{str(found)[:60]!r} is no circuit but a {type(found).__name__}; {remedy}")

@@ -1,6 +1,6 @@
 """Joining spiking networks by named signals into one network, with delays that keep every wave together.
 
-A signal has two lines, ``x=0`` and ``x=1``, or one, ``x``. Each part starts when the latest of its inputs is there;
+A signal has two lines or one (see :mod:`logic.rails`). Each part starts when the latest of its inputs is there;
 the lines of the others get so many steps of extra synaptic delay (path balancing). One wave may enter every step if
 this holds for each part alone. Inverting a dual-rail signal swaps its two lines and costs nothing.
 """
@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from .errors import NetworkError
 from .network import INPUT, Population, SpikingNetwork, Synapses
+from .rails import Line, by_line, rail_lines
 
 
-class _Line(NamedTuple):
+class _Source(NamedTuple):
     """Where a line's spikes come from, and how many steps after the wave's entry."""
 
     population: str
@@ -53,19 +54,18 @@ def join(
     unwired = set(parts) ^ set(wiring)
     if unwired:
         raise NetworkError(f"parts and wiring must name the same parts; they differ in {sorted(unwired)}")
-    lines = {
-        f"{name}={value}": _Line(INPUT, 2 * position + value, 0)
-        for position, name in enumerate(inputs)
-        for value in (0, 1)
-    }
-    if len(lines) < 2 * len(inputs):
+    own = rail_lines(inputs)
+    lines = {line: _Source(INPUT, position, 0) for position, line in enumerate(own)}
+    if len(lines) < len(own):
         raise NetworkError(f"an input is given twice: {list(inputs)}")
+    if taken := [name for name in inputs if name.startswith("~") or (name.split(".")[0] in parts and "." in name)]:
+        raise NetworkError(f"inputs {taken} read like an inverted signal or like a part's output; rename them")
     populations: list[Population] = []
     projections: list[Synapses] = []
-    for name in _in_order(parts, wiring):
+    for name in _in_order(inputs, parts, wiring):
         part = parts[name]
-        named = _input_names(part, name)
-        if idle := set(wiring[name]) - {line.partition("=")[0] for line in named}:
+        named = _input_lines(part, name)
+        if idle := set(wiring[name]) - {line.signal for line in named}:
             raise NetworkError(f"part '{name}' has no inputs {sorted(idle)}: they are not read")
         sources = [_find(lines, wiring[name], line, name) for line in named]
         start = max((source.step for source in sources), default=0)
@@ -75,32 +75,37 @@ def join(
                 raise NetworkError(f"part '{name}' has a convolution; only explicit synapses can be joined")
             projections += _moved(projection, name, sources, start)
         lines |= {
-            f"{name}.{output}": _output(part, name, int(source), sources, start + int(latency))
-            for output, source, latency in zip(part.output_names, part.outputs, part.latencies, strict=True)
+            Line(f"{name}.{output.signal}", output.rail): _output(
+                part, name, int(source), sources, start + int(latency)
+            )
+            for (output, source), latency in zip(
+                by_line(part.output_lines, part.outputs.tolist()).items(), part.latencies, strict=True
+            )
         }
     answers = {
-        answer: _source(lines, signal, tail, f"output '{output}'")
+        Line(output, rail): _source(lines, signal, rail, f"output '{output}'")
         for output, signal in outputs.items()
-        for answer, tail in _tails(lines, output, signal)
+        for rail in ((None,) if Line(signal) in lines else (0, 1))
     }
     first = dict(zip((p.name for p in populations), np.cumsum([0, *(p.size for p in populations)]), strict=False))
-    offsets = {INPUT: 0} | {name: 2 * len(inputs) + int(place) for name, place in first.items()}
+    offsets = {INPUT: 0} | {name: len(own) + int(place) for name, place in first.items()}
     return SpikingNetwork(
-        input_shape=(2 * len(inputs),),
+        input_shape=(len(own),),
         populations=tuple(populations),
         projections=tuple(projections),
-        outputs=np.array([offsets[line.population] + line.position for line in answers.values()], dtype=np.int64),
-        output_names=tuple(answers),
-        latencies=np.array([line.step for line in answers.values()], dtype=np.int64),
-        input_names=tuple(f"{name}={value}" for name in inputs for value in (0, 1)),
+        outputs=np.array([offsets[source.population] + source.position for source in answers.values()], dtype=np.int64),
+        output_lines=tuple(answers),
+        latencies=np.array([source.step for source in answers.values()], dtype=np.int64),
+        input_lines=own,
     )
 
 
-def _in_order(parts: Mapping[str, SpikingNetwork], wiring: Mapping[str, Mapping[str, str]]) -> list[str]:
+def _in_order(
+    inputs: Sequence[str], parts: Mapping[str, SpikingNetwork], wiring: Mapping[str, Mapping[str, str]]
+) -> list[str]:
     """The parts, each after those that feed it."""
-    feeds = {
-        name: {signal.lstrip("~").split(".")[0] for signal in wiring[name].values() if "." in signal} for name in parts
-    }
+    read = {name: {signal.removeprefix("~") for signal in wiring[name].values()} - set(inputs) for name in parts}
+    feeds = {name: {signal.split(".")[0] for signal in signals if "." in signal} for name, signals in read.items()}
     for name, sources in feeds.items():
         if sources - set(parts):
             raise NetworkError(f"part '{name}' reads unknown parts {sorted(sources - set(parts))}")
@@ -110,38 +115,31 @@ def _in_order(parts: Mapping[str, SpikingNetwork], wiring: Mapping[str, Mapping[
         raise NetworkError(f"parts feed each other in a circle: {' <- '.join(error.args[1])}") from error
 
 
-def _input_names(part: SpikingNetwork, name: str) -> tuple[str, ...]:
-    if len(part.input_names) != prod(part.input_shape):
-        raise NetworkError(f"part '{name}' has no input names; give them to SpikingNetwork")
-    return part.input_names
+def _input_lines(part: SpikingNetwork, name: str) -> tuple[Line, ...]:
+    if len(part.input_lines) != prod(part.input_shape):
+        raise NetworkError(f"part '{name}' has no input lines; give them to SpikingNetwork")
+    return part.input_lines
 
 
-def _source(lines: Mapping[str, _Line], signal: str, tail: str, reader: str) -> _Line:
-    """The line of a signal: ``tail`` is ``=0``, ``=1`` or nothing."""
+def _source(lines: Mapping[Line, _Source], signal: str, rail: int | None, reader: str) -> _Source:
+    """What drives a signal's rail."""
     if signal.startswith("~"):
-        if not tail:
+        if rail is None:
             raise NetworkError(
                 f"{reader} inverts '{signal[1:]}', which has a single rail; only two rails can be swapped"
             )
-        signal, tail = signal[1:], {"=0": "=1", "=1": "=0"}[tail]
-    if signal + tail not in lines:
-        raise NetworkError(f"{reader} reads '{signal + tail}', which no input and no part provides")
-    return lines[signal + tail]
+        signal, rail = signal[1:], 1 - rail
+    line = Line(signal, rail)
+    if line not in lines:
+        raise NetworkError(f"{reader} reads '{line}', which no input and no part provides")
+    return lines[line]
 
 
-def _find(lines: Mapping[str, _Line], sources: Mapping[str, str], line: str, name: str) -> _Line:
+def _find(lines: Mapping[Line, _Source], sources: Mapping[str, str], line: Line, name: str) -> _Source:
     """What feeds the input line ``line`` of part ``name``."""
-    own, equals, value = line.partition("=")
-    if own not in sources:
-        raise NetworkError(f"input '{own}' of part '{name}' is not wired; it is one of {sorted(sources)}?")
-    return _source(lines, sources[own], equals + value, f"input '{own}' of part '{name}'")
-
-
-def _tails(lines: Mapping[str, _Line], output: str, signal: str) -> list[tuple[str, str]]:
-    """The names of an output's lines, with the ends of its source's: one if the source has a single rail."""
-    if signal in lines:
-        return [(output, "")]
-    return [(f"{output}={value}", f"={value}") for value in (0, 1)]
+    if line.signal not in sources:
+        raise NetworkError(f"input '{line.signal}' of part '{name}' is not wired; it is one of {sorted(sources)}?")
+    return _source(lines, sources[line.signal], line.rail, f"input '{line.signal}' of part '{name}'")
 
 
 def _renamed(population: Population, name: str) -> Population:
@@ -155,7 +153,7 @@ def _renamed(population: Population, name: str) -> Population:
     )
 
 
-def _moved(projection: Synapses, name: str, sources: list[_Line], start: int) -> list[Synapses]:
+def _moved(projection: Synapses, name: str, sources: list[_Source], start: int) -> list[Synapses]:
     """A part's projection inside the whole; one from the part's input is split by where its lines come from."""
     target = f"{name}_{projection.target}"
     if projection.source != INPUT:
@@ -179,18 +177,18 @@ def _moved(projection: Synapses, name: str, sources: list[_Line], start: int) ->
     return moved
 
 
-def _columns(feeders: list[_Line], start: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _columns(feeders: list[_Source], start: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Positions of the feeders, and the steps for which each has to wait."""
     return np.array([f.position for f in feeders]), np.array([start - f.step for f in feeders])
 
 
-def _output(part: SpikingNetwork, name: str, source: int, sources: list[_Line], step: int) -> _Line:
+def _output(part: SpikingNetwork, name: str, source: int, sources: list[_Source], step: int) -> _Source:
     """Where output number ``source`` of a part lies in the whole."""
     if source < len(sources):
         return sources[source]
     place = source - len(sources)
     for population in part.populations:
         if place < population.size:
-            return _Line(f"{name}_{population.name}", place, step)
+            return _Source(f"{name}_{population.name}", place, step)
         place -= population.size
     raise NetworkError(f"part '{name}' has no neuron {source}")

@@ -13,6 +13,10 @@ class FormatError(CircuitError):
     """A file or text that does not hold a circuit in its format; the text names the file and the line."""
 
 
+class FormatWarning(UserWarning):
+    """Something in a circuit file that is read or written as its text says, not as its words stand there."""
+
+
 class NetworkError(NeurosymError, ValueError):
     """A spiking network that cannot be built, simulated, read or written."""
 

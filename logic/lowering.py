@@ -1,5 +1,7 @@
 """Any circuit as an and-inverter graph: two-input ANDs over literals, equal ones made once."""
 
+from dataclasses import replace
+
 import numpy as np
 from numba import njit
 
@@ -136,15 +138,11 @@ def to_and_inverter(circuit: Circuit) -> Circuit:
     image = 2 * np.arange(circuit.wires, dtype=np.int64)
     first = circuit.first_gate
     gates = _lower(circuit.kinds, circuit.offsets, circuit.literals, image, pairs, slots, first)
-    return Circuit(
-        inputs=circuit.inputs,
+    return replace(
+        circuit,
         kinds=np.zeros(gates, dtype=np.int64),
         offsets=np.arange(0, 2 * gates + 1, 2, dtype=np.int64),
         literals=pairs[:gates].ravel(),
         outputs=image[circuit.outputs >> 1] ^ (circuit.outputs & 1),
-        output_names=circuit.output_names,
-        one_hot=circuit.one_hot,
         register_next=image[circuit.register_next >> 1] ^ (circuit.register_next & 1),
-        register_initial=circuit.register_initial,
-        register_names=circuit.register_names,
     )

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import NetworkError
+from .rails import Line
 
 Integers = NDArray[np.int64]
 INPUT = "input"  # the name of the source population, as in NIR
@@ -177,10 +178,10 @@ class SpikingNetwork:
         populations: In an order in which data flows.
         projections: Synapses between them.
         outputs: ``[O]`` what answers, numbered as in :class:`FlatNetwork` (inputs first, then all neurons).
-        output_names: ``O`` names. A dual-rail signal has two lines, ``wire=0`` and ``wire=1``; a single-rail one has
-            one, ``wire``, that fires for true.
+        output_lines: ``O`` lines; a dual-rail signal has two (see :mod:`logic.rails`).
         latencies: ``[O]`` steps from a wave of input spikes to the answer that belongs to it.
-        input_names: One name per input line, in the same notation, or none.
+        input_lines: ``I`` lines, or none.
+        period: Steps from one wave of input spikes to the next, at least 1; above 1 the network may keep a state.
 
     Raises:
         NetworkError: if a projection names an unknown population, or does not fit its shape, or an output is unknown.
@@ -190,21 +191,27 @@ class SpikingNetwork:
     populations: tuple[Population, ...]
     projections: tuple[Projection, ...]
     outputs: Integers
-    output_names: tuple[str, ...]
+    output_lines: tuple[Line, ...]
     latencies: Integers
-    input_names: tuple[str, ...] = ()
+    input_lines: tuple[Line, ...] = ()
+    period: int = 1
 
     def __post_init__(self) -> None:
         names = [population.name for population in self.populations]
         if len(set(names)) < len(names):
             raise NetworkError(f"two populations bear one name: {sorted(names)}")
-        sources, count = prod(self.input_shape) + self.neurons, len(self.output_names)
+        sources, count = prod(self.input_shape) + self.neurons, len(self.output_lines)
         object.__setattr__(self, "outputs", _row(self.outputs, count, "outputs"))
         object.__setattr__(self, "latencies", _row(self.latencies, count, "latencies"))
         if count and (self.outputs.min() < 0 or self.outputs.max() >= sources):
             raise NetworkError(f"outputs must lie in 0 .. {sources - 1}, got {self.outputs.tolist()}")
-        if self.input_names and len(self.input_names) != prod(self.input_shape):
-            raise NetworkError(f"{len(self.input_names)} input names for {prod(self.input_shape)} input lines")
+        if self.input_lines and len(self.input_lines) != prod(self.input_shape):
+            raise NetworkError(f"{len(self.input_lines)} named lines for {prod(self.input_shape)} input lines")
+        if self.period < 1:
+            raise NetworkError(f"waves come every {self.period} steps; the period is at least 1")
+        for line in (*self.input_lines, *self.output_lines):
+            if not isinstance(line, Line) or line.rail not in (None, 0, 1):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise NetworkError(f"{line!r} is no line; give Line(signal), or Line(signal, 0) and Line(signal, 1)")
         for projection in self.projections:
             self._check(projection)
 
@@ -252,6 +259,16 @@ class SpikingNetwork:
     def neurons(self) -> int:
         """The number of neurons."""
         return sum(population.size for population in self.populations)
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The input lines as they are shown, ``wire`` or ``wire=0``; for display only, since names may hold ``=``."""
+        return tuple(map(str, self.input_lines))
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """The output lines as they are shown, like :attr:`input_names`."""
+        return tuple(map(str, self.output_lines))
 
     @property
     def latency(self) -> int:
@@ -304,4 +321,18 @@ def _write_out(projection: Projection, source: tuple[int, ...], target: tuple[in
     weight = np.broadcast_to(kernel[channel, within, row, column], pre.shape)
     return Synapses(
         projection.source, projection.target, pre.reshape(-1), post.reshape(-1), weight.reshape(-1), projection.delay
+    )
+
+
+def check_network(found: object) -> SpikingNetwork:
+    """A spiking network as what it is.
+
+    Raises:
+        NetworkError: if it is none.
+    """
+    if isinstance(found, SpikingNetwork):
+        return found
+    raise NetworkError(
+        f"a {type(found).__name__} is no spiking network; make one of a model by to_spiking_network, of a circuit by "
+        f"compile_circuit, or read a .nir file by read_nir"
     )

@@ -1,12 +1,13 @@
 """What was seen, as a belief: log-probabilities over the values of a domain, slot by slot."""
 
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from .domain import Domain
 from .errors import DomainError
+
+if TYPE_CHECKING:  # who gives a tensor has loaded torch
+    from torch import Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +23,7 @@ class Symbols:
     """
 
     domain: Domain
-    log_probs: Tensor
+    log_probs: "Tensor"
 
     def __post_init__(self) -> None:
         shape = tuple(self.log_probs.shape)
@@ -30,7 +31,7 @@ class Symbols:
             raise DomainError(f"symbols of '{self.domain.name}' need [B, N, {len(self.domain)}], got {list(shape)}")
         total = self.log_probs.detach().exp().sum(dim=2)
         if not bool(((total - 1).abs() <= 1e-3).all()):
-            if bool(torch.isnan(total).any()):
+            if bool(total.isnan().any()):
                 raise DomainError(f"symbols of '{self.domain.name}' hold NaN; check the perception network's output")
             raise DomainError(f"symbols of '{self.domain.name}' are no distributions; apply log_softmax first")
 
@@ -44,6 +45,6 @@ class Symbols:
         """The number of slots, ``N``."""
         return self.log_probs.shape[1]
 
-    def most_likely(self) -> Tensor:
+    def most_likely(self) -> "Tensor":
         """Class numbers of the most likely values, ``[B, N]``."""
         return self.log_probs.argmax(dim=2)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from logic.network import INPUT, Population, SpikingNetwork, Synapses
+from logic.rails import rail_lines, single_lines
 
 
 def random_network(
@@ -36,7 +37,7 @@ def random_network(
     )
     last = np.arange(inputs, inputs + neurons)
     return SpikingNetwork(
-        (inputs,), (cells,), links, last, tuple(f"n{i}" for i in range(neurons)), np.maximum(slots[inputs:], 0)
+        (inputs,), (cells,), links, last, single_lines(f"n{i}" for i in range(neurons)), np.maximum(slots[inputs:], 0)
     )
 
 
@@ -66,8 +67,7 @@ def dual_rail_adder(bits: int) -> SpikingNetwork:
     outputs = [*sums, *carry]
     neurons = np.array([p >= 4 * bits + 2 for p in pre])
     source, target, wait = np.array(pre), np.array(post), np.array(delay)
-    names = [f"{word}{bit}={rail}" for word in "ab" for bit in range(bits) for rail in (0, 1)] + ["c=0", "c=1"]
-    answers = [f"s{bit}={rail}" for bit in range(bits + 1) for rail in (0, 1)]
+    names = [f"{word}{bit}" for word in "ab" for bit in range(bits)]
     return SpikingNetwork(
         (4 * bits + 2,),
         (Population("majority", (6 * bits,), 2),),
@@ -76,7 +76,7 @@ def dual_rail_adder(bits: int) -> SpikingNetwork:
             Synapses("majority", "majority", source[neurons] - 4 * bits - 2, target[neurons], 1, wait[neurons]),
         ),
         np.array(outputs),
-        tuple(answers),
+        rail_lines(f"s{bit}" for bit in range(bits + 1)),
         np.array([slots[line] for line in outputs]),
-        tuple(names),
+        rail_lines([*names, "c"]),
     )

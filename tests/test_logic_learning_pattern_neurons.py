@@ -12,6 +12,7 @@ from logic import INPUT, Population, SpikingNetwork, Synapses, simulate_referenc
 from logic.errors import LearningError
 from logic.learning import LearnedGate, PairRule, learn_gate, learn_gates, prove_gate, table_circuit, training_report
 from logic.learning.pattern_neurons import PERIOD
+from logic.rails import rail_lines
 
 
 def all_tables(fan_in: int) -> list[list[int]]:
@@ -89,7 +90,7 @@ def test_the_first_epoch_follows_from_reference_spikes() -> None:
             Synapses(INPUT, "outputs", [4, 5], [0, 1], 64),
         ),
         np.array([10, 11]),
-        ("y=0", "y=1"),
+        rail_lines("y"),
         np.array([2, 2]),
     )
     trains = simulate_reference(network, lines, len(lines))

@@ -16,6 +16,7 @@ from logic.mapping import Certificate, ThresholdNetlist, dual, to_network
 from logic.mapping.compiler import MAPPINGS, compile_certified, compile_circuit, map_circuit
 from logic.mapping.trade import pareto
 from logic.network import SpikingNetwork
+from logic.rails import single_lines
 
 Bits = NDArray[np.bool_]
 
@@ -131,7 +132,7 @@ def cone(circuit: Circuit, literal: int, leaves: list[int]) -> int:
 
 def certified_rows(circuit: Circuit, mapping: str, balance: str = "delays") -> int:
     """Prove every row of a certificate whose sources are all named; how many there are."""
-    network, certificate, _ = compile_certified(circuit, mapping, balance)
+    network, certificate = compile_certified(circuit, mapping, balance)
     spec, flat = certificate.specification, network.flatten()
     wires = 1 + np.arange(len(spec.inputs))
     inputs = 2 * wires if flat.inputs == len(wires) else np.stack([2 * wires + 1, 2 * wires], 1).reshape(-1)
@@ -211,11 +212,11 @@ def test_minterm_block_has_a_pattern_for_each_state() -> None:
 @given(weights=st.lists(st.integers(-4, 4), min_size=1, max_size=6), threshold=st.integers(-6, 6))
 def test_both_rails_of_a_threshold_function(weights: list[int], threshold: int) -> None:
     """Exactly one rail of a pair fires, for any weights; fewer input spikes never make the wrong one fire."""
-    names = tuple(f"x{i}" for i in range(len(weights)))
+    names = single_lines(f"x{i}" for i in range(len(weights)))
     none, empty = np.zeros(0, np.int64), CircuitBuilder().build()
     single = ThresholdNetlist(
         names, np.array([threshold]), np.array([0, len(weights)]), np.arange(len(weights)), np.array(weights),
-        np.array([len(weights)]), ("y",), Certificate(empty, np.array([-1]), np.array([0, 0]), none),
+        np.array([len(weights)]), single_lines("y"), Certificate(empty, np.array([-1]), np.array([0, 0]), none),
     )  # fmt: skip
     network, _ = to_network(dual(single))
     assert network.flatten().weight.min() >= 0

@@ -9,7 +9,8 @@ from hypothesis import given, settings, strategies as st
 from logic import Circuit, CircuitBuilder, Gate, Population, SpikingNetwork, Synapses
 from logic.mapping import dual_rail, minterm_blocks, single_rail, to_network
 from logic.proving import prove_equivalent, prove_network
-from logic.simulation.simulator import simulate_reference
+from logic.rails import Line
+from logic.simulation.reference import simulate_reference
 from logic.sweeping.graph import AndGraph, threshold
 from logic.sweeping.patterns import simulate
 
@@ -38,16 +39,15 @@ def answers(circuit: Circuit, vector: tuple[int, ...]) -> list[int]:
 def wrong(network: SpikingNetwork, circuit: Circuit, vector: tuple[int, ...]) -> bool:
     value = dict(zip(circuit.inputs, vector, strict=True))
 
-    def spike(name: str, of: dict[str, int]) -> bool:
-        wire, _, rail = name.rpartition("=")
-        return bool(of[name]) if name in of else of[wire] == int(rail)
+    def spike(line: Line, of: dict[str, int]) -> bool:
+        return of[line.signal] == (1 if line.rail is None else line.rail)
 
-    spikes = np.array([[spike(name, value) for name in network.input_names]])
+    spikes = np.array([[spike(line, value) for line in network.input_lines]])
     trains = simulate_reference(network, spikes, network.latency + 1)
     said = dict(zip(circuit.output_names, answers(circuit, vector), strict=True))
     return any(
-        trains[latency, output] != spike(name, said)
-        for name, output, latency in zip(network.output_names, network.outputs, network.latencies, strict=True)
+        trains[latency, output] != spike(line, said)
+        for line, output, latency in zip(network.output_lines, network.outputs, network.latencies, strict=True)
     )
 
 
@@ -98,9 +98,9 @@ def mutate(network: SpikingNetwork, generator: np.random.Generator) -> SpikingNe
         tuple(populations),
         tuple(projections),
         network.outputs,
-        network.output_names,
+        network.output_lines,
         network.latencies,
-        network.input_names,
+        network.input_lines,
     )
 
 

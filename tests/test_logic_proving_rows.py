@@ -29,6 +29,7 @@ from logic.proving import prove_monolithic
 from logic.proving.certifying import certified
 from logic.proving.rows import check_rows
 from logic.proving.slots import assign_slots
+from logic.rails import Line
 from logic.sweeping.graph import AndGraph
 from logic.sweeping.patterns import simulate
 
@@ -63,18 +64,17 @@ def values(circuit: Circuit) -> Bits:
     return np.array([wires[code >> 1] ^ bool(code & 1) for code in circuit.outputs.tolist()]).T
 
 
-def fired(names: tuple[str, ...], signals: tuple[str, ...], of: Bits) -> Bits:
+def fired(lines: tuple[Line, ...], signals: tuple[str, ...], of: Bits) -> Bits:
     """``[vectors, lines]`` whether each line fires, for the values ``of`` of the signals."""
     columns: list[Bits] = []
-    for name in names:
-        signal, _, rail = name.rpartition("=")
-        columns.append(of[:, signals.index(signal)] == (rail == "1") if signal else of[:, signals.index(name)])
+    for signal, rail in lines:
+        columns.append(of[:, signals.index(signal)] == (rail != 0))
     return np.stack(columns, 1)
 
 
 def trains(network: SpikingNetwork, circuit: Circuit) -> Bits:
     """Spikes ``[steps, lines and neurons]`` while all vectors follow each other as waves."""
-    spikes = fired(network.input_names, circuit.inputs, VECTORS)
+    spikes = fired(network.input_lines, circuit.inputs, VECTORS)
     slots = assign_slots(network.flatten())
     return simulate_reference(network, spikes, len(VECTORS) + int(max(slots.slot.max(), slots.settled.max())) + 1)
 
@@ -83,14 +83,14 @@ def right(network: SpikingNetwork, circuit: Circuit) -> Bits:
     """``[vectors]`` whether the network answers as the circuit."""
     ran, waves = trains(network, circuit), np.arange(len(VECTORS))
     answers = np.stack([ran[waves + t, o] for o, t in zip(network.outputs, network.latencies, strict=True)], 1)
-    return (answers == fired(network.output_names, circuit.output_names, values(circuit))).all(1)
+    return (answers == fired(network.output_lines, circuit.output_names, values(circuit))).all(1)
 
 
 def proved_but_false(network: SpikingNetwork, certificate: Certificate, circuit: Circuit) -> tuple[int, int]:
     """How many neurons the certificate proves, and how many of these fire for something else."""
     graph, flat = AndGraph(), network.flatten()
     slots, inputs = assign_slots(flat), graph.inputs(INPUTS)
-    known = certified(graph, flat, slots, network.input_names, certificate, circuit, inputs, None)
+    known = certified(graph, flat, slots, network.input_lines, certificate, circuit, inputs, None)
     words = np.zeros((len(graph), 1), np.uint64)
     bits = np.uint64(1) << np.arange(len(VECTORS), dtype=np.uint64)
     words[inputs >> 1, 0] = [np.bitwise_or.reduce(bits[column]) for column in VECTORS.T]
@@ -163,7 +163,7 @@ def test_mutants_are_judged_as_brute_force_does_and_no_false_row_holds(mapping: 
     generator, seen = np.random.default_rng(3), set[bool]()
     for seed in range(30):
         circuit = random_circuit(seed % 6)
-        network, certificate, _ = compile_certified(circuit, mapping)
+        network, certificate = compile_certified(circuit, mapping)
         mutant = mutate(network, generator)
         good = right(mutant, circuit)
         verdict = verify(mutant, circuit, certificate=certificate)
@@ -182,7 +182,7 @@ def test_a_wrong_certificate_changes_no_verdict_and_proves_nothing_false(mapping
     generator, fewer = np.random.default_rng(5), 0
     for seed in range(6):
         circuit = random_circuit(seed)
-        network, certificate, _ = compile_certified(circuit, mapping)
+        network, certificate = compile_certified(circuit, mapping)
         bad = mutate(network, generator)
         truth = bool(right(bad, circuit).all())
         whole, _ = proved_but_false(network, certificate, circuit)
@@ -254,7 +254,7 @@ def _confirm(mutant: SpikingNetwork, circuit: Circuit, compiled: Compiled) -> No
     if verdict.counterexample is None:
         return
     vector = np.array([[bool(verdict.counterexample[name]) for name in circuit.inputs]])
-    spikes = fired(mutant.input_names, circuit.inputs, vector)
+    spikes = fired(mutant.input_lines, circuit.inputs, vector)
     mutated = simulate_reference(mutant, spikes, mutant.latency + 1)[mutant.latencies, mutant.outputs]
     truth = simulate_reference(compiled.network, spikes, mutant.latency + 1)[mutant.latencies, mutant.outputs]
     assert (mutated != truth).any()

@@ -9,6 +9,7 @@ import pytest
 from logic import Circuit, CircuitBuilder, Gate, Population, SpikingNetwork, Synapses, compile_circuit
 from logic.proving.streams import search_streams, to_counterexample, to_stream, wrong_answers
 from logic.proving.unfolding import judge
+from logic.rails import single_lines
 
 
 def adder() -> Circuit:
@@ -57,7 +58,9 @@ def test_delayed_synapses_are_judged_as_all_streams_say(mapping: str) -> None:
 def identity(*links: Synapses, populations: tuple[Population, ...], latency: int) -> tuple[SpikingNetwork, Circuit]:
     make = CircuitBuilder()
     (a,) = make.inputs("a")
-    network = SpikingNetwork((1,), populations, links, np.array([1]), ("y",), np.array([latency]), ("a",))
+    network = SpikingNetwork(
+        (1,), populations, links, np.array([1]), single_lines("y"), np.array([latency]), single_lines("a")
+    )
     return network, make.build(y=a)
 
 

@@ -10,9 +10,10 @@ from logic.library import multiply
 from logic.lowering import to_and_inverter
 from logic.mapping.compiler import compile_circuit
 from logic.network import INPUT, Population, SpikingNetwork, Synapses
+from logic.rails import single_lines
 from logic.simulation import bit_simulator
 from logic.simulation.bit_simulator import count_spikes, plan_waves, run_wave_plan, simulate_bits
-from logic.simulation.simulator import simulate_reference
+from logic.simulation.reference import simulate_reference
 from logic.simulation.word_gates import Template, threshold_template
 from logic.simulation.word_program import Operation, count_bits, pack_bits, unpack_bits
 from tests.networks import dual_rail_adder, random_network
@@ -65,7 +66,7 @@ def test_a_further_call_plans_nothing(retain: bool, monkeypatch: pytest.MonkeyPa
         network.populations,
         network.projections,
         network.outputs,
-        network.output_names,
+        network.output_lines,
         network.latencies,
     )
     with pytest.raises(TypeError):
@@ -75,7 +76,7 @@ def test_a_further_call_plans_nothing(retain: bool, monkeypatch: pytest.MonkeyPa
 def test_forgetful_and_retaining_neurons_together() -> None:
     gate, counter = Population("gate", (1,), 1), Population("counter", (1,), 3, retain=True)
     links = (Synapses(INPUT, "gate", [0], [0], 1), Synapses("gate", "counter", [0], [0], 1, 2))
-    network = SpikingNetwork((1,), (gate, counter), links, np.array([2]), ("third",), np.array([3]))
+    network = SpikingNetwork((1,), (gate, counter), links, np.array([2]), single_lines(["third"]), np.array([3]))
     trains = simulate_bits(network, np.ones((12, 70, 1), dtype=bool), 12, lines=[2])
     assert np.flatnonzero(trains[:, 69, 0]).tolist() == [5, 8, 11]  # each third spike, one plus two steps later
 
@@ -168,13 +169,14 @@ def test_what_cannot_run_in_waves_is_refused() -> None:
     cell = Population("cell", (1,), 1)
     two_paths = (Synapses(INPUT, "cell", [0, 0], [0, 0], 1, [1, 2]),)
     with pytest.raises(NetworkError, match="two paths differ"):
-        plan_waves(SpikingNetwork((1,), (cell,), two_paths, np.array([1]), ("o",), np.array([1])))
+        plan_waves(SpikingNetwork((1,), (cell,), two_paths, np.array([1]), single_lines("o"), np.array([1])))
     one_path = (Synapses(INPUT, "cell", [0], [0], 1),)
     with pytest.raises(NetworkError, match="'o' is not in step"):
-        plan_waves(SpikingNetwork((1,), (cell,), one_path, np.array([1]), ("o",), np.array([2])))
+        plan_waves(SpikingNetwork((1,), (cell,), one_path, np.array([1]), single_lines("o"), np.array([2])))
     with pytest.raises(NetworkError, match="codewords need two rails"):
         plan_waves(
-            SpikingNetwork((1,), (cell,), one_path, np.array([1]), ("o",), np.array([1]), ("i",)), codewords=True
+            SpikingNetwork((1,), (cell,), one_path, np.array([1]), single_lines("o"), np.array([1]), single_lines("i")),
+            codewords=True,
         )
     plan = plan_waves(dual_rail_adder(1), codewords=True)
     with pytest.raises(NetworkError, match=r"words need \[3, W\]"):

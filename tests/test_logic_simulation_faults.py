@@ -6,6 +6,7 @@ from hypothesis import given, settings, strategies as st
 
 from logic.errors import NetworkError
 from logic.network import INPUT, Population, SpikingNetwork, Synapses
+from logic.rails import rail_lines
 from logic.simulation.bit_simulator import Faults, plan_waves, run_wave_plan, simulate_bits
 from logic.simulation.faults import draw_faults, inject_faults, inject_weight_noise, random_words
 from logic.simulation.word_program import count_bits, pack_bits, unpack_bits
@@ -93,9 +94,9 @@ def test_weight_noise_on_a_xor_block() -> None:
             Synapses.dense("patterns", "answers", [[1, 0, 0, 1], [0, 1, 1, 0]]),
         ),
         np.array([8, 9]),
-        ("o=0", "o=1"),
+        rail_lines("o"),
         np.array([2, 2]),
-        ("a=0", "a=1", "b=0", "b=1"),
+        rail_lines("ab"),
     )
     assert inject_weight_noise(block, 640, 1, 0.0).right == 640
     assert inject_weight_noise(block, 200_000, 1, 0.1).right / 200_000 == pytest.approx(0.9998, abs=2e-4)

@@ -6,6 +6,7 @@ import torch
 from hypothesis import given, settings, strategies as st
 
 from logic import INPUT, Convolution, NetworkError, Population, SpikingNetwork, Synapses, simulate, simulate_reference
+from logic.rails import single_lines
 
 
 def random_synapses(rng: np.random.Generator, source: str, target: str, sizes: tuple[int, int], count: int) -> Synapses:
@@ -26,7 +27,9 @@ def random_network(rng: np.random.Generator) -> SpikingNetwork:
         random_synapses(rng, "picture", "gates", (12, 5), 20),
         random_synapses(rng, "gates", "gates", (5, 5), 6),
     )
-    return SpikingNetwork((2, 6, 6), populations, projections, np.array([72 + 12]), ("first",), np.array([0]))
+    return SpikingNetwork(
+        (2, 6, 6), populations, projections, np.array([72 + 12]), single_lines(["first"]), np.array([0])
+    )
 
 
 @settings(max_examples=60, deadline=None)
@@ -45,7 +48,7 @@ def test_batched_simulation_is_the_reference(seed: int) -> None:
 def test_integrate_fire_and_reset_by_hand() -> None:
     neuron = Population("cell", (1,), 5, retain=True, bias=1)
     network = SpikingNetwork(
-        (1,), (neuron,), (Synapses(INPUT, "cell", [0], [0], 3),), np.array([1]), ("cell",), np.array([1])
+        (1,), (neuron,), (Synapses(INPUT, "cell", [0], [0], 3),), np.array([1]), single_lines(["cell"]), np.array([1])
     )
     trains = simulate_reference(network, np.ones((4, 1), dtype=bool), steps=7)[:, 1]
     # the membrane: 1, 1+4=5 fires, 4, 4+4=8 fires, 4, then only the bias: 5 fires, 1

@@ -30,6 +30,7 @@ from logic import (
     to_nir,
     write_nir,
 )
+from logic.rails import single_lines
 
 
 def picture_chain(seed: int) -> SpikingNetwork:
@@ -47,7 +48,7 @@ def picture_chain(seed: int) -> SpikingNetwork:
         Synapses.dense("racers", "gates", rng.integers(-1, 3, (3, 6))),
     )
     outputs = np.arange(3) + 2 * 49 + 36 + 6
-    return SpikingNetwork((2, 7, 7), populations, projections, outputs, ("a", "b", "c"), np.array([3, 3, 3]))
+    return SpikingNetwork((2, 7, 7), populations, projections, outputs, single_lines("abc"), np.array([3, 3, 3]))
 
 
 @settings(max_examples=20, deadline=None)
@@ -103,7 +104,7 @@ def test_back_from_nir_is_the_same_network(tmp_path: Path) -> None:
     back = read_nir(path)
     for found, expected in zip(sorted_synapses(back), sorted_synapses(network), strict=True):
         assert np.array_equal(found, expected)
-    assert back.output_names == network.output_names
+    assert back.output_lines == network.output_lines
     assert np.array_equal(back.latencies, network.latencies)
 
 
@@ -124,7 +125,7 @@ def test_gates_of_a_circuit_go_through_affine_nodes(tmp_path: Path) -> None:
     waves = np.array(np.meshgrid(*[(0, 1)] * 3)).reshape(3, -1).T
     lines = np.stack([waves == 0, waves == 1], axis=2).reshape(8, 1, 6)
     assert compare_with_snntorch(path, torch.from_numpy(lines)).different == 0
-    assert read_nir(path).input_names == network.input_names
+    assert read_nir(path).input_lines == network.input_lines
 
 
 @pytest.mark.filterwarnings("ignore")  # Norse's own
@@ -158,7 +159,7 @@ def test_what_nir_cannot_carry_is_refused(tmp_path: Path) -> None:
     changed = replace(network, populations=(network.populations[0], uneven, network.populations[2]))
     with pytest.raises(NetworkError, match="several thresholds"):
         write_nir(changed, tmp_path / "b.nir")
-    with pytest.raises(NetworkError, match="unknown NIR profile"):
+    with pytest.raises(NetworkError, match="unknown profile 'if' of nir; use 'lif'"):
         write_nir(network, tmp_path / "c.nir", "if")
     with pytest.raises(NetworkError, match=r"ends in \.nir"):
         write_nir(network, tmp_path / "c.h5")
@@ -197,7 +198,7 @@ def test_no_reader_fires_twice_a_step(seed: int, profile: str) -> None:
     populations = (Population("first", (6,), rng.integers(1, 5, 6)), Population("second", (4,), rng.integers(1, 5, 4)))
     weights = rng.integers(-3, 6, (6, 5)), rng.integers(-3, 6, (4, 6))
     projections = (Synapses.dense(INPUT, "first", weights[0]), Synapses.dense("first", "second", weights[1]))
-    network = SpikingNetwork((5,), populations, projections, np.arange(4) + 11, tuple("abcd"), np.full(4, 2))
+    network = SpikingNetwork((5,), populations, projections, np.arange(4) + 11, single_lines("abcd"), np.full(4, 2))
     inputs = np.array(list(product((0, 1), repeat=5)))
     graph = to_nir(network, profile)
     signal = inputs.astype(float)

@@ -119,9 +119,9 @@ def test_an_interrupted_run_resumes_to_the_same_weights(
             raise KeyboardInterrupt
         return learning_rate_factor(step, steps)
 
-    monkeypatch.setattr("neurosym.training.learning_rate_factor", interrupting)
+    monkeypatch.setattr("neurosym.training.fit.learning_rate_factor", interrupting)
     stopped = command("run", "--quick", "--output", tmp_path / "second")
-    assert stopped.exit_code == 2
+    assert stopped.exit_code == 130
     assert f"neurosym run --resume {tmp_path / 'second'}" in stopped.stderr
     assert {path.name for path in (tmp_path / "second").iterdir()} == {"plan.json", "checkpoint-spiking.safetensors"}
     monkeypatch.undo()

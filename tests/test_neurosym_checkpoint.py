@@ -39,6 +39,7 @@ def test_classifier_round_trip(tmp_path: Path) -> None:
     loaded, notes = load_perception(tmp_path / "net.safetensors")
     assert notes == {"query": "seen(X)"}
     assert loaded.domain == domain
+    assert isinstance(loaded, SpikingClassifier)
     assert loaded.architecture() == classifier.architecture()
     pictures = torch.rand(2, 1, 1, 28, 28, generator=torch.Generator().manual_seed(1))
     assert torch.equal(loaded(pictures).symbols.log_probs, classifier(pictures).symbols.log_probs)

@@ -6,38 +6,41 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
-from types import ModuleType
 
 import pytest
 from typer.testing import CliRunner
 
 from logic import NeurosymError
+from neurosym import Explanation
 from neurosym.commands import cli as cli
 
 RESERVED = ("export", "bench")
 ROOT = Path(__file__).parent.parent
 
 
-class Calls(ModuleType):
+class Calls:
     """A task that notes how it was called, and then does what it was told."""
 
     def __init__(self, act: Callable[[], None] = lambda: None) -> None:
-        super().__init__("task")
-        self.calls: list[tuple[str, dict[str, object]]] = []
+        self.calls: list[tuple[str, tuple[object, ...], dict[str, object]]] = []
         self.act = act
 
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        def call(**options: object) -> None:
-            self.calls.append((name, options))
+    def stand_in(self, name: str) -> Callable[..., object]:
+        def call(*given: object, **options: object) -> object:
+            self.calls.append((name, given, options))
             self.act()
+            return Explanation("sum(S)", (), ())
 
         return call
 
 
 def invoke(monkeypatch: pytest.MonkeyPatch, task: Calls, *words: str) -> tuple[int, str, str]:
     """Exit code, standard output and standard error of a command with ``task`` in the place of the real one."""
-    monkeypatch.setattr(cli, "_task", lambda: task)
+    for name in ("run", "train", "explain"):
+        monkeypatch.setattr(f"neurosym.addition.run.{name}", task.stand_in(name))
     result = CliRunner().invoke(cli.app, words)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
     return result.exit_code, result.stdout, result.stderr
 
 
@@ -78,32 +81,33 @@ def test_run_passes_its_options_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert (
         invoke(monkeypatch, task, "run", "--seed", "3", "--epochs", "2", "--output", str(tmp_path), "--quick")[0] == 0
     )
-    (name, options), wanted = (
-        task.calls[0],
-        {"seed": 3, "epochs": 2, "output": tmp_path, "quick": True, "resume": False},
-    )
+    name, _, options = task.calls[0]
+    wanted = {"seed": 3, "epochs": 2, "output": tmp_path, "quick": True, "resume": False}
     assert name == "run"
     assert options | wanted == options
 
 
-def test_run_chooses_a_folder_by_the_time_and_resumes_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_chooses_a_folder_by_the_time_and_resumes_in_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     task = Calls()
+    monkeypatch.chdir(tmp_path)
     invoke(monkeypatch, task, "run")
     invoke(monkeypatch, task, "run", "--resume", "runs/old")
-    folder = task.calls[0][1]["output"]
+    folder = task.calls[0][2]["output"]
     assert isinstance(folder, Path)
     assert folder.parent == Path("runs")
-    assert (task.calls[1][1]["output"], task.calls[1][1]["resume"]) == (Path("runs/old"), True)
+    assert (task.calls[1][2]["output"], task.calls[1][2]["resume"]) == (Path("runs/old"), True)
 
 
-def test_explain_and_train_pass_their_options_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_explain_and_train_pass_their_options_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     task = Calls()
-    assert invoke(monkeypatch, task, "explain", "m", "a.png", "b.png", "--rule", "r.pl", "--json")[0] == 0
-    assert invoke(monkeypatch, task, "train", "--output", "m")[0] == 0
-    assert [name for name, _ in task.calls] == ["explain", "train"]
-    wanted = {"model": Path("m"), "pictures": [Path("a.png"), Path("b.png")], "rule": Path("r.pl"), "as_json": True}
-    assert task.calls[0][1] | wanted == task.calls[0][1]
-    assert task.calls[1][1]["output"] == Path("m")
+    model, picture, rule = (tmp_path / name for name in ("m.safetensors", "a.png", "r.pl"))
+    for path in (model, picture, rule):
+        path.touch()
+    assert invoke(monkeypatch, task, "explain", str(model), str(picture), str(picture), "--rule", str(rule))[0] == 0
+    assert invoke(monkeypatch, task, "train", "--output", str(tmp_path / "n.safetensors"))[0] == 0
+    assert [name for name, _, _ in task.calls] == ["explain", "train"]
+    assert task.calls[0][1] == (model, [picture, picture], rule)
+    assert task.calls[1][2]["output"] == tmp_path / "n.safetensors"
 
 
 def fail(error: BaseException) -> Callable[[], None]:
@@ -113,24 +117,28 @@ def fail(error: BaseException) -> Callable[[], None]:
     return act
 
 
-@pytest.mark.parametrize("words", [("run",), ("train",), ("explain", "m", "p")])
-def test_our_errors_are_one_line_and_exit_code_2(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("words", [("run",), ("train",), ("explain", __file__, __file__)])
+def test_our_errors_are_one_line_and_exit_code_2(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
     text = f"[bold]rule.pl[/], line 1:\n  {'a long explanation ' * 10}"
     code, out, err = invoke(monkeypatch, Calls(fail(NeurosymError(text))), *words)
     assert (code, out) == (2, "")
     assert err == f"Error: {' '.join(text.split())}\n"
 
 
-def test_a_missing_package_points_to_the_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_points_to_the_doctor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
     task = Calls(fail(ModuleNotFoundError("No module named 'z3'", name="z3")))
     code, _, err = invoke(monkeypatch, task, "run")
     assert (code, err) == (2, "Error: the package 'z3' is not installed; run: neurosym doctor\n")
 
 
-def test_a_fault_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "_task", lambda: Calls(fail(ZeroDivisionError())))
+def test_a_fault_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(ZeroDivisionError):
-        CliRunner().invoke(cli.app, ["run"], catch_exceptions=False)
+        invoke(monkeypatch, Calls(fail(ZeroDivisionError())), "run")
 
 
 @pytest.mark.parametrize("kept", [True, False])

@@ -115,12 +115,12 @@ def test_no_time_is_unknown(tmp_path: Path) -> None:
     assert result.stdout.startswith("UNKNOWN")
 
 
-UNDEFINED = ".model m\n.inputs a\n.outputs y\n.names b y\n1 1\n.end"
+CONTRADICTORY = ".model m\n.inputs a\n.outputs y\n.names a y\n1 1\n0 0\n.end"
 
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("a.aig", "aig 9 9"), ("b.blif", UNDEFINED), ("c.xyz", "?")],
+    [("a.aig", "aig 9 9"), ("b.blif", CONTRADICTORY), ("c.xyz", "?")],
 )
 def test_bad_files_are_one_line_and_exit_code_2(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from logic import FileError, Population, SpikingNetwork, Synapses, drawing
+from logic.rails import single_lines
 from neurosym.reports import figures as figures
 from neurosym.reports.page import (
     Card,
@@ -65,9 +66,9 @@ def adder() -> SpikingNetwork:
             Synapses("pair", "rail", [n for n, _ in bits], [rail for _, rail in bits], 1),
         ),
         outputs=np.arange(120, 130),
-        output_names=names,
+        output_lines=single_lines(names),
         latencies=np.full(10, 2),
-        input_names=tuple(f"digit({slot})={value}" for slot in range(2) for value in range(10)),
+        input_lines=single_lines(f"digit({slot})={value}" for slot in range(2) for value in range(10)),
     )
 
 

@@ -206,7 +206,7 @@ def test_it_stops_when_what_is_held_out_gets_no_better(tmp_path: Path) -> None:
     [
         ({"epochs": 0}, "at least 1"),
         ({"learning_rate": 0.0}, "learning rate must be positive"),
-        ({"learning_rate": float("nan")}, "learning rate must be positive"),
+        ({"learning_rate": float("nan")}, "learning rate must be a number"),
         ({"weight_decay": -1.0}, "weight decay"),
         ({"average": 1.0}, "average"),
         ({"patience": 3}, "held-out"),

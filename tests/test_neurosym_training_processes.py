@@ -22,7 +22,7 @@ from pathlib import Path
 import torch
 torch.set_num_threads(1)
 from neurosym import Labelled, Savings, fit
-from neurosym.processes import joined_by_torchrun
+from neurosym.training.processes import joined_by_torchrun
 from perception import augment
 from tests.vision import SmallVision, bars
 with joined_by_torchrun() as processes:

@@ -1,13 +1,9 @@
-"""Data sets: files of every format and what is said of bad ones; splits; downloads that break and go on."""
+"""Data sets: files of every format and what is said of bad ones; splits."""
 
 import gzip
-import hashlib
 import io
 import struct
 import tarfile
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +14,6 @@ from PIL import Image
 
 from logic import Domain
 from perception import DATASETS, Dataset, DatasetError, hold_out, load_dataset, load_digits, read_idx
-from perception.datasets.downloading import Resource, download
 
 
 def idx(array: np.ndarray) -> bytes:
@@ -208,60 +203,8 @@ def test_jpeg_copies_are_decoded_once(tmp_path: Path, monkeypatch: pytest.Monkey
             load_dataset("cifar10-jpeg", tmp_path)
 
 
-class _Server(BaseHTTPRequestHandler):
-    """Sends a file, at most half of it at first, and honours ranges."""
-
-    content = bytes(range(256)) * 40
-    breaks = True
-
-    def do_GET(self) -> None:
-        start = int(self.headers.get("Range", "bytes=0-")[6:-1])
-        if start >= len(self.content):
-            self.send_error(416)
-            return
-        self.send_response(206 if start else 200)
-        rest = self.content[start:]
-        self.send_header("Content-Length", str(len(rest)))
-        self.end_headers()
-        self.wfile.write(rest[: len(rest) // 2] if self.breaks and not start else rest)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Keep quiet."""
-
-
-@pytest.fixture
-def server() -> Iterator[str]:
-    with HTTPServer(("127.0.0.1", 0), _Server) as http:
-        thread = threading.Thread(target=http.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{http.server_port}/some.bin"
-        http.shutdown()
-        thread.join()
-
-
-def test_a_broken_download_goes_on_where_it_stopped(server: str, tmp_path: Path) -> None:
-    resource = Resource(server, hashlib.md5(_Server.content).hexdigest())
-    with pytest.raises(DatasetError, match="try again"):
-        download(resource, tmp_path)
-    assert (tmp_path / "some.bin.part").stat().st_size == len(_Server.content) // 2
-    seen: list[tuple[int, int]] = []
-    path = download(resource, tmp_path, lambda done, total: seen.append((done, total)))
-    assert path.read_bytes() == _Server.content
-    assert seen[-1] == (len(_Server.content), len(_Server.content))
-    assert [file.name for file in tmp_path.iterdir()] == ["some.bin"]
-
-
-def test_a_wrong_checksum_is_thrown_away(server: str, tmp_path: Path) -> None:
-    (tmp_path / "some.bin.part").write_bytes(_Server.content[:-1] + b"!")  # complete, but not what was published
-    with pytest.raises(DatasetError, match="checksum"):
-        download(Resource(server, hashlib.md5(_Server.content).hexdigest()), tmp_path)
-    assert not list(tmp_path.iterdir())
-
-
-def test_without_a_network_one_line_says_so(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"127.0.0.1:9/.*cannot be downloaded .*put the file into"):
-        download(Resource("http://127.0.0.1:9/some.bin", ""), tmp_path)
-
-
 def test_each_data_set_says_what_it_is() -> None:
     assert all(source.about and (source.folder or not source.resources) for source in DATASETS.values())
+    resources = [resource for source in DATASETS.values() for resource in source.resources]
+    assert len(resources) == 9
+    assert all(one.url.startswith("https://") and len(bytes.fromhex(one.sha256)) == 32 for one in resources)

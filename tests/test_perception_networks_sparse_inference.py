@@ -57,7 +57,7 @@ def test_layers_are_dense_where_they_must_be(monkeypatch: pytest.MonkeyPatch) ->
         calls.append(1)
         return functional.conv2d(spikes, layer.weight, layer.bias).detach()
 
-    monkeypatch.setattr("perception.sparse_inference.skipping_convolution", count)
+    monkeypatch.setattr("perception.networks.sparse_inference.skipping_convolution", count)
     layer, few = nn.Conv2d(2, 3, 3), torch.zeros(1, 2, 8, 8)
     with zero_skipping(layer, most=0.1):
         layer(few).sum().backward()

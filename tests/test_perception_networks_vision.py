@@ -68,5 +68,5 @@ def test_what_does_not_fit_is_refused() -> None:
     vision = SpikingVision(DIGITS, seed())
     with pytest.raises(PictureError, match="needs \\[samples, slots, 1, 28, 28\\]"):
         vision(torch.rand(2, 1, 28, 28))
-    with pytest.raises(ArchitectureError, match="NaN or infinite"):
+    with pytest.raises(PictureError, match="NaN or infinite"):
         vision(torch.full((1, 1, 1, 28, 28), torch.nan))

@@ -83,7 +83,7 @@ class Residual(nn.Module):
         self.point = nn.Conv2d(4, 4, 1)
         self.unused = nn.Conv2d(4, 4, 3)
 
-    def forward(self, pictures: Tensor) -> Tensor:  # noqa: D102 - torch calls it
+    def forward(self, pictures: Tensor) -> Tensor:
         current = self.early(pictures.float() / 255).expand(3, -1, -1, -1, -1)
         spikes = integrate_and_fire(current, threshold=0.2)
         more = self.norm(self.late(spikes.flatten(0, 1))) + self.point(spikes.flatten(0, 1))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from logic import NetworkError, Population, SpikingNetwork, Synapses, compile_circuit, simulate_reference
+from logic.rails import single_lines
 from reasoner import MeaningError, Program, answer_bits, ground, prove_rule
 
 SUM = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
@@ -91,7 +92,7 @@ def test_another_rule_is_refuted(network: SpikingNetwork) -> None:
 def test_a_rule_without_bits_is_refused(network: SpikingNetwork) -> None:
     with pytest.raises(MeaningError, match="not values of the rule's slots"):
         prove_rule(Program.parse("sum(S) :- digit(0, S)."), "sum(S)", network)
-    renamed = replace(network, output_names=tuple(f"out{i}" for i in range(10)))
+    renamed = replace(network, output_lines=single_lines(f"out{i}" for i in range(10)))
     with pytest.raises(MeaningError, match="not bits"):
         prove_rule(SUM, "sum(S)", renamed)
     loop = Synapses("layer_1", "layer_1", [0, 1], [1, 0], 1)

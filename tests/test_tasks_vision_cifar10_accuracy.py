@@ -40,14 +40,13 @@ def test_a_small_run_ends_with_a_result_and_goes_on_where_it_stopped(tmp_path: P
         settings_of(RECIPES["max_resnet"], "cifar10-jpeg", 10, 0, "cpu", choose=False),
         options={"widths": (4, 8), "depths": (1, 1), "stem_width": 4},
         steps=2,
-        epochs=2,
     )
-    outcome = run(small, 1.0, tmp_path, Console(quiet=True))
+    outcome = run(small, 2, 1.0, tmp_path, Console(quiet=True))
     assert outcome.count == 40
     assert len(outcome.history.epochs) == 2
     line = json.loads((tmp_path / "cifar10_accuracy.jsonl").read_text())
     assert (line["correct"], line["part"], line["device"]) == (outcome.correct, "test", "cpu")
-    again = run(replace(small, epochs=0), 1.0, tmp_path, Console(quiet=True))  # the epochs are those of the checkpoint
+    again = run(small, 0, 1.0, tmp_path, Console(quiet=True))  # the epochs are those of the checkpoint
     assert again.history == outcome.history
     page = (tmp_path / "cifar10-jpeg-max_resnet18-0-training" / "report.html").read_text()
     assert "40 test pictures right" in page

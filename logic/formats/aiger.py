@@ -5,16 +5,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..circuit import Circuit, Gate, Integers
+from ..circuit import Circuit, Gate, Integers, Role
 from ..errors import CircuitError, FormatError
 from ..lowering import to_and_inverter
 from .aiger_binary import decode_pairs, encode_pairs
+from .format import Format
+from .naming import printable
 from .netlist import order_definitions
 from .source import Source
 
 _HEADER = re.compile(rb"(aag|aig)((?: [0-9]{1,18}){5,9})[ \r]*")
 _SYMBOL = re.compile(rb"([ilobcjf])([0-9]{1,9}) ([\x20-\x7e]+)\r?")
-_PROPERTIES = ("bad", "constraint", "justice", "fairness")
+_PROPERTIES = (Role.BAD, Role.CONSTRAINT, Role.JUSTICE, Role.FAIRNESS)
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,8 @@ class _Lines:
 def parse_aiger(source: Source) -> Circuit:
     """The circuit of an AIGER file, ascii or binary as its first word says.
 
-    Properties (bad, constraint, justice, fairness) are carried as further outputs named ``bad_0`` or, where the
-    symbol table names them, ``bad_NAME``; a register that resets to itself has no initial value.
+    Properties (bad, constraint, justice, fairness) are carried as further outputs with their role, named ``bad_0`` or,
+    where the symbol table names them, ``bad_NAME``. The first value of a register that resets to itself is open.
 
     Raises:
         FormatError: naming the line or byte, if it is not one.
@@ -118,6 +120,9 @@ def parse_aiger(source: Source) -> Circuit:
         ends = [place[found >> 1] ^ (found & 1) for found in ends]
         following = place[following >> 1] ^ (following & 1)
     names = _symbols(lines, header, sizes)
+    roles = [Role.OUTPUT] * header.outputs
+    for role, count in zip(_PROPERTIES, (*header.properties[:2], int(sizes.sum()), header.properties[3]), strict=True):
+        roles += [role] * count
     try:
         return Circuit(
             inputs=tuple(names[0]),
@@ -129,6 +134,7 @@ def parse_aiger(source: Source) -> Circuit:
             register_next=following,
             register_initial=resets,
             register_names=tuple(names[1]),
+            roles=tuple(roles) if any(header.properties) else (),
         )
     except CircuitError as wrong:
         raise source.error(str(wrong)) from wrong
@@ -270,34 +276,63 @@ def aiger_bytes(circuit: Circuit, binary: bool) -> bytes:
     """The circuit as AIGER, binary or ascii, with all names; gates other than two-input ANDs are lowered first.
 
     Raises:
-        FormatError: if a name holds a line end or letters beyond ASCII.
+        FormatError: if an output is part of a justice property, whose parts a circuit does not hold together.
     """
     if (circuit.kinds != Gate.AND).any() or (np.diff(circuit.offsets) != 2).any():
         circuit = to_and_inverter(circuit)
+    circuit = printable(circuit, re.compile(r"[ -~]+"), "AIGER")
     inputs, registers, gates = len(circuit.inputs), len(circuit.register_names), len(circuit.kinds)
     heads = 2 * np.arange(inputs + 1, inputs + 1 + registers)
     resets = np.where(circuit.register_initial < 0, heads, circuit.register_initial)
     latches = zip(heads.tolist(), circuit.register_next.tolist(), resets.tolist(), strict=True)
     magic = "aig" if binary else "aag"
-    lines = [f"{magic} {circuit.wires - 1} {inputs} {registers} {len(circuit.outputs)} {gates}"]
+    ends = _by_role(circuit)
+    counts = [len(ends[role]) for role in (Role.OUTPUT, *_PROPERTIES)]
+    further = " ".join(map(str, counts[1:])) if any(counts[1:]) else ""
+    lines = [f"{magic} {circuit.wires - 1} {inputs} {registers} {counts[0]} {gates} {further}".rstrip()]
     if not binary:
         lines += [str(2 * wire) for wire in range(1, inputs + 1)]
     for head, following, reset in latches:
         own = "" if binary else f"{head} "
         lines.append(f"{own}{following}" + (f" {reset}" if reset else ""))
-    lines += map(str, circuit.outputs.tolist())
+    lines += (str(literal) for role in (Role.OUTPUT, *_PROPERTIES) for _, literal in ends[role])
     pairs = circuit.literals.reshape(-1, 2)
     if not binary:
         heads = range(2 * circuit.first_gate, 2 * circuit.wires, 2)
         lines += [f"{head} {a} {b}" for head, (a, b) in zip(heads, pairs.tolist(), strict=True)]
-    symbols: list[str] = []
-    for letter, names in zip("ilo", (circuit.inputs, circuit.register_names, circuit.output_names), strict=True):
-        symbols += [f"{letter}{index} {_writable(name)}\n" for index, name in enumerate(names)]
+    named = {"i": circuit.inputs, "l": circuit.register_names}
+    named |= {
+        role[0]: [name.removeprefix(f"{role}_" * (role != Role.OUTPUT)) for name, _ in ends[role]] for role in ends
+    }
+    symbols = (f"{letter}{index} {name}\n" for letter, names in named.items() for index, name in enumerate(names))
     body = encode_pairs(pairs, circuit.first_gate) if binary else b""
     return ("\n".join(lines) + "\n").encode("ascii") + body + "".join(symbols).encode("ascii")
 
 
-def _writable(name: str) -> str:
-    if not name or not name.isascii() or not name.isprintable():
-        raise FormatError(f"AIGER cannot hold the name {name!r}; rename it to printable ASCII")
-    return name
+def _by_role(circuit: Circuit) -> dict[Role, list[tuple[str, int]]]:
+    """Names and literals of the outputs of each role."""
+    ends: dict[Role, list[tuple[str, int]]] = {role: [] for role in Role}
+    roles = circuit.roles or (Role.OUTPUT,) * len(circuit.output_names)
+    for role, name, literal in zip(roles, circuit.output_names, circuit.outputs.tolist(), strict=True):
+        if role is Role.JUSTICE:
+            raise FormatError(f"AIGER is written without justice properties; {name!r} is part of one, leave it out")
+        ends[role].append((name, literal))
+    return ends
+
+
+ASCII_AIGER = Format(
+    name="ascii AIGER",
+    suffixes=("aag",),
+    example=b"aag 5 1 1 1 3 1 1\n2\n4 10 1\n7\n4\n3\n6 5 3\n8 4 2\n10 9 7\nb0 NEVER\nc\nnote\n",
+    lacks="The clock is implied: its name and edge are left out. Justice properties are read, not written.",
+    read=parse_aiger,
+    write=lambda circuit: aiger_bytes(circuit, binary=False),
+)
+BINARY_AIGER = Format(
+    name="binary AIGER",
+    suffixes=("aig",),
+    example=b"aig 5 2 0 2 3\n10\n6\n\x02\x02\x03\x02\x01\x02i0 x\ni1 y\no0 s\no1 c\nc\nhalf adder\n",
+    lacks=ASCII_AIGER.lacks,
+    read=parse_aiger,
+    write=lambda circuit: aiger_bytes(circuit, binary=True),
+)

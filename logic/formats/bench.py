@@ -3,8 +3,13 @@
 import re
 
 from ..circuit import Circuit, Gate
+from ..errors import FormatError
+from ..lowering import to_and_inverter
+from .format import Format
+from .naming import fresh_name, output_ends, refuse_roles, wire_names
 from .netlist import ALIAS, Netlist
 from .source import Source
+from .truth_table import add_table
 
 # kind, and whether the result is complemented
 GATES = {
@@ -16,7 +21,9 @@ GATES = {
     "xnor": (Gate.XOR, 1),
     "maj": (Gate.MAJ, 0),
 }
-_LINE = re.compile(r"(?:([^\s(),=]+)\s*=\s*)?([A-Za-z]\w*)\s*\(([^()=]*)\)")
+_LINE = re.compile(r"(?:([^\s(),=]+)\s*=\s*)?([A-Za-z]\w*)\s*(0[xX][0-9a-fA-F]+)?\s*\(([^()=]*)\)")
+_CONSTANT = re.compile(r"([^\s(),=]+)\s*=\s*(vdd|gnd)", re.IGNORECASE)
+_LUT_INPUTS = 16
 
 
 def parse_bench(source: Source) -> Circuit:
@@ -30,10 +37,13 @@ def parse_bench(source: Source) -> Circuit:
     """
     netlist = Netlist(source)
     for line, text in source.lines("#"):
+        if constant := _CONSTANT.fullmatch(text):
+            netlist.define(netlist.literal(constant[1]), ALIAS, (int(constant[2].lower() == "vdd"),), line)
+            continue
         match = _LINE.fullmatch(text)
-        if match is None:
+        if match is None or (match[3] is not None) != (match[2].upper() == "LUT"):
             raise source.error(f"expected INPUT(a), OUTPUT(a) or y = AND(a, b), got {text[:60]!r}", line)
-        head, word, inside = match.groups()
+        head, word, table, inside = match.groups()
         names = inside.split(",") if inside.strip() else []
         names = [name.strip() for name in names]
         if any(not name or " " in name or "\t" in name for name in names):
@@ -44,8 +54,20 @@ def parse_bench(source: Source) -> Circuit:
             declare = netlist.add_input if word.upper() == "INPUT" else netlist.add_output
             declare(names[0], line)
             continue
+        if table is not None:
+            _define_table(netlist, head, int(table, 16), names, line)
+            continue
         _define(netlist, head, word.lower(), names, line)
     return netlist.build()
+
+
+def _define_table(netlist: Netlist, head: str, table: int, names: list[str], line: int) -> None:
+    """``y = LUT 0x8 (a, b)``: the first name changes fastest along the table, whose lowest bit is the first row."""
+    if len(names) > _LUT_INPUTS or table >> (1 << len(names)):
+        problem = f"a table of at most 2 ** {len(names)} bits for {len(names)} operands (at most {_LUT_INPUTS})"
+        raise netlist.source.error(f"expected {problem}, got {table:#x}", line)
+    operands = [netlist.literal(name) for name in names]
+    netlist.define(netlist.literal(head), ALIAS, (add_table(netlist, table, operands, line),), line)
 
 
 def _define(netlist: Netlist, head: str, word: str, names: list[str], line: int) -> None:
@@ -70,3 +92,54 @@ def _define(netlist: Netlist, head: str, word: str, names: list[str], line: int)
     else:
         known = ", ".join(name.upper() for name in (*GATES, "not", "buff", "dff"))
         raise netlist.source.error(f"unknown gate {word.upper()}({', '.join(names)[:40]}); known: {known}", line)
+
+
+def bench_text(circuit: Circuit) -> str:
+    """The circuit as a ``.bench`` text; majorities are lowered first.
+
+    Raises:
+        FormatError: if a register does not start at 0, or an output is no plain one.
+    """
+    refuse_roles(circuit, "bench")
+    if (circuit.register_initial != 0).any():
+        at = int((circuit.register_initial != 0).argmax())
+        name = circuit.register_names[at]
+        raise FormatError(f"bench registers start at 0, {name!r} does not; write BLIF, AIGER or Verilog")
+    if (circuit.kinds == Gate.MAJ).any():
+        circuit = to_and_inverter(circuit)
+    circuit, names = wire_names(circuit, re.compile(r"[!-\"$-'*+\--<>-~]+"), "bench")
+    ends = output_ends(circuit)
+    lines = ["# circuit", *(f"INPUT({name})" for name in circuit.inputs)]
+    lines += [f"OUTPUT({name})" for name in circuit.output_names]
+    prefix = fresh_name("not", (*names, *circuit.output_names))
+    inverted: dict[int, str] = {}
+
+    def read(literal: int) -> str:
+        """The name of a literal; its inverter, or the constant, is written when first read."""
+        if literal & 1 == 0 and literal:
+            return names[literal >> 1]
+        if literal not in inverted:
+            inverted[literal] = f"{prefix}{literal}"
+            gate = f"NOT({names[literal >> 1]})" if literal > 1 else ("vdd" if literal else "gnd")
+            lines.append(f"{inverted[literal]} = {gate}")
+        return inverted[literal]
+
+    offsets, literals, kinds = circuit.offsets.tolist(), circuit.literals.tolist(), circuit.kinds.tolist()
+    for gate, kind in enumerate(kinds):
+        operands = [read(literal) for literal in literals[offsets[gate] : offsets[gate + 1]]]
+        word = Gate(kind).name if len(operands) > 1 else "BUFF"
+        lines.append(f"{names[circuit.first_gate + gate]} = {word}({', '.join(operands)})")
+    following = zip(circuit.register_names, circuit.register_next.tolist(), strict=True)
+    lines += [f"{name} = DFF({read(literal)})" for name, literal in following]
+    lines += [f"{name} = BUFF({read(literal)})" for name, literal in ends]
+    return "\n".join((*lines, ""))
+
+
+BENCH = Format(
+    name="ISCAS bench",
+    suffixes=("bench",),
+    example=b"INPUT(a)\nINPUT(b)\nOUTPUT(y)\nq = DFF(y)\nn = NAND(a, b, q)\nm = LUT 0x6 (n, a)\ny = BUFF(m) # parity\n",
+    lacks="Registers start at 0; no first values, no clock's name, no properties.",
+    read=parse_bench,
+    write=lambda circuit: bench_text(circuit).encode("ascii"),
+)

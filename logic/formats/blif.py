@@ -1,13 +1,15 @@
 """BLIF: ``.names`` covers and ``.latch`` registers of one flat model."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
 from ..circuit import Circuit, Gate
 from ..lowering import to_and_inverter
-from .naming import fresh_name, output_ends, wire_names
+from .blif_models import Instance, copy_models
+from .format import Format
+from .naming import fresh_name, output_ends, refuse_roles, wire_names
 from .netlist import ALIAS, Netlist
 from .source import Source
 
@@ -16,64 +18,102 @@ _Term = tuple[int, tuple[tuple[int, int], ...]]
 _IGNORED = frozenset(
     (".clock", ".area", ".delay", ".wire_load_slope", ".default_input_arrival", ".default_output_required")
 )
-_LATCH_TYPES = ("fe", "re", "ah", "al", "as")
 
 
 def parse_blif(source: Source) -> Circuit:
-    """The circuit of a BLIF text with one model; clocks are implied, so every register belongs to the same one.
+    """The circuit of a BLIF text: its first model, into which the models that it instantiates are copied.
+
+    Registers must share one clock, which then leaves the inputs. A first value of 2 or 3 is open.
 
     Raises:
-        FormatError: naming the line, if it is not one, or uses ``.subckt``, ``.gate`` or a second model.
+        FormatError: naming the line, if it is not one, uses latches that are no flip-flops, or cells of a library.
 
     References:
         University of California Berkeley, "Berkeley Logic Interchange Format (BLIF)", 1992.
     """
     netlist = Netlist(source)
-    known: dict[tuple[str, ...], tuple[_Term, ...]] = {}
-    names: list[str] = []
-    cubes: list[str] = []
-    opened = 0  # line of the .names that is being read, 0 outside
-
-    def close() -> None:
-        if opened:
-            key = (str(len(names) - 1), *cubes)
-            if key not in known:
-                known[key] = _cover(source, len(names) - 1, cubes, opened)
-            _define(netlist, names, known[key], opened)
-
-    models = 0
-    for line, text in _logical_lines(source):
-        if text[0] != ".":
-            if not opened:
-                raise source.error(f"expected a directive such as .names, got {text[:60]!r}", line)
-            cubes.append(text)
-            continue
-        words = text.split()
-        close()
-        opened = 0
-        match words[0]:
-            case ".names" if len(words) > 1:
-                names, cubes, opened = words[1:], [], line
-            case ".inputs":
-                for name in words[1:]:
-                    netlist.add_input(name, line)
-            case ".outputs":
-                for name in words[1:]:
-                    netlist.add_output(name, line)
-            case ".latch":
-                _add_latch(netlist, words, line)
-            case ".model":
-                models += 1
-                if models > 1:
-                    raise source.error("a second .model; flatten the hierarchy first", line)
-            case ".end":
-                pass
-            case word if word in _IGNORED:
-                pass
-            case word:
-                raise source.error(f"{word} is not supported; flatten to .names and .latch first", line)
-    close()
+    reader = _Reader(netlist)
+    lines = _logical_lines(source)
+    rest = reader.read(lines, "", {})
+    copy_models(reader, rest, lines)
     return netlist.build()
+
+
+class _Reader:
+    """Reads models into a netlist; the wires of an instance bear its name before theirs."""
+
+    def __init__(self, netlist: Netlist) -> None:
+        self.netlist, self.source = netlist, netlist.source
+        self.first = ""  # name of the first model
+        self.instances: list[Instance] = []
+        self._covers: dict[tuple[str, ...], tuple[_Term, ...]] = {}
+
+    def read(self, lines: Iterable[tuple[int, str]], prefix: str, ports: dict[str, str]) -> tuple[int, str] | None:
+        """Reads one model, up to the ``.model`` that begins another one, which is returned.
+
+        Args:
+            lines: Logical lines, the model's own ``.model`` being left out or not.
+            prefix: What stands before the names of wires inside; empty for the first model.
+            ports: The wires that its inputs and outputs are connected to.
+        """
+        netlist, source = self.netlist, self.source
+        names: list[str] = []
+        cubes: list[str] = []
+        opened = 0  # line of the .names that is being read, 0 outside
+        begun = ended = False
+
+        def wire(name: str) -> str:
+            return (ports.get(name) or f"{prefix}{name}") if prefix else name
+
+        def close() -> None:
+            if opened:
+                key = (str(len(names) - 1), *cubes)
+                if key not in self._covers:
+                    self._covers[key] = _cover(source, len(names) - 1, cubes, opened)
+                _define(netlist, names, self._covers[key], opened)
+
+        for line, text in lines:
+            if text[0] != ".":
+                if not opened:
+                    raise source.error(f"expected a directive such as .names, got {text[:60]!r}", line)
+                cubes.append(text)
+                continue
+            words = text.split()
+            close()
+            opened = 0
+            if words[0] == ".model":
+                if begun:
+                    return line, text
+                begun = True
+                if not prefix:
+                    self.first = words[1] if len(words) > 1 else ""
+                continue
+            begun = True
+            if ended:
+                raise source.error(f"expected .model after .end, got {words[0]}", line)
+            match words[0]:
+                case ".names" if len(words) > 1:
+                    names, cubes, opened = list(map(wire, words[1:])) if prefix else words[1:], [], line
+                case ".inputs" | ".outputs" if prefix:
+                    pass
+                case ".inputs":
+                    for name in words[1:]:
+                        netlist.add_input(name, line)
+                case ".outputs":
+                    for name in words[1:]:
+                        netlist.add_output(name, line)
+                case ".latch":
+                    _add_latch(netlist, [*words[:1], *map(wire, words[1:3]), *words[3:]], line, wire)
+                case ".subckt" if len(words) > 1:
+                    self.instances.append(Instance.of(source, words, wire, line))
+                case ".end":
+                    ended = True
+                case word if word in _IGNORED:
+                    pass
+                case word:
+                    raise source.error(f"{word} is not supported; flatten to .names and .latch first", line)
+        close()
+        return None
 
 
 def _logical_lines(source: Source) -> Iterator[tuple[int, str]]:
@@ -93,17 +133,25 @@ def _logical_lines(source: Source) -> Iterator[tuple[int, str]]:
         raise source.error("the text ends within a continued line", first)
 
 
-def _add_latch(netlist: Netlist, words: list[str], line: int) -> None:
+def _add_latch(netlist: Netlist, words: list[str], line: int, wire: Callable[[str], str]) -> None:
     """``.latch input output [type control] [initial]``."""
     rest = words[3:]
-    if rest and rest[0] in _LATCH_TYPES:
+    kind, control = rest[:2] if len(rest) > 1 else ("", "")
+    if kind:
         rest = rest[2:]
-    if len(words) < 3 or len(rest) > 1 or (rest and rest[0] not in "0123"):
-        raise netlist.source.error(
-            f"expected .latch input output [type control] [0-3], got {' '.join(words)[:60]!r}", line
-        )
+    if len(words) < 3 or len(rest) > 1 or (rest and rest[0] not in ("0", "1", "2", "3")):
+        problem = f"expected .latch input output [type control] [0-3], got {' '.join(words)[:60]!r}"
+        raise netlist.source.error(problem, line)
+    if (kind, control) == ("fe", "NIL"):
+        raise netlist.source.error("a falling edge of no clock; name the clock", line)
+    if kind and kind not in ("re", "fe"):
+        what = {"ah": "a latch that is open while its control is 1", "al": "a latch that is open while it is 0"}
+        problem = f"{kind} is {what.get(kind, 'no edge of a clock')}; only flip-flops (re, fe) can be expressed"
+        raise netlist.source.error(problem, line)
     initial = int(rest[0]) if rest else 3
     netlist.add_register(words[2], netlist.literal(words[1]), initial if initial < 2 else -1, line)
+    named = kind and control != "NIL"
+    netlist.add_clock(netlist.literal(wire(control)) if named else None, kind != "fe", line)
 
 
 def _cover(source: Source, width: int, cubes: list[str], line: int) -> tuple[_Term, ...]:
@@ -164,22 +212,26 @@ def _define(netlist: Netlist, names: list[str], terms: tuple[_Term, ...], line: 
 
 
 def blif_text(circuit: Circuit) -> str:
-    r"""The circuit as a BLIF model named ``circuit``; parities and majorities of more than three are lowered first.
+    """The circuit as a BLIF model named ``circuit``; parities and majorities of more than three are lowered first.
 
     Raises:
-        FormatError: if a name holds blanks, ``#`` or ``\`` or letters beyond ASCII.
+        FormatError: if an output is no plain one.
     """
+    refuse_roles(circuit, "BLIF")
     widths = np.diff(circuit.offsets)
     if (widths[circuit.kinds >= Gate.XOR] > 3).any():
         circuit = to_and_inverter(circuit)
-    names = wire_names(circuit, re.compile(r"[!-\"$-\[\]-~]+"), "BLIF")
-    lines = [".model circuit", " ".join((".inputs", *circuit.inputs)), " ".join((".outputs", *circuit.output_names))]
+    circuit, names = wire_names(circuit, re.compile(r"[!-\"$-\[\]-~]+"), "BLIF")
+    clock = circuit.clock
+    inputs = (clock.name, *circuit.inputs) if clock else circuit.inputs
+    control = f" {'re' if clock.rising else 'fe'} {clock.name}" if clock else ""
+    lines = [".model circuit", " ".join((".inputs", *inputs)), " ".join((".outputs", *circuit.output_names))]
     ends = output_ends(circuit)
     # registers read wires, so a complemented or constant next state needs a wire of its own
     prefix = fresh_name("next", (*circuit.inputs, *circuit.register_names, *circuit.output_names))
     for position, name in enumerate(circuit.register_names):
         initial = int(circuit.register_initial[position])
-        lines.append(f".latch {prefix}{position} {name} {initial if initial >= 0 else 3}")
+        lines.append(f".latch {prefix}{position} {name}{control} {initial if initial >= 0 else 3}")
         ends.append((f"{prefix}{position}", int(circuit.register_next[position])))
     kinds, offsets, literals = circuit.kinds.tolist(), circuit.offsets.tolist(), circuit.literals.tolist()
     for gate, kind in enumerate(kinds):
@@ -218,3 +270,13 @@ def _cubes(kind: int, operands: list[int]) -> list[str]:
             for at in (2, 1, 0)
         ]
     return chosen
+
+
+BLIF = Format(
+    name="BLIF",
+    suffixes=("blif",),
+    example=b".model m\n.inputs a b \\\n c\n.outputs y q\n.names a b c y\n11- 1\n--0 1\n.latch y q re clk 0\n.end\n",
+    lacks="No properties, no cells of a library, no latches that are no flip-flops.",
+    read=parse_blif,
+    write=lambda circuit: blif_text(circuit).encode("ascii"),
+)

@@ -3,7 +3,8 @@
 import numpy as np
 
 from ..circuit import Circuit, Gate
-from ..drawing import check_drawable
+from ..drawing import check_drawable, draw_circuit
+from .format import Format
 
 _FILLS = {"input": "#dceefb", "register": "#e8dcfb", "output": "#dff5dd", "constant": "#eeeeee"}
 _GATE_FILLS = {"AND": "#fff3d6", "OR": "#ffe3d6", "XOR": "#fbd6e8", "MAJ": "#d6f5f2"}
@@ -49,3 +50,19 @@ def dot_text(circuit: Circuit) -> str:
         style = "style=dashed, arrowhead=dot" if complement else "style=solid"
         lines.append(f"  w{start} -> w{stop} [{style}{', constraint=false' if back else ''}];")
     return "\n".join((*lines, "}\n"))
+
+
+DOT = Format(
+    name="Graphviz",
+    suffixes=("dot",),
+    example=b'digraph circuit {\n  w1 [label="a"];\n  w1 -> w2 [style=solid];\n}\n',
+    lacks="At most 600 gates; a picture, which cannot be read.",
+    write=lambda circuit: dot_text(circuit).encode("utf-8"),
+)
+SVG = Format(
+    name="drawing",
+    suffixes=("svg",),
+    example=b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>\n',
+    lacks=DOT.lacks,
+    write=lambda circuit: draw_circuit(circuit).encode("utf-8"),
+)

@@ -2,13 +2,18 @@
 
 import re
 
-from ..circuit import Circuit
+from ..circuit import Circuit, Gate
+from ..errors import FormatError
+from ..lowering import to_and_inverter
 from .expression import add_expression
+from .format import Format
+from .naming import output_ends, refuse_roles, wire_names
 from .netlist import ALIAS, Netlist
 from .source import Source
 
 _TOKEN = re.compile(r"\s+|(&&|\|\||~\^|\^~|[~!&|^?:()*+])|([A-Za-z_][\w.\[\]]*|[01](?!\w))")
 _NAME = re.compile(r"[A-Za-z_][\w.\[\]]*")
+_OPERATORS = {int(Gate.AND): " & ", int(Gate.OR): " | ", int(Gate.XOR): " ^ "}
 _SYNONYMS = {"*": "&", "+": "|"}
 
 
@@ -94,3 +99,37 @@ def _tokens(source: Source, text: str, line: int) -> list[str]:
         if match[0].strip():
             tokens.append(_SYNONYMS.get(match[0], match[0]))
     return tokens
+
+
+def equations_text(circuit: Circuit) -> str:
+    """The circuit as equations in the order of its gates; majorities are lowered first.
+
+    Raises:
+        FormatError: if there are registers, or an output is no plain one.
+    """
+    refuse_roles(circuit, "equations")
+    if circuit.register_names:
+        count = len(circuit.register_names)
+        raise FormatError(f"equations hold no registers, the circuit has {count}; write BLIF, AIGER or Verilog")
+    if (circuit.kinds == Gate.MAJ).any():
+        circuit = to_and_inverter(circuit)
+    circuit, names = wire_names(circuit, re.compile(r"(?!(?:IN|OUT)ORDER\b)[A-Za-z_][\w.\[\]]*", re.ASCII), "equations")
+    words = [f"{'!' * sign}{name}" for name in names for sign in (0, 1)]
+    words[:2] = "0", "1"
+    lines = [f"INORDER = {' '.join(circuit.inputs)};", f"OUTORDER = {' '.join(circuit.output_names)};"]
+    offsets, literals = circuit.offsets.tolist(), circuit.literals.tolist()
+    for gate, kind in enumerate(circuit.kinds.tolist()):
+        operands = (words[literal] for literal in literals[offsets[gate] : offsets[gate + 1]])
+        lines.append(f"{names[circuit.first_gate + gate]} = {_OPERATORS[kind].join(operands)};")
+    lines += [f"{name} = {words[literal]};" for name, literal in output_ends(circuit)]
+    return "\n".join((*lines, ""))
+
+
+EQUATIONS = Format(
+    name="equations",
+    suffixes=("eqn",),
+    example=b"INORDER = a b c;\nOUTORDER = s d;\ns = a ^ b; d = s ? (a & !c) : b | 0;\n",
+    lacks="No registers, no properties.",
+    read=parse_equations,
+    write=lambda circuit: equations_text(circuit).encode("ascii"),
+)

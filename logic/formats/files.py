@@ -1,56 +1,29 @@
 """Reading and writing circuit files; the suffix says the format."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from ..circuit import Circuit
-from ..drawing import draw_circuit
 from ..errors import FormatError
-from .aiger import aiger_bytes, parse_aiger
-from .bench import parse_bench
-from .blif import blif_text, parse_blif
-from .dot import dot_text
-from .equations import parse_equations
-from .pla import parse_pla
+from ..writing import whole_file
+from .known_formats import find_reader, find_writer
 from .source import Source
-from .truth_table import parse_truth_tables
-from .verilog import parse_verilog
-from .verilog_text import verilog_text
-
-
-def _parsers() -> dict[str, Callable[[Source], Circuit]]:
-    return {
-        "aag": parse_aiger,
-        "aig": parse_aiger,
-        "bench": parse_bench,
-        "blif": parse_blif,
-        "eqn": parse_equations,
-        "pla": parse_pla,
-        "truth": parse_truth_tables,
-        "tt": parse_truth_tables,
-        "v": parse_verilog,
-    }
-
-
-def _writers() -> dict[str, Callable[[Circuit], bytes]]:
-    return {
-        "aag": lambda circuit: aiger_bytes(circuit, binary=False),
-        "aig": lambda circuit: aiger_bytes(circuit, binary=True),
-        "blif": lambda circuit: blif_text(circuit).encode("ascii"),
-        "dot": lambda circuit: dot_text(circuit).encode("utf-8"),
-        "svg": lambda circuit: draw_circuit(circuit).encode("utf-8"),
-        "v": lambda circuit: verilog_text(circuit).encode("ascii"),
-    }
 
 
 def read_circuit(path: str | Path) -> Circuit:
-    """The circuit of a file in one of the formats that :func:`parse_circuit` names.
+    """The circuit of a file in one of the readable formats of :data:`logic.formats.known_formats.FORMATS`.
 
     The suffix says which, but AIGER is known by its first word. Equations are ``.eqn``, truth tables ``.tt``.
     One-hot promises are not part of any format.
 
     Raises:
         FormatError: naming the file and the line or byte, if it cannot be read or holds no circuit in its format.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "half.eqn").write_text("s = a ^ b; c = a & b")
+        ...     read_circuit(f"{folder}/half.eqn").output_names
+        ('s', 'c')
     """
     path = Path(path)
     try:
@@ -76,29 +49,43 @@ def parse_circuit(text: str | bytes, format: str) -> Circuit:
 
 
 def write_circuit(circuit: Circuit, path: str | Path) -> None:
-    """Writes a circuit as AIGER (``.aag``, ``.aig``), ``.blif``, Verilog (``.v``), ``.dot`` or ``.svg``.
+    """Writes a circuit into a file in one of the writable formats, whole or not at all; the suffix says which.
+
+    Names that the format cannot hold are mended, and a :class:`logic.FormatWarning` says so.
 
     Raises:
-        FormatError: if the format is unknown, cannot hold a name, or the file cannot be written.
+        FormatError: if the format is unknown, or cannot express the circuit.
+        FileError: if the file cannot be written; what was there stays.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     write_circuit(parse_circuit("y = a & b", "eqn"), f"{folder}/and.blif")
+        ...     read_circuit(f"{folder}/and.blif").inputs
+        ('a', 'b')
     """
     path = Path(path)
-    data = format_circuit(circuit, path.suffix.lower().removeprefix("."))
-    try:
-        path.write_bytes(data)
-    except OSError as wrong:
-        raise FormatError(f"{path}: cannot be written: {wrong.strerror}") from wrong
+    data = find_writer(path.suffix.lower().removeprefix("."), str(path))(circuit)
+    with whole_file(path) as place:
+        place.write_bytes(data)
 
 
 def format_circuit(circuit: Circuit, format: str) -> bytes:
-    """What :func:`write_circuit` writes into a file of this suffix."""
-    writers = _writers()
-    if format not in writers:
-        raise FormatError(f"cannot write the format {format!r}; known: {', '.join(writers)}")
-    return writers[format](circuit)
+    """What :func:`write_circuit` writes into a file of this suffix.
+
+    Raises:
+        FormatError: if the format is unknown, or cannot express the circuit.
+
+    Example:
+        >>> print(format_circuit(parse_circuit("y = a & ~b", "eqn"), "eqn").decode())
+        INORDER = a b;
+        OUTORDER = y;
+        n3 = a & !b;
+        y = n3;
+        <BLANKLINE>
+    """
+    return find_writer(format, "<text>")(circuit)
 
 
 def _parse(source: Source, format: str) -> Circuit:
-    parsers = _parsers()
-    if format not in parsers:
-        raise FormatError(f"{source.name}: unknown format {format!r}; known: {', '.join(parsers)}")
-    return parsers[format](source)
+    return find_reader(format, source.name)(source)

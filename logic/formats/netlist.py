@@ -1,12 +1,16 @@
 """Named definitions in the order of a file, put into the order of a circuit."""
 
+import warnings
 from array import array
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
-from ..circuit import Circuit, Integers
+from ..circuit import Circuit, Clock, Integers
+from ..errors import FormatWarning
+from .naming import fresh_name
 from .source import Source
 
 ALIAS = -1  # the kind of a definition that makes no gate: another name of a literal
@@ -82,22 +86,45 @@ def _renumber(
     return gate_kinds[:gates], offsets[: gates + 1], literals[:edges]
 
 
+def _more(wires: Sized) -> str:
+    return f" (and {len(wires) - 1} more)" if len(wires) > 1 else ""
+
+
 class Netlist:
     """Collects what a file defines, in any order, and builds the circuit.
 
     A literal is ``2 * wire + complement`` with wires numbered as they are first named; wire 0 is constant false.
+
+    Args:
+        source: The file.
+        declares_clocks: Whether a net without a driver can be no clock, as the language declares all that come from
+            outside.
     """
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
+    def __init__(self, source: Source, declares_clocks: bool = False) -> None:
+        self.source, self._declares_clocks = source, declares_clocks
         self._wires: dict[str, int] = {}
         self._count = 1
         self._inputs: list[int] = []
-        self._outputs: list[tuple[str, int, int]] = []
+        self._outputs: dict[str, tuple[int, int]] = {}
         self._registers: list[tuple[int, int, int, int]] = []
+        self._clocks: dict[tuple[int | None, bool], int] = {}
         self._source_lines: dict[int, int] = {}
         self._heads, self._kinds, self._lines = array("q"), array("q"), array("q")
         self._starts, self._operands = array("q", [0]), array("q")
+
+    def knows(self, name: str) -> bool:
+        """Whether a wire of that name has been spoken of."""
+        return name in self._wires
+
+    def fresh_name(self, name: str) -> str:
+        """``name``, with underscores after it until no wire's name begins so."""
+        return fresh_name(name, self._wires)
+
+    @property
+    def definitions(self) -> int:
+        """How many wires have been defined by now."""
+        return len(self._heads)
 
     def literal(self, name: str) -> int:
         """The literal of a named wire, defined already or not."""
@@ -112,12 +139,22 @@ class Netlist:
         self._inputs.append(self._add_source(name, line))
 
     def add_output(self, name: str, line: int) -> None:
-        """Declares an output: a wire of its own name."""
-        self._outputs.append((name, self.literal(name), line))
+        """Declares an output: a wire of its own name; one that is declared again is the same."""
+        if name in self._outputs:
+            self.warn(f"the output {name!r} is declared a second time; it is read once", line)
+        else:
+            self._outputs[name] = self.literal(name), line
 
     def add_register(self, name: str, following: int, initial: int, line: int) -> None:
         """Declares a register that takes the literal ``following`` at each clock; ``initial`` is 0, 1 or -1."""
         self._registers.append((self._add_source(name, line), following, initial, line))
+
+    def add_clock(self, literal: int | None, rising: bool, line: int) -> None:
+        """Says that a register waits for an edge of a wire, which must come from outside by whatever names, or of none.
+
+        All registers must wait for the same edge; :meth:`build` looks.
+        """
+        self._clocks.setdefault((literal, rising), line)
 
     def define(self, head: int, kind: int, operands: Sequence[int], line: int) -> None:
         """Defines the wire of the literal ``head`` (not complemented) as a gate, or with ``ALIAS`` as a literal."""
@@ -137,19 +174,18 @@ class Netlist:
     def build(self) -> Circuit:
         """The circuit.
 
+        A wire that is read but never driven becomes an input if an output or a register depends on it, as it may have
+        either value; a :class:`FormatWarning` names it.
+
         Raises:
-            FormatError: if a wire is defined twice or never, an output is named twice, or gates form a cycle.
+            FormatError: if a wire is defined twice, gates form a cycle, or the clock is not one edge of one net from
+                outside that carries no data.
         """
-        heads, kinds, starts, operands = (
-            (
-                np.frombuffer(values, dtype=np.int64)
-                for values in (self._heads, self._kinds, self._starts, self._operands)
-            )
-            if self._heads
-            else (np.empty(0, np.int64), np.empty(0, np.int64), np.zeros(1, np.int64), np.empty(0, np.int64))
-        )
-        definition = self._definitions(heads)
-        self._check_defined(definition, starts, operands)
+        definition = self._definitions(self._array(self._heads))
+        clock = self._find_clock(definition)
+        self._add_undriven(definition, clock)
+        heads, kinds, operands = (self._array(values) for values in (self._heads, self._kinds, self._operands))
+        starts = self._array(self._starts)
         order, cyclic = order_definitions(starts, operands >> 1, definition)
         if cyclic >= 0:
             cycle = order[int(np.flatnonzero(order == cyclic)[0]) :].tolist()
@@ -163,18 +199,27 @@ class Netlist:
         gate_kinds, offsets, literals = _renumber(order, kinds, heads, starts, operands, image, len(sources) + 1)
         name_of = {wire: name for name, wire in self._wires.items() if definition[wire] == _SOURCE}
         following = np.array([register[1] for register in self._registers], dtype=np.int64)
-        ends = np.array([literal for _, literal, _ in self._outputs], dtype=np.int64)
+        ends = np.array([literal for literal, _ in self._outputs.values()], dtype=np.int64)
         return Circuit(
             inputs=tuple(name_of[wire] for wire in self._inputs),
             kinds=gate_kinds,
             offsets=offsets,
             literals=literals,
             outputs=image[ends >> 1] ^ (ends & 1),
-            output_names=tuple(name for name, _, _ in self._outputs),
+            output_names=tuple(self._outputs),
             register_next=image[following >> 1] ^ (following & 1),
             register_initial=np.array([register[2] for register in self._registers], dtype=np.int64),
             register_names=tuple(name_of[register[0]] for register in self._registers),
+            clock=Clock(self._wire_name(clock[0]), clock[1]) if clock and self._registers else None,
         )
+
+    @staticmethod
+    def _array(values: "array[int]") -> Integers:
+        return np.array(values, dtype=np.int64)
+
+    def warn(self, problem: str, line: int) -> None:
+        """Tells that the text is read otherwise than its words stand there."""
+        warnings.warn(str(self.source.error(problem, line)), FormatWarning, stacklevel=2)
 
     def _add_source(self, name: str, line: int) -> int:
         wire = self.literal(name) >> 1
@@ -198,28 +243,96 @@ class Netlist:
             lines = [self._lines[d] for d in np.flatnonzero(heads == heads[first])]
             lines = sorted([*lines, self._source_lines.get(int(heads[first]), lines[-1])])
             raise self.source.error(f"{name} is defined a second time, first in line {lines[0]}", lines[-1])
-        names = [name for name, _, _ in self._outputs]
-        if len(set(names)) < len(names):
-            seen: set[str] = set()
-            for name, _, line in self._outputs:
-                if name in seen:
-                    raise self.source.error(f"the output {name!r} is named twice", line)
-                seen.add(name)
         return definition
 
-    def _check_defined(self, definition: Integers, starts: Integers, operands: Integers) -> None:
-        missing = definition[operands >> 1] == _UNDEFINED
-        if missing.any():
-            edge = int(missing.argmax())
-            line = self._lines[int(np.searchsorted(starts, edge, side="right")) - 1]
-            raise self.source.error(f"{self._name(int(operands[edge]) >> 1)} is read but never defined", line)
-        for _, literal, line in self._outputs:
-            if definition[literal >> 1] == _UNDEFINED:
-                raise self.source.error(f"the output {self._name(literal >> 1)} is never defined", line)
-        for wire, literal, _, line in self._registers:
-            if definition[literal >> 1] == _UNDEFINED:
-                problem = f"{self._name(literal >> 1)}, which the register {self._name(wire)} takes, is never defined"
-                raise self.source.error(problem, line)
+    def _find_clock(self, definition: Integers) -> tuple[int, bool] | None:
+        """The wire and edge that all registers wait for; the wire leaves the inputs."""
+        found: tuple[int, bool] | None = None
+        for (literal, rising), line in self._clocks.items():
+            if literal is None:
+                if len(self._clocks) > 1:
+                    raise self.source.error("a register names no clock, others do; give all of them the same", line)
+                return None
+            literal ^= not rising
+            given = self._name(literal >> 1)
+            while (at := int(definition[literal >> 1])) >= 0 and self._kinds[at] == ALIAS:
+                literal = self._operands[self._starts[at]] ^ (literal & 1)
+            outside = literal >> 1 in self._inputs or (at == _UNDEFINED and not self._declares_clocks)
+            if not outside:
+                kind = "logic" if at >= 0 else "nothing" if at == _UNDEFINED else "a register or a constant"
+                raise self.source.error(
+                    f"the clock {given} is driven by {kind}; a gated or divided clock cannot be expressed, "
+                    "use an input as the clock and give the register an enable in its logic",
+                    line,
+                )
+            edge = literal >> 1, not literal & 1
+            if found is not None and edge != found:
+                first, second = (Clock(self._wire_name(wire), rises) for wire, rises in (found, edge))
+                raise self.source.error(
+                    f"a register waits for {second}, others for {first}; all registers of a circuit share one clock "
+                    "and one edge, split the circuit",
+                    line,
+                )
+            found = edge
+        if found is not None and found[0] in self._inputs:
+            self._inputs.remove(found[0])
+        return found
+
+    def _add_undriven(self, definition: Integers, clock: tuple[int, bool] | None) -> None:
+        """Makes inputs of wires without a driver; definitions that nothing depends on are left out if they read any."""
+        operands, starts = self._array(self._operands) >> 1, self._array(self._starts)
+        ends = [(literal >> 1, line) for literal, line in self._outputs.values()]
+        ends += [(following >> 1, line) for _, following, _, line in self._registers]
+        outside = definition == _UNDEFINED
+        if clock is not None:
+            outside[clock[0]] = True
+        if not outside[operands].any() and not any(outside[wire] for wire, _ in ends):
+            return
+        read: dict[int, int] = {}  # the wires without a driver that matter, with the line that reads them
+        live = np.zeros(len(starts) - 1, dtype=np.bool_)
+        waiting = ends
+        while waiting:
+            wire, line = waiting.pop()
+            at = int(definition[wire])
+            if at >= 0 and not live[at]:
+                live[at] = True
+                waiting += [(other, self._lines[at]) for other in operands[starts[at] : starts[at + 1]].tolist()]
+            elif outside[wire]:
+                read[wire] = min(line, read.get(wire, line))
+        if clock is not None and clock[0] in read:
+            problem = f"the clock {self._name(clock[0])} is read as data, which cannot be expressed"
+            raise self.source.error(problem, read[clock[0]])
+        if read:
+            first = min(read, key=lambda wire: (read[wire], wire))
+            self.warn(
+                f"{self._name(first)}{_more(read)} is read but never driven; it becomes an input, as it may have "
+                "either value",
+                read[first],
+            )
+        self._inputs += sorted(read)
+        definition[list(read)] = _SOURCE
+        self._keep(live, definition)
+
+    def _keep(self, live: NDArray[np.bool_], definition: Integers) -> None:
+        """Leaves out the definitions that no output or register depends on."""
+        starts, operands = self._array(self._starts), self._array(self._operands)
+        widths = np.diff(starts)
+        kept = np.repeat(live, widths)
+        lost = np.flatnonzero(~kept & (definition[operands >> 1] == _UNDEFINED))
+        if len(lost):
+            wires, line = operands[lost] >> 1, self._lines[int(np.searchsorted(starts, lost[0], side="right")) - 1]
+            more = _more(np.unique(wires))
+            self.warn(f"{self._name(int(wires[0]))}{more} is read but never driven; nothing depends on it", line)
+        self._operands = array("q", operands[kept].tolist())
+        self._starts = array("q", [0, *np.cumsum(widths[live]).tolist()])
+        self._heads, self._kinds, self._lines = (
+            array("q", self._array(values)[live].tolist()) for values in (self._heads, self._kinds, self._lines)
+        )
+        definition[definition >= 0] = _UNDEFINED
+        definition[self._array(self._heads)] = np.arange(len(self._heads))
+
+    def _wire_name(self, wire: int) -> str:
+        return next((name for name, known in self._wires.items() if known == wire), "")
 
     def _name(self, wire: int) -> str:
-        return next((repr(name) for name, known in self._wires.items() if known == wire), "an unnamed wire")
+        return repr(self._wire_name(wire)) if self._wire_name(wire) else "an unnamed wire"

@@ -1,8 +1,11 @@
 """Truth tables as text: one output a line, in binary (``1000``) or hexadecimal (``0x8``)."""
 
 import re
+from collections.abc import Sequence
 
-from ..circuit import Circuit, CircuitBuilder, Literal
+from ..circuit import Circuit, CircuitBuilder, Gate, Literal
+from .format import Format
+from .netlist import Netlist
 from .source import Source
 
 _LINE = re.compile(r"(?:([^\s=]+)\s*=\s*)?(0[xX][0-9a-fA-F]+|(?:0b)?[01]+)")
@@ -41,7 +44,12 @@ def parse_truth_tables(source: Source) -> Circuit:
 
 
 def from_truth_tables(tables: dict[str, int], inputs: int) -> Circuit:
-    """The circuit over ``x0 .. x(inputs - 1)`` whose output in row ``m`` is bit ``m`` of its table."""
+    """The circuit over ``x0 .. x(inputs - 1)`` whose output in row ``m`` is bit ``m`` of its table.
+
+    Example:
+        >>> from_truth_tables({"both": 0b1000}, 2).inputs
+        ('x0', 'x1')
+    """
     make = CircuitBuilder()
     expand = _Expansion(make, make.inputs(*(f"x{index}" for index in range(inputs))))
     return make.build_from({name: expand.literal(table, inputs) for name, table in tables.items()})
@@ -73,3 +81,34 @@ class _Expansion:
             else:
                 self.known[key] = self.make.mux(top, self.literal(high, inputs - 1), when_false)
         return self.known[key]
+
+
+def add_table(netlist: Netlist, table: int, operands: Sequence[int], line: int) -> int:
+    """The literal of a table over literals, of which the first changes fastest: Shannon's expansion, gate by gate."""
+    known: dict[tuple[int, int], int] = {}
+
+    def literal(table: int, count: int) -> int:
+        full = (1 << (1 << count)) - 1
+        if table in (0, full):
+            return int(table != 0)
+        if (table, count) not in known:
+            half = 1 << (count - 1)
+            low, high = literal(table & ((1 << half) - 1), count - 1), literal(table >> half, count - 1)
+            top = operands[count - 1]
+            if low == high:
+                known[table, count] = low
+            else:
+                arms = netlist.add_gate(Gate.AND, (top, high), line), netlist.add_gate(Gate.AND, (top ^ 1, low), line)
+                known[table, count] = netlist.add_gate(Gate.OR, arms, line)
+        return known[table, count]
+
+    return literal(table, len(operands))
+
+
+TRUTH_TABLES = Format(
+    name="truth tables",
+    suffixes=("tt", "truth"),
+    example=b"y = 0x8e\nz = 0b01101001\n11110000\n",
+    lacks="At most 16 inputs, which are called x0, x1, ...; no registers.",
+    read=parse_truth_tables,
+)

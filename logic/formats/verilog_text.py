@@ -1,13 +1,12 @@
 """Circuits as Verilog modules of ``assign`` statements."""
 
 import re
-from dataclasses import replace
 
 import numpy as np
 
 from ..circuit import Circuit, Gate
 from ..lowering import to_and_inverter
-from .naming import fresh_name, output_ends, wire_names
+from .naming import fresh_name, output_ends, refuse_roles, rename_outputs, wire_names
 from .verilog_words import is_keyword
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
@@ -18,19 +17,23 @@ _OPERATORS = {int(Gate.AND): " & ", int(Gate.OR): " | ", int(Gate.XOR): " ^ "}
 def verilog_text(circuit: Circuit) -> str:
     """The circuit as a module named ``circuit``; majorities of more than three are lowered first.
 
-    Registers follow the positive edge of an input that is added, ``clock``. As a port has one direction, an output that
-    bears the name of an input is written with ``_out`` after it.
+    Registers follow the circuit's clock, an input that is added; ``clock`` if the circuit does not name it. As a port
+    has one direction, an output that bears the name of an input is written with ``_out`` after it.
 
     Raises:
-        FormatError: if a name holds blanks or letters beyond ASCII.
+        FormatError: if an output is no plain one.
     """
+    refuse_roles(circuit, "Verilog")
     if (np.diff(circuit.offsets)[circuit.kinds == Gate.MAJ] != 3).any():
         circuit = to_and_inverter(circuit)
-    circuit = replace(circuit, output_names=_port_names(circuit))
-    plain = wire_names(circuit, _PRINTABLE, "Verilog")
+    inputs = {*circuit.inputs}
+    circuit = rename_outputs(circuit, [name for name in circuit.output_names if name in inputs], "Verilog")
+    circuit, plain = wire_names(circuit, _PRINTABLE, "Verilog")
     names = [_escaped(name) for name in plain]
     inputs, registers = [_escaped(name) for name in circuit.inputs], [_escaped(name) for name in circuit.register_names]
-    clock = fresh_name("clock", (*circuit.inputs, *circuit.register_names, *circuit.output_names))
+    given = (*circuit.inputs, *circuit.register_names, *circuit.output_names)
+    clock = _escaped(circuit.clock.name if circuit.clock else fresh_name("clock", given))
+    edge = "posedge" if circuit.clock is None or circuit.clock.rising else "negedge"
     ends = output_ends(circuit)
     ports = [f"input {name}" for name in (*([clock] if registers else []), *inputs)]
     held = set(circuit.register_names)
@@ -58,20 +61,9 @@ def verilog_text(circuit: Circuit) -> str:
             lines.append(f"  assign {gates[gate]} = {_OPERATORS[kind].join(operands)};")
     lines += [f"  assign {_escaped(name)} = {words[literal]};" for name, literal in ends]
     following = (words[literal] for literal in circuit.register_next.tolist())
-    lines += [f"  always @(posedge {clock}) {q} <= {d};" for q, d in zip(registers, following, strict=True)]
+    lines += [f"  always @({edge} {clock}) {q} <= {d};" for q, d in zip(registers, following, strict=True)]
     return "\n".join((*lines, "endmodule\n"))
 
 
 def _escaped(name: str) -> str:
     return name if _PLAIN.fullmatch(name) and not is_keyword(name) else f"\\{name} "
-
-
-def _port_names(circuit: Circuit) -> tuple[str, ...]:
-    """The names of the outputs, changed where another wire bears them."""
-    sources = {name: 2 * wire for wire, name in enumerate((*circuit.inputs, *circuit.register_names), start=1)}
-    given = (*sources, *circuit.output_names)
-    inputs = set(circuit.inputs)
-    return tuple(
-        fresh_name(f"{name}_out", given) if name in inputs or sources.get(name, literal) != literal else name
-        for name, literal in zip(circuit.output_names, circuit.outputs.tolist(), strict=True)
-    )

@@ -9,6 +9,7 @@ _DROPPED = re.compile(
     r"(\\\S+)|//[^\n]*|/\*.*?(?:\*/|\Z)|\(\*(?!\s*\)).*?(?:\*\)|\Z)|`(?:timescale|default_nettype)[^\n]*", re.DOTALL
 )
 _WORD = re.compile(r"\\\S+|[A-Za-z_][\w$]*|\d*'[bBhHdD]\w+|\d+|<=|&&|\|\||~\^|\^~|[^\s\w]")
+_PLAIN = re.compile(r"[A-Za-z_][\w$]*")
 _SPACE = re.compile(r"\s*")
 _NAME = r"(\\\S+(?=\s)|[A-Za-z_][\w$]*)"
 _OPERAND = rf"(~?)\s*{_NAME}"
@@ -25,6 +26,18 @@ Simple = tuple[str, tuple[int, int], tuple[str, str], str | None, int]
 def is_keyword(name: str) -> bool:
     """Whether a name must be escaped."""
     return name in _KEYWORDS
+
+
+def wire_key(word: str) -> str:
+    r"""What a wire is called within the reader: an escaped name keeps its mark, unless it needs none.
+
+    So the bit ``a[1]`` of a vector and the wire of the escaped name ``a[1]`` are two, as the standard has it.
+
+    Example:
+        >>> wire_key("\\a[1]"), wire_key("\\a"), wire_key("a")
+        ('\\a[1]', 'a', 'a')
+    """
+    return word[1:] if word[0] == "\\" and _PLAIN.fullmatch(word[1:]) else word
 
 
 def read_words(source: Source) -> "Words":
@@ -103,10 +116,10 @@ class Words:
         self.one_of(word)
 
     def name(self) -> str:
-        """The next word, an identifier, without the mark of an escaped one."""
+        """The next word, an identifier, as :func:`wire_key` has it."""
         word = self.peek()
         if word[:1] == "\\":
-            return self.take()[1:]
+            return wire_key(self.take())
         if not (word[:1].isalpha() or word[:1] == "_") or word in _KEYWORDS:
             self._fail("a name")
         return self.take()
@@ -134,7 +147,7 @@ class Words:
         self.at = match.end()
         self._skip()
         return (
-            head.removeprefix("\\"),
+            head,
             (int(flip == "~"), int(second_flip == "~")),
             (first, second or ""),
             operator,

@@ -1,6 +1,6 @@
 """Learning truth tables with spikes: a teacher, a pair rule, and one pattern neuron for each row of the table.
 
-The scheme is that of LogicSNN: each variable has two lines (``a=0`` and ``a=1``, one of which fires in a wave), each
+The scheme is that of LogicSNN: each variable has two lines (dual rail: one of them fires in a wave), each
 row of the truth table has a pattern neuron that fires when all its lines do, and the two output neurons learn which
 rows are theirs. Only the synapses from patterns to outputs are plastic. One presentation, by the network's semantics:
 
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from ..errors import LearningError
 from ..network import INPUT, Population, SpikingNetwork, Synapses
+from ..rails import rail_lines
 from .rule import PairRule
 
 Bits = NDArray[np.bool_]
@@ -80,9 +81,9 @@ class LearnedGate:
                 Synapses.dense("patterns", "outputs", snapped),
             ),
             outputs=np.arange(2) + 2 * self.fan_in + len(self.table),
-            output_names=(f"{output}=0", f"{output}=1"),
+            output_lines=rail_lines([output]),
             latencies=np.array([2, 2]),
-            input_names=tuple(f"{name}={value}" for name in names for value in (0, 1)),
+            input_lines=rail_lines(names),
         )
 
 

@@ -55,9 +55,10 @@ def to_network(
         populations=populations,
         projections=projections,
         outputs=placed.outputs,
-        output_names=netlist.output_names,
+        output_lines=netlist.output_lines,
         latencies=placed.slot[placed.outputs],
-        input_names=netlist.input_names,
+        input_lines=netlist.input_lines,
+        period=period_of(netlist),
     )
     return network, _with_relays(netlist, placed, order >= netlist.neurons)
 

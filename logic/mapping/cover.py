@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..circuit import Circuit
 from ..lowering import to_and_inverter
+from ..rails import single_lines
 from .classes import ThresholdClasses, threshold_classes
 from .cuts import NO_CLASS, WIDTH, Structure, find_cuts, threshold_class
 from .neuron_netlist import Certificate, Integers, ThresholdNetlist, dual, rows
@@ -121,13 +122,13 @@ def _netlist(graph: Circuit, covered: Cover, classes: ThresholdClasses) -> Thres
 
     state = np.arange(1 + inputs, graph.first_gate)
     return ThresholdNetlist(
-        input_names=graph.inputs,
+        input_lines=single_lines(graph.inputs),
         threshold=np.concatenate([np.ones(registers, np.int64), threshold, np.where(extra == 0, 1, 0)]),
         offsets=offsets,
         sources=sources,
         weights=weights,
         outputs=lines(graph.outputs),
-        output_names=graph.output_names,
+        output_lines=single_lines(graph.output_names),
         certificate=Certificate(
             graph, np.concatenate([2 * state, 2 * made | flipped[made], extra]), leaf_offsets, leaf
         ),

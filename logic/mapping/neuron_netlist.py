@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..circuit import Circuit
+from ..rails import Line, rail_lines
 
 Integers = NDArray[np.int64]
 
@@ -38,26 +39,26 @@ class ThresholdNetlist:
     neurons in ``register`` are read before they are driven.
 
     Args:
-        input_names: ``I`` names.
+        input_lines: ``I`` lines.
         threshold: ``[N]``.
         offsets: ``[N + 1]``; neuron ``n`` reads ``sources[offsets[n]:offsets[n + 1]]``.
         sources: ``[S]`` lines.
         weights: ``[S]``.
         outputs: ``[O]`` lines.
-        output_names: ``O`` names.
+        output_lines: ``O`` lines.
         certificate: What the neurons compute.
         register: ``[R]`` neurons that hold the state; they read nothing in ``sources``.
         register_next: ``[R]`` lines whose spike they repeat one wave later.
         register_start: ``[R]`` whether they fire for the first wave.
     """
 
-    input_names: tuple[str, ...]
+    input_lines: tuple[Line, ...]
     threshold: Integers
     offsets: Integers
     sources: Integers
     weights: Integers
     outputs: Integers
-    output_names: tuple[str, ...]
+    output_lines: tuple[Line, ...]
     certificate: Certificate
     register: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
     register_next: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -66,7 +67,7 @@ class ThresholdNetlist:
     @property
     def inputs(self) -> int:
         """The number of input lines."""
-        return len(self.input_names)
+        return len(self.input_lines)
 
     @property
     def neurons(self) -> int:
@@ -79,11 +80,6 @@ class ThresholdNetlist:
         if len(wires) == self.inputs:
             return 2 * wires
         return np.stack([2 * wires + 1, 2 * wires], 1).reshape(-1)
-
-
-def rails(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The two line names of each dual-rail signal."""
-    return tuple(f"{name}={value}" for name in names for value in (0, 1))
 
 
 def rows(row: Integers, count: int, *columns: Integers) -> tuple[Integers, list[Integers]]:
@@ -173,13 +169,13 @@ def dual(netlist: ThresholdNetlist) -> ThresholdNetlist:
     known, plain = netlist.certificate.literal, netlist.certificate
     leaf_offsets, (leaves,) = take_rows(plain.leaf_offsets, np.repeat(np.arange(netlist.neurons), 2), plain.leaves)
     return ThresholdNetlist(
-        input_names=rails(netlist.input_names),
+        input_lines=rail_lines(line.signal for line in netlist.input_lines),
         threshold=threshold,
         offsets=offsets,
         sources=sources,
         weights=weights,
         outputs=both(netlist.outputs),
-        output_names=rails(netlist.output_names),
+        output_lines=rail_lines(line.signal for line in netlist.output_lines),
         certificate=replace(
             plain,
             literal=np.stack([np.where(known < 0, -1, known ^ 1), known], 1).reshape(-1),

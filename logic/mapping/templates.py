@@ -8,8 +8,9 @@ import numpy as np
 
 from ..circuit import Circuit, Gate
 from ..errors import CircuitError
+from ..rails import rail_lines, single_lines
 from .narrow import narrow
-from .neuron_netlist import Certificate, Integers, ThresholdNetlist, merge_equal, rails, rows
+from .neuron_netlist import Certificate, Integers, ThresholdNetlist, merge_equal, rows
 
 WIDEST_BLOCK = 6  # inputs of a minterm block, which has 2^k patterns
 
@@ -203,13 +204,13 @@ def _assemble(circuit: Circuit, template_of: Callable[[Gate, int], Template], *,
     if dual:
         starts[::2] = circuit.register_initial != 1
     return ThresholdNetlist(
-        input_names=rails(circuit.inputs) if dual else circuit.inputs,
+        input_lines=(rail_lines if dual else single_lines)(circuit.inputs),
         threshold=threshold,
         offsets=offsets,
         sources=pre,
         weights=weight,
         outputs=lines(circuit.outputs),
-        output_names=rails(circuit.output_names) if dual else circuit.output_names,
+        output_lines=(rail_lines if dual else single_lines)(circuit.output_names),
         certificate=Certificate(circuit, literal, leaf_offsets, leaves),
         register=np.arange(registers),
         register_next=lines(circuit.register_next),

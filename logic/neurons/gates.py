@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..network import INPUT, Population, SpikingNetwork, Synapses
+from ..rails import single_lines
 from .models import AdEx, Izhikevich, NeuronModel
 
 Bits = NDArray[np.bool_]
@@ -292,7 +293,7 @@ def _network(inputs: int, thresholds: list[int], synapses: list[tuple[int, int, 
         populations=(Population("gate", (len(thresholds),), thresholds),),
         projections=tuple(link(source, first, rows) for source, first, rows in groups if rows),
         outputs=np.array([inputs + len(thresholds) - 1]),
-        output_names=("y",),
+        output_lines=single_lines("y"),
         latencies=np.array([1]),
     )
 

@@ -6,10 +6,10 @@ from numpy.typing import NDArray
 from ..circuit import Circuit
 from ..mapping import Certificate
 from ..network import FlatNetwork
+from ..rails import Line, match_lines
 from ..sweeping.graph import AndGraph
 from ..sweeping.sweeping import sweep
 from .lifting import lift
-from .lines import signal
 from .rows import check_rows, unconditional
 from .slots import Slots
 
@@ -21,7 +21,7 @@ def certified(
     graph: AndGraph,
     flat: FlatNetwork,
     slots: Slots,
-    input_names: tuple[str, ...],
+    input_lines: tuple[Line, ...],
     certificate: Certificate,
     circuit: Circuit,
     inputs: Integers,
@@ -38,7 +38,7 @@ def certified(
         graph: Receives the specification.
         flat: The network.
         slots: Its timing, without clash.
-        input_names: Of its input lines.
+        input_lines: Of it.
         certificate: The hint.
         circuit: What the network is compared with; a specification with other inputs claims nothing.
         inputs: ``[I]`` literals of the circuit's inputs in the graph.
@@ -49,9 +49,8 @@ def certified(
         return nothing
     place = {name: position for position, name in enumerate(circuit.inputs)}
     wires = graph.add(specification, inputs[[place[name] for name in specification.inputs]])
-    own = {name: 1 + position for position, name in enumerate(specification.inputs)}
-    even = 2 * np.arange(specification.wires)
-    lines = np.array([signal(name, own, even) for name in input_names], np.int64)
+    own = match_lines(input_lines, specification.inputs)
+    lines = 2 * (1 + own.place) + own.negated
     claims, right = check_rows(certificate, flat, slots, lines)
     claimed = np.where(claims < 0, -1, wires[claims >> 1] ^ (claims & 1))
     suspects = (claims >= 0) & ~right

@@ -1,6 +1,7 @@
 """Whether a spiking network computes a circuit, or two circuits agree, by lifting and sweeping."""
 
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,13 +11,14 @@ from ..circuit import Circuit
 from ..errors import CircuitError, NetworkError
 from ..mapping import Certificate
 from ..network import SpikingNetwork
+from ..rails import Line, match_lines
 from ..sweeping.graph import AndGraph
 from ..sweeping.patterns import simulate as simulate_graph
 from ..sweeping.sweeping import Sweep, sweep
 from ..verdict import Verdict
 from .certifying import certified
 from .lifting import lift
-from .lines import by_one_name, signal
+from .signals import by_one_name
 from .slots import assign_slots
 from .streams import wrong_answers
 
@@ -52,22 +54,19 @@ def pose(
     inputs, free = codewords(graph, circuit)
     wires = graph.add(circuit, inputs)
     flat = network.flatten()
-    sources = {name: place for place, name in enumerate(circuit.inputs)}
-    lines = np.array([signal(name, sources, inputs) for name in network.input_names], np.int64)
+    lines = _literals(network.input_lines, circuit.inputs, inputs)
     if len(lines) != flat.inputs:
         raise NetworkError(
             f"{flat.inputs} input lines bear {len(lines)} names; name each after an input of the circuit"
         )
     expected_wires = wires[circuit.outputs >> 1] ^ (circuit.outputs & 1)
-    covered = {name.removesuffix("=0").removesuffix("=1") for name in network.output_names} | set(network.output_names)
-    if missing := set(circuit.output_names) - covered:
+    if missing := set(circuit.output_names) - {line.signal for line in network.output_lines}:
         raise NetworkError(f"the network has no output for {sorted(missing)[:10]}")
-    places = {name: place for place, name in enumerate(circuit.output_names)}
-    expected = np.array([signal(name, places, expected_wires) for name in network.output_names], np.int64)
+    expected = _literals(network.output_lines, circuit.output_names, expected_wires)
     slots = assign_slots(flat)
     known = np.full(network.neurons, -1)
     if certificate is not None and slots.clash < 0:
-        known = certified(graph, flat, slots, network.input_names, certificate, circuit, inputs, deadline)
+        known = certified(graph, flat, slots, network.input_lines, certificate, circuit, inputs, deadline)
     last = network.outputs[network.outputs >= flat.inputs] - flat.inputs
     roots = np.zeros(network.neurons, np.bool_)
     roots[last[known[last] < 0]] = True
@@ -78,7 +77,7 @@ def pose(
     if late.any():
         worst = int(late.argmax())
         raise NetworkError(
-            f"output {network.output_names[worst]!r} answers after {ready[worst]} steps, not after the declared "
+            f"output '{network.output_lines[worst]}' answers after {ready[worst]} steps, not after the declared "
             f"{network.latencies[worst]}"
         )
     pairs = np.stack([lifted.literal[network.outputs], expected], axis=1)
@@ -94,8 +93,8 @@ def prove_network(
 ) -> Verdict:
     """Whether every output line gives the circuit's value, for all inputs and all waves.
 
-    A line is matched by name: ``x`` fires for true, the rails ``x=0`` and ``x=1`` for their value. If both rails of
-    each output hold, exactly one of them fires. A refutation is minimised and confirmed by the reference simulation.
+    A line is matched to the signal that it names; a rail fires for its value. If both rails of each output hold,
+    exactly one of them fires. A refutation is minimised and confirmed by the reference simulation.
 
     Args:
         network: Memoryless and feed-forward, one wave a step.
@@ -117,13 +116,13 @@ def prove_network(
         rows = f"{posed.rows} rows of the certificate, " if certificate is not None else ""
         return _unrefuted(claim, found, start, rows)
     values, pair = minimise(graph, pairs, posed.inputs, posed.free, found)
-    line = network.output_names[pair]
+    line = network.output_lines[pair]
     if [0, pair] not in wrong_answers(network, circuit, values[None]).tolist():
         raise NetworkError("the reference simulation does not confirm the refutation; please report this network")
-    return _refuted(claim, circuit.inputs, values, f"output line {line!r} is wrong", start)
+    return _refuted(claim, circuit.inputs, values, f"output line '{line}' is wrong", start)
 
 
-def prove_equivalent(impl: Circuit, spec: Circuit, timeout: float | None = None) -> Verdict:
+def prove_combinational(impl: Circuit, spec: Circuit, timeout: float | None = None) -> Verdict:
     """Whether two combinational circuits agree on all inputs.
 
     Args:
@@ -223,6 +222,12 @@ def minimise(
     run()
     values = (row[inputs >> 1, 0] ^ (inputs & 1).astype(np.uint64)) & np.uint64(1)
     return values.astype(np.bool_), pair
+
+
+def _literals(lines: Sequence[Line], signals: tuple[str, ...], literals: Integers) -> Integers:
+    """``[L]`` for which literal of the signals each line fires."""
+    matched = match_lines(lines, signals)
+    return literals[matched.place] ^ matched.negated
 
 
 def _combinational(circuit: Circuit) -> None:

@@ -12,6 +12,7 @@ from ..circuit import Circuit, Gate
 from ..errors import NetworkError
 from ..formula import conjunction, disjunction, negation
 from ..network import SpikingNetwork
+from ..rails import Line
 from ..verdict import Verdict
 
 
@@ -54,10 +55,10 @@ def network_formulas(network: SpikingNetwork, lines: list[z3.BoolRef]) -> list[z
             raise NetworkError(f"neuron {neuron} hears spikes of one wave at different steps {sorted(arrivals)}")
         slot[flat.inputs + neuron] = arrivals.pop() if arrivals else None
         formula[flat.inputs + neuron] = z3.PbGe(terms, needed) if terms else z3.BoolVal(needed <= 0)
-    for name, output, latency in zip(network.output_names, network.outputs, network.latencies, strict=True):
+    for line, output, latency in zip(network.output_lines, network.outputs, network.latencies, strict=True):
         when = slot[int(output)]
         if when is not None and when != latency:
-            raise NetworkError(f"output '{name}' answers after {when} steps, not after the declared {latency}")
+            raise NetworkError(f"output '{line}' answers after {when} steps, not after the declared {latency}")
     return [found for output in network.outputs if (found := formula[int(output)]) is not None]
 
 
@@ -149,7 +150,7 @@ def decide(
 def prove_monolithic(network: SpikingNetwork, circuit: Circuit, *, timeout: float | None = None) -> Verdict:
     """Whether the network's outputs are the circuit's, for all inputs and all waves, by Z3 alone.
 
-    A line of the network is matched to the circuit by name: ``x`` for true, or the rails ``x=0`` and ``x=1``.
+    A line of the network is matched to the circuit's signal of that name; a rail fires for its value.
 
     Args:
         network: The implementation, memoryless and feed-forward.
@@ -160,25 +161,22 @@ def prove_monolithic(network: SpikingNetwork, circuit: Circuit, *, timeout: floa
         NetworkError: if lines cannot be matched, or the network does not lift.
     """
     inputs = [z3.Bool(name) for name in circuit.inputs]
-    lines = [_line(name, circuit.inputs, inputs) for name in network.input_names]
+    lines = _said(network.input_lines, dict(zip(circuit.inputs, inputs, strict=True)))
     found = network_formulas(network, lines)
     expected = circuit_formulas(circuit, inputs)
-    covered = {name.removesuffix("=0").removesuffix("=1") for name in network.output_names} | set(network.output_names)
-    if missing := set(circuit.output_names) - covered:
-        raise NetworkError(f"the network has no output for {sorted(missing)}")
-    goals = [
-        found[position] == _line(name, circuit.output_names, expected)
-        for position, name in enumerate(network.output_names)
-    ]
+    wanted = _said(network.output_lines, dict(zip(circuit.output_names, expected, strict=True)))
+    if missing := [name for name in circuit.output_names if all(line.signal != name for line in network.output_lines)]:
+        raise NetworkError(f"the network has no output for {missing}")
+    goals = [is_so == shall_be for is_so, shall_be in zip(found, wanted, strict=True)]
     claim = f"{network.neurons} neurons compute {len(circuit.outputs)} outputs of {len(inputs)} inputs"
     return decide(claim, circuit.inputs, inputs, codewords(inputs, circuit.one_hot), conjunction(goals), timeout)
 
 
-def _line(name: str, names: tuple[str, ...], formulas: list[z3.BoolRef]) -> z3.BoolRef:
-    if name in names:
-        return formulas[names.index(name)]
-    wire, _, value = name.rpartition("=")
-    if wire in names and value in ("0", "1"):
-        formula = formulas[names.index(wire)]
-        return formula if value == "1" else negation(formula)
-    raise NetworkError(f"line {name!r} is not a signal of the circuit; it has {list(names[:10])} ...")
+def _said(lines: tuple[Line, ...], signals: dict[str, z3.BoolRef]) -> list[z3.BoolRef]:
+    """What each line says of its signal; written here anew, so that no mistake in matching is shared."""
+    said: list[z3.BoolRef] = []
+    for signal, rail in lines:
+        if signal not in signals:
+            raise NetworkError(f"line {signal!r} is not a signal of the circuit; it has {list(signals)[:10]} ...")
+        said.append(negation(signals[signal]) if rail == 0 else signals[signal])
+    return said

@@ -1,6 +1,7 @@
 """What a compiled network promises beyond its function: exclusive rails, silence when spikes are lost, safe sizes."""
 
 import time
+from functools import lru_cache
 from typing import cast
 
 import numpy as np
@@ -8,29 +9,38 @@ import z3
 
 from ..circuit import Circuit
 from ..errors import NetworkError
-from ..formula import conjunction, disjunction, negation
+from ..formula import conjunction, disjunction, implication, negation
 from ..network import FlatNetwork, SpikingNetwork
-from ..simulation.bit_simulator import rail_pairs
+from ..rails import has_two_rails, rail_pairs
 from ..verdict import Verdict
-from .lemmas import losing_spikes
 from .monolith import decide
 from .slots import assign_slots
-from .unfolding import judge
+from .verifier import verify
 
 
 def prove_obligations(
     network: SpikingNetwork,
     circuit: Circuit,
     *,
+    function: Verdict | None = None,
     membrane_bits: int = 16,
     max_delay: int = 63,
     timeout: float | None = None,
 ) -> dict[str, Verdict]:
     """The proof obligations of a network that implements a circuit.
 
+    Example:
+        >>> from logic import CircuitBuilder, compile_circuit
+        >>> make = CircuitBuilder()
+        >>> a, b = make.inputs("a", "b")
+        >>> circuit = make.build(y=a & b)
+        >>> {name: verdict.holds for name, verdict in prove_obligations(compile_circuit(circuit), circuit).items()}
+        {'function': True, 'exclusive': True, 'fail-silent': True, 'overflow': True, 'delay': True}
+
     Args:
         network: The implementation, one wave a step.
-        circuit: The specification, combinational.
+        circuit: The specification.
+        function: That the network computes the circuit, if it has been judged before.
         membrane_bits: Width of the target's signed membrane.
         max_delay: The target's longest synaptic delay in steps.
         timeout: Seconds for the functional proof, or None for no bound.
@@ -38,7 +48,7 @@ def prove_obligations(
     Returns:
         Verdicts by name: ``function``, ``exclusive``, ``fail-silent``, ``overflow`` and ``delay``.
     """
-    function = judge(network, circuit, timeout=timeout)
+    function = verify(network, circuit, timeout=timeout) if function is None else function
     return {
         "function": function,
         "exclusive": prove_exclusive(network, function),
@@ -55,7 +65,7 @@ def prove_exclusive(network: SpikingNetwork, function: Verdict) -> Verdict:
     function leaves it open, and so does an output with one rail.
     """
     claim = "exactly one rail of each output fires"
-    if not _dual(network.output_names):
+    if not has_two_rails(network.output_lines):
         return Verdict(None, claim, detail="an output has one rail only, so that silence means false")
     if function.holds is None or not function.holds:
         return Verdict(None, claim, detail="the function is not proved")
@@ -78,7 +88,7 @@ def prove_fail_silent(network: SpikingNetwork, function: Verdict) -> Verdict:
     flat = network.flatten()
     if not function.holds:
         return unsettled("the function is not proved")
-    if not (_dual(network.input_names) and _dual(network.output_names)):
+    if not (has_two_rails(network.input_lines) and has_two_rails(network.output_lines)):
         return unsettled("a signal has one rail only: a lost spike reads as false")
     if flat.retain.any():
         return unsettled(f"neuron {int(flat.retain.argmax())} retains its membrane")
@@ -114,7 +124,7 @@ def prove_fail_silent_directly(network: SpikingNetwork, *, timeout: float | None
     size = flat.inputs + len(flat.threshold)
     whole, lossy, rules = _whole_and_lossy(flat, slots.order.tolist(), slots.incoming.tolist(), slots.begin.tolist())
     rules += [
-        negation(conjunction([whole[zero], whole[one]])) for zero, one in rail_pairs(network.input_names).tolist()
+        negation(conjunction([whole[zero], whole[one]])) for zero, one in rail_pairs(network.input_lines).tolist()
     ]
     goal = conjunction(disjunction([whole[line], negation(lossy[line])]) for line in network.outputs.tolist())
     claim = f"none of 2^{size} sets of deleted spikes makes a rail fire that is silent without them"
@@ -174,8 +184,28 @@ def prove_delays(network: SpikingNetwork, max_delay: int) -> Verdict:
     return Verdict(longest <= max_delay, claim, detail=f"the longest takes {longest} steps")
 
 
-def _dual(names: tuple[str, ...]) -> bool:
-    try:
-        return bool(names) and len(rail_pairs(names)) > 0
-    except NetworkError:
-        return False
+@lru_cache
+def losing_spikes(inputs: int) -> Verdict:
+    """That a neuron of any non-negative weights which fires although spikes were lost fires without the loss too."""
+    sent = [z3.Bool(f"s{place}") for place in range(inputs)]
+    heard = [z3.Bool(f"h{place}") for place in range(inputs)]
+    weights = [z3.Int(f"w{place}") for place in range(inputs)]
+    need = z3.Int("need")
+    assume = [_at_least(w, z3.IntVal(0)) for w in weights]
+    assume += [implication(h, s) for h, s in zip(heard, sent, strict=True)]
+    lossy = _drive(heard, weights)
+    whole = _drive(sent, weights)
+    goal = implication(_at_least(lossy, need), _at_least(whole, need))
+    return decide(f"a loss among {inputs} sources never makes a neuron fire", (), [], assume, goal, None)
+
+
+def _at_least(left: z3.ArithRef, right: z3.ArithRef) -> z3.BoolRef:
+    return left >= right
+
+
+def _drive(spikes: list[z3.BoolRef], weights: list[z3.ArithRef]) -> z3.ArithRef:
+    return _sum([cast(z3.ArithRef, z3.If(x, w, 0)) for x, w in zip(spikes, weights, strict=True)])
+
+
+def _sum(terms: list[z3.ArithRef]) -> z3.ArithRef:
+    return cast(z3.ArithRef, z3.Sum(terms))

@@ -1,6 +1,7 @@
 """Streams of waves: input vectors as spikes, the answers that belong to them, and which answers of a network are wrong.
 
-One wave enters every ``period`` steps from step 0 on; before the first and after the last one all lines are silent.
+One wave enters every ``network.period`` steps from step 0 on; before the first and after the last one all lines are
+silent.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,8 +14,9 @@ from ..circuit import Circuit
 from ..errors import NetworkError
 from ..evaluation import from_words, run, to_words
 from ..network import SpikingNetwork
+from ..rails import Line, match_lines
 from ..simulation.bit_simulator import simulate_bits
-from ..simulation.simulator import simulate_reference
+from ..simulation.reference import simulate_reference
 
 Bits = NDArray[np.bool_]
 Integers = NDArray[np.int64]
@@ -33,9 +35,13 @@ class Stream(NamedTuple):
 
 
 def to_counterexample(stream: Stream, names: Sequence[str]) -> dict[str, int]:
-    """Input name to value; the values of the wave that comes ``k`` waves after the judged one bear ``name@k``."""
+    """Input name to value; the values of the wave that comes ``k`` waves after the judged one bear ``name@k``.
+
+    If names hold ``@`` themselves, the sign is repeated until none holds it.
+    """
+    at = _sign(names)
     return {
-        (f"{name}@{wave - stream.judged:+d}" if wave != stream.judged else name): int(value)
+        (f"{name}{at}{wave - stream.judged:+d}" if wave != stream.judged else name): int(value)
         for wave, row in enumerate(stream.values)
         for name, value in zip(names, row, strict=True)
     }
@@ -48,10 +54,10 @@ def to_stream(counterexample: Mapping[str, int], names: Sequence[str]) -> Stream
         NetworkError: if a wave between two others, or the value of an input, is missing.
     """
     waves: dict[int, dict[str, int]] = {}
+    sign = _sign(names)
     for key, value in counterexample.items():
-        name, at, offset = key.rpartition("@")
-        known = bool(at) and key not in names
-        waves.setdefault(int(offset) if known else 0, {})[name if known else key] = value
+        name, at, offset = key.rpartition(sign)
+        waves.setdefault(int(offset) if at else 0, {})[name if at else key] = value
     first = min(waves, default=0)
     try:
         rows = [[waves[first + wave][name] for name in names] for wave in range(len(waves))]
@@ -60,27 +66,19 @@ def to_stream(counterexample: Mapping[str, int], names: Sequence[str]) -> Stream
     return Stream(np.array(rows, dtype=np.bool_).reshape(len(rows), len(names)), -first)
 
 
-def rails_of(lines: Sequence[str], signals: Sequence[str]) -> tuple[Integers, Bits]:
-    """For each line the position of its signal, and whether it fires for false.
-
-    Raises:
-        NetworkError: if a line is neither a signal nor one of its rails.
-    """
-    place = {name: position for position, name in enumerate(signals)}
-    places, negated = np.zeros(len(lines), np.int64), np.zeros(len(lines), np.bool_)
-    for row, line in enumerate(lines):
-        wire, _, value = line.rpartition("=")
-        if line not in place and (wire not in place or value not in ("0", "1")):
-            raise NetworkError(f"line {line!r} is not a signal of the circuit; it has {list(signals)[:10]} ...")
-        places[row], negated[row] = (place[line], False) if line in place else (place[wire], value == "0")
-    return places, negated
+def _sign(names: Sequence[str]) -> str:
+    """What stands between a name and the number of its wave."""
+    sign = "@"
+    while any(sign in name for name in names):
+        sign += "@"
+    return sign
 
 
-def input_spikes(network: SpikingNetwork, circuit: Circuit, values: Bits, period: int = 1) -> Bits:
-    """Spikes ``[T * period, ..., lines]`` of a stream of input vectors ``[T, ..., I]``."""
-    places, negated = rails_of(network.input_names, circuit.inputs)
-    spikes = np.zeros((len(values) * period, *values.shape[1:-1], len(places)), np.bool_)
-    spikes[::period] = values[..., places] ^ negated
+def input_spikes(network: SpikingNetwork, circuit: Circuit, values: Bits) -> Bits:
+    """Spikes ``[T * network.period, ..., lines]`` of a stream of input vectors ``[T, ..., I]``."""
+    places, negated = match_lines(network.input_lines, circuit.inputs)
+    spikes = np.zeros((len(values) * network.period, *values.shape[1:-1], len(places)), np.bool_)
+    spikes[:: network.period] = values[..., places] ^ negated
     return spikes
 
 
@@ -89,7 +87,7 @@ def expected_answers(network: SpikingNetwork, circuit: Circuit, values: Bits) ->
 
     A register whose first value is not defined starts at 0, as in a compiled network.
     """
-    places, negated = rails_of(network.output_names, circuit.output_names)
+    places, negated = match_lines(network.output_lines, circuit.output_names)
     waves, batch = values.shape[:2]
     if circuit.register_names:
         state = np.repeat(circuit.register_initial[None, :] == 1, batch, axis=0)
@@ -101,29 +99,26 @@ def expected_answers(network: SpikingNetwork, circuit: Circuit, values: Bits) ->
     return answers[..., places] ^ negated
 
 
-def wrong_answers(network: SpikingNetwork, circuit: Circuit, values: Bits, period: int = 1) -> Integers:
+def wrong_answers(network: SpikingNetwork, circuit: Circuit, values: Bits) -> Integers:
     """The pairs ``[K, 2]`` of a wave and an output line that are wrong, by the reference simulation.
 
     Args:
         network: The implementation.
         circuit: The specification.
         values: ``[T, I]`` input vectors.
-        period: Steps from wave to wave.
     """
-    steps = len(values) * period + network.latency
-    trains = simulate_reference(network, input_spikes(network, circuit, values, period), steps)
-    when = np.arange(len(values))[:, None] * period + network.latencies
+    steps = len(values) * network.period + network.latency
+    trains = simulate_reference(network, input_spikes(network, circuit, values), steps)
+    when = np.arange(len(values))[:, None] * network.period + network.latencies
     return np.argwhere(trains[when, network.outputs] != expected_answers(network, circuit, values[:, None])[:, 0])
 
 
-def search_streams(
-    network: SpikingNetwork, circuit: Circuit, values: Bits, period: int = 1
-) -> tuple[Stream, str] | None:
-    """The first wrong answer among streams ``[T, B, I]``, with the name of its line, by bit-parallel simulation."""
-    waves = len(values)
+def search_streams(network: SpikingNetwork, circuit: Circuit, values: Bits) -> tuple[Stream, Line] | None:
+    """The first wrong answer among streams ``[T, B, I]``, with its line, by bit-parallel simulation."""
+    waves, period = len(values), network.period
     steps = waves * period + network.latency
     lines, which = np.unique(network.outputs, return_inverse=True)
-    trains = simulate_bits(network, input_spikes(network, circuit, values, period), steps, lines=lines)
+    trains = simulate_bits(network, input_spikes(network, circuit, values), steps, lines=lines)
     when = np.arange(waves)[:, None] * period + network.latencies
     found = trains[when, :, which].transpose(0, 2, 1)
     wrong = np.argwhere(found != expected_answers(network, circuit, values))
@@ -131,13 +126,4 @@ def search_streams(
         return None
     wave, member, line = wrong[0].tolist()
     until = min(waves, wave + 1 + network.latency // period)  # later waves come after the answer
-    return Stream(values[:until, member], wave), network.output_names[line]
-
-
-def random_vectors(generator: np.random.Generator, circuit: Circuit, shape: tuple[int, ...]) -> Bits:
-    """Random input vectors ``[*shape, I]`` that honour the one-hot groups."""
-    values = generator.random((*shape, len(circuit.inputs))) < 0.5
-    for group in circuit.one_hot:
-        chosen = generator.integers(0, len(group), shape)
-        values[..., group.start : group.stop] = chosen[..., None] == np.arange(len(group))
-    return values
+    return Stream(values[:until, member], wave), network.output_lines[line]

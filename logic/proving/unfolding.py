@@ -16,15 +16,17 @@ from numpy.typing import NDArray
 
 from ..circuit import Circuit
 from ..errors import CircuitError, NetworkError
+from ..evaluation import random_vectors
 from ..network import FlatNetwork, SpikingNetwork
-from ..simulation.simulator import simulate_reference
+from ..rails import Line, match_lines
+from ..simulation.reference import simulate_reference
 from ..sweeping.graph import AndGraph
 from ..sweeping.sweeping import sweep
 from ..verdict import Verdict
 from .equivalence import codewords, minimise, prove_network
 from .lifting import lift
 from .slots import assign_slots
-from .streams import Stream, rails_of, random_vectors, search_streams, to_counterexample, wrong_answers
+from .streams import Stream, search_streams, to_counterexample, wrong_answers
 
 Integers = NDArray[np.int64]
 Instance = tuple[int, int]  # a line of the flat network, and a step
@@ -45,7 +47,7 @@ class _Answer(NamedTuple):
 
     holds: bool | None
     stream: Stream | None = None
-    line: str = ""
+    line: Line | None = None
     waves: int = 1
     questions: int = 0
 
@@ -77,6 +79,8 @@ def judge(
     start = time.perf_counter()
     if circuit.register_names:
         raise CircuitError("the circuit has registers; prove it with prove_machine")
+    if network.period > 1:
+        raise NetworkError(f"waves come every {network.period} steps; only those that come at every step are unfolded")
     flat = network.flatten()
     if in_step(network, flat):
         return prove_network(network, circuit, timeout=timeout)
@@ -114,12 +118,12 @@ def _verdict(network: SpikingNetwork, circuit: Circuit, claim: str, answer: _Ans
     if answer.stream is None:
         return Verdict(None, claim, seconds=seconds, detail=f"no wrong answer found in {answer.waves} waves")
     wrong = wrong_answers(network, circuit, answer.stream.values).tolist()
-    if not any(wave == answer.stream.judged and network.output_names[line] == answer.line for wave, line in wrong):
+    if not any(wave == answer.stream.judged and network.output_lines[line] == answer.line for wave, line in wrong):
         raise NetworkError("the reference simulation does not confirm the refutation; please report this network")
     found = to_counterexample(answer.stream, circuit.inputs)
     true = ", ".join(name for name, value in found.items() if value) or "no input"
     waves = len(answer.stream.values)
-    detail = f"output line {answer.line!r} is wrong in a stream of {waves} waves, when true: {true}"
+    detail = f"output line '{answer.line}' is wrong in a stream of {waves} waves, when true: {true}"
     return Verdict(False, claim, counterexample=found, seconds=seconds, detail=detail)
 
 
@@ -228,7 +232,7 @@ def _compare(
     graph = AndGraph()
     waves = _Waves(graph, circuit, low, max([0, *steps]), begin is not None)
     wires = graph.add(circuit, waves.values[0])
-    places, negated = rails_of(network.output_names, circuit.output_names)
+    places, negated = match_lines(network.output_lines, circuit.output_names)
     expected = (wires[circuit.outputs >> 1] ^ (circuit.outputs & 1))[places] ^ negated
     literal = _lift(graph, network, flat, circuit, cone, instances, waves, begin)
     pairs = np.stack([np.array([literal.get(root, 0) for root in roots], np.int64), expected], axis=1)
@@ -237,7 +241,7 @@ def _compare(
         holds = None if (found.settled < 0).any() else True
         return _Answer(holds, waves=len(waves.offsets), questions=found.questions)
     values, pair = minimise(graph, pairs, waves.literals(), waves.free, found)
-    return _Answer(False, waves.stream(values), network.output_names[pair])
+    return _Answer(False, waves.stream(values), network.output_lines[pair])
 
 
 def _lift(
@@ -251,7 +255,7 @@ def _lift(
     begin: int | None,
 ) -> dict[Instance, int]:
     """The literal of each instance: the instances are written as a network of their own, all of whose paths agree."""
-    places, negated = rails_of(network.input_names, circuit.inputs)
+    places, negated = match_lines(network.input_lines, circuit.inputs)
     clocks = _clock_trains(network, cone, instances, begin)
     literals: list[int] = []
     where: dict[Instance, int] = {}

@@ -1,5 +1,6 @@
 """A counterexample to watch: value change dumps for waveform viewers such as GTKWave, and points for a raster."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from ..circuit import Circuit
 from ..errors import NetworkError
 from ..network import SpikingNetwork
-from ..simulation.simulator import simulate_reference
+from ..simulation.reference import simulate_reference
 from ..writing import whole_file
 from .streams import Stream, input_spikes
 
@@ -17,16 +18,24 @@ Bits = NDArray[np.bool_]
 _PRINTABLE = range(33, 127)  # characters of an identifier code, IEEE 1364-2005, 18.2.1
 
 
-def trains_of(
-    network: SpikingNetwork, circuit: Circuit, stream: Stream, period: int = 1
-) -> tuple[tuple[str, ...], Bits]:
+def trains_of(network: SpikingNetwork, circuit: Circuit, stream: Stream) -> tuple[tuple[str, ...], Bits]:
     """Names of the input and output lines, and their spikes ``[steps, lines]`` until the last wave is answered."""
-    spikes = input_spikes(network, circuit, stream.values, period)
+    spikes = input_spikes(network, circuit, stream.values)
     steps = len(spikes) + network.latency
     trains = simulate_reference(network, spikes, steps)
     lines = np.concatenate([np.arange(spikes.shape[1]), network.outputs])
-    names = (*(f"in.{name}" for name in network.input_names), *(f"out.{name}" for name in network.output_names))
-    return names, trains[:, lines]
+    names = (*(f"in.{line}" for line in network.input_lines), *(f"out.{line}" for line in network.output_lines))
+    return _distinct(names), trains[:, lines]
+
+
+def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names that a waveform can hold, a later one that reads like an earlier one with primes (rails, and signals)."""
+    taken: dict[str, None] = {}
+    for name in (re.sub(r"[^!-~]", "_", name) for name in names):
+        while name in taken:
+            name += "'"
+        taken[name] = None
+    return tuple(taken)
 
 
 def raster_points(trains: Bits) -> NDArray[np.int64]:

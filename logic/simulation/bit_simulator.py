@@ -1,7 +1,8 @@
 """Bit-parallel simulation: 64 input vectors a machine word, exactly the spikes of the reference simulator.
 
-Forgetful networks with slots (:mod:`logic.word_compiler`) are computed wave by wave as if no time passed; all others
-(loops, retained membranes, unequal paths, faults in time) step by step with a ring of past spikes for each neuron.
+Forgetful networks with slots (:mod:`logic.simulation.word_compiler`) are computed wave by wave as if no time passed;
+all others (loops, retained membranes, unequal paths, faults in time) step by step with a ring of past spikes for each
+neuron.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..errors import NetworkError
 from ..network import FlatNetwork, SpikingNetwork
+from ..rails import rail_pairs
 from .equal_neurons import merge_equal, threshold_neurons
 from .step_plan import StepPlan, membrane_bits, plan_steps
 from .word_compiler import Cells, assemble, find_slots, needed_neurons, reuse_rows, threshold_cells
@@ -20,6 +22,7 @@ from .word_gates import Template
 from .word_program import (
     Integers,
     Operation,
+    StepRun,
     WordProgram,
     Words,
     pack_bits,
@@ -79,7 +82,7 @@ def plan_waves(
 
     Args:
         network: Forgetful neurons, with slots.
-        codewords: Take waves as values of the wires, in the order of their rails ``wire=1``, instead of spikes on
+        codewords: Take waves as values of the wires, in the order of their rails for 1, instead of spikes on
             lines. As the two rails of an input then always differ, so do those of many neurons, and one of the two is
             enough.
         faulty: Whether faults can be given when the plan is run; excludes ``codewords``.
@@ -101,9 +104,9 @@ def plan_waves(
     reached[flat.post + flat.inputs] = True
     late = reached[network.outputs] & (slots[network.outputs] != network.latencies)
     if late.any() or slots[: flat.inputs].any():
-        where = network.output_names[int(late.argmax())] if late.any() else "an input line"
+        where = str(network.output_lines[int(late.argmax())]) if late.any() else "an input line"
         raise NetworkError(f"{where!r} is not in step with the wave; use simulate_bits, which takes spikes in time")
-    rails = rail_pairs(network.input_names) if codewords else np.zeros((0, 2), dtype=np.int64)
+    rails = rail_pairs(network.input_lines) if codewords else np.zeros((0, 2), dtype=np.int64)
     return _wave_plan(flat, slots, network.outputs, rails, faulty, outputs_only, not faulty)
 
 
@@ -120,7 +123,8 @@ def run_wave_plan(
 
     Args:
         plan: From :func:`plan_waves`.
-        words: ``[I, W]``, or ``[wires, W]`` for codewords, 64 waves a word (:func:`logic.word_program.pack_bits`).
+        words: ``[I, W]``, or ``[wires, W]`` for codewords, 64 waves a word
+            (:func:`logic.simulation.word_program.pack_bits`).
         lines: What to return instead of the outputs, numbered as in ``network.flatten()``; not with ``outputs_only``.
         deleted: ``[I + N, W]`` spikes that get lost, for a plan that takes faults.
         inserted: ``[I + N, W]`` spikes that come from nowhere, likewise.
@@ -161,19 +165,6 @@ def count_spikes(plan: WavePlan, words: Words, waves: int, *, threads: int = 1) 
     return run_waves(plan.program, _given(plan, words, None, None), plan.lines[:0], plan.lines, limits, threads)[1]
 
 
-def rail_pairs(names: Sequence[str]) -> Integers:
-    """The positions ``[wires, 2]`` of the two rails ``wire=0`` and ``wire=1`` of each wire, in the order of the latter.
-
-    Raises:
-        NetworkError: if some line is not one of two rails.
-    """
-    place = {name: index for index, name in enumerate(names)}
-    pairs = [(place.get(name[:-1] + "0", -1), index) for name, index in place.items() if name.endswith("=1")]
-    if 2 * len(pairs) != len(names) or not pairs or min(pairs)[0] < 0:
-        raise NetworkError("codewords need two rails, 'wire=0' and 'wire=1', for every wire")
-    return np.array(pairs, dtype=np.int64)
-
-
 def simulate_bits(
     network: SpikingNetwork,
     spikes: NDArray[np.bool_],
@@ -210,6 +201,33 @@ def simulate_bits(
     if slots is not None and faults is None:
         return _stream(flat, slots, _stream_plan(network, wanted.tobytes()), given, wanted)
     return _step_by_step(network, given, wanted, faults)
+
+
+class Clocked:
+    """A network with a state whose waves are given one after the other, so that memory does not grow with them.
+
+    Args:
+        network: What to run.
+        batch: Streams side by side, at most ``64 * BLOCK``.
+        steps: How many steps there will be at most; bounds retained membranes.
+    """
+
+    def __init__(self, network: SpikingNetwork, batch: int, steps: int) -> None:
+        flat, _ = _flat(network)
+        plan = _step_plan(network, False, membrane_bits(flat, steps) if flat.retain.any() else 0)
+        self._outputs = 2 * plan.sent[1 + network.outputs]
+        self._run = StepRun(plan.program, plan.initial, plan.depth, 2 * plan.sent[1:], batch)
+
+    def run(self, words: Words, steps: int) -> Words:
+        """The words ``[steps, O, W]`` of all outputs after input lines fire once as ``[I, W]`` and then are silent."""
+        given = np.zeros((steps, *words.shape), dtype=np.uint64)
+        given[0] = words
+        return self._run.run(given, self._outputs)
+
+    @property
+    def spikes(self) -> Integers:
+        """``[I + N]`` spikes of each input line and neuron so far, over the whole batch."""
+        return self._run.totals
 
 
 @lru_cache(maxsize=KEPT_PLANS)

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from ..errors import NetworkError
 from ..network import SpikingNetwork
-from .bit_simulator import Faults, plan_waves, rail_pairs, run_wave_plan
+from ..rails import rail_pairs
+from .bit_simulator import Faults, plan_waves, run_wave_plan
 from .word_program import Integers, Words, count_bits, pack_bits, unpack_bits
 
 _CHUNK = 1 << 16  # waves at a time
@@ -71,7 +72,7 @@ def draw_faults(
     insertion: float = 0,
     late: float = 0,
 ) -> Faults:
-    """Random faults in time for :func:`logic.bit_simulator.simulate_bits`.
+    """Random faults in time for :func:`logic.simulation.bit_simulator.simulate_bits`.
 
     Args:
         network: Whose spikes go wrong.
@@ -108,7 +109,7 @@ def inject_faults(
     Raises:
         NetworkError: if the network is not of that kind.
     """
-    pairs = rail_pairs(network.output_names)
+    pairs = rail_pairs(network.output_lines)
     clean, faulty = plan_waves(network, codewords=True, outputs_only=True), plan_waves(network, faulty=True)
     lines, total = len(faulty.lines), FaultStatistics(0, 0, 0, 0)
     words = -(-waves // 64)
@@ -117,7 +118,7 @@ def inject_faults(
         seeds = np.random.SeedSequence((seed, chunk)).generate_state(3, dtype=np.uint64).tolist()
         values = random_words(seeds[0], 0.5, (clean.inputs, width))
         spikes = np.empty((faulty.inputs, width), dtype=np.uint64)
-        rails = rail_pairs(network.input_names)
+        rails = rail_pairs(network.input_lines)
         spikes[rails[:, 0]], spikes[rails[:, 1]] = ~values, values
         answers = run_wave_plan(
             faulty,
@@ -145,7 +146,7 @@ def inject_weight_noise(network: SpikingNetwork, waves: int, seed: int, sigma: f
     Raises:
         NetworkError: if the network is not of that kind.
     """
-    pairs, rails = rail_pairs(network.output_names), rail_pairs(network.input_names)
+    pairs, rails = rail_pairs(network.output_lines), rail_pairs(network.input_lines)
     clean, flat = plan_waves(network, codewords=True, outputs_only=True), network.flatten()
     generator, total = np.random.default_rng(seed), FaultStatistics(0, 0, 0, 0)
     order = np.argsort(clean.slots[flat.inputs :], kind="stable").tolist()

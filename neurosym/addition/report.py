@@ -26,6 +26,7 @@ from neurosym.reports.page import (
     Tiles,
     write_report,
 )
+from neurosym.terminal import say
 from perception import encode, racer_membranes
 from reasoner import to_svg, to_text
 
@@ -50,7 +51,7 @@ def show_results(console: Console, results: Results, folder: Path) -> None:
         f"{1e9 * results.activity.analog_joules:.0f} nJ",
     )
     console.print(screen)
-    console.print(f"[bold]{results.proof}[/]", highlight=False)
+    console.print(str(results.proof), style="bold", markup=False, highlight=False)
     console.print(
         f"One network, pixels to bits: {joined.network.neurons:,} neurons, answer at step {joined.network.latency}; "
         f"{joined.digit_flips} of {2 * len(joined.answers):,} digits and {joined.sum_flips} of "
@@ -62,11 +63,8 @@ def show_results(console: Console, results: Results, folder: Path) -> None:
         f"{conformance.different} different.",
         highlight=False,
     )
-    console.print(results.examples[0][1].to_text(), markup=False, highlight=False)
-    console.print(
-        f"{results.seconds:.0f} s, {peak_memory() / 2**30:.2f} GB at most. Report: {folder / 'report.html'}",
-        highlight=False,
-    )
+    say(results.examples[0][1].to_text())
+    say(f"{results.seconds:.0f} s, {peak_memory() / 2**30:.2f} GB at most. Report: {folder / 'report.html'}")
 
 
 def write_addition_report(path: Path, model: Model, results: Results) -> None:

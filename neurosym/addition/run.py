@@ -18,8 +18,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from torch import Tensor
 
 from logic import NeurosymError, whole_file
-from neurosym.explanation import explain as explain_sample
+from neurosym.explanation import Explanation, explain as explain_sample
 from neurosym.model import Model, load_model, save_model
+from neurosym.terminal import say, say_json
 from neurosym.training.fit import History, Interrupted, fit
 from perception import (
     AnalogTwin,
@@ -82,11 +83,17 @@ def run(*, seed: int, epochs: int | None, output: Path, quick: bool, resume: boo
     """
     start = time.perf_counter()
     plan = _resumed(output) if resume else Plan(seed, epochs or (QUICK_EPOCHS if quick else EPOCHS), quick)
+    if (output / "plan.json").exists() and _resumed(output) != plan:
+        raise TaskError(f"{output}: holds a run with other settings; choose another output, or go on with --resume")
     _keep(output / "plan.json", asdict(plan))
     training, held_out = load_pairs(plan)
     with _one_thread(), _progress(console) as progress:
-        spiking, kernels, history = _train_spiking(plan, training, held_out, output, progress)
-        twin, twin_history = _train_twin(plan, training, held_out, output, progress)
+        try:
+            checkpoint = output / "checkpoint-spiking.safetensors"
+            spiking, kernels, history = _train_spiking(plan, training, held_out, checkpoint, progress)
+            twin, twin_history = _train_twin(plan, training, held_out, output, progress)
+        except Interrupted as interruption:
+            raise Interrupted(f"{interruption} Or: neurosym run --resume {output}") from interruption
         save_model(spiking, output / "model.safetensors")
         results = measure(
             spiking,
@@ -102,7 +109,7 @@ def run(*, seed: int, epochs: int | None, output: Path, quick: bool, resume: boo
     show_results(console, results, output)
 
 
-def train(*, seed: int, epochs: int | None, output: Path, quick: bool, console: Console) -> None:
+def train(*, seed: int, epochs: int | None, output: Path, quick: bool, as_json: bool, console: Console) -> None:
     """Trains the spiking model from sums and saves it.
 
     Args:
@@ -110,7 +117,8 @@ def train(*, seed: int, epochs: int | None, output: Path, quick: bool, console: 
         epochs: Passes over the pairs, or as many as the task needs.
         output: File to save the model in; its checkpoint lies beside it until training is done.
         quick: A small run.
-        console: Where progress and scores are shown.
+        as_json: Whether the scores are printed as JSON.
+        console: Where progress is shown.
 
     Raises:
         NeurosymError: whatever fails on the way, in one sentence.
@@ -118,37 +126,35 @@ def train(*, seed: int, epochs: int | None, output: Path, quick: bool, console: 
     plan = Plan(seed, epochs or (QUICK_EPOCHS if quick else EPOCHS), quick)
     training, held_out = load_pairs(plan)
     with _one_thread(), _progress(console) as progress:
-        model, _, _ = _train_spiking(plan, training, held_out, output.parent, progress)
+        checkpoint = output.with_name(f"{output.stem}-checkpoint.safetensors")
+        model, _, _ = _train_spiking(plan, training, held_out, checkpoint, progress)
     save_model(model, output)
-    (output.parent / "checkpoint-spiking.safetensors").unlink(missing_ok=True)
+    checkpoint.unlink(missing_ok=True)
     found = scores(model, held_out)
-    console.print(
-        f"{output}: digits {found['digits']:.1%} (calibration error {found['calibration_error']:.3f}, collapse "
-        f"{found['collapse']:.0%}), sums {found['sums']:.1%} on held-out pictures"
-    )
+    if as_json:
+        say_json({"saved_in": str(output), **found})
+    else:
+        say(
+            f"{output}: digits {found['digits']:.1%} (calibration error {found['calibration_error']:.3f}, collapse "
+            f"{found['collapse']:.0%}), sums {found['sums']:.1%} on held-out pictures"
+        )
 
 
-def explain(*, model: Path, pictures: Sequence[Path], rule: Path | None, as_json: bool, console: Console) -> None:
+def explain(model: Path, pictures: Sequence[Path], rule: Path | None) -> Explanation:
     """Says what a saved model sees in pictures, what follows, and why.
 
     Args:
         model: File that :func:`train` or :func:`run` saved.
         pictures: One file for each slot of the rule.
         rule: Another program whose query is ``sum(S)``, or none.
-        as_json: Whether to print JSON.
-        console: Where to print.
 
     Raises:
         NeurosymError: if a file or the rule is unusable.
     """
     loaded = load_model(model)
     if rule is not None:
-        loaded = replace(loaded, program=Program.read(rule, (loaded.perception.domain,)))
-    found = explain_sample(loaded, torch.stack([read_picture(path) for path in pictures]))
-    if as_json:
-        console.print_json(json.dumps(found.to_json()))
-    else:
-        console.print(found.to_text(), markup=False, highlight=False)
+        loaded = Model(loaded.perception, Program.read(rule, (loaded.perception.domain,)), loaded.query)
+    return explain_sample(loaded, torch.stack([read_picture(path) for path in pictures]))
 
 
 def load_split() -> tuple[Digits, Digits]:
@@ -173,7 +179,7 @@ def learn_strokes(classifier: SpikingClassifier, training: Pairs, generator: tor
 
 
 def _train_spiking(
-    plan: Plan, training: Pairs, held_out: Pairs, folder: Path, progress: Progress
+    plan: Plan, training: Pairs, held_out: Pairs, checkpoint: Path, progress: Progress
 ) -> tuple[Model, Tensor, History]:
     generator = torch.Generator().manual_seed(plan.seed)
     classifier = SpikingClassifier(DIGITS, generator)
@@ -181,11 +187,7 @@ def _train_spiking(
     with _step(progress, "first layer learns strokes by STDP"):
         kernels = learn_strokes(classifier, training, generator)
     name = "spiking net learns from sums"
-    return (
-        model,
-        kernels,
-        _fit(plan, model, training, held_out, folder / "checkpoint-spiking.safetensors", name, progress),
-    )
+    return model, kernels, _fit(plan, model, training, held_out, checkpoint, name, progress)
 
 
 def _train_twin(
@@ -200,20 +202,17 @@ def _fit(
     plan: Plan, model: Model, training: Pairs, held_out: Pairs, checkpoint: Path, name: str, progress: Progress
 ) -> History:
     bar = progress.add_task(name, total=None)
-    try:
-        return fit(
-            model,
-            training.pictures,
-            training.sums.tolist(),
-            epochs=plan.epochs,
-            seed=plan.seed,
-            augment=augment,
-            checkpoint=checkpoint,
-            progress=lambda done, total: progress.update(bar, completed=done, total=total),
-            evaluate=lambda: scores(model, held_out),
-        )
-    except Interrupted as interruption:
-        raise Interrupted(f"{interruption} Or: neurosym run --resume {checkpoint.parent}") from None
+    return fit(
+        model,
+        training.pictures,
+        training.sums.tolist(),
+        epochs=plan.epochs,
+        seed=plan.seed,
+        augment=augment,
+        checkpoint=checkpoint,
+        progress=lambda done, total: progress.update(bar, completed=done, total=total),
+        evaluate=lambda: scores(model, held_out),
+    )
 
 
 def _resumed(folder: Path) -> Plan:

@@ -1,38 +1,34 @@
-"""The command `neurosym`: reads what is asked, calls the library, and turns errors into one line and an exit code."""
+"""The command `neurosym`: reads what is asked, looks at settings and files, and calls the library."""
 
-import json
-from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import datetime
-from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
-from types import ModuleType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import Progress
-from rich.table import Table
 
-# Loaded where they are used, since --help must not wait for torch: `logic` and the commands' own modules.
+from ..terminal import complain, say, say_json, say_rows, say_table
+from .circuits import compile_netlist, learn_gate, simulate_netlist, verify_netlist
+from .ending import plain_errors
+from .files import PathError, claimed, existing, writable
+from .options import CODES, AsJson, Epochs, Quick, Seed, refuse_others
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+# What computes and what draws (rich) is loaded where it is used, since --help must not wait for it.
 
 _RESERVED = ("export", "bench")
-_INTERRUPTED = 130  # as shells count: 128 + SIGINT
 
 app = typer.Typer(
     help="Spiking perception, spiking logic and a reasoner in one chain: from a picture to a proved answer.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"max_content_width": 120},
+    rich_markup_mode=None,  # rich takes as long to load as all else that --help needs
 )
-
-Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same numbers on the same machine.")]
-Epochs = Annotated[int | None, typer.Option(min=1, help="Rounds of training; without it, as many as the task needs.")]
-Quick = Annotated[bool, typer.Option("--quick", help="A small run that only shows that everything works.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
 def main() -> None:
@@ -49,13 +45,23 @@ def run_task(
     resume: Annotated[Path | None, typer.Option(help="Folder of an interrupted run, to go on from there.")] = None,
 ) -> None:
     """Learn digits from sums, explain, prove and export the network, and write a report."""
+    from rich.console import Console
+
     folder = resume or output or Path("runs") / f"{datetime.now():%Y-%m-%d-%H%M%S}"
-    with _plain_errors(folder):
-        _task().run(seed=seed, epochs=epochs, output=folder, quick=quick, resume=resume is not None, console=Console())
+    with plain_errors(folder):
+        if resume is not None and (epochs is not None or quick or seed or output is not None):
+            raise PathError(f"{resume}: goes on with its own settings; leave the others out")
+        from ..addition import run as task
+
+        with claimed(folder):
+            task.run(
+                seed=seed, epochs=epochs, output=folder, quick=quick, resume=resume is not None, console=Console()
+            )  # fmt: skip
 
 
 @app.command("train")
 def train_model(
+    context: typer.Context,
     dataset: Annotated[str, typer.Argument(help="addition (by rules); digits, mnist, cifar10, ...; or a folder.")] = (
         "addition"
     ),
@@ -88,36 +94,44 @@ def train_model(
     as_json: AsJson = False,
 ) -> None:
     """Train a preset on labels, or the addition model by its rule, and save it. With torchrun, in many processes."""
-    with _plain_errors(None):
+    from rich.console import Console
+
+    with plain_errors():
+        writable(output, kinds=(".safetensors",))
         if dataset == "addition":
-            _task().train(seed=seed, epochs=epochs, output=output, quick=quick, console=Console())
+            refuse_others(context, ("dataset", "output", "seed", "epochs", "quick", "as_json"))
+            from ..addition import run as task
+
+            with claimed(output):
+                task.train(seed=seed, epochs=epochs, output=output, quick=quick, as_json=as_json, console=Console())
             return
-        vision, savings = _vision(), import_module("neurosym.training.savings")
-        settings = vision.Settings(
-            dataset, model, data, download, epochs or vision.EPOCHS, steps, batch, optimizer, learning_rate,
-            weight_decay, average, patience, held_out, seed, objective, smoothing, deform, blend, device, quick=quick,
-            savings=savings.Savings(parts, precision, pack, recompute, steps_back),
+        from ..training.processes import joined_by_torchrun
+        from ..training.recipe import Recipe
+        from ..training.savings import Savings
+        from . import vision
+
+        recipe = Recipe(
+            epochs=epochs or vision.RECIPE.epochs, batch=batch, optimizer=cast(Any, optimizer),
+            learning_rate=learning_rate, weight_decay=weight_decay, average=average, patience=patience, seed=seed,
+            savings=Savings(parts, cast(Any, precision), pack, recompute, steps_back),
         )  # fmt: skip
-        chosen = import_module("neurosym.training.fit").there(vision.choose_device(device))
-        with import_module("neurosym.training.processes").joined_by_torchrun(chosen) as processes:
+        settings = vision.Settings(
+            dataset, model, recipe, root=data, download=download, steps=steps, held_out=held_out,
+            objective=cast(Any, objective), smoothing=smoothing, deform=deform, blend=blend, device=device,
+        )  # fmt: skip
+        settings = settings.quickly() if quick else settings
+        with joined_by_torchrun(settings.place()) as processes:
             console = Console(stderr=True)
             shown = processes.first and console.is_terminal
-            with Progress(console=console, transient=True, disable=not shown) as bar:
-                task = bar.add_task(f"{model} on {dataset}", total=None)
+            with nullcontext() if not processes.first else claimed(output), _bar(console, shown) as bar:
+                task_bar = bar.add_task(f"{model} on {dataset}", total=None)
 
                 def show(done: int, total: int) -> None:
-                    bar.update(task, completed=done, total=total)
+                    bar.update(task_bar, completed=done, total=total)
 
                 outcome = vision.train_on_labels(settings, output, resume=resume, progress=show, processes=processes)
         if processes.first:
-            low, high = outcome.interval
-            row: dict[str, object] = {
-                "dataset": dataset, "model": model, "epochs": len(outcome.history.epochs),
-                "loss": outcome.history.epochs[-1].loss, "test_accuracy": outcome.accuracy,
-                "test_correct": outcome.correct, "test_count": outcome.count, "interval_low": low,
-                "interval_high": high, "saved_in": str(output),
-            }  # fmt: skip
-            _show([row], as_json)
+            say_rows([{**outcome.to_row(settings), "saved_in": str(output)}], as_json)
 
 
 @app.command("models")
@@ -128,11 +142,13 @@ def list_models(
     as_json: AsJson = False,
 ) -> None:
     """List the presets that can be trained."""
-    with _plain_errors(None):
+    with plain_errors():
+        from . import vision
+
         if table or as_json:
-            _show(_vision().model_rows(), as_json)
+            say_rows(vision.model_rows(), as_json)
         else:
-            typer.echo("\n".join(_vision().model_names()))
+            say("\n".join(vision.model_names()))
 
 
 @app.command("profile")
@@ -144,12 +160,12 @@ def profile_model(
     as_json: AsJson = False,
 ) -> None:
     """Measure what a network costs for one picture: time, memory, spikes, operations and energy."""
-    with _plain_errors(None):
-        found = _vision().profile_model(model, steps=steps, seed=seed)
-        rows = import_module("neurosym.profiling").table([(model, found)])
-        if layers:
-            rows = [asdict(layer) for layer in found.layers]
-        _show(rows, as_json)
+    with plain_errors():
+        from ..profiling import table
+        from . import vision
+
+        found = vision.profile_model(model, steps=steps, seed=seed)
+        say_rows([asdict(layer) for layer in found.layers] if layers else table([(model, found)]), as_json)
 
 
 @app.command("explain")
@@ -160,76 +176,42 @@ def explain_pictures(
     as_json: AsJson = False,
 ) -> None:
     """Say what the model sees in pictures, what follows by the rule, and why."""
-    with _plain_errors(None):
-        _task().explain(model=model, pictures=pictures, rule=rule, as_json=as_json, console=Console())
+    with plain_errors():
+        for path in (model, *pictures, *([] if rule is None else [rule])):
+            existing(path)
+        from ..addition import run as task
+
+        found = task.explain(model, pictures, rule)
+        if as_json:
+            say_json(found.to_json())
+        else:
+            say(found.to_text())
 
 
 @app.command("doctor")
 def check_parts(as_json: AsJson = False) -> None:
     """Check each part that neurosym stands on, and say what to install."""
-    findings = import_module("neurosym.commands.doctor").diagnose()
-    if as_json:
-        typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
-    else:
-        table = Table("", "Part", "Version", "Time", "Self-test")
-        for finding in findings:
-            mark = "[green]works[/]" if finding.works else "[red]FAILS[/]"
-            seconds = f"{finding.seconds:.2f} s" if finding.seconds else ""
-            remedy = f"\n[bold]{escape(finding.remedy)}[/]" if finding.remedy else ""
-            table.add_row(mark, finding.part, finding.version, seconds, escape(finding.detail) + remedy)
-        Console().print(table)
-    raise typer.Exit(0 if all(finding.works for finding in findings) else 1)
+    with plain_errors():
+        from rich.text import Text
 
+        from .doctor import diagnose
 
-Netlist = Annotated[Path, typer.Argument(help="AIGER, BLIF, .bench, Verilog, PLA, truth table or equations.")]
-Mapping = Annotated[str, typer.Option(help="single-rail, dual-rail, fail-silent, majority, logicsnn or positive.")]
-
-
-@app.command("compile")
-def compile_netlist(
-    circuit: Netlist,
-    mapping: Mapping = "dual-rail",
-    output: Annotated[
-        Path | None, typer.Option(help="Write the network (.nir) or the circuit (.aig .aag .blif .v .dot .svg).")
-    ] = None,
-    profile: Annotated[str, typer.Option(help="Kind of the NIR neurons, lif or cuba.")] = "lif",
-    table: Annotated[bool, typer.Option("--pareto", help="Compare all mappings instead.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Turn a netlist into a spiking network, and say how large it is."""
-    with _plain_errors(None):
-        rows: list[dict[str, object]]
-        if table:
-            rows = [row._asdict() for row in _netlists().trade_file(circuit)]
-        else:
-            rows = [{"mapping": mapping, **asdict(_netlists().compile_file(circuit, mapping, output, profile))}]
-        _show(rows, as_json)
-
-
-@app.command("verify")
-def verify_netlist(
-    circuit: Annotated[Path, typer.Argument(help="The netlist that is compiled, or a network (.nir) of ours.")],
-    spec: Annotated[Path | None, typer.Argument(help="The specification; the circuit itself if left out.")] = None,
-    mapping: Mapping = "dual-rail",
-    timeout: Annotated[float | None, typer.Option(min=0, help="Seconds for a proof.")] = None,
-    waveform: Annotated[Path | None, typer.Option(help="Write a counterexample as VCD, or .svg as a raster.")] = None,
-    certificate: Annotated[Path | None, typer.Option(help="Write a .cnf and its DRAT proof (small networks).")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Prove the compiled network of a netlist; exit code 0 proved, 1 refuted, 3 out of budget."""
-    with _plain_errors(None):
-        found = _netlists().verify_files(circuit, spec, mapping, timeout, waveform, certificate)
-        word = {True: "PROVED", False: "REFUTED", None: "UNKNOWN"}[found.verdict.holds]
-        sizes = asdict(found.sizes)
+        findings = diagnose()
         if as_json:
-            verdict = {**asdict(found.verdict), "verdict": word, "mapping": mapping, "circuit": str(circuit)}
-            typer.echo(json.dumps(verdict | {"sizes": sizes, "compile_seconds": found.compile_seconds}, indent=2))
+            say_json([asdict(finding) for finding in findings])
         else:
-            typer.echo(f"{found.verdict}")
-            figures = ", ".join(f"{name.replace('_', ' ')} {value:,}" for name, value in sizes.items())
-            typer.echo(f"{mapping}: {figures}")
-            typer.echo(f"compiled in {found.compile_seconds:.2f} s, {word.lower()} in {found.verdict.seconds:.2f} s")
-    raise typer.Exit({True: 0, False: 1, None: 3}[found.verdict.holds])
+            lines = [
+                [
+                    Text("works", "green") if finding.works else Text("FAILS", "red"),
+                    finding.part,
+                    finding.version,
+                    f"{finding.seconds:.2f} s" if finding.seconds else "",
+                    "\n".join(filter(None, (finding.detail, finding.remedy))),
+                ]
+                for finding in findings
+            ]
+            say_table(["", "Part", "Version", "Time", "Self-test"], lines)
+    raise typer.Exit(0 if all(finding.works for finding in findings) else 1)
 
 
 @app.command("query")
@@ -244,8 +226,12 @@ def query_program(
     as_json: AsJson = False,
 ) -> None:
     """Answer the queries of a program in the language of ProbLog: the probability of each answer, exact."""
-    with _plain_errors(None):
-        typer.echo(import_module("neurosym.commands.queries").report_file(program, query, timeout, proofs, as_json))
+    with plain_errors():
+        existing(program)
+        from .queries import report_file
+
+        found = report_file(program, query, timeout, proofs, as_json)
+        say(found)
 
 
 @app.command("solve")
@@ -259,82 +245,35 @@ def solve_puzzle(
     as_json: AsJson = False,
 ) -> None:
     """Solve a constraint puzzle and say whether the solution is unique; exit code 0 solved, 1 impossible, 3 unknown."""
-    with _plain_errors(None):
-        found = import_module("neurosym.commands.puzzles").solve_file(puzzle, query, image, model, drawing, timeout)
-        typer.echo(json.dumps(found.to_dict(), indent=2) if as_json else str(found))
-    raise typer.Exit({True: 0, False: 1, None: 3}[found.solvable])
+    with plain_errors():
+        for path in (image, model):
+            if path is not None and model is not None:  # which is missed first
+                existing(path)
+        if drawing is not None:
+            writable(drawing, Path(puzzle), image, model, kinds=(".svg",))
+        from .puzzles import solve_file
 
-
-@app.command("simulate")
-def simulate_netlist(
-    circuit: Netlist,
-    mapping: Mapping = "dual-rail",
-    waves: Annotated[int, typer.Option(min=1, help="Random input vectors.")] = 65536,
-    seed: Seed = 0,
-    deletion: Annotated[float, typer.Option(min=0, max=1, help="Probability that a spike is lost.")] = 0.0,
-    insertion: Annotated[float, typer.Option(min=0, max=1, help="Probability of a spike from nowhere.")] = 0.0,
-    as_json: AsJson = False,
-) -> None:
-    """Run random waves through the compiled network, check every answer, and count spikes, energy and faults."""
-    with _plain_errors(None):
-        found = _netlists().simulate_file(circuit, mapping, waves, seed, deletion, insertion)
-        figures = asdict(found)
-        faults = figures.pop("faults") or {}
-        _show([{"mapping": mapping, **figures, **{f"{kind}_under_faults": n for kind, n in faults.items()}}], as_json)
-
-
-@app.command("learn-gate")
-def learn_gate(
-    table: Annotated[str, typer.Argument(help="Truth table such as 0110; 2, 4, 8 or 16 digits.", show_default=False)],
-    flip: Annotated[float, typer.Option(min=0, max=0.5, help="Probability that the teacher errs.")] = 0.0,
-    seed: Seed = 0,
-    as_json: AsJson = False,
-) -> None:
-    """Learn a gate from spikes and a teacher by STDP, and prove what was learned."""
-    with _plain_errors(None):
-        gate, verdict = _netlists().learn(table, flip, seed)
+        found = solve_file(puzzle, query, image, model, drawing, timeout)
         if as_json:
-            word = {True: "PROVED", False: "REFUTED", None: "UNKNOWN"}[verdict.holds]
-            figures = {"table": gate.table, "epochs": gate.epochs, "predicted_epochs": gate.rule.predicted_epochs}
-            weights = {"neurons": gate.snap().neurons, "weights": gate.weights.tolist()}
-            typer.echo(json.dumps({"verdict": word, **figures, **weights, **asdict(verdict)}, indent=2))
+            say_json(found.to_dict())
         else:
-            typer.echo(_netlists().training_report(gate))
-            typer.echo(str(verdict))
-    raise typer.Exit({True: 0, False: 1, None: 3}[verdict.holds])
+            say(str(found))
+    raise typer.Exit(CODES[found.solvable])
 
 
-def _vision() -> ModuleType:
-    return import_module("neurosym.commands.vision")
+def _bar(console: "Console", shown: bool) -> "Progress":
+    """A bar of steps whose text is shown as it is."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-
-def _netlists() -> ModuleType:
-    return import_module("neurosym.commands.netlists")
-
-
-def _show(rows: list[dict[str, object]], as_json: bool) -> None:
-    """Rows of figures, one below the other for a single row and as a table for several."""
-    if as_json:
-        typer.echo(json.dumps(rows[0] if len(rows) == 1 else rows, indent=2))
-        return
-    names = list(rows[0])
-    table = Table(*(["", ""] if len(rows) == 1 else [name.replace("_", " ") for name in names]))
-    for cells in [[n.replace("_", " "), rows[0][n]] for n in names] if len(rows) == 1 else [r.values() for r in rows]:
-        table.add_row(*(_in_words(cell) for cell in cells))
-    Console(width=None if len(rows) == 1 else 150).print(table)  # a wide table is better scrolled than cut
-
-
-def _in_words(cell: object) -> str:
-    if cell is None:
-        return "-"
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    return f"{cell:,.6g}" if isinstance(cell, float) else str(cell)
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    return Progress(*columns, console=console, transient=True, disable=not shown)
 
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(version("neurosym"))
+        from importlib.metadata import version  # loads as long as a third of --help
+
+        say(version("neurosym"))
         raise typer.Exit
 
 
@@ -346,8 +285,14 @@ def _options(
 ) -> None: ...
 
 
+app.command("compile")(compile_netlist)
+app.command("verify")(verify_netlist)
+app.command("simulate")(simulate_netlist)
+app.command("learn-gate")(learn_gate)
+
+
 def _reserve(context: typer.Context) -> None:
-    _complain(f"'{context.info_name}' is reserved for a later release; see neurosym --help for what works now")
+    complain(f"'{context.info_name}' is reserved for a later release; see neurosym --help for what works now")
     raise typer.Exit(2)
 
 
@@ -358,40 +303,3 @@ for _name in _RESERVED:
         add_help_option=False,
         context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
     )(_reserve)
-
-
-def _task() -> ModuleType:
-    return import_module("neurosym.addition.run")
-
-
-def _complain(text: str) -> None:
-    """Print one line on stderr, however long."""
-    line = " ".join(text.split())
-    Console(stderr=True).print(f"[bold red]Error:[/] {escape(line)}", soft_wrap=True, highlight=False)
-
-
-@contextmanager
-def _plain_errors(folder: Path | None) -> Generator[None]:
-    """Turn errors that a user can mend into one line and exit code 2, and Ctrl-C into 130.
-
-    Args:
-        folder: Where a checkpoint may lie from which the run can go on, if any.
-    """
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        _complain(f"the package '{error.name}' is not installed; run: neurosym doctor")
-        raise typer.Exit(2) from error
-    except KeyboardInterrupt as error:
-        if folder and any(folder.glob("checkpoint*")):
-            _complain(f"Stopped. The last checkpoint is kept; go on with: neurosym run --resume {folder}")
-        else:
-            _complain("Stopped before the first checkpoint; nothing is kept")
-        raise typer.Exit(_INTERRUPTED) from error
-    except Exception as error:
-        from logic.errors import NeurosymError
-
-        if not isinstance(error, NeurosymError):
-            raise
-        _complain(str(error))
-        raise typer.Exit(2) from error

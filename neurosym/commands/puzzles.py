@@ -4,10 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from logic import NeurosymError, whole_file
-from perception import cut_board, see_cells
 from reasoner import ConstraintProgram, SlotReading, Solution, solve
-
-from ..checkpoint import load_perception
 
 _CELL = 40  # units of a drawn cell
 
@@ -73,6 +70,10 @@ def solve_file(
             )
         if query is None and not any(head.startswith("picture(") for head in program.heads):
             raise PuzzleError(f"{program.source}: defines no picture(Rows); say what is asked of the picture")
+        from perception import cut_board, see_cells  # with torch, which a puzzle without a picture does without
+
+        from ..checkpoint import load_perception
+
         symbols = see_cells(load_perception(model)[0], cut_board(image))
         solution = solve(program, query or "picture(Rows)", symbols, seconds=seconds)
         if solution.solvable and not solution.readings:

@@ -2,9 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reasoner import Answer, Limits, Program, explain, explain_queries, infer, to_dict, to_text
+from reasoner import Limits, Program
+from reasoner.counting.planning import answer_stated
+
+if TYPE_CHECKING:
+    from reasoner import Answer
 
 _SHOWN = 100  # answers of a query that are explained
 
@@ -21,8 +25,7 @@ def probabilities(program: Program, query: str | None = None, limits: Limits | N
         QueryError: if nothing is asked, the program cannot be run, or it needs something perceived.
         PrologLimit, CountingError: if a limit is reached.
     """
-    answers = infer(program, query, limits=limits)
-    return dict(zip(answers.atoms, answers.log_probs[0].exp().tolist(), strict=True))
+    return answer_stated(program, query, limits)
 
 
 def query_file(path: Path, query: str | None = None, seconds: float = 60.0) -> dict[str, float]:
@@ -35,7 +38,7 @@ def query_file(path: Path, query: str | None = None, seconds: float = 60.0) -> d
     return probabilities(Program.read(path, domains=()), query, Limits(seconds=seconds))
 
 
-def explain_file(path: Path, query: str | None = None, seconds: float = 60.0) -> list[Answer]:
+def explain_file(path: Path, query: str | None = None, seconds: float = 60.0) -> "list[Answer]":
     """Why each possible answer of a program in a file holds: its most probable proof, replayed.
 
     Args:
@@ -46,6 +49,8 @@ def explain_file(path: Path, query: str | None = None, seconds: float = 60.0) ->
     Raises:
         ProgramError, QueryError, PrologLimit, CountingError: as :func:`query_file`.
     """
+    from reasoner import explain, explain_queries  # loaded by those who ask why
+
     program, limits = Program.read(path, domains=()), Limits(seconds=seconds)
     if query is not None:
         return explain(program, query, (), _SHOWN, limits)
@@ -70,11 +75,15 @@ def report_file(path: Path, query: str | None, seconds: float, proofs: bool, as_
     return "\n".join(f"{atom:<{width}}  {value:.8g}" for atom, value in found.items())
 
 
-def _as_text(answer: Answer) -> str:
+def _as_text(answer: "Answer") -> str:
+    from reasoner import to_text
+
     given = [f"given {to_text(one)}" for one in answer.given]
     return "\n".join([f"p = {answer.probability:.8g}", to_text(answer.proof), *given])
 
 
-def _as_dict(answer: Answer) -> dict[str, Any]:
+def _as_dict(answer: "Answer") -> dict[str, Any]:
+    from reasoner import to_dict
+
     given = {"given": [to_dict(one) for one in answer.given]} if answer.given else {}
     return {"probability": answer.probability, "proof": to_dict(answer.proof)} | given

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -32,16 +32,15 @@ from ..profiling import Profile, profile
 from ..reports.figures import learning_curve
 from ..reports.page import write_report
 from ..reports.training_page import training_sections
-from ..training.fit import WEIGHT_DECAY, Change, Optimizer, fit, there
+from ..training.fit import Change, fit, there
 from ..training.history import History
-from ..training.labelled import Labelled
+from ..training.labelled import Labelled, check_objective
 from ..training.processes import Processes
-from ..training.savings import Savings
+from ..training.recipe import Recipe, check_whole
 
 _CHUNK = 256  # pictures looked at together in evaluation
-_SMALL = 256  # pictures of a quick run
-_QUICK_EPOCHS = 2
-EPOCHS = 10
+_SMALL, _SHORT = 256, 2  # pictures and epochs of a quick run
+RECIPE = Recipe(epochs=10, batch=64, learning_rate=5e-3)  # unless said otherwise
 FRAMES = 8  # of a recording, unless said otherwise
 _AT_HAND = 2**31  # bytes of pictures that are kept on the device as a whole
 _COLOURS = 3  # channels
@@ -53,23 +52,16 @@ class ModelError(NeurosymError, ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """How a network is trained on a data set.
+    """What is trained on which data, and how.
 
     Args:
         dataset: Its name.
         model: Name of the preset.
+        recipe: How the weights are learned; its seed is also that of first weights and of what is held out.
         root: Folder of the data, as for :func:`perception.load_dataset`.
         download: Whether to bring missing data from the net.
-        epochs: Passes over the training part.
         steps: ``T``; the preset's own if none, and 8 frames for a recording.
-        batch: Samples per step.
-        optimizer: As for :func:`neurosym.fit`.
-        learning_rate: Peak of the schedule.
-        weight_decay: As for :func:`neurosym.fit`.
-        average: As for :func:`neurosym.fit`.
-        patience: As for :func:`neurosym.fit`.
         held_out: Share of the training part that is kept for looking at while training; 0 for none.
-        seed: Of weights, order, augmentation and of what is held out.
         objective: As for :class:`neurosym.Labelled`.
         smoothing: As for :class:`neurosym.Labelled`.
         deform: Whether pictures are shifted, turned, scaled and sheared a little; colour pictures are also mirrored,
@@ -78,25 +70,19 @@ class Settings:
         device: What to train on; ``auto`` for a GPU if there is one, else the processor.
         options: Changes to the preset, as for :func:`perception.preset`.
         test: Whether the network is judged by the test part; else by what is held out, to compare settings.
-        quick: Whether a few pictures and epochs are enough.
         few: So many pictures of each part only; all if none.
-        savings: How to spend less memory or time.
+
+    Raises:
+        NeurosymError: if a setting makes no sense, before any data are read.
     """
 
     dataset: str
     model: str = "tiny_resnet"
+    recipe: Recipe = RECIPE
     root: Path | None = None
     download: bool = False
-    epochs: int = EPOCHS
     steps: int | None = None
-    batch: int = 64
-    optimizer: Optimizer = "adamw"
-    learning_rate: float = 5e-3
-    weight_decay: float = WEIGHT_DECAY
-    average: float = 0.0
-    patience: int | None = None
     held_out: float = 0.1
-    seed: int = 0
     objective: Literal["mean", "tet"] = "mean"
     smoothing: float = 0.0
     deform: bool = True
@@ -104,9 +90,35 @@ class Settings:
     device: str = "auto"
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     test: bool = True
-    quick: bool = False
     few: int | None = None
-    savings: Savings = Savings()  # noqa: RUF009 - frozen
+
+    def __post_init__(self) -> None:
+        check_objective(self.objective, self.smoothing)
+        check_whole("steps", self.steps, 1, optional=True)
+        check_whole("few", self.few, 1, optional=True)
+        if not 0 <= self.held_out < 1:
+            raise ModelError(f"held_out is a share of the training part, in [0, 1), got {self.held_out}")
+        self.recipe.check_held_out(self.held_out > 0)
+        shown = {} if self.steps is None else {"steps": self.steps}
+        preset(self.model, **{**self.options, **shown})
+        self.place()
+
+    def quickly(self) -> "Settings":
+        """The same with a few pictures and epochs, to see that everything works."""
+        short = self.recipe.changed(epochs=min(self.recipe.epochs, _SHORT))
+        return replace(self, few=_SMALL, recipe=short)
+
+    def place(self) -> torch.device:
+        """The device to train on, this process's own.
+
+        Raises:
+            TrainingError: if there is none.
+        """
+        return there(choose_device(self.device))
+
+    def to_json(self) -> dict[str, Any]:
+        """The settings as JSON can say them."""
+        return {**asdict(self), "root": self.root and str(self.root)}
 
 
 @dataclass(frozen=True)
@@ -132,6 +144,21 @@ class Outcome:
     def interval(self) -> tuple[float, float]:
         """Wilson's interval of the accuracy, at 95 %."""
         return wilson(self.correct, self.count)
+
+    def to_row(self, settings: Settings) -> dict[str, object]:
+        """What was trained and how well it reads, in figures."""
+        low, high = self.interval
+        return {
+            "dataset": settings.dataset,
+            "model": settings.model,
+            "epochs": len(self.history.epochs),
+            "loss": self.history.epochs[-1].loss,
+            "test_accuracy": self.accuracy,
+            "test_correct": self.correct,
+            "test_count": self.count,
+            "interval_low": low,
+            "interval_high": high,
+        }
 
 
 def train_on_labels(
@@ -164,9 +191,9 @@ def train_on_labels(
     held: Dataset | None = None
     if settings.held_out > 0:
         count = max(1, round(settings.held_out * len(train.labels)))
-        train, held = hold_out(train, count, torch.Generator().manual_seed(settings.seed))
-    device = there(choose_device(settings.device))
-    vision = make_vision(settings.model, train, settings.steps, settings.seed, settings.options).to(device)
+        train, held = hold_out(train, count, torch.Generator().manual_seed(settings.recipe.seed))
+    device = settings.place()
+    vision = make_vision(settings.model, train, settings.steps, settings.recipe.seed, settings.options).to(device)
     pictures, labels = (None, None) if held is None else (held.pictures, held.labels)
 
     def look() -> Mapping[str, float]:
@@ -176,23 +203,15 @@ def train_on_labels(
 
     if processes is None or processes.first:
         with whole_file(folder / "settings.json") as place:
-            place.write_text(json.dumps(_described(settings), indent=2) + "\n")
+            place.write_text(json.dumps(settings.to_json(), indent=2) + "\n")
     history = fit(
         Labelled(vision, settings.objective, settings.smoothing),
         train.pictures.to(device) if train.pictures.nbytes < _AT_HAND else train.pictures,
         train.labels,
-        epochs=min(settings.epochs, _QUICK_EPOCHS) if settings.quick else settings.epochs,
-        batch=settings.batch,
-        optimizer=settings.optimizer,
-        learning_rate=settings.learning_rate,
-        weight_decay=settings.weight_decay,
-        average=settings.average,
-        patience=settings.patience,
+        settings.recipe,
         held_out=None if pictures is None or labels is None else (pictures, labels),
-        seed=settings.seed,
         augment=_deformation(train.pictures) if settings.deform and train.pictures.ndim == 4 else None,
         blend=blend if settings.blend else None,
-        savings=settings.savings,
         checkpoint=state,
         log=folder,
         progress=progress,
@@ -209,11 +228,10 @@ def train_on_labels(
 def _load(settings: Settings, split: str) -> Dataset:
     steps = settings.steps or FRAMES
     dataset = load_dataset(settings.dataset, settings.root, split=split, download=settings.download, steps=steps)
-    few = _SMALL if settings.quick else settings.few
-    if few is None:
+    if settings.few is None:
         return dataset
-    order = torch.randperm(len(dataset.labels), generator=torch.Generator().manual_seed(settings.seed))
-    return dataset.take(order[:few])
+    order = torch.randperm(len(dataset.labels), generator=torch.Generator().manual_seed(settings.recipe.seed))
+    return dataset.take(order[: settings.few])
 
 
 def choose_device(name: str) -> str:
@@ -235,7 +253,7 @@ def _write(
     folder, epochs = _folder(output), outcome.history.epochs
     low, high = outcome.interval
     found = {
-        "settings": _described(settings),
+        "settings": settings.to_json(),
         "epochs": len(epochs),
         "loss": epochs[-1].loss,
         "seconds": sum(epoch.seconds for epoch in epochs),
@@ -251,7 +269,7 @@ def _write(
     with whole_file(folder / "curves.svg") as place:
         place.write_text(curves)
     part = "test" if settings.test else "held-out"
-    sections = training_sections(vision, outcome.history, judge, seen, json.dumps(_described(settings), indent=2))
+    sections = training_sections(vision, outcome.history, judge, seen, json.dumps(settings.to_json(), indent=2))
     write_report(
         folder / "report.html", f"{settings.model} on {settings.dataset}", sections,
         subtitle=f"{outcome.correct} of {outcome.count} {part} pictures right, {low:.2%} to {high:.2%} at 95 %.",
@@ -261,11 +279,6 @@ def _write(
 def _folder(output: Path) -> Path:
     """Where the checkpoint, the log and the report of a training lie."""
     return output.with_name(f"{output.stem}-training")
-
-
-def _described(settings: Settings) -> dict[str, Any]:
-    """Settings as JSON can say them."""
-    return {**asdict(settings), "root": settings.root and str(settings.root)}
 
 
 def make_vision(
@@ -328,7 +341,8 @@ def profile_model(model: str, *, steps: int | None = None, samples: int = 16, se
         seed: Of the weights of a preset and of random pictures.
 
     Raises:
-        ModelError: if there is no such preset or file, or the file holds another kind of network.
+        ModelError: if there is no such preset or file.
+        CheckpointError: if the file holds no network.
     """
     generator = torch.Generator().manual_seed(seed)
     if model in presets():
@@ -341,15 +355,15 @@ def profile_model(model: str, *, steps: int | None = None, samples: int = 16, se
     if not Path(model).is_file():
         raise ModelError(f"{model!r} is neither a preset nor a file; see neurosym models")
     vision, notes = load_perception(Path(model))
-    if not isinstance(vision, SpikingVision):
-        raise ModelError(f"{model}: holds a {type(vision).__name__}; only networks trained on labels are profiled")
     try:
-        dataset = load_dataset(notes.get("dataset", ""), split="test", steps=vision.steps)
+        dataset = load_dataset(notes.get("dataset", ""), split="test", steps=getattr(vision, "steps", FRAMES))
     except DatasetError:
         return profile(vision, _random(vision, samples, generator))
     return profile(vision, dataset.pictures[:samples])
 
 
-def _random(vision: SpikingVision, samples: int, generator: torch.Generator) -> Tensor:
-    chosen = vision.preset
-    return torch.rand(samples, chosen.channels, chosen.size, chosen.size, generator=generator)
+def _random(vision: object, samples: int, generator: torch.Generator) -> Tensor:
+    """Pictures of the size that a network says it takes: its preset's, or its own."""
+    chosen = getattr(vision, "preset", vision)
+    channels, size = (getattr(chosen, name, default) for name, default in (("channels", 1), ("size", 28)))
+    return torch.rand(samples, channels if isinstance(channels, int) else 1, size, size, generator=generator)

@@ -3,19 +3,21 @@
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from math import ceil, cos, isfinite, pi
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Unpack, cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from perception import Blended
 from reasoner import Reading
 
 from ..checkpoint import write_checkpoint
-from ..model import Model
+from ..model import Model, as_seen
 from .averaging import WeightAverage
 from .concerns import ShortcutWarning, shortcut_concern
 from .errors import Interrupted as Interrupted, TrainingError as TrainingError
@@ -23,58 +25,16 @@ from .history import Epoch as Epoch, History as History
 from .labelled import Labelled, TwoLabels
 from .log import write_log
 from .processes import Processes, own_device, these_processes
+from .recipe import Changes, Recipe
 from .resuming import Training, resume, to_checkpoint
-from .savings import Savings, Trainable, add_gradients, cheaper
+from .savings import Trainable, add_gradients, cheaper
 from .shared_norms import shared_norms
 
 WARM_UP = 0.1  # part of all steps during which the learning rate rises
-WEIGHT_DECAY = 1e-4
-MOMENTUM = 0.9  # Nesterov's, of SGD
 BLENDED = 0.85  # part of all steps with blended pictures; the last are shown as they are
 
 Change = Callable[[Tensor, torch.Generator], Tensor]
 Blend = Callable[[Tensor, torch.Generator], Blended]
-Optimizer = Literal["adamw", "sgd"]
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What a checkpoint must agree on for training to go on from it."""
-
-    samples: int
-    epochs: int
-    batch: int
-    optimizer: Optimizer
-    learning_rate: float
-    weight_decay: float
-    average: float
-    seed: int
-    blended: bool
-    held_out: int
-    patience: int | None
-    savings: Savings
-
-    def __post_init__(self) -> None:
-        if self.epochs < 1 or self.batch < 1:
-            raise TrainingError(f"epochs and batch must be at least 1, got {self.epochs} and {self.batch}")
-        if self.optimizer not in ("adamw", "sgd"):
-            raise TrainingError(f"unknown optimizer {self.optimizer!r}; choose adamw or sgd")
-        if not (self.learning_rate > 0 and isfinite(self.learning_rate) and self.weight_decay >= 0):
-            raise TrainingError(
-                f"the learning rate must be positive and the weight decay not negative, "
-                f"got {self.learning_rate} and {self.weight_decay}"
-            )
-        if not 0 <= self.average < 1:
-            raise TrainingError(f"average is the part that is kept at each step, in [0, 1), got {self.average}")
-        if self.patience is not None and (self.patience < 1 or not self.held_out):
-            raise TrainingError("patience needs at least one epoch and held-out samples of the training part")
-
-    def make_optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
-        """The optimizer of a network's parameters."""
-        options: dict[str, Any] = {"lr": self.learning_rate, "weight_decay": self.weight_decay}
-        if self.optimizer == "sgd":
-            return torch.optim.SGD(network.parameters(), **options, momentum=MOMENTUM, nesterov=True)
-        return torch.optim.AdamW(network.parameters(), **options)
 
 
 def learning_rate_factor(step: int, steps: int) -> float:
@@ -84,62 +44,46 @@ def learning_rate_factor(step: int, steps: int) -> float:
 
 def fit(
     model: Trainable,
-    pictures: Tensor,
-    answers: Sequence[Any] | Tensor,
+    pictures: Tensor | NDArray[Any],
+    answers: Sequence[Any] | Tensor | NDArray[Any],
+    recipe: Recipe | None = None,
     *,
-    epochs: int,
-    batch: int = 16,
-    optimizer: Optimizer = "adamw",
-    learning_rate: float = 3e-3,
-    weight_decay: float = WEIGHT_DECAY,
-    average: float = 0.0,
-    seed: int = 0,
     augment: Change | None = None,
     blend: Blend | None = None,
     device: torch.device | str | None = None,
     held_out: tuple[Tensor, Sequence[Any] | Tensor] | None = None,
-    patience: int | None = None,
-    savings: Savings | None = None,
     readings: Iterable[Reading] | None = None,
-    checkpoint: Path | None = None,
-    log: Path | None = None,
+    checkpoint: Path | str | None = None,
+    log: Path | str | None = None,
     progress: Callable[[int, int], None] | None = None,
     evaluate: Callable[[], Mapping[str, float]] | None = None,
+    **changes: Unpack[Changes],
 ) -> History:
     """Trains a model's perception network from answers; the same seed gives the same weights.
 
-    AdamW or SGD with linear warm-up and cosine decay. After each epoch everything that training needs is written to
-    ``checkpoint``. If that file exists, training goes on from it, exactly as if it had never stopped. In processes
-    joined by ``torch.distributed``, each takes its share of each batch, batch norms take the statistics of all, and the
-    result is that of one process.
+    After each epoch everything that training needs is written to ``checkpoint``. If that file exists, training goes on
+    from it, exactly as if it had never stopped. In processes joined by ``torch.distributed``, each takes its share of
+    each batch, batch norms take the statistics of all, and the result is that of one process.
 
     Args:
         model: Its ``perception`` is changed in place; a :class:`neurosym.Labelled` for labels, or a
             :class:`neurosym.Model` for answers that follow from rules.
         pictures: ``[M, ...]``, as ``model.log_probability`` takes them, ``[M, N, C, H, W]`` for rules.
         answers: ``M`` answers, in the form that ``model.log_probability`` takes.
-        epochs: Passes over the pictures.
-        batch: Samples per step, over all processes.
-        optimizer: ``adamw``, or ``sgd`` with Nesterov's momentum of 0.9.
-        learning_rate: Peak of the schedule.
-        weight_decay: Of the optimizer.
-        average: Part of a running average of the weights that each step keeps, such as 0.999. The averaged weights are
-            evaluated and are what the network has in the end. 0 for none.
-        seed: Of the order of samples and of augmentation.
+        recipe: How; :class:`Recipe`'s defaults if left out.
         augment: Changes the pictures of each step, on the device.
         blend: Blends pictures of a step, such as :func:`perception.blend`; only for labels. The last 15 % of the steps
             do without, so that the network ends on pictures as they are.
         device: What to train on; where the network is if left out. The network is moved there and stays. Pictures may
             be there already; else each step's are sent there from pinned memory while the device works.
         held_out: Pictures and answers of the training part that are not trained on; the loss on them is kept.
-        patience: Stop when the loss on what is held out has not fallen for so many epochs.
-        savings: How to spend less memory or time.
         readings: Which values occur together in samples, if that is known; they are not trained on, only used to
             tell whether other meanings of the symbols would explain the answers as well.
         checkpoint: File to keep the state in, or none.
         log: Folder for ``training.csv`` and TensorBoard's events, or none.
         progress: Called after each step with the number of steps done and of all steps.
         evaluate: Called after each epoch in the first process; its scores are kept.
+        changes: Settings of the recipe by name, such as ``epochs=1``; see :class:`Recipe`.
 
     Warns:
         ShortcutWarning: if the answers do not tell the meaning of the symbols, with an example.
@@ -154,44 +98,67 @@ def fit(
         FileError: if the checkpoint or the log cannot be written.
         Interrupted: on Ctrl-C; the checkpoint of the last whole epoch is kept.
     """
-    answers = _listed(pictures, answers)
+    _trainable(model)
+    recipe = (recipe or Recipe()).changed(**changes)
+    pictures, answers = _samples(model, pictures, answers)
     if isinstance(model, Model) and (concern := shortcut_concern(model, answers, readings)):
         warnings.warn(concern, ShortcutWarning, stacklevel=2)
-    kept_out = None if held_out is None else (held_out[0], _listed(*held_out))
-    savings = savings or Savings()
-    plan = _Plan(
-        len(answers), epochs, batch, optimizer, learning_rate, weight_decay, average, seed, blend is not None,
-        len(kept_out[1]) if kept_out else 0, patience, savings,
-    )  # fmt: skip
+    kept_out = None if held_out is None else _samples(model, *held_out)
+    held = len(kept_out[1]) if kept_out else 0
+    recipe.check_held_out(held)
+    plan = {
+        "recipe": recipe.to_json(),
+        "samples": len(answers),
+        "held_out": held,
+        "blended": blend is not None,
+    }
     if blend is not None and not isinstance(model, Labelled):
         raise TrainingError("only pictures with labels can be blended; train rules without blend")
-    network, processes = model.perception, these_processes()
+    network, processes = cast(nn.Module, model.perception), these_processes()
     if device is not None:
         network.to(there(device))
     processes.agree(network)
-    running = WeightAverage(network, average) if average else None
-    training = Training(network, plan.make_optimizer(network), torch.Generator().manual_seed(seed), running)
+    running = WeightAverage(network, recipe.average) if recipe.average else None
+    training = Training(network, recipe.make_optimizer(network), torch.Generator().manual_seed(recipe.seed), running)
     history = History()
+    checkpoint, log = (None if path is None else Path(path) for path in (checkpoint, log))
     if checkpoint is not None and checkpoint.exists():
-        history = resume(checkpoint, training, asdict(plan))
+        history = resume(checkpoint, training, plan)
     try:
-        while len(history.epochs) < epochs and not (patience and history.epochs_without_progress() >= patience):
+        while len(history.epochs) < recipe.epochs and not history.stalled(recipe.patience):
             start = time.perf_counter()
             number = len(history.epochs)
-            loss = _epoch(model, training, pictures, answers, plan, number, processes, augment, blend, progress)
+            loss = _epoch(model, training, pictures, answers, recipe, number, processes, augment, blend, progress)
             seconds = time.perf_counter() - start
-            scores = _scores(model, training, kept_out, plan, processes, evaluate)
+            scores = _scores(model, training, kept_out, recipe.batch, processes, evaluate)
             history = History((*history.epochs, Epoch(loss, seconds, scores)))
             if checkpoint is not None and processes.first:
-                write_checkpoint(checkpoint, to_checkpoint(training, asdict(plan), history))
+                write_checkpoint(checkpoint, to_checkpoint(training, plan, history))
             if log is not None and processes.first:
                 write_log(log, history)
     except KeyboardInterrupt:
-        raise Interrupted(_advice(checkpoint, len(history.epochs), epochs)) from None
+        raise Interrupted(_advice(checkpoint, len(history.epochs), recipe.epochs)) from None
     if running is not None:
         network.load_state_dict(running.values)
     processes.agree(network)
     return history
+
+
+def _trainable(model: object) -> None:
+    """Whether it is something that ``fit`` can train.
+
+    Raises:
+        TrainingError: if not; the text says what to give.
+    """
+    kind = type(model).__name__
+    if not callable(getattr(model, "log_probability", None)):
+        raise TrainingError(
+            f"a {kind} does not say how probable an answer is; give a Model(network, program, query), whose answers "
+            f"follow from rules, or a Labelled(network), whose answers are class numbers"
+        )
+    network: object = getattr(model, "perception", None)
+    if not isinstance(network, nn.Module):
+        raise TrainingError(f"the perception of the {kind} is no torch.nn.Module, so it has no weights to be trained")
 
 
 def there(device: torch.device | str) -> torch.device:
@@ -208,14 +175,22 @@ def there(device: torch.device | str) -> torch.device:
     return found
 
 
-def _listed(pictures: Tensor, answers: Sequence[Any] | Tensor) -> list[Any]:
-    """The answers one by one, after a look at whether they and the pictures can be trained on."""
+def _samples(
+    model: Trainable, pictures: Tensor | NDArray[Any], answers: Sequence[Any] | Tensor | NDArray[Any]
+) -> tuple[Tensor, list[Any]]:
+    """Pictures as a tensor and answers one by one, after a look at whether they can be trained on."""
+    if isinstance(pictures, np.ndarray):
+        pictures = torch.from_numpy(np.ascontiguousarray(pictures))
+    if not isinstance(pictures, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance] - from users
+        raise TrainingError(f"pictures are a tensor [M, ...], got a {type(pictures).__name__}")
     if len(pictures) != len(answers) or not len(answers):
         raise TrainingError(f"{len(pictures)} pictures and {len(answers)} answers; give one answer for each sample")
     if pictures.is_floating_point() and not bool(torch.isfinite(pictures).all()):
         number = int(torch.isfinite(pictures).flatten(1).all(1).logical_not().nonzero()[0])
         raise TrainingError(f"picture {number} holds NaN or infinite values; look at how it was read")
-    return answers.tolist() if isinstance(answers, Tensor) else list(answers)
+    if isinstance(model, Model):
+        pictures = as_seen(pictures, model)
+    return pictures, answers.tolist() if isinstance(answers, Tensor | np.ndarray) else list(answers)
 
 
 def _epoch(
@@ -223,7 +198,7 @@ def _epoch(
     training: Training,
     pictures: Tensor,
     answers: list[Any],
-    plan: _Plan,
+    recipe: Recipe,
     epoch: int,
     processes: Processes,
     augment: Change | None,
@@ -233,13 +208,14 @@ def _epoch(
     """Changes the weights in one pass over the pictures and returns the mean loss."""
     network, optimizer, generator = training.network, training.optimizer, training.generator
     device = next(network.parameters()).device
-    per_epoch = ceil(plan.samples / plan.batch)
-    steps, total = plan.epochs * per_epoch, 0.0
+    samples = len(answers)
+    per_epoch = ceil(samples / recipe.batch)
+    steps, total = recipe.epochs * per_epoch, 0.0
     network.train()
     for step, chosen in enumerate(
-        torch.randperm(plan.samples, generator=generator).split(plan.batch), start=epoch * per_epoch
+        torch.randperm(samples, generator=generator).split(recipe.batch), start=epoch * per_epoch
     ):
-        optimizer.param_groups[0]["lr"] = plan.learning_rate * learning_rate_factor(step, steps)
+        optimizer.param_groups[0]["lr"] = recipe.learning_rate * learning_rate_factor(step, steps)
         optimizer.zero_grad()
         seen, wanted = _sent(pictures, chosen, device), [answers[i] for i in chosen.tolist()]
         there = _generator_on(device, generator)
@@ -248,10 +224,10 @@ def _epoch(
         if blend is not None and step < BLENDED * steps:
             seen, wanted = _blended(blend(seen, there), wanted)
         own, together = processes.share(torch.arange(len(chosen))), processes.count > 1 and processes.split(len(chosen))
-        parts = min(plan.savings.parts, len(chosen) // processes.count) if together else plan.savings.parts
-        with cheaper(network, plan.savings), shared_norms(network, shared=together):
+        parts = min(recipe.savings.parts, len(chosen) // processes.count) if together else recipe.savings.parts
+        with cheaper(network, recipe.savings), shared_norms(network, shared=together):
             loss = add_gradients(
-                model, seen[own.to(device)], [wanted[i] for i in own.tolist()], replace(plan.savings, parts=parts),
+                model, seen[own.to(device)], [wanted[i] for i in own.tolist()], replace(recipe.savings, parts=parts),
                 len(chosen), generator,
             )  # fmt: skip
         loss = processes.add_up(network.parameters(), loss)
@@ -265,7 +241,7 @@ def _epoch(
             training.average.update(network, step)
         if progress is not None:
             progress(step + 1, steps)
-    return total / plan.samples
+    return total / samples
 
 
 def _sent(pictures: Tensor, chosen: Tensor, device: torch.device) -> Tensor:
@@ -297,7 +273,7 @@ def _scores(
     model: Trainable,
     training: Training,
     held_out: tuple[Tensor, list[Any]] | None,
-    plan: _Plan,
+    batch: int,
     processes: Processes,
     evaluate: Callable[[], Mapping[str, float]] | None,
 ) -> dict[str, float]:
@@ -308,7 +284,7 @@ def _scores(
         scores: dict[str, float] = {}
         network.eval()
         if held_out is not None:
-            scores["held_out_loss"] = _loss(model, *held_out, plan.batch)
+            scores["held_out_loss"] = _loss(model, *held_out, batch)
         return scores | dict(evaluate() if evaluate is not None else {})
 
     def look_at_average() -> dict[str, float]:

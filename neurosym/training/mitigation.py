@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from logic import Symbols
-from perception import AnalogTwin, SpikingClassifier, SpikingVision
+from perception.networks.perception import Perception
 from reasoner import infer
 
 from ..model import Model
@@ -34,7 +34,7 @@ class EvenUse:
     weight: float = 1.0
 
     @property
-    def perception(self) -> SpikingClassifier | SpikingVision | AnalogTwin:
+    def perception(self) -> Perception:
         """The network that learns."""
         return self.model.perception
 
@@ -65,7 +65,7 @@ class Differing:
     weight: float = 1.0
 
     @property
-    def perception(self) -> SpikingClassifier | SpikingVision | AnalogTwin:
+    def perception(self) -> Perception:
         """The network that learns."""
         return self.model.perception
 
@@ -97,7 +97,7 @@ class FewLabels:
     weight: float = 1.0
 
     @property
-    def perception(self) -> SpikingClassifier | SpikingVision | AnalogTwin:
+    def perception(self) -> Perception:
         """The network that learns."""
         return self.model.perception
 

@@ -57,7 +57,7 @@ def resume(path: Path, training: Training, plan: Mapping[str, Any]) -> History:
     checkpoint = read_checkpoint(path)
     if checkpoint.settings.get("plan") != dict(plan):
         raise CheckpointError(
-            f"{path}: belongs to another training ({checkpoint.settings.get('plan')}), not to {dict(plan)}; "
+            f"{path}: belongs to another training ({_differences(checkpoint.settings.get('plan'), plan)}); "
             f"use the same settings or another file"
         )
     moments: dict[int, dict[str, Tensor]] = {}
@@ -75,6 +75,21 @@ def resume(path: Path, training: Training, plan: Mapping[str, Any]) -> History:
     except (KeyError, TypeError, ValueError, RuntimeError) as fault:
         reason = str(fault).partition("\n")[0].rstrip(":")  # the lines below name every tensor
         raise CheckpointError(f"{path}: does not fit this network ({reason}); use another file") from None
+
+
+def _differences(kept: object, asked: Mapping[str, Any]) -> str:
+    """What sets two plans apart, setting by setting."""
+    before, now = _flat(kept if isinstance(kept, Mapping) else {}), _flat(asked)
+    names = [name for name in now if before.get(name) != now[name]]
+    return ", ".join(f"{name} {before.get(name)!r}, not {now[name]!r}" for name in names) or "of another kind"
+
+
+def _flat(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings by name, those inside others included."""
+    found: dict[str, Any] = {}
+    for name, value in plan.items():
+        found |= _flat(value) if isinstance(value, Mapping) else {name: value}
+    return found
 
 
 def _part(checkpoint: Checkpoint, start: str) -> dict[str, Tensor]:

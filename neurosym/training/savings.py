@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from perception import packed_activations, recomputed
+from perception.networks.perception import Perception
 
 from .errors import TrainingError
 from .labelled import Labelled
@@ -18,7 +19,7 @@ class Trainable(Protocol):
     """What can be trained: a perception network, and the log-probability of answers given pictures."""
 
     @property
-    def perception(self) -> nn.Module:
+    def perception(self) -> nn.Module | Perception:
         """The network whose weights are learned."""
         ...
 

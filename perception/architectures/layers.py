@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from logic import NeurosymError
+from logic.randomness import Seed, to_generator
 
 Pooling = Literal["none", "stride", "max", "average"]
 """How a layer halves height and width: not at all, by its stride, by a max-pool behind it or a mean before it."""
@@ -142,11 +143,12 @@ def present(first: ConvNorm, pictures: Tensor, steps: int) -> Tensor:
     return first(brightness[None]).expand(steps, -1, -1, -1, -1)
 
 
-def draw_weights(network: nn.Module, generator: torch.Generator) -> None:
+def draw_weights(network: nn.Module, generator: Seed) -> None:
     """Draws all convolutions and linear layers anew, normal with variance ``2 / fan_in`` (Kaiming), biases zero.
 
     The linear layer of a :class:`Readout` gets ``1 / fan_in``, as nothing rectifies it.
     """
+    generator = to_generator(generator)
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
             gain = 1 if isinstance(layer, nn.Linear) else 2

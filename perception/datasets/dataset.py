@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from logic import Domain, NeurosymError
+from logic.randomness import Seed, to_generator
 
 
 class DatasetError(NeurosymError, ValueError):
@@ -49,7 +50,7 @@ class Dataset:
         return replace(self, pictures=self.pictures[chosen], labels=self.labels[chosen])
 
 
-def hold_out(dataset: Dataset, count: int, generator: torch.Generator) -> tuple[Dataset, Dataset]:
+def hold_out(dataset: Dataset, count: int, generator: Seed) -> tuple[Dataset, Dataset]:
     """A part to train on and a part of ``count`` samples for choices such as when to stop, both in random order.
 
     Each class gives the held-out part its share, rounded; so a choice does not hang on a class that it never saw.
@@ -62,6 +63,7 @@ def hold_out(dataset: Dataset, count: int, generator: torch.Generator) -> tuple[
     Raises:
         DatasetError: if nothing would be left on either side.
     """
+    generator = to_generator(generator)
     total = len(dataset.labels)
     if not 0 < count < total:
         raise DatasetError(f"{dataset.name}: cannot hold {count} of {total} samples out; leave some on both sides")

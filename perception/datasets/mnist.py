@@ -7,6 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from logic.randomness import Seed, to_generator
+
 
 @dataclass(frozen=True, eq=False)
 class Digits:
@@ -46,7 +48,7 @@ def load_digits() -> Digits:
     return Digits(table[:, :-1].reshape(-1, 1, 28, 28).contiguous(), table[:, -1].long())
 
 
-def split_digits(digits: Digits, held_out: int, generator: torch.Generator) -> tuple[Digits, Digits]:
+def split_digits(digits: Digits, held_out: int, generator: Seed) -> tuple[Digits, Digits]:
     """Digits to train on and digits held out, ``held_out`` of each class, both in random order.
 
     Args:
@@ -54,6 +56,7 @@ def split_digits(digits: Digits, held_out: int, generator: torch.Generator) -> t
         held_out: Number of pictures of each class in the second part.
         generator: Source of all randomness.
     """
+    generator = to_generator(generator)
     order = torch.randperm(len(digits.labels), generator=generator)
     rank = torch.empty_like(order)
     for value in digits.labels.unique():
@@ -67,8 +70,9 @@ def _take(digits: Digits, chosen: Tensor) -> Digits:
     return Digits(digits.pictures[chosen], digits.labels[chosen])
 
 
-def pair_digits(digits: Digits, generator: torch.Generator) -> Pairs:
+def pair_digits(digits: Digits, generator: Seed) -> Pairs:
     """Random pairs that use each picture once; of an odd number, one picture is left over."""
+    generator = to_generator(generator)
     count = len(digits.labels) // 2
     chosen = torch.randperm(len(digits.labels), generator=generator)[: 2 * count].reshape(count, 2)
     labels = digits.labels[chosen]

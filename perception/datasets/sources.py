@@ -73,7 +73,8 @@ def load_dataset(
         split: ``train`` or ``test``. Data that know no such split are split here, always in the same way, each
             class alike.
         steps: Frames per recording, ``T``; of no meaning for pictures.
-        download: Whether to bring missing files from the net.
+        download: Whether to bring missing files from the net, by https; files that lie there already must then be the
+            published ones, too.
         progress: Called during a download with the number of bytes at hand and of all bytes.
 
     Raises:
@@ -195,31 +196,37 @@ def _load_nmnist_small(folder: Path, split: str, steps: int) -> tuple[Tensor, Te
     return torch.stack(frames), torch.tensor([label for _, label in labels])
 
 
-def _resources(base: str, checksums: Sequence[str]) -> tuple[Resource, ...]:
-    """The four files of an IDX data set, checksums in the order of training and test pictures and labels."""
+def _resources(base: str, published: Sequence[tuple[str, int]]) -> tuple[Resource, ...]:
+    """The four files of an IDX data set, checksums and sizes in the order of training and test pictures and labels."""
     names = [name for pair in _IDX_FILES.values() for name in pair]
-    return tuple(Resource(f"{base}/{name}.gz", md5) for name, md5 in zip(names, checksums, strict=True))
+    return tuple(Resource(f"{base}/{name}.gz", *known) for name, known in zip(names, published, strict=True))
 
 
 _MNIST = _resources(
     "https://ossci-datasets.s3.amazonaws.com/mnist",
     (
-        "f68b3c2dcbeaaa9fbdd348bbdeb94873",
-        "d53e105ee54ea40749a09fcbcd1e9432",
-        "9fb629c4189551a2d022fa330f9573f3",
-        "ec29112dd5afa0611ce80d1b7f02629c",
+        ("440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609", 9_912_422),
+        ("3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c", 28_881),
+        ("8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6", 1_648_877),
+        ("f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6", 4_542),
     ),
 )
-_FASHION = _resources(
-    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
+_FASHION = _resources(  # the publisher's own server knows no https, the repository of the publisher does
+    "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion",
     (
-        "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
-        "25c81989df183df01b3e8a0aad5dffbe",
-        "bef4ecab320f06d8554ea6380940ec79",
-        "bb300cfdad3c16e7a12a480ee83cd310",
+        ("3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84", 26_421_880),
+        ("a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845", 29_515),
+        ("346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073", 4_422_102),
+        ("67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5", 5_148),
     ),
 )
-_CIFAR10 = (Resource("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530"),)
+_CIFAR10 = (
+    Resource(
+        "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+        "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+        170_052_171,
+    ),
+)
 
 DATASETS: Mapping[str, Source] = MappingProxyType(
     {

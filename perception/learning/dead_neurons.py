@@ -7,6 +7,8 @@ from types import TracebackType
 import torch
 from torch import Tensor, nn
 
+from logic.randomness import Seed, to_generator
+
 from ..neurons import Neuron
 
 ADVICE = (
@@ -151,7 +153,7 @@ def balance_threshold(
 
 @torch.no_grad()
 def draw_fluctuating(
-    layer: nn.Module, generator: torch.Generator, *, rate: float = 0.1, threshold: float = 1.0, sigmas: float = 2.0
+    layer: nn.Module, generator: Seed, *, rate: float = 0.1, threshold: float = 1.0, sigmas: float = 2.0
 ) -> None:
     """Draws weights of mean 0 such that currents from spikes of a rate have standard deviation ``threshold / sigmas``.
 
@@ -165,6 +167,7 @@ def draw_fluctuating(
     References:
         Rossbroich, Gygax and Zenke, "Fluctuation-driven initialization for spiking neural network training", 2022.
     """
+    generator = to_generator(generator)
     weight = layer.get_parameter("weight")
     fan_in = weight[0].numel()
     weight.normal_(0, threshold / sigmas / (fan_in * rate) ** 0.5, generator=generator)

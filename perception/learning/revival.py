@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from logic.randomness import Seed, to_generator
+
 from ..architectures.normalization import ThresholdBatchNorm
 from ..neurons import LeakyIntegrateAndFire, Neuron, NeuronError, ParametricLIF
 from ..neurons.surrogates import fast_sigmoid
@@ -52,7 +54,7 @@ class Place:
         return self.neurons.fire(seen[-1]).membrane
 
 
-def revive(network: nn.Module, layer: str, remedy: str, run: Callable[[], object], generator: torch.Generator) -> None:
+def revive(network: nn.Module, layer: str, remedy: str, run: Callable[[], object], generator: Seed) -> None:
     """Applies a remedy to a layer of neurons, in place.
 
     Args:
@@ -65,6 +67,7 @@ def revive(network: nn.Module, layer: str, remedy: str, run: Callable[[], object
     Raises:
         NeuronError: if there is no such layer or remedy, the layer did not run, or it cannot have this remedy.
     """
+    generator = to_generator(generator)
     if remedy not in REMEDIES:
         raise NeuronError(f"unknown remedy {remedy!r}; there are {', '.join(REMEDIES)}")
     found = dict(network.named_modules()).get(layer)

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from logic.randomness import Seed, to_generator
+
 from ..neurons import Neuron
 from ..neurons.surrogates import dspike
 
@@ -20,7 +22,7 @@ def search_temperature(
     layers: Iterable[Neuron],
     temperature: float,
     *,
-    generator: torch.Generator,
+    generator: Seed,
     change: float = 0.2,
     epsilon: float = 0.01,
     directions: int = 32,
@@ -48,6 +50,7 @@ def search_temperature(
     Returns:
         The temperature that was set.
     """
+    generator = to_generator(generator)
     neurons = list(layers)
     signs = torch.randint(0, 2, (directions, *weight.shape), generator=generator).to(weight) * 2 - 1
     start = weight.detach().clone()

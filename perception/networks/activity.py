@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..percept import Percept
 from .classifier import SpikingClassifier
+from .percept import Percept
 
 JOULES_PER_ADDITION = 0.9e-12
 JOULES_PER_MULTIPLICATION = 4.6e-12

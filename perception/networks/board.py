@@ -7,12 +7,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from logic import DomainError, Symbols
+from logic import DomainError, Symbols, whole_file
 
 from ..pictures.picture import PictureError, open_picture
-from .classifier import SpikingClassifier
+from .perception import Perception
 from .views import see_views
-from .vision import SpikingVision
 
 CELL = 28  # pixels of a cell's inside
 MARGIN = 4  # pixels around it that hold the lines between cells
@@ -74,11 +73,12 @@ def draw_board(cells: Tensor, path: str | Path, side: int = 9, box: int = 3) -> 
         half = 2 if line % box == 0 else 1
         stroke = slice(max(0, line * pitch - half), line * pitch + half)
         pixels[stroke, :] = pixels[:, stroke] = 0
-    Image.fromarray(pixels.numpy()).save(path)
+    with whole_file(Path(path)) as place:
+        Image.fromarray(pixels.numpy()).save(place)
 
 
 @torch.no_grad()
-def see_cells(reader: SpikingClassifier | SpikingVision, cells: Tensor) -> Symbols:
+def see_cells(reader: Perception, cells: Tensor) -> Symbols:
     """Belief over the cells of one board, ``[1, N, 10]``: cells without ink are 0, the others one of 1 to 9.
 
     Args:

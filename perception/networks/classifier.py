@@ -4,12 +4,14 @@ import torch
 from torch import Tensor, nn
 
 from logic import Domain, Symbols
+from logic.randomness import Seed, to_generator
 
 from ..neurons import integrate_and_fire
 from ..neurons.surrogates import Surrogate, arctan
-from ..percept import Percept, Spikes
 from ..pictures.encoding import encode
 from ..pictures.picture import check_pictures
+from .percept import Percept, Spikes
+from .perception import check_sizes, to_domain
 
 
 def layers(classes: int, channels: tuple[int, int], hidden: int, size: int) -> nn.ModuleDict:
@@ -35,13 +37,14 @@ def layers(classes: int, channels: tuple[int, int], hidden: int, size: int) -> n
     )
 
 
-def draw_weights(network: nn.ModuleDict, generator: torch.Generator) -> None:
+def draw_weights(network: nn.ModuleDict, generator: Seed) -> None:
     """Draws all weights from normal distributions of variance ``2 / fan_in`` (Kaiming), readout ``1 / fan_in``."""
+    source = to_generator(generator)
     for name, layer in network.items():
         weight = layer.get_parameter("weight")
         fan_in = weight[0].numel()
         with torch.no_grad():
-            weight.normal_(0, ((1 if name == "readout" else 2) / fan_in) ** 0.5, generator=generator)
+            weight.normal_(0, ((1 if name == "readout" else 2) / fan_in) ** 0.5, generator=source)
 
 
 class SpikingClassifier(nn.Module):
@@ -52,8 +55,8 @@ class SpikingClassifier(nn.Module):
     network is its weights; scaled to integers, the same net runs on :class:`logic.SpikingNetwork`.
 
     Args:
-        domain: The values that a picture can show.
-        generator: Source of the initial weights.
+        domain: The values that a picture can show, or how many.
+        generator: Source of the initial weights, or a seed.
         steps: Number of steps, ``T``.
         channels: Maps of the two convolutions.
         hidden: Neurons of the hidden layer.
@@ -63,8 +66,8 @@ class SpikingClassifier(nn.Module):
 
     def __init__(
         self,
-        domain: Domain,
-        generator: torch.Generator,
+        domain: Domain | int,
+        generator: Seed,
         *,
         steps: int = 4,
         channels: tuple[int, int] = (16, 32),
@@ -73,13 +76,14 @@ class SpikingClassifier(nn.Module):
         surrogate: Surrogate | None = None,
     ) -> None:
         super().__init__()
-        self.domain = domain
+        check_sizes(steps=steps, hidden=hidden, size=size)
+        self.domain = to_domain(domain)
         self.steps = steps
         self.channels = (channels[0], channels[1])  # a checkpoint gives a list
         self.hidden = hidden
         self.size = size
         self.surrogate = surrogate or arctan()
-        self.layers = layers(len(domain), channels, hidden, size)
+        self.layers = layers(len(self.domain), channels, hidden, size)
         draw_weights(self.layers, generator)
 
     def architecture(self) -> dict[str, int | tuple[int, int]]:
@@ -99,7 +103,7 @@ class SpikingClassifier(nn.Module):
         Raises:
             PictureError: if the pictures have another shape.
         """
-        check_pictures(pictures, (self.size, self.size))
+        pictures = check_pictures(pictures, (self.size, self.size))
         batch, slots = pictures.shape[:2]
         spikes: dict[str, Spikes] = {"input": encode(pictures.flatten(0, 1), self.steps)}
         signal = spikes["input"]

@@ -8,18 +8,22 @@ References:
     Pre-training Followed by Supervised Fine-Tuning", Frontiers in Neuroscience 12, 2018.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from logic import Domain, Symbols
+from logic.randomness import Seed
 
 from ..neurons import integrate_and_fire
 from ..neurons.surrogates import Surrogate, arctan
-from ..percept import Percept, Spikes
 from ..pictures.encoding import encode
 from ..pictures.picture import check_pictures
 from .classifier import draw_weights
+from .percept import Percept, Spikes
+from .perception import PerceptionError, check_sizes, to_domain
 
 
 class LeeNetwork(nn.Module):
@@ -32,8 +36,8 @@ class LeeNetwork(nn.Module):
     pool's threshold is lower here.
 
     Args:
-        domain: The values that a picture can show.
-        generator: Source of the initial weights.
+        domain: The values that a picture can show, or how many.
+        generator: Source of the initial weights, or a seed.
         steps: Number of steps, ``T``.
         channels: Maps of the two convolutions (5x5, no padding).
         hidden: Neurons of the hidden layer.
@@ -44,8 +48,8 @@ class LeeNetwork(nn.Module):
 
     def __init__(
         self,
-        domain: Domain,
-        generator: torch.Generator,
+        domain: Domain | int,
+        generator: Seed,
         *,
         steps: int = 4,
         channels: tuple[int, int] = (20, 50),
@@ -55,8 +59,13 @@ class LeeNetwork(nn.Module):
         surrogate: Surrogate | None = None,
     ) -> None:
         super().__init__()
-        self.domain = domain
+        check_sizes(steps=steps, hidden=hidden, size=size)
+        self.domain = to_domain(domain)
+        if not 0 < pool_threshold <= 1:
+            raise PerceptionError(f"a pool's threshold lies in (0, 1], got {pool_threshold}")
         self.steps = steps
+        self.channels = (channels[0], channels[1])  # a checkpoint gives a list
+        self.hidden = hidden
         self.size = size
         self.pool_threshold = pool_threshold
         self.surrogate = surrogate or arctan()
@@ -66,11 +75,21 @@ class LeeNetwork(nn.Module):
                 "convolution1": nn.Conv2d(1, channels[0], 5, bias=False),
                 "convolution2": nn.Conv2d(channels[0], channels[1], 5, bias=False),
                 "hidden": nn.Linear(channels[1] * side * side, hidden, bias=False),
-                "readout": nn.Linear(hidden, len(domain), bias=False),
+                "readout": nn.Linear(hidden, len(self.domain), bias=False),
             }
         )
         draw_weights(self.layers, generator)
         self.layers.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+
+    def architecture(self) -> dict[str, Any]:
+        """The arguments that, with the domain, give a network of the same shape; a surrogate only trains."""
+        return {
+            "steps": self.steps,
+            "channels": self.channels,
+            "hidden": self.hidden,
+            "size": self.size,
+            "pool_threshold": self.pool_threshold,
+        }
 
     def forward(self, pictures: Tensor) -> Percept:
         """What is seen in pictures ``[B, N, 1, H, W]``, bytes from 0 to 255 or floats from 0 to 1.
@@ -78,7 +97,7 @@ class LeeNetwork(nn.Module):
         Raises:
             PictureError: if the pictures have another shape.
         """
-        check_pictures(pictures, (self.size, self.size))
+        pictures = check_pictures(pictures, (self.size, self.size))
         batch, slots = pictures.shape[:2]
         spikes: dict[str, Spikes] = {"input": encode(pictures.flatten(0, 1), self.steps)}
         signal = spikes["input"]

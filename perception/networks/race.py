@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from logic import INPUT, Convolution, Population, Projection, SpikingNetwork, Synapses, simulate
+from logic import INPUT, Convolution, Population, Projection, SpikingNetwork, Synapses, simulate, single_lines
 
 from ..pictures.encoding import encode
 from .classifier import SpikingClassifier
@@ -139,7 +139,7 @@ def _stack(
         populations=tuple(populations),
         projections=tuple(projections),
         outputs=before + np.arange(count),
-        output_names=tuple(
+        output_lines=single_lines(
             f"{classifier.domain.name}({number})={value}" for number in numbers for value in classifier.domain.values
         ),
         latencies=np.full(count, race.deadline - 1 + depth + 2),

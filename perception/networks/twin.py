@@ -4,18 +4,20 @@ import torch
 from torch import Tensor, nn
 
 from logic import Domain, Symbols
+from logic.randomness import Seed
 
-from ..percept import Percept
 from ..pictures.picture import check_pictures
 from .classifier import draw_weights, layers
+from .percept import Percept
+from .perception import check_sizes, to_domain
 
 
 class AnalogTwin(nn.Module):
     """Same layers, same number of weights, rectified linear units instead of spiking neurons, one pass instead of T.
 
     Args:
-        domain: The values that a picture can show.
-        generator: Source of the initial weights.
+        domain: The values that a picture can show, or how many.
+        generator: Source of the initial weights, or a seed.
         channels: Maps of the two convolutions.
         hidden: Units of the hidden layer.
         size: Height and width of a picture in pixels.
@@ -23,18 +25,25 @@ class AnalogTwin(nn.Module):
 
     def __init__(
         self,
-        domain: Domain,
-        generator: torch.Generator,
+        domain: Domain | int,
+        generator: Seed,
         *,
         channels: tuple[int, int] = (16, 32),
         hidden: int = 128,
         size: int = 28,
     ) -> None:
         super().__init__()
-        self.domain = domain
+        check_sizes(hidden=hidden, size=size)
+        self.domain = to_domain(domain)
+        self.channels = (channels[0], channels[1])  # a checkpoint gives a list
+        self.hidden = hidden
         self.size = size
-        self.layers = layers(len(domain), channels, hidden, size)
+        self.layers = layers(len(self.domain), channels, hidden, size)
         draw_weights(self.layers, generator)
+
+    def architecture(self) -> dict[str, int | tuple[int, int]]:
+        """The arguments that, with the domain, give a twin of the same shape."""
+        return {"channels": self.channels, "hidden": self.hidden, "size": self.size}
 
     def forward(self, pictures: Tensor) -> Percept:
         """What is seen in pictures ``[B, N, 1, H, W]``, bytes from 0 to 255 or floats from 0 to 1; no spikes.
@@ -42,9 +51,10 @@ class AnalogTwin(nn.Module):
         Raises:
             PictureError: if the pictures have another shape.
         """
-        check_pictures(pictures, (self.size, self.size))
+        pictures = check_pictures(pictures, (self.size, self.size))
         signal = pictures.flatten(0, 1)
-        signal = signal / 255 if signal.dtype == torch.uint8 else signal
+        weight = self.layers["readout"].get_parameter("weight")
+        signal = signal / 255 if signal.dtype == torch.uint8 else signal.to(weight.dtype)
         for name, layer in self.layers.items():
             signal = layer(signal.flatten(1) if isinstance(layer, nn.Linear) else signal)
             signal = signal if name == "readout" else signal.relu()

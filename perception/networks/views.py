@@ -3,14 +3,13 @@
 import torch
 from torch import Tensor
 
-from .classifier import SpikingClassifier
-from .vision import SpikingVision
+from .perception import Perception
 
 SHIFTS = (-1, 0, 1)  # pixels, down and right
 
 
 @torch.no_grad()
-def see_views(reader: SpikingClassifier | SpikingVision, pictures: Tensor) -> Tensor:
+def see_views(reader: Perception, pictures: Tensor) -> Tensor:
     """Log-probabilities ``[M, K]``, float64, of the mean belief over nine shifted views of each picture.
 
     Args:

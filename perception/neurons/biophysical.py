@@ -1,4 +1,4 @@
-"""Izhikevich's and the adaptive exponential neuron as trainable layers, with the scheme of :mod:`logic.neuron_models`.
+"""Izhikevich's and the adaptive exponential neuron as trainable layers, with the scheme of :mod:`logic.neurons.models`.
 
 Their spikes are those of the models there, step by step: forward Euler of a stated step, in the precision of the
 current (float64 for the published spike trains). The gradient goes through the Euler steps and, at a spike, through
@@ -51,8 +51,10 @@ class Izhikevich(_TwoVariables):
         surrogate: Stand-in derivative of a spike, its name, or a function.
 
     References:
-        See :class:`logic.neuron_models.Izhikevich`.
+        See :class:`logic.neurons.models.Izhikevich`.
     """
+
+    strong_current = 400.0  # without unit
 
     def __init__(
         self, model: IzhikevichModel | None = None, *, width_mv: float = 30.0, surrogate: SurrogateChoice = "arctan"
@@ -69,8 +71,10 @@ class AdEx(_TwoVariables):
         surrogate: Stand-in derivative of a spike, its name, or a function.
 
     References:
-        See :class:`logic.neuron_models.AdEx`.
+        See :class:`logic.neurons.models.AdEx`.
     """
+
+    strong_current = 20_000.0  # pA
 
     def __init__(
         self, model: AdExModel | None = None, *, width_mv: float = 20.0, surrogate: SurrogateChoice = "arctan"

@@ -1,7 +1,7 @@
 """Leaky neurons that send more than a bit a step: whole levels, or signed powers of two of a threshold.
 
 A graded spike is not an addition at a synapse but a multiplication by a small integer; an accelerator unfolds it into
-binary spikes. :mod:`perception.activity` weighs it by its value.
+binary spikes. :mod:`perception.networks.activity` weighs it by its value.
 """
 
 from typing import Any
@@ -44,6 +44,8 @@ class IntegerLIF(Neuron):
         and Energy-efficient Object Detection", ECCV 2024; Yao et al., "Scaling Spike-driven Transformer with
         Efficient Spike Firing Approximation Training", TPAMI 2025.
     """
+
+    graded = True
 
     def __init__(
         self, levels: int = 4, *, beta: float = 0.25, threshold: float = 1.0, normalised: bool = False
@@ -100,6 +102,8 @@ class MultiThresholdLIF(Neuron):
     References:
         Huang et al., "Towards High-performance Spiking Transformers from ANN to SNN Conversion", ACM MM 2024.
     """
+
+    graded = True
 
     def __init__(self, levels: int = 4, *, beta: float = 1.0, threshold: float = 0.25) -> None:
         super().__init__(threshold, "straight_through")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from math import inf, pi, sqrt, tanh
 from typing import Any
 
@@ -19,7 +20,8 @@ class SurrogateError(NeurosymError, ValueError):
 class Surrogate:
     """A stand-in ``g(x)`` for the derivative of the step function, ``x`` being membrane minus threshold.
 
-    Any function can be one: ``Surrogate("mine", lambda x: (x.abs() < 0.5).to(x.dtype), peak=1, area=1)``.
+    Any function can be one, though only one that is defined at the top of a module travels to other processes:
+    ``Surrogate("mine", lambda x: (x.abs() < 0.5).to(x.dtype), peak=1, area=1)``.
 
     Args:
         name: What reports and checkpoints call it.
@@ -49,6 +51,10 @@ def straight_through() -> Surrogate:
     return Surrogate("straight_through", torch.ones_like, peak=1.0, area=inf, shape=(1.0,))
 
 
+def _rectangular(x: Tensor, width: float) -> Tensor:
+    return (x.abs() < width / 2).to(x.dtype) / width
+
+
 def rectangular(width: float = 1.0) -> Surrogate:
     """``g(x) = 1 / width`` for ``|x| < width / 2``, else 0: the bounded straight-through estimator, area 1.
 
@@ -56,11 +62,11 @@ def rectangular(width: float = 1.0) -> Surrogate:
         Wu et al., "Spatio-Temporal Backpropagation for Training High-Performance Spiking Neural Networks", 2018.
     """
     _positive("width", width)
+    return Surrogate("rectangular", partial(_rectangular, width=width), peak=1 / width, area=1.0, shape=(width,))
 
-    def derivative(x: Tensor) -> Tensor:
-        return (x.abs() < width / 2).to(x.dtype) / width
 
-    return Surrogate("rectangular", derivative, peak=1 / width, area=1.0, shape=(width,))
+def _triangular(x: Tensor, width: float) -> Tensor:
+    return (width - x.abs()).clamp(min=0) / width**2
 
 
 def triangular(width: float = 1.0) -> Surrogate:
@@ -70,11 +76,12 @@ def triangular(width: float = 1.0) -> Surrogate:
         Bellec et al., "Long short-term memory and learning-to-learn in networks of spiking neurons", NeurIPS 2018.
     """
     _positive("width", width)
+    return Surrogate("triangular", partial(_triangular, width=width), peak=1 / width, area=1.0, shape=(width,))
 
-    def derivative(x: Tensor) -> Tensor:
-        return (width - x.abs()).clamp(min=0) / width**2
 
-    return Surrogate("triangular", derivative, peak=1 / width, area=1.0, shape=(width,))
+def _sigmoid(x: Tensor, slope: float) -> Tensor:
+    scaled = slope * x
+    return slope * torch.sigmoid(scaled) * torch.sigmoid(-scaled)  # 1 - s(k x) would cancel in the tail
 
 
 def sigmoid(slope: float = 4.0) -> Surrogate:
@@ -84,12 +91,11 @@ def sigmoid(slope: float = 4.0) -> Surrogate:
         Zenke and Vogels, "The Remarkable Robustness of Surrogate Gradient Learning", Neural Computation 2021.
     """
     _positive("slope", slope)
+    return Surrogate("sigmoid", partial(_sigmoid, slope=slope), peak=slope / 4, area=1.0, shape=(slope,))
 
-    def derivative(x: Tensor) -> Tensor:
-        scaled = slope * x
-        return slope * torch.sigmoid(scaled) * torch.sigmoid(-scaled)  # 1 - s(k x) would cancel in the tail
 
-    return Surrogate("sigmoid", derivative, peak=slope / 4, area=1.0, shape=(slope,))
+def _fast_sigmoid(x: Tensor, slope: float) -> Tensor:
+    return (1 + slope * x.abs()).square().reciprocal()
 
 
 def fast_sigmoid(slope: float = 2.0) -> Surrogate:
@@ -99,11 +105,11 @@ def fast_sigmoid(slope: float = 2.0) -> Surrogate:
         Zenke and Ganguli, "SuperSpike: Supervised Learning in Multilayer Spiking Neural Networks", 2018.
     """
     _positive("slope", slope)
+    return Surrogate("fast_sigmoid", partial(_fast_sigmoid, slope=slope), peak=1.0, area=2 / slope, shape=(slope,))
 
-    def derivative(x: Tensor) -> Tensor:
-        return (1 + slope * x.abs()).square().reciprocal()
 
-    return Surrogate("fast_sigmoid", derivative, peak=1.0, area=2 / slope, shape=(slope,))
+def _arctan(x: Tensor, alpha: float) -> Tensor:
+    return (alpha / 2) / (1 + (x * (pi * alpha / 2)).square())
 
 
 def arctan(alpha: float = 2.0) -> Surrogate:
@@ -114,11 +120,11 @@ def arctan(alpha: float = 2.0) -> Surrogate:
         ICCV 2021.
     """
     _positive("alpha", alpha)
+    return Surrogate("arctan", partial(_arctan, alpha=alpha), peak=alpha / 2, area=1.0, shape=(alpha,))
 
-    def derivative(x: Tensor) -> Tensor:
-        return (alpha / 2) / (1 + (x * (pi * alpha / 2)).square())
 
-    return Surrogate("arctan", derivative, peak=alpha / 2, area=1.0, shape=(alpha,))
+def _erf(x: Tensor, alpha: float) -> Tensor:
+    return (alpha / sqrt(pi)) * (-(alpha * x).square()).exp()
 
 
 def erf(alpha: float = 2.0) -> Surrogate:
@@ -128,11 +134,12 @@ def erf(alpha: float = 2.0) -> Surrogate:
         Esser et al., "Backpropagation for energy-efficient neuromorphic computing", NeurIPS 2015.
     """
     _positive("alpha", alpha)
+    return Surrogate("erf", partial(_erf, alpha=alpha), peak=alpha / sqrt(pi), area=1.0, shape=(alpha,))
 
-    def derivative(x: Tensor) -> Tensor:
-        return (alpha / sqrt(pi)) * (-(alpha * x).square()).exp()
 
-    return Surrogate("erf", derivative, peak=alpha / sqrt(pi), area=1.0, shape=(alpha,))
+def _dspike(x: Tensor, temperature: float, radius: float, peak: float) -> Tensor:
+    inside = (x.abs() <= radius).to(x.dtype)
+    return inside * peak / torch.cosh(temperature * x.clamp(-radius, radius)).square()
 
 
 def dspike(temperature: float = 3.0, radius: float = 0.5) -> Surrogate:
@@ -153,11 +160,18 @@ def dspike(temperature: float = 3.0, radius: float = 0.5) -> Surrogate:
     _positive("radius", radius)
     peak = temperature / (2 * tanh(temperature * radius))
 
-    def derivative(x: Tensor) -> Tensor:
-        inside = (x.abs() <= radius).to(x.dtype)
-        return inside * peak / torch.cosh(temperature * x.clamp(-radius, radius)).square()
+    return Surrogate(
+        "dspike",
+        partial(_dspike, temperature=temperature, radius=radius, peak=peak),
+        peak=peak,
+        area=1.0,
+        shape=(temperature, radius),
+    )
 
-    return Surrogate("dspike", derivative, peak=peak, area=1.0, shape=(temperature, radius))
+
+def _asymmetric(x: Tensor, below: float, above: float, tilt: float, height: float) -> Tensor:
+    inside = ((x > -below) & (x < above)).to(x.dtype)
+    return inside * (1 + tilt * x) * height
 
 
 def asymmetric(below: float = 1.0, above: float = 0.5, tilt: float = 0.0) -> Surrogate:
@@ -181,12 +195,14 @@ def asymmetric(below: float = 1.0, above: float = 0.5, tilt: float = 0.0) -> Sur
         raise SurrogateError(f"tilt {tilt} makes the window negative between {-below} and {above}; use a smaller one")
     height = 1 / (below + above)
 
-    def derivative(x: Tensor) -> Tensor:
-        inside = ((x > -below) & (x < above)).to(x.dtype)
-        return inside * (1 + tilt * x) * height
-
     area = 1.0 + height * tilt * (above**2 - below**2) / 2
-    return Surrogate("asymmetric", derivative, peak=height, area=area, shape=(below, above, tilt))
+    return Surrogate(
+        "asymmetric",
+        partial(_asymmetric, below=below, above=above, tilt=tilt, height=height),
+        peak=height,
+        area=area,
+        shape=(below, above, tilt),
+    )
 
 
 SURROGATES: dict[str, Callable[..., Surrogate]] = {

@@ -6,10 +6,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from logic.randomness import Seed, to_generator
+
 
 def augment(
     pictures: Tensor,
-    generator: torch.Generator,
+    generator: Seed,
     *,
     shift: float = 2.0,
     turn: float = 12.0,
@@ -31,6 +33,7 @@ def augment(
     Returns:
         Floats from 0 to 1 of the same shape.
     """
+    generator = to_generator(generator)
     flat = pictures.reshape(-1, *pictures.shape[-3:])
     flat = flat / 255 if pictures.dtype == torch.uint8 else flat
     count, size = flat.shape[0], flat.shape[-1]

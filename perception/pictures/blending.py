@@ -11,6 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from logic.randomness import Seed, to_generator
+
 
 class Blended(NamedTuple):
     """Pictures of a batch, each blended with another one of it.
@@ -26,7 +28,7 @@ class Blended(NamedTuple):
     shares: Tensor
 
 
-def blend(pictures: Tensor, generator: torch.Generator, *, cut: float = 0.5) -> Blended:
+def blend(pictures: Tensor, generator: Seed, *, cut: float = 0.5) -> Blended:
     """Pictures blended with the one before them in the batch, in shares of their own.
 
     Shares are drawn from Beta(1/2, 1/2), by its inverse ``sin^2(pi u / 2)``: one of the two mostly prevails.
@@ -39,6 +41,7 @@ def blend(pictures: Tensor, generator: torch.Generator, *, cut: float = 0.5) -> 
     Returns:
         Floats, from 0 to 1 if bytes were given.
     """
+    generator = to_generator(generator)
     flat = pictures / 255 if pictures.dtype == torch.uint8 else pictures
     count, device = len(flat), flat.device
     drawn = torch.rand(4, count, generator=generator, device=generator.device).to(device)

@@ -15,6 +15,7 @@ from snntorch import spikegen
 from torch import Tensor
 
 from logic import NeurosymError
+from logic.randomness import Seed, to_generator
 
 from .encoding import encode
 
@@ -25,7 +26,7 @@ class CodingError(NeurosymError, ValueError):
     """An unknown code, a number of steps that makes no sense, or pictures that are no brightness."""
 
 
-def rate_code(pictures: Tensor, steps: int, generator: torch.Generator) -> Tensor:
+def rate_code(pictures: Tensor, steps: int, generator: Seed) -> Tensor:
     """Spikes ``[T, B, ...]``: a pixel of brightness ``x`` fires at each step with probability ``x``.
 
     Args:
@@ -36,6 +37,7 @@ def rate_code(pictures: Tensor, steps: int, generator: torch.Generator) -> Tenso
     Raises:
         CodingError: if the pictures or steps make no sense.
     """
+    generator = to_generator(generator)
     brightness = _brightness(pictures, steps)
     return torch.bernoulli(brightness.expand(steps, *brightness.shape), generator=generator)
 
@@ -122,7 +124,7 @@ ENCODERS: Mapping[str, Encoder] = MappingProxyType(
 """Codes of still pictures by name."""
 
 
-def encode_as(code: str, pictures: Tensor, steps: int, generator: torch.Generator) -> Tensor:
+def encode_as(code: str, pictures: Tensor, steps: int, generator: Seed) -> Tensor:
     """Still pictures ``[B, C, H, W]`` in the code of a name, one of :data:`ENCODERS`, ``[T, B, C, H, W]``.
 
     Args:
@@ -134,6 +136,7 @@ def encode_as(code: str, pictures: Tensor, steps: int, generator: torch.Generato
     Raises:
         CodingError: if there is no such code, or the pictures or steps make no sense.
     """
+    generator = to_generator(generator)
     if code not in ENCODERS:
         raise CodingError(f"there is no code {code!r}; choose one of {', '.join(ENCODERS)}")
     return ENCODERS[code](_brightness(pictures, steps), steps, generator)

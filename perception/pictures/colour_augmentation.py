@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from logic.randomness import Seed, to_generator
+
 _GREY = (0.299, 0.587, 0.114)  # of red, green and blue, ITU-R BT.601
 _MOVES = ("shear across", "shear down", "shift across", "shift down", "turn")
 _COLOURS = ("brightness", "saturation", "contrast", "stretch", "invert the bright", "fewer levels")
@@ -20,7 +22,7 @@ _MOST_SHEAR, _MOST_SHIFT, _MOST_TURN = 0.3, 0.45, pi / 6
 
 def augment_colours(
     pictures: Tensor,
-    generator: torch.Generator,
+    generator: Seed,
     *,
     shift: int = 4,
     strength: float = 0.9,
@@ -40,6 +42,7 @@ def augment_colours(
     Returns:
         Floats from 0 to 1 of the same shape.
     """
+    generator = to_generator(generator)
     flat = pictures / 255 if pictures.dtype == torch.uint8 else pictures
     count, size = len(flat), flat.shape[-1]
     drawn = torch.rand(8, count, generator=generator, device=generator.device).to(flat.device)

@@ -2,7 +2,7 @@
 
 Each feature has two input lines, one that spikes the earlier the higher the feature lies above its mean and one for
 below; competing maps learn from these spike times as in :mod:`.stdp_competition`.
-:func:`neurosym.deep_stdp.learn_from_clusters` trains a network on such labels, in turns.
+:func:`neurosym.training.deep_stdp.learn_from_clusters` trains a network on such labels, in turns.
 
 References:
     Lu and Sengupta, "Deep Unsupervised Learning Using Spike-Timing-Dependent Plasticity", Neuromorphic Computing and
@@ -11,6 +11,8 @@ References:
 
 import torch
 from torch import Tensor
+
+from logic.randomness import Seed, to_generator
 
 from .competition import CompetitiveRule, compete, competitive_step, first_competition
 from .first_spike import latencies
@@ -23,7 +25,7 @@ _BATCH = 50
 def cluster_by_stdp(
     features: Tensor,
     clusters: int,
-    generator: torch.Generator,
+    generator: Seed,
     rule: CompetitiveRule | None = None,
     *,
     epochs: int = 10,
@@ -40,6 +42,7 @@ def cluster_by_stdp(
     Raises:
         PlasticityError: if there are fewer vectors than clusters, one is not finite, or all are equal.
     """
+    generator = to_generator(generator)
     rule = rule or RULE
     if features.dim() != 2 or not 2 <= clusters <= len(features):
         raise PlasticityError(

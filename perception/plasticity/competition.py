@@ -21,6 +21,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from logic.randomness import Seed, to_generator
+
 from .timing import PlasticityError
 
 
@@ -73,9 +75,7 @@ class Competition:
     thresholds: Tensor
 
 
-def sample_patches(
-    latencies: Tensor, kernel: tuple[int, int], count: int, generator: torch.Generator, *, never: int
-) -> Tensor:
+def sample_patches(latencies: Tensor, kernel: tuple[int, int], count: int, generator: Seed, *, never: int) -> Tensor:
     """Random windows of latencies in which something spikes.
 
     Args:
@@ -91,6 +91,7 @@ def sample_patches(
     Raises:
         PlasticityError: if the window is larger than the picture.
     """
+    generator = to_generator(generator)
     height, width = kernel
     if height > latencies.shape[2] or width > latencies.shape[3]:
         raise PlasticityError(f"kernel {height}x{width} is larger than its input {list(latencies.shape[2:])}")
@@ -150,7 +151,7 @@ def competitive_step(state: Competition, patches: Tensor, rule: CompetitiveRule,
 
 
 def first_competition(
-    shape: tuple[int, int], patches: Tensor, rule: CompetitiveRule, generator: torch.Generator, *, never: int
+    shape: tuple[int, int], patches: Tensor, rule: CompetitiveRule, generator: Seed, *, never: int
 ) -> Competition:
     """Small random weights and thresholds that a part ``1 - quantile`` of patches reaches.
 
@@ -161,6 +162,7 @@ def first_competition(
         generator: Source of the weights.
         never: Latency of what does not spike.
     """
+    generator = to_generator(generator)
     middle, spread = (rule.upper + rule.lower) / 2, (rule.upper - rule.lower) / 2
     weights = torch.empty(shape).normal_(middle, 0.3 * spread, generator=generator).clamp(rule.lower, rule.upper)
     strongest = ((patches < never).to(weights.dtype) @ weights.T).max(dim=1).values
@@ -171,7 +173,7 @@ def first_competition(
 def learn_by_competition(
     batches: Iterable[tuple[int, Tensor]],
     shape: tuple[int, int, int, int],
-    generator: torch.Generator,
+    generator: Seed,
     rule: CompetitiveRule | None = None,
 ) -> Tensor:
     """Kernels learned from batches of latencies, each seen once.
@@ -188,6 +190,7 @@ def learn_by_competition(
     Raises:
         PlasticityError: if nothing ever spikes, or a kernel is larger than its input.
     """
+    generator = to_generator(generator)
     rule = rule or CompetitiveRule()
     maps, channels, height, width = shape
     state: Competition | None = None

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from logic.randomness import Seed, to_generator
+
 
 @dataclass(frozen=True)
 class PlasticityRule:
@@ -183,7 +185,7 @@ def plasticity_step(weights: Tensor, picture_latencies: Tensor, rule: Plasticity
 def learn_kernels(
     pictures: Tensor,
     shape: tuple[int, int, int, int],
-    generator: torch.Generator,
+    generator: Seed,
     rule: PlasticityRule | None = None,
     *,
     stride: int = 1,
@@ -202,6 +204,7 @@ def learn_kernels(
     Returns:
         Kernels in [0, 1], ``[F, C, k, k]``.
     """
+    generator = to_generator(generator)
     rule = rule or PlasticityRule()
     weights = torch.empty(shape).normal_(0.8, 0.05, generator=generator).clamp(0, 1)
     order = torch.randperm(len(pictures), generator=generator)

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from logic.randomness import Seed, to_generator
+
 from .first_spike import FirstSpikes, PlasticityRule, convergence, first_spikes, latencies, plasticity_step
 from .timing import PlasticityError
 
@@ -108,7 +110,7 @@ def pool_latencies(times: Tensor, size: int) -> Tensor:
 def learn_network(
     pictures: Tensor,
     layers: Sequence[StdpLayer],
-    generator: torch.Generator,
+    generator: Seed,
     *,
     epochs: int = 1,
     stop: float = 0.01,
@@ -125,6 +127,7 @@ def learn_network(
     Raises:
         PlasticityError: if there are no layers, their numbers of steps differ, or a window is larger than its input.
     """
+    generator = to_generator(generator)
     bins = _bins(layers)
     times = latencies(pictures, bins)
     learned: list[Tensor] = []

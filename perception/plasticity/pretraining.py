@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from logic.randomness import Seed, to_generator
+
 from ..architectures.normalization import settle_norms
 from ..networks.classifier import SpikingClassifier
 from .competition import CompetitiveRule, learn_by_competition
@@ -36,7 +38,7 @@ class Pretraining:
 def pretrain(
     network: nn.Module,
     pictures: Tensor,
-    generator: torch.Generator,
+    generator: Seed,
     rule: CompetitiveRule | None = None,
     *,
     layers: int | None = None,
@@ -59,6 +61,7 @@ def pretrain(
     Raises:
         PlasticityError: if the network has no convolution that can learn, or nothing reaches one.
     """
+    generator = to_generator(generator)
     rule = rule or CompetitiveRule()
     samples = 0
     kernels: dict[str, Tensor] = {}
@@ -153,7 +156,7 @@ def spike_times(inputs: Tensor, batch: int, bins: int) -> tuple[int, Tensor]:
 
 
 def pretrain_first_layer(
-    classifier: SpikingClassifier, pictures: Tensor, generator: torch.Generator, rule: PlasticityRule | None = None
+    classifier: SpikingClassifier, pictures: Tensor, generator: Seed, rule: PlasticityRule | None = None
 ) -> Tensor:
     """Replaces the first layer's random weights by kernels that STDP has learned picture by picture.
 
@@ -166,6 +169,7 @@ def pretrain_first_layer(
     Returns:
         The learned kernels in [0, 1], ``[F, 1, 5, 5]``, to be looked at.
     """
+    generator = to_generator(generator)
     weight = classifier.weights()["convolution1"]  # shares its memory with the layer
     filters, channels, height, width = weight.shape
     kernels = learn_kernels(pictures, (filters, channels, height, width), generator, rule)

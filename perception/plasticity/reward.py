@@ -20,6 +20,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from logic.randomness import Seed, to_generator
+
 from .first_spike import FirstSpikes, choose_winners, first_spikes, learn_at
 from .timing import PlasticityError, TimingRule, bounded, timed_changes
 
@@ -146,7 +148,7 @@ def decide(decisions: Decisions, times: Tensor) -> Tensor:
 def learn_decisions(
     times: Tensor,
     labels: Tensor,
-    generator: torch.Generator,
+    generator: Seed,
     rule: RewardRule | None = None,
     *,
     classes: int,
@@ -170,6 +172,7 @@ def learn_decisions(
     Raises:
         PlasticityError: if numbers of pictures and labels differ, a label is no class, or a window does not fit.
     """
+    generator = to_generator(generator)
     rule = rule or RewardRule()
     if times.dim() != 4 or not len(times) or labels.shape != times.shape[:1]:
         raise PlasticityError(f"latencies [M, C, H, W] and M labels, got {list(times.shape)} and {list(labels.shape)}")

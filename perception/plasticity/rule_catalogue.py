@@ -23,4 +23,4 @@ RULES: dict[str, Callable[..., Any]] = {
     "r_stdp_eligibility": learn_rewarded,
 }
 """The function of each rule; :func:`perception.pretrain` uses ``lee``, layer by layer, and
-:func:`neurosym.deep_stdp.learn_from_clusters` uses ``deep_stdp``."""
+:func:`neurosym.training.deep_stdp.learn_from_clusters` uses ``deep_stdp``."""

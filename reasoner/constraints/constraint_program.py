@@ -10,9 +10,10 @@ from ..prolog.border import Limits, Refusal, request
 from ..prolog.program import DIGITS
 from ..prolog.refusals import sentence
 from ..prolog.text import PrologText
+from ..showing import cut, preformatted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ConstraintProgram:
     r"""Rules that post constraints over integers and over the symbols of some domains.
 
@@ -36,6 +37,12 @@ class ConstraintProgram:
     domains: tuple[Domain, ...]
     heads: tuple[str, ...] = field(compare=False, repr=False)
 
+    def __repr__(self) -> str:
+        return cut(f"ConstraintProgram({cut(self.source, 60)!r}, {len(self.heads)} clauses)")
+
+    def _repr_html_(self) -> str:
+        return preformatted(self.text)
+
     @classmethod
     def parse(
         cls,
@@ -57,6 +64,9 @@ class ConstraintProgram:
                 source, line and column.
             PrologMissing: if SWI-Prolog is not installed.
             PrologLimit: if a limit is reached.
+
+        >>> ConstraintProgram.parse("pair(X, Y) :- [X, Y] ins 1..9, X * Y #= 35, X #< Y.").heads
+        ('pair(X,Y)',)
         """
         return cls._parse(PrologText(text, source), domains, limits)
 

@@ -1,9 +1,10 @@
 """Constraints as clauses: each variable a one-hot group of literals, each constraint over them exactly.
 
 Values of expressions are encoded in one direction only (operands imply the result's literal), which is exact because
-results are only ever forbidden, never demanded. (The direct encoding: Walsh, "SAT v CSP", CP 2000; sums by chains of
-partial sums, as in Bailleux and Boufkhad, "Efficient CNF encoding of Boolean cardinality constraints", CP 2003; with
-large coefficients digit by digit, as one adds in writing.)
+results are only ever forbidden, never demanded; an undefined expression has no value. (In the literature: the direct
+encoding; Walsh, "SAT v CSP", CP 2000; sums by chains of partial sums, as in Bailleux and Boufkhad, "Efficient CNF
+encoding of Boolean cardinality constraints", CP 2003; with large coefficients digit by digit, as one adds in writing;
+connectives after Tseitin.)
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import cast
 
 from ..errors import MeaningError
 from ..prolog.terms import Struct, Term
+from .definedness import conditions, demands
 from .linear import COMPARISONS, Linear, apply, difference, linear
 from .posting import Key, key_of
 
@@ -65,11 +67,18 @@ class ClauseEncoding:
             TooLarge: if the budget is spent.
             MeaningError: if the constraint has no meaning here.
         """
+        for part in (term, *demands(term)):
+            self._require(part, unless)
+
+    def _require(self, term: Term, unless: tuple[int, ...]) -> None:
         if not isinstance(term, Struct):
             raise MeaningError(f"{term!r} is no constraint")
         name, parts = term.functor, term.arguments
+        if not name.startswith("#") or name in COMPARISONS:
+            for condition in conditions(term):
+                self._compare(condition, unless)
         if name in COMPARISONS:
-            self._relation("#=" if name == "=" else name, difference(*parts), unless)
+            self._compare(term, unless)
         elif name == "$in":
             members, ranges = cast("tuple[tuple[Term, ...], tuple[tuple[Term, Term], ...]]", parts)
             for member in members:
@@ -85,8 +94,8 @@ class ClauseEncoding:
         elif name == "element":
             self._element(parts, unless)
         elif name == "#/\\":
-            self.require(parts[0], unless)
-            self.require(parts[1], unless)
+            self._require(parts[0], unless)
+            self._require(parts[1], unless)
         else:
             self._add(*unless, self.truth(term))
 
@@ -107,16 +116,10 @@ class ClauseEncoding:
         if name == "#\\" and len(parts) == 1:
             return -self.truth(parts[0])
         if name in COMPARISONS or name == "$in":
-            literal = self._new()
-            self.require(term, (-literal,))
-            if name == "$in":
-                members, ranges = cast("tuple[tuple[Term, ...], tuple[tuple[Term, Term], ...]]", parts)
-                for value, value_literal in self._encode(members[0]).items():
-                    if _inside(value, ranges):
-                        self._add(literal, -value_literal)
-            else:
-                self.require(Struct(COMPARISONS[name], parts), (literal,))
-            return literal
+            compared = self._compared(term) if name in COMPARISONS else self._membership(term)
+            for condition in conditions(term):
+                compared = -self._or(-compared, -self._compared(condition))
+            return compared
         if name not in {"#/\\", "#\\/", "#\\", "#==>", "#<==", "#<==>"}:
             raise MeaningError(f"'{name}' cannot be reified")
         a, b = self.truth(parts[0]), self.truth(parts[1])
@@ -131,6 +134,25 @@ class ClauseEncoding:
         literal = self._new()
         other = -literal if name == "#<==>" else literal
         self.clauses += [[other, -a, b], [other, a, -b], [-other, a, b], [-other, -a, -b]]
+        return literal
+
+    def _compare(self, term: Struct, unless: tuple[int, ...]) -> None:
+        """A comparison, met by any values where its expressions have none."""
+        self._relation("#=" if term.functor == "=" else term.functor, difference(*term.arguments), unless)
+
+    def _compared(self, term: Struct) -> int:
+        """A literal that is true exactly where a comparison is, and free where its expressions have no value."""
+        literal = self._new()
+        self._compare(term, (-literal,))
+        self._compare(Struct(COMPARISONS[term.functor], term.arguments), (literal,))
+        return literal
+
+    def _membership(self, term: Struct) -> int:
+        """The same for ``X in Domain``."""
+        members, ranges = cast("tuple[tuple[Term, ...], tuple[tuple[Term, Term], ...]]", term.arguments)
+        literal = self._new()
+        for value, value_literal in self._encode(members[0]).items():
+            self._add(literal if _inside(value, ranges) else -literal, -value_literal)
         return literal
 
     def _or(self, a: int, b: int) -> int:
@@ -174,9 +196,7 @@ class ClauseEncoding:
         for a, literal_a in first.items():
             for b, literal_b in second.items():
                 value = apply(name, [a, b] if len(operands) > 1 else [a])
-                if value is None:
-                    self._add(-literal_a, -literal_b)
-                else:
+                if value is not None:
                     self._add(-literal_a, -literal_b, found.setdefault(value, self._new()))
         return found
 

@@ -29,7 +29,7 @@ components(circuit(Xs), Goals) :-
     Last is N - 1, length(Later, Last),
     foldl(followed([N|Later]), Xs, [0|Later], [], Following),
     append([Xs ins 1..N, all_distinct(Xs), Later ins 1..Last], Following, Goals).
-components(serialized(Starts, Durations), Goals) :-
+components(serialized(Starts, Durations), [Durations ins 0..sup|Goals]) :-
     is_list(Starts), same_length(Starts, Durations),
     pairs_keys_values(Tasks, Starts, Durations),
     findall(I-J, ( nth1(I, Tasks, _), nth1(J, Tasks, _), I < J ), Pairs),

@@ -80,7 +80,7 @@ def difference(left: Term, right: Term) -> Linear:
 
 
 def apply(name: str, values: Sequence[int]) -> int | None:
-    """The value of an operation on integers as SWI-Prolog defines it, or None where it is undefined.
+    """The value of an operation on integers as library(clpfd) defines it, or None where it is undefined.
 
     Raises:
         MeaningError: if there is no such operation, or its value is too large.
@@ -89,7 +89,7 @@ def apply(name: str, values: Sequence[int]) -> int | None:
     if name in {"//", "div", "mod", "rem"} and second == 0:
         return None
     if name == "^" and second < 0 and first not in {1, -1}:
-        return None
+        return None if first else 0
     if name == "^" and abs(first) > 1 and second * first.bit_length() > _MOST_BITS:
         raise MeaningError(f"{first}^{second} is too large a number")
     truncated = abs(first) // abs(second) * (1 if (first < 0) == (second < 0) else -1) if second else 0

@@ -11,6 +11,7 @@
 :- use_module(library(aggregate)).
 :- use_module(constraint_reader).
 :- use_module(globals).
+:- use_module(balancing).
 
 :- thread_local failed/2.
 
@@ -47,8 +48,9 @@ mapargs(Call, Term, Copy) :-
     maplist(Call, Arguments, Copies),
     compound_name_arguments(Copy, Name, Copies).
 
-record(Place, Term) :-
-    (   b_getval(neurosym_tentative, true) -> throw(refused(tentative, Place, Term)) ; true ),
+record(Place, Term0) :-
+    (   b_getval(neurosym_tentative, true) -> throw(refused(tentative, Place, Term0)) ; true ),
+    shallow(Term0, Place, Term),
     b_getval(neurosym_posted, Posted),
     b_setval(neurosym_posted, [posted(Place, Term)|Posted]).
 
@@ -147,11 +149,16 @@ expression(E, Place, Value) :- compound(E), operation(E), !,
     E =.. [Name|Parts],
     maplist(part(Place), Parts, Values),
     Term =.. [Name|Values],
-    (   maplist(integer, Values)
+    (   maplist(integer, Values), defined(Name, Values)
     ->  catch(Value is Term, error(Error, _), throw(raised(Place, E, Error)))
     ;   Value = Term
     ).
 expression(E, Place, _) :- throw(refused(expression, Place, E)).
+
+%   What has no value stays a term: the innermost constraint around it is false.
+defined(Name, [_, Divisor]) :- memberchk(Name, [//, div, mod, rem]), !, Divisor =\= 0.
+defined(^, [Base, Exponent]) :- !, ( Exponent >= 0 -> true ; memberchk(Base, [1, -1]) ).
+defined(_, _).
 
 part(Place, Part, Value) :- expression(Part, Place, Value).
 

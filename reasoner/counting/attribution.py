@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ..grounding.sums import FALSE, TRUE
-from .counter import IMPOSSIBLE
-from .layers import Layers
+from ..grounding.sums import FALSE, IMPOSSIBLE, TRUE
+from .layers import Arrays, Layers
 
 Floats = NDArray[np.float64]
 
@@ -16,25 +15,24 @@ class Attribution:
     """The same numbers and derivatives as :meth:`reasoner.Counter.log_probabilities` gives for a batch.
 
     Args:
-        layers: Of a counter.
+        layers: Of a plan or a counter.
         log_probs: ``[I]``, of each input.
 
     Attributes:
         outputs: ``[O]``, log-probabilities.
     """
 
-    def __init__(self, layers: Layers, log_probs: Floats) -> None:
+    def __init__(self, layers: Layers[Arrays], log_probs: Floats) -> None:
         self._layers, self._inputs = layers, len(log_probs)
         buffer = np.empty(layers.rows)
         buffer[FALSE], buffer[TRUE] = IMPOSSIBLE, 0.0
         buffer[2 : 2 + self._inputs] = log_probs
         self._filled = [*self._fill(buffer)]
-        self.outputs = buffer[layers.outputs.numpy()].clip(IMPOSSIBLE)
+        self.outputs = buffer[layers.outputs].clip(IMPOSSIBLE)
 
     def _fill(self, buffer: Floats) -> Iterator[tuple[slice, NDArray[np.int64], Floats | None]]:
         """The rows of each layer, those that they read, and the share of each case in its sum, if there are several."""
-        for start, table, _ in self._layers.layers:
-            children = table.numpy()
+        for start, children, _ in self._layers.layers:
             own, shares = slice(start, start + len(children)), None
             values = buffer[children[:, :, 0]]
             for factor in range(1, children.shape[2]):

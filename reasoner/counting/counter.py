@@ -1,6 +1,5 @@
 """Counting: exact, batched, differentiable probabilities of a circuit's outputs, layer by layer in log space."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any, NamedTuple
@@ -11,16 +10,14 @@ from torch import Tensor
 from logic import Circuit
 
 from ..errors import CountingError
-from ..grounding.sums import FALSE, TRUE, Sums, sums_of
+from ..grounding.circuit_sums import sums_of
+from ..grounding.sums import FALSE, IMPOSSIBLE, TRUE, Sums
 from .decision import check_inputs, to_circuit
-from .factoring import factor
-from .layers import Dense, Layer, Layers, layered
-from .normal_form import are_countable
-
-IMPOSSIBLE = -1e30  # log of zero; minus infinity would make NaN gradients
+from .layers import Arrays, Dense, Layer, Layers
+from .planning import plan_sums
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Counter:
     """A circuit prepared for counting.
 
@@ -30,8 +27,11 @@ class Counter:
     """
 
     sums: Sums
-    layers: Layers
-    _placed: dict[torch.device, Layers] = field(default_factory=dict[torch.device, Layers], repr=False)
+    layers: Layers[Arrays]
+    _placed: dict[torch.device, Layers[Tensor]] = field(default_factory=dict[torch.device, Layers[Tensor]], repr=False)
+
+    def __repr__(self) -> str:
+        return f"Counter({self.sums.inputs} inputs, {len(self.sums.nodes)} sums, {len(self.sums.outputs)} outputs)"
 
     def log_probabilities(self, log_probs: Tensor) -> Tensor:
         """Log-probability of each output, on the device and of the dtype of the inputs.
@@ -50,18 +50,28 @@ class Counter:
             raise CountingError(f"counting needs [B, {inputs}] log-probabilities, got {list(log_probs.shape)}")
         return _Count.apply(log_probs, self.on(log_probs.device))  # pyright: ignore[reportReturnType]
 
-    def on(self, device: torch.device) -> Layers:
+    def on(self, device: torch.device) -> Layers[Tensor]:
         """The layers on a device, copied there once."""
         if device not in self._placed:
-            self._placed[device] = self.layers.to(device)
+            self._placed[device] = _to_tensors(self.layers, device)
         return self._placed[device]
+
+
+def _to_tensors(layers: Layers[Arrays], device: torch.device) -> Layers[Tensor]:
+    def place(array: Arrays) -> Tensor:
+        return torch.from_numpy(array).to(device)
+
+    placed = tuple(
+        Layer(start, place(children), dense and Dense(*map(place, dense))) for start, children, dense in layers.layers
+    )
+    return Layers(placed, layers.rows, place(layers.outputs), layers.row_of)
 
 
 class _Count(torch.autograd.Function):
     """One buffer ``[rows, B]`` is filled layer by layer, and its adjoint emptied in the reverse order."""
 
     @staticmethod
-    def forward(ctx: Any, log_probs: Tensor, plan: Layers) -> Tensor:
+    def forward(ctx: Any, log_probs: Tensor, plan: Layers[Tensor]) -> Tensor:
         inputs = log_probs.shape[1]
         buffer = log_probs.new_empty(plan.rows, log_probs.shape[0])
         buffer[FALSE].fill_(IMPOSSIBLE)
@@ -74,7 +84,7 @@ class _Count(torch.autograd.Function):
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        plan: Layers = ctx.plan
+        plan: Layers[Tensor] = ctx.plan
         adjoint = gradients[0].new_zeros(ctx.shape).index_add_(0, plan.outputs, gradients[0].t())
         for layer, share in zip(reversed(plan.layers), reversed(ctx.shares), strict=True):
             own = adjoint[layer.start : layer.start + len(layer.children)]
@@ -88,13 +98,13 @@ class _Count(torch.autograd.Function):
 class _Pairs(NamedTuple):
     """What a dense layer computed: probabilities ``[K, n]`` and ``[L, n]`` beside the largest, sums ``[nodes, n]``."""
 
-    dense: Dense
+    dense: Dense[Tensor]
     left: Tensor
     right: Tensor
     sums: Tensor
 
 
-def _fill(buffer: Tensor, layer: Layer) -> _Pairs | Tensor | None:
+def _fill(buffer: Tensor, layer: Layer[Tensor]) -> _Pairs | Tensor | None:
     """Computes the rows of a layer; what it returns is for the way back: the share of each case in its node's sum.
 
     A sum over pairs is a matrix product, unless it underflows beside the others.
@@ -120,7 +130,7 @@ def _fill(buffer: Tensor, layer: Layer) -> _Pairs | Tensor | None:
     return values
 
 
-def _hand_down(adjoint: Tensor, own: Tensor, layer: Layer, share: Tensor | None) -> None:
+def _hand_down(adjoint: Tensor, own: Tensor, layer: Layer[Tensor], share: Tensor | None) -> None:
     """Adds each node's adjoint to its children's, case by case."""
     handed = own.clone() if share is None else (share * own[:, None]).flatten(0, 1)
     for child in layer.children.view(-1, layer.children.shape[2]).unbind(1):
@@ -155,19 +165,5 @@ def prepare(circuit: Circuit, budget: int = 1_000_000, seconds: float = inf) -> 
         CountingError: if an input stands in no one-hot group, or the budget or the time is spent.
     """
     check_inputs(circuit)
-    return prepare_sums(sums_of(circuit), lambda: to_circuit(circuit, budget, seconds))
-
-
-def prepare_sums(sums: Sums | None, diagram: Callable[[], Circuit]) -> Counter:
-    """A counter for sums of products, or for a decision diagram if they cannot be counted as they stand.
-
-    Args:
-        sums: What is counted, if it has this form.
-        diagram: Makes the diagram of the same function.
-    """
-    if sums is None or not are_countable(sums):
-        sums = sums_of(diagram())
-        if sums is None:
-            raise CountingError("a decision diagram has no other gates than AND and OR")
-    factored = factor(sums)
-    return Counter(factored, layered(factored))
+    plan = plan_sums(sums_of(circuit), lambda: to_circuit(circuit, budget, seconds))
+    return Counter(plan.sums, plan.layers)

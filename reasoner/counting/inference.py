@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -11,17 +11,20 @@ from logic import Domain, Symbols
 
 from ..errors import CountingError, QueryError
 from ..grounding.grounding import Grounding
-from ..grounding.subqueries import ground_answered
+from ..grounding.sums import IMPOSSIBLE
 from ..prolog.border import Limits
-from ..prolog.collector import uncollected
 from ..prolog.program import Program
-from ..prolog.terms import Value, to_value
-from .bounds import Bounds, Budget, bound
-from .counter import IMPOSSIBLE, Counter, prepare_sums
-from .decision import to_circuit
+from ..prolog.terms import Value
+from ..showing import cut, table
+from .planning import check_evidence, prepare_query
+
+if TYPE_CHECKING:
+    from .bounds import Bounds, Budget
+
+_SHOWN = 10  # answers that are printed
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Answers:
     """All answers of a query, for a batch of beliefs.
 
@@ -38,7 +41,27 @@ class Answers:
     atoms: tuple[str, ...]
     values: tuple[Value, ...]
     log_probs: Tensor
-    bounds: Bounds | None = None
+    bounds: "Bounds | None" = None
+
+    def __repr__(self) -> str:
+        return f"Answers({cut(self.query)!r}, {len(self.atoms)} answers, batch of {len(self.log_probs)})"
+
+    def __str__(self) -> str:
+        return "\n".join([repr(self), *(f"  {cut(atom)}: {text}" for atom, text in self._best())])
+
+    def _repr_html_(self) -> str:
+        return table(repr(self), self._best())
+
+    def _best(self) -> list[tuple[str, str]]:
+        """The most probable answers of the first sample, and how probable they are."""
+        if not len(self.log_probs):
+            return []
+        lower = self.log_probs[0].detach().exp()
+        upper = lower if self.bounds is None else self.bounds.upper[0].detach()
+        shown = lower.argsort(descending=True, stable=True)[:_SHOWN].tolist()
+        return [
+            (self.atoms[n], f"{lower[n]:.6g}" + ("" if upper[n] == lower[n] else f" to {upper[n]:.6g}")) for n in shown
+        ]
 
     def index(self, value: Value) -> int:
         """The column of an answer, given its value (``7``) or its text (``sum(7)``).
@@ -96,77 +119,12 @@ class Answers:
         return tuple(self.values[index] for index in best.tolist())
 
 
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """A query that is grounded, and ready to be counted if that is within limits.
-
-    Args:
-        grounding: The ground program.
-        counting: A counter, or why there is none.
-        values: Of the answers.
-    """
-
-    grounding: Grounding
-    counting: Counter | CountingError
-    values: tuple[Value, ...]
-
-    @property
-    def counter(self) -> Counter:
-        """The counter.
-
-        Raises:
-            CountingError: if exact counting is over its limits.
-        """
-        if isinstance(self.counting, CountingError):
-            raise self.counting
-        return self.counting
-
-
-@lru_cache(maxsize=256)
-def prepare_query(program: Program, query: str | None = None, limits: Limits | None = None) -> Prepared:
-    """The query, or all queries that the program states, grounded and prepared once; the second call costs nothing.
-
-    Raises:
-        QueryError, PrologLimit: as :func:`reasoner.grounding.ground`.
-    """
-    with uncollected():
-        return _prepare(program, query, limits or Limits())
-
-
-def _prepare(program: Program, query: str | None, limits: Limits) -> Prepared:
-    grounding = ground_answered(program, query, limits, _evaluate)
-    values = tuple(
-        tuple(to_value(term) for term in answer.bindings.values())
-        if len(answer.bindings) != 1 and query is not None
-        else answer.text
-        if query is None
-        else to_value(next(iter(answer.bindings.values())))
-        for answer in grounding.answers
-    )
-    try:
-        counting = prepare_sums(grounding.sums(), lambda: to_circuit(grounding.circuit, limits.gates, limits.seconds))
-    except CountingError as over_limits:
-        counting = over_limits
-    return Prepared(grounding, counting, values)
-
-
-def _evaluate(program: Program, query: str, limits: Limits) -> dict[str, float]:
-    """The probability of each answer by text, of what rests on nothing perceived."""
-    prepared = _prepare(program, query, limits)
-    if None in prepared.grounding.constants:
-        raise QueryError(
-            f"{program.source}: a subquery asks for what is perceived; it may rest on what is stated alone"
-        )
-    log_probs = prepared.counter.log_probabilities(gather_beliefs(prepared.grounding))
-    return dict(zip([answer.text for answer in prepared.grounding.answers], log_probs[0].exp().tolist(), strict=True))
-
-
 def infer(
     program: Program,
     query: str | None = None,
     symbols: Symbols | Sequence[Symbols] = (),
     limits: Limits | None = None,
-    budget: Budget | None = None,
+    budget: "Budget | None" = None,
 ) -> Answers:
     """The probability of every answer given the program's evidence, exact and differentiable in the beliefs.
 
@@ -187,7 +145,7 @@ def infer(
     Example:
         >>> import torch
         >>> from logic import Domain, Symbols
-        >>> from reasoner.program import DIGITS
+        >>> from reasoner.prolog.program import DIGITS
         >>> rule = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
         >>> even = Symbols(DIGITS, torch.full((1, 2, 10), 0.1).log())
         >>> round(infer(rule, "sum(S)", even).probability(9).item(), 6)
@@ -201,6 +159,8 @@ def infer(
     beliefs = gather_beliefs(grounding, symbols)
     atoms = tuple(answer.text for answer in grounding.answers)
     if budget is not None and isinstance(prepared.counting, CountingError) and not grounding.evidence:
+        from .bounds import bound
+
         bounds = bound(grounding.circuit, beliefs, budget)
         return Answers(query or "", atoms, prepared.values, bounds.log_lower, bounds)
     log_probs = prepared.counter.log_probabilities(beliefs)
@@ -212,9 +172,7 @@ def infer(
 def _given_evidence(log_probs: Tensor, grounding: Grounding) -> Tensor:
     """P(answer | evidence) = P(answer and evidence) / P(evidence); the evidence is the last column."""
     evidence = log_probs[:, -1:]
-    if bool((evidence < IMPOSSIBLE / 2).any()):
-        observed = ", ".join(f"{grounding.atoms[atom]} = {str(truth).lower()}" for atom, truth in grounding.evidence)
-        raise QueryError(f"{grounding.program.source}: the evidence contradicts the program: {observed}")
+    check_evidence(grounding, evidence.min().item())
     return (log_probs[:, :-1] - evidence).clamp(min=IMPOSSIBLE)
 
 

@@ -3,11 +3,10 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import chain, product
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from ..grounding.sums import FALSE, TRUE, Case, Sums
 
@@ -15,7 +14,12 @@ SMALL = 2048  # entries; layers that are smaller are worth one call, not several
 DENSE = 0.25  # of the pairs of two slots; a block of which fewer are used is left sparse
 
 
-class Dense(NamedTuple):
+Arrays = NDArray[Any]
+Table = TypeVar("Table")
+"""Arrays here; tensors where :class:`reasoner.Counter` counts a batch."""
+
+
+class Dense(NamedTuple, Generic[Table]):
     """A layer whose nodes are sums over pairs of values of two slots: blocks of one shape, as a matrix product.
 
     Args:
@@ -24,12 +28,12 @@ class Dense(NamedTuple):
         matrix: ``[nodes, K * L]``, whether the node of a block counts the pair.
     """
 
-    left: Tensor
-    right: Tensor
-    matrix: Tensor
+    left: Table
+    right: Table
+    matrix: Table
 
 
-class Layer(NamedTuple):
+class Layer(NamedTuple, Generic[Table]):
     """Nodes of one depth; they read earlier rows and write ``start`` and those that follow.
 
     Args:
@@ -40,11 +44,11 @@ class Layer(NamedTuple):
     """
 
     start: int
-    children: Tensor
-    dense: Dense | None = None
+    children: Table
+    dense: Dense[Table] | None = None
 
 
-class Layers(NamedTuple):
+class Layers(NamedTuple, Generic[Table]):
     """Layers in an order in which values flow.
 
     Args:
@@ -54,21 +58,13 @@ class Layers(NamedTuple):
         row_of: The row of each node of the sums.
     """
 
-    layers: tuple[Layer, ...]
+    layers: tuple[Layer[Table], ...]
     rows: int
-    outputs: Tensor
+    outputs: Table
     row_of: tuple[int, ...]
 
-    def to(self, device: torch.device) -> "Layers":
-        """The same on a device."""
-        layers = tuple(
-            Layer(start, children.to(device), dense and Dense(*(part.to(device) for part in dense)))
-            for start, children, dense in self.layers
-        )
-        return Layers(layers, self.rows, self.outputs.to(device), self.row_of)
 
-
-def layered(sums: Sums) -> Layers:
+def layered(sums: Sums) -> Layers[Arrays]:
     """The sums as layers: by depth, then by shape."""
     first = sums.first
     depth = [0] * (first + len(sums.nodes))
@@ -77,7 +73,7 @@ def layered(sums: Sums) -> Layers:
         depth[number] = 1 + max([depth[child] for child in chain.from_iterable(cases)])
         by_depth[depth[number]].append(number)
     row = np.arange(len(depth))
-    layers: list[Layer] = []
+    layers: list[Layer[Arrays]] = []
     rows = first
     for level in sorted(by_depth):
         for members, blocks in _buckets(by_depth[level], sums):
@@ -88,17 +84,17 @@ def layered(sums: Sums) -> Layers:
             dense = _dense(cases, blocks, sums) if blocks else None
             layers.append(Layer(rows, _table(cases, row), dense))
             rows += len(members)
-    return Layers(tuple(layers), rows, torch.from_numpy(row[list(sums.outputs)]), tuple(row.tolist()))
+    return Layers(tuple(layers), rows, row[list(sums.outputs)], tuple(row.tolist()))
 
 
-def _table(nodes: Sequence[Sequence[Case]], row: np.ndarray) -> Tensor:
+def _table(nodes: Sequence[Sequence[Case]], row: np.ndarray) -> Arrays:
     count, width = max(map(len, nodes)), max(map(len, chain.from_iterable(nodes)))
     table = np.full((len(nodes), count, width), FALSE, dtype=np.int64)
     lengths = np.array([[*map(len, cases), *[0] * (count - len(cases))] for cases in nodes])
     inside = np.arange(width) < lengths[:, :, None]
     table[inside] = row[list(chain.from_iterable(chain.from_iterable(nodes)))]
     table[~inside & (lengths[:, :, None] > 0)] = TRUE
-    return torch.from_numpy(table)
+    return table
 
 
 def _buckets(members: Sequence[int], sums: Sums) -> list[tuple[list[int], list[tuple[int, int]]]]:
@@ -149,15 +145,15 @@ def _slots(cases: Sequence[Case], slot_of: Sequence[int]) -> tuple[int, int] | N
     return slots.pop() if len(slots) == 1 else None
 
 
-def _dense(nodes: Sequence[Sequence[Case]], blocks: Sequence[tuple[int, int]], sums: Sums) -> Dense:
+def _dense(nodes: Sequence[Sequence[Case]], blocks: Sequence[tuple[int, int]], sums: Sums) -> Dense[Arrays]:
     values = [range(2 + group.start, 2 + group.stop) for group in sums.one_hot]
     left, right = values[blocks[0][0]], values[blocks[0][1]]
     column = {pair: index for index, pair in enumerate(product(left, right))}
-    matrix = torch.zeros(len(nodes) // len(blocks), len(column))
+    matrix = np.zeros((len(nodes) // len(blocks), len(column)), dtype=np.float32)
     for line, cases in zip(matrix, nodes[:: len(blocks)], strict=True):  # the first block's; the others' are alike
         line[[column[a, b] for a, b in cases]] = 1.0
     return Dense(
-        torch.tensor([values[slot] for slot, _ in blocks]).t().contiguous(),
-        torch.tensor([values[slot] for _, slot in blocks]).t().contiguous(),
+        np.array([values[slot] for slot, _ in blocks]).T.copy(),
+        np.array([values[slot] for _, slot in blocks]).T.copy(),
         matrix,
     )

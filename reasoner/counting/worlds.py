@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from ..errors import CountingError
-from .counter import IMPOSSIBLE, Counter
+from ..grounding.sums import IMPOSSIBLE
+from .counter import Counter
 from .semirings import BEST
 
 
@@ -85,7 +86,7 @@ def _best(counter: Counter, output: int, parts: Sequence[Tensor]) -> list[Readin
     )
     sums = counter.sums
     relative = beliefs - best[list(sums.slot_of)] if groups else beliefs
-    rows = BEST.evaluate(counter.layers, relative[:, None])[:, 0].t().tolist()
+    rows = BEST.evaluate(counter.on(relative.device), relative[:, None])[:, 0].t().tolist()
     found: list[Reading] = []
     for part, values in enumerate(rows):
         node_values = [values[row] for row in counter.layers.row_of]

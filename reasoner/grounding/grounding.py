@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, chain, pairwise
 from math import log
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from logic import Circuit, Domain
+from logic import Domain
 
 from ..errors import PrologLimit, QueryError, SubqueryError
 from ..prolog.border import Limits, Refusal, request
@@ -17,6 +17,7 @@ from ..prolog.program import Program
 from ..prolog.refusals import reason
 from ..prolog.terms import Term, from_json, order
 from ..prolog.text import QueryText, quote_atom
+from ..showing import cut
 from .ground_sums import ground_sums
 from .rules import (
     Instance as Instance,
@@ -28,12 +29,13 @@ from .rules import (
     in_order,
     relevant,
 )
-from .sums import Sums, sums_of
-from .unrolling import build_circuit
+from .sums import IMPOSSIBLE, Sums
+
+if TYPE_CHECKING:  # most programs are counted without a circuit
+    from logic import Circuit
 
 NONE = "none of them"  # the value of a choice that makes no head true; no atom is written like this
 _NAME_OF_CHOICES = "choice"  # of a choice whose predicate's name is no name of a domain
-_LOG_OF_ZERO = -1e30
 
 
 class Slot(NamedTuple):
@@ -59,7 +61,7 @@ class Answered(NamedTuple):
     bindings: dict[str, Term]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Grounding:
     """A ground program as a circuit, and where each gate comes from.
 
@@ -92,6 +94,10 @@ class Grounding:
     atoms: dict[int, str]
     limits: Limits
 
+    def __repr__(self) -> str:
+        asked = cut(self.query or self.program.source)
+        return f"Grounding({asked!r}, {len(self.slots)} slots, {len(self.answers)} answers, {len(self.atoms)} atoms)"
+
     @cached_property
     def instances(self) -> tuple[Instance, ...]:
         """The rule instances, each after those it rests on unless they rest on each other."""
@@ -103,12 +109,14 @@ class Grounding:
         )
 
     @cached_property
-    def circuit(self) -> Circuit:
+    def circuit(self) -> "Circuit":
         """Inputs ``digit(0)=3``, a one-hot group per slot; outputs ``sum(7)``, one per answer; built when first read.
 
         Raises:
             PrologLimit: if atoms that support each other in circles need too many gates.
         """
+        from .unrolling import build_circuit
+
         names = [
             [SlotValue(domain.name, number, value).name for value in domain.values] for domain, number in self.slots
         ]
@@ -134,7 +142,11 @@ class Grounding:
         outputs, denied, positions = [answer.atom for answer in self.answers], denied_by(self.leaves), self._positions()
         small = sum(map(len, self.circles)) + len(self.circles) <= self.limits.gates
         found = ground_sums(self.circles, positions, denied, self.one_hot, outputs, self.evidence) if small else None
-        return found or sums_of(self.circuit)
+        if found is None:
+            from .circuit_sums import sums_of
+
+            return sums_of(self.circuit)
+        return found
 
     def _positions(self) -> dict[int, int]:
         """The input of each leaf that is a slot's value."""
@@ -244,7 +256,7 @@ def _choice(row: list[Any]) -> _Choice:
     values = [*total, NONE]
     shares = [*total.values(), max(0.0, 1.0 - sum(total.values()))]
     named = name if name.isascii() and name.isidentifier() and name[0].islower() else _NAME_OF_CHOICES
-    log_probs = tuple(log(share) if share > 0 else _LOG_OF_ZERO for share in shares)
+    log_probs = tuple(log(share) if share > 0 else IMPOSSIBLE for share in shares)
     return _Choice(clause, Slot(Domain(named, values), number), log_probs, tuple(heads))
 
 

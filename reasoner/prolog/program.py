@@ -9,6 +9,7 @@ from logic import Domain
 from logic.errors import DomainError
 
 from ..errors import ProgramError
+from ..showing import cut, preformatted
 from .border import Limits, Refusal, request
 from .collector import uncollected
 from .refusals import sentence
@@ -39,7 +40,7 @@ class Clause:
     network: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Program:
     """Rules over the symbols of some domains, in the language of ProbLog.
 
@@ -68,6 +69,13 @@ class Program:
     domains: tuple[Domain, ...]
     clauses: tuple[Clause, ...] = field(compare=False, repr=False)
     undefined: tuple[tuple[int, int, str], ...] = field(default=(), compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        names = ", ".join(domain.name for domain in self.domains)
+        return cut(f"Program({cut(self.source, 60)!r}, {len(self.clauses)} clauses, domains: {names or 'none'})")
+
+    def _repr_html_(self) -> str:
+        return preformatted(self.text)
 
     @classmethod
     @uncollected()

@@ -60,6 +60,7 @@ _REASONS = {
     "coefficients": "the coefficients '{what}' must be integers, one for each variable",
     "arguments": "'{what}' does not have the arguments that library(clpfd) asks for",
     "table": "'{what}' must be a list of lists of integers",
+    "deep": "'{what}' is nested more than 100 deep; name its parts by variables, such as X #= Part",
     "operator": "'{what}' is no comparison; use #=, #\\=, #<, #>, #=< or #>=",
     "alternatives": "there are more than {what} ways through the rules, each with its own constraints; say what may "
     "vary by constraints (#\\/, tuples_in, element) rather than by clauses, or raise Limits.answers",

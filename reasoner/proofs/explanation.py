@@ -10,16 +10,18 @@ from numpy.typing import NDArray
 from logic import Symbols
 
 from ..counting.attribution import Attribution
-from ..counting.counter import IMPOSSIBLE
-from ..counting.inference import Prepared, gather_beliefs, infer, prepare_query
+from ..counting.planning import Prepared, answer_stated, prepare_query, stated_beliefs
 from ..errors import QueryError
 from ..grounding.grounding import Grounding
+from ..grounding.sums import IMPOSSIBLE
 from ..prolog.border import Limits
 from ..prolog.program import Program
 from ..prolog.terms import Value, to_value
+from ..showing import cut, preformatted
 from .cheapest import Derivation, cheapest_derivation, cheapest_derivations
 from .derivations import derivation_graph
 from .proof import Beliefs, Proof, World, replay
+from .rendering import to_text
 
 Posterior = dict[tuple[str, int], dict[int | str, float]]
 """The probability of each value of each slot, by domain name and slot index."""
@@ -64,7 +66,7 @@ class Contrast:
         return sum(change.nats for change in self.changes)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer:
     """One answer and why it holds.
 
@@ -90,8 +92,18 @@ class Answer:
     contrast: Contrast | None = None
     given: tuple[Proof, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"Answer({cut(self.atom)!r}, probability {self.probability:.6g})"
 
-@dataclass(frozen=True)
+    def __str__(self) -> str:
+        lines = [f"{cut(self.atom)} with probability {self.probability:.6g}, because", to_text(self.proof, "  ")]
+        return "\n".join([*lines, *(f"given\n{to_text(proof, '  ')}" for proof in self.given)])
+
+    def _repr_html_(self) -> str:
+        return preformatted(str(self))
+
+
+@dataclass(frozen=True, repr=False)
 class RankedProof:
     """One of several proofs of an answer.
 
@@ -104,6 +116,15 @@ class RankedProof:
     proof: Proof
     probability: float
     values: World
+
+    def __repr__(self) -> str:
+        return f"RankedProof({cut(self.proof.text)!r}, probability {self.probability:.6g})"
+
+    def __str__(self) -> str:
+        return to_text(self.proof)
+
+    def _repr_html_(self) -> str:
+        return preformatted(str(self))
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +174,7 @@ def explain(
         limits: What it may spend.
 
     Raises:
-        QueryError: if the batch is not one, or as :func:`reasoner.inference.infer`.
+        QueryError: if the batch is not one, or as :func:`reasoner.counting.inference.infer`.
         ProofError: if a proof does not stand up when it is replayed.
     """
     sample = _sample(program, query, symbols, limits or Limits())
@@ -196,11 +217,11 @@ def explain_queries(
     Raises:
         QueryError, ProofError: as :func:`explain`, or if the evidence is impossible.
     """
-    found = infer(program, None, symbols, limits)
+    found = _answers(program, symbols, limits)
     grounding = prepare_query(program, None, limits).grounding
     observed = [f"{'' if truth else _NOT}({grounding.atoms[number]})" for number, truth in grounding.evidence]
     answers: list[Answer] = []
-    for atom, probability in zip(found.atoms, found.log_probs[0].exp().tolist(), strict=True):
+    for atom, probability in found.items():
         if probability == 0:
             continue
         both = f"{_BOTH} :- {', '.join([f'({atom})', *observed])}."
@@ -232,7 +253,7 @@ def best_proofs(
         limits: What it may spend; ``gates`` bounds the steps of the search.
 
     Raises:
-        QueryError: if there is no such answer, the batch is not one, or as :func:`reasoner.inference.infer`.
+        QueryError: if there is no such answer, the batch is not one, or as :func:`reasoner.counting.inference.infer`.
         CountingError: if the search is over its budget.
         ProofError: if a proof does not stand up when it is replayed.
     """
@@ -256,14 +277,32 @@ def best_proofs(
 
 def _sample(program: Program, query: str, symbols: Symbols | Sequence[Symbols], limits: Limits) -> _Sample:
     prepared = prepare_query(program, query, limits)
-    beliefs = gather_beliefs(prepared.grounding, symbols).detach()
-    if beliefs.shape[0] != 1:
-        raise QueryError(f"'{query}' is explained for one sample at a time, but the batch holds {beliefs.shape[0]}")
-    log_probs = beliefs[0].double().clamp(min=IMPOSSIBLE).cpu().numpy()
+    log_probs = _beliefs(prepared.grounding, query, symbols)
     flat = log_probs.tolist()
     by_slot = tuple([flat[group.start : group.stop] for group in prepared.grounding.one_hot])
     keys = tuple([(domain.name, number) for domain, number in prepared.grounding.slots])
     return _Sample(prepared, log_probs, by_slot, keys, tuple([own.index(max(own)) for own in by_slot]), limits)
+
+
+def _answers(program: Program, symbols: Symbols | Sequence[Symbols], limits: Limits | None) -> dict[str, float]:
+    if not isinstance(symbols, Symbols) and not symbols:
+        return answer_stated(program, None, limits)
+    from ..counting.inference import infer
+
+    found = infer(program, None, symbols, limits)
+    return dict(zip(found.atoms, found.log_probs[0].exp().tolist(), strict=True))
+
+
+def _beliefs(grounding: Grounding, query: str, symbols: Symbols | Sequence[Symbols]) -> NDArray[np.float64]:
+    """``[I]``; torch is loaded for symbols alone."""
+    if not isinstance(symbols, Symbols) and not symbols:
+        return np.array(stated_beliefs(grounding), dtype=np.float64).clip(IMPOSSIBLE)
+    from ..counting.inference import gather_beliefs
+
+    beliefs = gather_beliefs(grounding, symbols).detach()
+    if beliefs.shape[0] != 1:
+        raise QueryError(f"'{query}' is explained for one sample at a time, but the batch holds {beliefs.shape[0]}")
+    return beliefs[0].double().clamp(min=IMPOSSIBLE).cpu().numpy()
 
 
 def _cheapest(sample: _Sample, number: int, costs: Sequence[Sequence[float]]) -> Derivation:
@@ -275,7 +314,7 @@ def _posteriors(sample: _Sample, top: int) -> tuple[list[tuple[int, float]], lis
 
     Where no proof of an answer reads a slot, its belief stands as it was.
     """
-    counted = Attribution(sample.prepared.counter.layers, sample.log_probs)
+    counted = Attribution(sample.prepared.plan.layers, sample.log_probs)
     best = np.argsort(-counted.outputs, kind="stable")[:top].tolist()
     sizes = [len(own) for own in sample.by_slot]
     starts = np.array([group.start for group in sample.grounding.one_hot], dtype=np.int64)

@@ -22,7 +22,7 @@ import typer
 
 from logic import Symbols
 from reasoner import DIGITS, Limits, Program, explain
-from reasoner.counting.inference import prepare_query
+from reasoner.counting.planning import prepare_query
 from reasoner.grounding.grounding import ground
 
 from .harness import Sums, Training, accuracy, load_sums

@@ -5,6 +5,7 @@
 
 import resource
 import sys
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ from time import perf_counter
 
 import numpy as np
 
-from logic.errors import FormatError
-from logic.formats import format_circuit, parse_circuit
+from logic.errors import FormatError, FormatWarning
+from logic.formats import FORMATS, format_circuit, parse_circuit, readable_suffixes
 
 LARGEST = 30_000  # bytes of a seed file
 SLOWEST = 5.0  # seconds for one of these, on a machine that has other things to do
@@ -23,15 +24,12 @@ MEMORY = 512 << 20  # bytes above the start
 SEEDS: tuple[tuple[str, bytes], ...] = (
     ("aag", b"aag 7 2 1 2 4\n2\n4\n6 8\n6\n7\n8 4 10\n10 13 15\n12 2 6\n14 3 7\ni0 enable\ni1 reset\no0 Q\no1 !Q\n"),
     ("aag", b"aag 5 1 1 0 3 1 0 1 1\n2\n4 10 1\n4\n2\n2\n4\n6\n6 5 3\n8 4 2\n10 9 7\nb0 NEVER\nc\nnote\n"),
-    ("aig", b"aig 5 2 0 2 3\n10\n6\n\x02\x02\x03\x02\x01\x02i0 x\ni1 y\no0 s\no1 c\nc\nhalf adder\n"),
-    ("blif", b".model m\n.inputs a b \\\n c\n.outputs y q\n.names a b c y\n11- 1\n--0 1\n.latch y q re clk 0\n.end\n"),
-    ("bench", b"INPUT(a)\nINPUT(b)\nOUTPUT(y)\nq = DFF(y)\nn = NAND(a, b, q)\ny = XOR(n, a) # parity\n"),
-    ("v", b"module m(clk, a, \\b[0] , y);\ninput clk, a, \\b[0] ; output reg y; wire [1:0] n;\n"
-          b"nand g(n[0], a, \\b[0] ); assign n[1] = a ? ~n[0] : (y ^ 1'b1);\n"
-          b"always @(posedge clk) begin y <= n[1]; end endmodule\n"),
-    ("eqn", b"INORDER = a b c;\nOUTORDER = s d;\ns = a ^ b; d = s ? (a & !c) : b | 0;\n"),
-    ("pla", b".i 3\n.o 2\n.ilb a b c\n.ob y z\n.type fd\n11- 10\n0-1 01\n.e\n"),
-    ("tt", b"y = 0x8e\nz = 0b01101001\n11110000\n"),
+    ("blif", b".model t\n.inputs a b c\n.outputs y\n.subckt g A=a B=b Y=t\n.latch t q fe c 3\n"
+             b".subckt g A=q B=b Y=y\n.end\n.model g\n.inputs A B\n.outputs Y\n.names A B Y\n11 1\n.end\n"),
+    ("v", b"module d(input C, D, output reg Q); initial Q = 1'b1; always @(negedge C) Q = D; endmodule\n"
+          b"module m(input c, a, output y); wire t; d u(c, a, t); DFFN v(.C(c), .D(t), .Q(y)); endmodule\n"),
+    ("pla", b".i 2\n.o 2\n.type fdr\n11 10\n0- 0-\n10 01\n01 ~1\n00 01\n.e\n"),
+    *((row.suffixes[0], row.example) for row in FORMATS if row.read),
 )  # fmt: skip
 TOKENS = (b"999999999", b"0", b"-1", b"1", b"(", b")", b";", b".names", b".latch", b"assign", b"=", b"\n", b"\\", b"\0",
           b"\xff", b"\xc3\xa9", b"?", b":", b"~", b"[1000000000:0]", b"/*", b"(*", b" ", b"\x80", b"AND(",
@@ -87,6 +85,7 @@ def fuzz(seeds: Sequence[tuple[str, bytes]], seconds: float, generator: np.rando
             break
         text = mutate(data, generator)
         try:
+            warnings.simplefilter("ignore", FormatWarning)
             circuit = parse_circuit(text, format)
             outcomes[f"{format}: circuit"] += 1
             format_circuit(circuit, "aig")
@@ -102,8 +101,7 @@ def fuzz(seeds: Sequence[tuple[str, bytes]], seconds: float, generator: np.rando
 
 def folder_seeds(folder: Path) -> list[tuple[str, bytes]]:
     """The small circuit files under a folder."""
-    suffixes = ("aag", "aig", "bench", "blif", "v")
-    paths = [path for path in sorted(folder.rglob("*")) if path.suffix[1:] in suffixes]
+    paths = [path for path in sorted(folder.rglob("*")) if path.suffix[1:] in readable_suffixes()]
     return [(path.suffix[1:], path.read_bytes()) for path in paths if path.stat().st_size <= LARGEST]
 
 

@@ -19,11 +19,12 @@ from rich.console import Console
 from rich.progress import track
 
 from logic import Circuit, CircuitBuilder, Literal, NetworkError, Population, SpikingNetwork, Synapses, compile_circuit
-from logic.evaluation import evaluate, to_words
+from logic.evaluation import evaluate, random_vectors, to_words
 from logic.formats import read_circuit
 from logic.library import alu, at_least, carry_select_add, less, multiply, popcount, ripple_add
-from logic.proving.streams import rails_of, random_vectors, search_streams, to_stream, wrong_answers
+from logic.proving.streams import search_streams, to_stream, wrong_answers
 from logic.proving.unfolding import in_step, judge
+from logic.rails import match_lines
 from logic.simulation.bit_simulator import plan_waves, run_wave_plan
 
 MAPPINGS = ("dual-rail", "majority", "logicsnn", "single-rail", "fail-silent")
@@ -145,10 +146,10 @@ def finds_wrong_wave(network: SpikingNetwork, circuit: Circuit, generator: np.ra
     else:
         values = random_vectors(generator, circuit, (VECTORS,))
     words = to_words(values)
-    places, negated = rails_of(network.input_names, circuit.inputs)
+    places, negated = match_lines(network.input_lines, circuit.inputs)
     lines = words[places] ^ np.where(negated, ~np.uint64(0), np.uint64(0))[:, None]
     answers = run_wave_plan(plan, lines)
-    places, negated = rails_of(network.output_names, circuit.output_names)
+    places, negated = match_lines(network.output_lines, circuit.output_names)
     expected = evaluate(circuit, words)[places] ^ np.where(negated, ~np.uint64(0), np.uint64(0))[:, None]
     differ = answers ^ expected
     if tail := len(values) % 64:

@@ -20,7 +20,8 @@ from numba import njit
 
 from logic import Circuit, Gate, NetworkError, compile_circuit
 from logic.formats import read_circuit
-from logic.simulation.bit_simulator import WavePlan, plan_waves, rail_pairs, run_wave_plan, simulate_bits
+from logic.rails import has_two_rails, rail_pairs
+from logic.simulation.bit_simulator import WavePlan, plan_waves, run_wave_plan, simulate_bits
 from logic.simulation.word_program import pack_bits, unpack_bits
 
 from .rival_simulators import RIVALS, Trains
@@ -49,7 +50,7 @@ def compare_with_aig(name: str, circuit: Circuit, mapping: str, words: int, repe
     if (circuit.kinds != Gate.AND).any() or (np.diff(circuit.offsets) != 2).any():
         raise NetworkError(f"{name} is not an AIG; give an AIGER file")
     network = compile_circuit(circuit, mapping)
-    dual = all(line[-2:] in ("=0", "=1") for line in network.input_names)
+    dual = has_two_rails(network.input_lines)
     values = np.random.default_rng(0).integers(0, 2**64, (len(circuit.inputs), words), dtype=np.uint64)
     expected = np.empty((len(circuit.outputs), words), dtype=np.uint64)
     plan = plan_waves(network, codewords=dual, outputs_only=True)
@@ -57,7 +58,7 @@ def compare_with_aig(name: str, circuit: Circuit, mapping: str, words: int, repe
     spikes = values
     if dual:
         spikes = np.empty((2 * len(values), words), dtype=np.uint64)
-        rails = rail_pairs(network.input_names)
+        rails = rail_pairs(network.input_lines)
         spikes[rails[:, 0]], spikes[rails[:, 1]] = ~values, values
     literals = circuit.literals.reshape(-1, 2).copy()
     runs: dict[str, Callable[[], object]] = {
@@ -93,11 +94,11 @@ def compare_with_rivals(name: str, circuit: Circuit, waves: int) -> None:
     """The same network, the same waves back to back, every spike of every neuron recorded and compared."""
     network = compile_circuit(circuit, "dual-rail")
     values = np.random.default_rng(1).random((waves, len(circuit.inputs))) < 0.5
-    rails = rail_pairs(network.input_names)
-    spikes = np.zeros((waves, len(network.input_names)), dtype=bool)
+    rails = rail_pairs(network.input_lines)
+    spikes = np.zeros((waves, len(network.input_lines)), dtype=bool)
     spikes[:, rails[:, 0]], spikes[:, rails[:, 1]] = ~values, values
     steps = waves + network.latency
-    plan, inputs = plan_waves(network), len(network.input_names)
+    plan, inputs = plan_waves(network), len(network.input_lines)
     # Every neuron is quiet without input, so the waves before the first and after the last are silent.
     runs: dict[str, Callable[[], Trains]] = {
         "run": lambda: _run_plan(plan, spikes, steps),

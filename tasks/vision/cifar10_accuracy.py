@@ -21,9 +21,10 @@ from rich.console import Console
 from rich.progress import Progress
 
 from logic import NeurosymError
-from neurosym import Savings
 from neurosym.checkpoint import read_checkpoint
 from neurosym.commands.vision import Outcome, Settings, choose_device, train_on_labels
+from neurosym.training.recipe import Recipe
+from neurosym.training.savings import Savings
 from perception import load_dataset
 
 CHOOSING = 0.1  # of the training pictures, when settings are compared
@@ -34,7 +35,7 @@ _TIMED = 2_048  # pictures of the timed epochs
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Choice:
     """How a preset is trained.
 
     Args:
@@ -52,22 +53,25 @@ class Recipe:
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
-RECIPES: Mapping[str, Recipe] = {
-    "max_resnet": Recipe(
+RECIPES: Mapping[str, Choice] = {
+    "max_resnet": Choice(
         "max_resnet18", 1.5e-3, 0.06, options={"widths": (64, 128, 256, 512), "depths": (2, 2, 2, 2)}
     ),
-    "max_resnet18": Recipe("max_resnet18", 1.5e-3, 0.06, steps=2),
-    "statten": Recipe("statten_2_512", 1.5e-3, 0.06),
-    "maxformer": Recipe("maxformer_4_384", 1.5e-3, 0.06),
+    "max_resnet18": Choice("max_resnet18", 1.5e-3, 0.06, steps=2),
+    "statten": Choice("statten_2_512", 1.5e-3, 0.06),
+    "maxformer": Choice("maxformer_4_384", 1.5e-3, 0.06),
 }  # fmt: skip
 
 
-def settings_of(recipe: Recipe, dataset: str, batch: int, seed: int, device: str, choose: bool) -> Settings:
-    """What a recipe means, but for the number of epochs."""
+def settings_of(choice: Choice, dataset: str, batch: int, seed: int, device: str, choose: bool) -> Settings:
+    """What a choice means, but for the number of epochs."""
+    recipe = Recipe(
+        batch=batch, learning_rate=choice.learning_rate, weight_decay=choice.weight_decay, average=0.999, seed=seed,
+        savings=Savings(precision="bfloat16"),
+    )  # fmt: skip
     return Settings(
-        dataset, recipe.preset, steps=recipe.steps, batch=batch, learning_rate=recipe.learning_rate,
-        weight_decay=recipe.weight_decay, average=0.999, held_out=CHOOSING if choose else 0.0, seed=seed, smoothing=0.1,
-        blend=True, device=device, options=recipe.options, test=not choose, savings=Savings(precision="bfloat16"),
+        dataset, choice.preset, recipe, steps=choice.steps, held_out=CHOOSING if choose else 0.0, smoothing=0.1,
+        blend=True, device=device, options=choice.options, test=not choose,
     )  # fmt: skip
 
 
@@ -75,7 +79,7 @@ def seconds_per_epoch(settings: Settings) -> float:
     """The time of an epoch, from two short ones of a few pictures, in the first of which kernels are compiled."""
     count = len(load_dataset(settings.dataset, split="train").labels) * (1 - settings.held_out)
     with TemporaryDirectory() as folder:
-        timed = replace(settings, epochs=2, few=_TIMED, held_out=0.0)
+        timed = replace(settings, recipe=settings.recipe.changed(epochs=2), few=_TIMED, held_out=0.0)
         outcome = train_on_labels(timed, Path(folder) / "timed.safetensors")
     return outcome.history.epochs[-1].seconds * count / min(_TIMED, count)
 
@@ -92,26 +96,26 @@ def epochs_within(minutes: float, seconds: float) -> int:
     return min(epochs, _MOST_EPOCHS)
 
 
-def run(settings: Settings, minutes: float, folder: Path, console: Console) -> Outcome:
+def run(settings: Settings, epochs: int, minutes: float, folder: Path, console: Console) -> Outcome:
     """Trains, prints what was reached, appends it to ``cifar10_accuracy.jsonl`` and returns it.
 
     Args:
-        settings: With 0 epochs, as many as the minutes hold.
+        settings: Their number of epochs does not count.
+        epochs: Of training; with 0, as many as the minutes hold.
         minutes: Of training.
         folder: For checkpoints and results; an interrupted run goes on from there.
         console: To print on.
     """
-    output = (
-        folder / f"{settings.dataset}-{settings.model}-{settings.seed}{'' if settings.test else '-choose'}.safetensors"
-    )
+    part = "" if settings.test else "-choose"
+    output = folder / f"{settings.dataset}-{settings.model}-{settings.recipe.seed}{part}.safetensors"
     state = output.with_name(f"{output.stem}-training") / "state.safetensors"
-    if settings.epochs < 1:
+    if epochs < 1:
         if state.exists():
-            epochs = int(read_checkpoint(state).settings["plan"]["epochs"])
+            epochs = Recipe.from_json(read_checkpoint(state).settings["plan"]["recipe"]).epochs
         else:
             epochs = epochs_within(minutes, seconds_per_epoch(settings))
-        settings = replace(settings, epochs=epochs)
-    console.print(f"{settings.model}, T = {settings.steps}, {settings.epochs} epochs on {settings.device}")
+    settings = replace(settings, recipe=settings.recipe.changed(epochs=epochs))
+    console.print(f"{settings.model}, T = {settings.steps}, {epochs} epochs on {settings.device}")
     start = time.perf_counter()
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task(settings.model, total=None)
@@ -127,7 +131,7 @@ def run(settings: Settings, minutes: float, folder: Path, console: Console) -> O
     )
     line = {
         "task": "cifar10_accuracy", "dataset": settings.dataset, "model": settings.model, "steps": settings.steps,
-        "options": dict(settings.options), "seed": settings.seed, "epochs": settings.epochs, "part": part,
+        "options": dict(settings.options), "seed": settings.recipe.seed, "epochs": epochs, "part": part,
         "correct": outcome.correct, "count": outcome.count, "interval": [low, high],
         "training_seconds": sum(epoch.seconds for epoch in outcome.history.epochs), "device": device_name(settings),
     }  # fmt: skip
@@ -160,7 +164,7 @@ def main(
         torch.backends.cudnn.benchmark = True
     settings = settings_of(RECIPES[model], dataset, batch, seed, choose_device(device), choose)
     folder.mkdir(parents=True, exist_ok=True)
-    run(replace(settings, epochs=epochs, few=few), minutes, folder, Console())
+    run(replace(settings, few=few), epochs, minutes, folder, Console())
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import torch
 import typer
 from rich.console import Console
 
-from neurosym.commands.vision import Outcome, Settings, train_on_labels
+from neurosym.commands.vision import RECIPE, Outcome, Settings, train_on_labels
 
 FRAMES = 4
 EPOCHS = 8
@@ -23,7 +23,7 @@ CHOOSING = 0.2  # of the training recordings, when settings are compared
 
 def run(settings: Settings, folder: Path, console: Console) -> Outcome:
     """Trains on recordings, prints what was reached, appends it to ``event_camera.jsonl`` and returns it."""
-    name = f"{settings.dataset}-{settings.model}-{settings.steps}-{settings.seed}"
+    name = f"{settings.dataset}-{settings.model}-{settings.steps}-{settings.recipe.seed}"
     outcome = train_on_labels(settings, folder / f"{name}.safetensors", resume=True)
     low, high = outcome.interval
     epochs = outcome.history.epochs
@@ -34,7 +34,7 @@ def run(settings: Settings, folder: Path, console: Console) -> Outcome:
     )
     held = [epoch.scores["held_out_accuracy"] for epoch in epochs if "held_out_accuracy" in epoch.scores]
     line = {
-        "task": "event_camera", "model": settings.model, "steps": settings.steps, "seed": settings.seed,
+        "task": "event_camera", "model": settings.model, "steps": settings.steps, "seed": settings.recipe.seed,
         "epochs": len(epochs), "held_out": held, "part": part,
         "correct": outcome.correct, "count": outcome.count,
         "interval": [low, high],
@@ -58,8 +58,9 @@ def main(
     """Train a preset on N-MNIST-small and report its accuracy on the test recordings after the last epoch."""
     torch.set_num_threads(1)
     settings = Settings(
-        "nmnist-small", model, epochs=epochs, steps=frames, batch=batch, learning_rate=learning_rate, average=average,
-        held_out=CHOOSING if choose else 0.0, seed=seed, test=not choose,
+        "nmnist-small", model,
+        RECIPE.changed(epochs=epochs, batch=batch, learning_rate=learning_rate, average=average, seed=seed),
+        steps=frames, held_out=CHOOSING if choose else 0.0, test=not choose,
     )  # fmt: skip
     run(settings, folder, Console())
 

@@ -1,37 +1,13 @@
-"""What belongs together: lines of a network (``x``, or the rails ``x=0`` and ``x=1``) and signals of two circuits."""
+"""Which signals of two circuits belong together: by name, or by order."""
 
 from dataclasses import replace
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..circuit import Circuit
-from ..errors import CircuitError, NetworkError
-
-Integers = NDArray[np.int64]
+from ..errors import CircuitError
 
 
-def signal(name: str, places: dict[str, int], literals: Integers) -> int:
-    """The literal for which the line of that name fires.
-
-    Args:
-        name: Of the line.
-        places: Where each signal's literal is.
-        literals: Of the signals.
-
-    Raises:
-        NetworkError: if there is no such signal.
-    """
-    if name in places:
-        return int(literals[places[name]])
-    wire, _, value = name.rpartition("=")
-    if wire in places and value in ("0", "1"):
-        return int(literals[places[wire]]) ^ (value == "0")
-    raise NetworkError(f"line {name!r} is not a signal of the circuit; it has {list(places)[:10]} ...")
-
-
-class Matched(NamedTuple):
+class Renamed(NamedTuple):
     """A circuit with its signals called as in another one.
 
     Args:
@@ -45,7 +21,7 @@ class Matched(NamedTuple):
     note: str
 
 
-def by_one_name(impl: Circuit, spec: Circuit) -> Matched:
+def by_one_name(impl: Circuit, spec: Circuit) -> Renamed:
     """The first circuit with its signals called as in the second.
 
     Inputs, outputs and registers are each matched by name if both circuits have the same names, and by order if they
@@ -64,7 +40,7 @@ def by_one_name(impl: Circuit, spec: Circuit) -> Matched:
     renamed = replace(impl, inputs=inputs, output_names=outputs, register_names=registers)
     same = inputs == impl.inputs
     note = "" if same and outputs == impl.output_names else ", matched by order"
-    return Matched(renamed, spec.inputs if same else impl.inputs, note)
+    return Renamed(renamed, spec.inputs if same else impl.inputs, note)
 
 
 def _common(what: str, ours: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[str, ...]:
@@ -79,3 +55,11 @@ def _common(what: str, ours: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[
     if len(odd) < len(ours) + len(theirs):
         raise CircuitError(f"{what} {min(odd)!r} is in one circuit only; name both circuits' {what}s alike, or none")
     return theirs
+
+
+def after(registers: tuple[str, ...], outputs: tuple[str, ...]) -> dict[str, str]:
+    """For each register a name for its next value that is no output's: ``next r``, or ``next next r``."""
+    prefix = "next "
+    while any(name.startswith(prefix) for name in outputs):
+        prefix += "next "
+    return {name: prefix + name for name in registers}

@@ -1,0 +1,28 @@
+"""What a circuit format is: the contract that each row of the table of formats fulfils."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..circuit import Circuit
+from .source import Source
+
+
+@dataclass(frozen=True)
+class Format:
+    """A language for circuits.
+
+    Args:
+        name: What people call it.
+        suffixes: Of its files, without the dot; the first is the usual one.
+        example: A small valid file.
+        lacks: What it cannot express, as one sentence; a writer refuses it rather than leave it out.
+        read: The circuit of a text, or None if the format is only written.
+        write: The bytes of a file, or None if the format is only read.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    example: bytes
+    lacks: str
+    read: Callable[[Source], Circuit] | None = None
+    write: Callable[[Circuit], bytes] | None = None

@@ -1,0 +1,120 @@
+"""Spiking perception, spiking logic and a reasoner in one differentiable chain."""
+
+import logic as circuits
+import perception as vision
+import reasoner as rules
+from logic import (
+    Circuit as Circuit,
+    CircuitBuilder as CircuitBuilder,
+    CircuitError as CircuitError,
+    Conformance as Conformance,
+    Domain as Domain,
+    DomainError as DomainError,
+    FileError as FileError,
+    Gate as Gate,
+    Literal as Literal,
+    NetworkError as NetworkError,
+    NeurosymError as NeurosymError,
+    Population as Population,
+    SpikingNetwork as SpikingNetwork,
+    Symbols as Symbols,
+    Synapses as Synapses,
+    Verdict as Verdict,
+    chain as chain,
+    compare_with_snntorch as compare_with_snntorch,
+    compile_circuit as compile_circuit,
+    learn_circuit as learn_circuit,
+    learn_gate as learn_gate,
+    prove_equivalent as prove_equivalent,
+    read_circuit as read_circuit,
+    read_nir as read_nir,
+    simulate as simulate,
+    targets as targets,
+    verify as verify,
+    write_circuit as write_circuit,
+    write_nir as write_nir,
+)
+from perception import (
+    AnalogTwin as AnalogTwin,
+    Dataset as Dataset,
+    DatasetError as DatasetError,
+    DeadNeuronDetector as DeadNeuronDetector,
+    Percept as Percept,
+    PictureError as PictureError,
+    SpikingClassifier as SpikingClassifier,
+    SpikingVision as SpikingVision,
+    augment as augment,
+    cut_board as cut_board,
+    encode as encode,
+    load_dataset as load_dataset,
+    load_digits as load_digits,
+    measure_activity as measure_activity,
+    neuron as neuron,
+    pair_digits as pair_digits,
+    preset as preset,
+    pretrain as pretrain,
+    pretrain_first_layer as pretrain_first_layer,
+    read_picture as read_picture,
+    revive as revive,
+    see_cells as see_cells,
+    split_digits as split_digits,
+    write_network_nir as write_network_nir,
+)
+from reasoner import (
+    DIGITS as DIGITS,
+    Answer as Answer,
+    Answers as Answers,
+    Conflict as Conflict,
+    ConstraintProgram as ConstraintProgram,
+    Limits as Limits,
+    MeaningError as MeaningError,
+    Program as Program,
+    ProgramError as ProgramError,
+    Proof as Proof,
+    QueryError as QueryError,
+    Shortcuts as Shortcuts,
+    SlotReading as SlotReading,
+    Solution as Solution,
+    count_shortcuts as count_shortcuts,
+    explain_queries as explain_queries,
+    infer as infer,
+    prove_rule as prove_rule,
+    solve as solve,
+)
+
+from .checkpoint import CheckpointError as CheckpointError
+from .commands.doctor import diagnose as diagnose
+from .concepts import ConceptReport as ConceptReport, concept_report as concept_report
+from .explanation import (
+    Explanation as Explanation,
+    explain as explain,
+)
+from .joining import (
+    rule_network as rule_network,
+    run_joined as run_joined,
+    to_spiking_network as to_spiking_network,
+)
+from .model import (
+    Model as Model,
+    load_model as load_model,
+    save_model as save_model,
+)
+from .profiling import profile as profile
+from .reports.page import write_report as write_report
+from .training.deep_stdp import learn_from_clusters as learn_from_clusters
+from .training.fit import (
+    History as History,
+    fit as fit,
+)
+from .training.labelled import Labelled as Labelled
+from .training.mitigation import (
+    Differing as Differing,
+    EvenUse as EvenUse,
+    FewLabels as FewLabels,
+    most_even as most_even,
+)
+from .training.mixture import Mixture as Mixture, average_meanings as average_meanings, ensemble as ensemble
+from .training.recipe import Recipe as Recipe
+from .training.savings import Savings as Savings
+
+__all__ = ["circuits", "rules", "vision"]

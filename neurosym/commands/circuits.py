@@ -1,0 +1,128 @@
+"""The commands on circuits: compile, verify, simulate, learn-gate."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..terminal import say, say_json, say_rows
+from .ending import plain_errors
+from .files import PathError, existing, writable
+from .options import CODES, WORDS, AsJson, Seed, given, refuse_others
+
+Netlist = Annotated[Path, typer.Argument(help="AIGER, BLIF, .bench, Verilog, PLA, truth table or equations.")]
+Mapping = Annotated[str, typer.Option(help="single-rail, dual-rail, fail-silent, majority, logicsnn or positive.")]
+
+
+def compile_netlist(
+    context: typer.Context,
+    circuit: Netlist,
+    mapping: Mapping = "dual-rail",
+    output: Annotated[
+        Path | None, typer.Option(help="Write the network (.nir) or the circuit, in the format of the suffix.")
+    ] = None,
+    profile: Annotated[str, typer.Option(help="Kind of the network's file for its readers: lif or cuba.")] = "lif",
+    table: Annotated[bool, typer.Option("--pareto", help="Compare all mappings instead.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Turn a netlist into a spiking network, and say how large it is."""
+    with plain_errors():
+        existing(circuit)
+        from logic.formats.known_formats import writable_suffixes
+
+        from . import netlists
+
+        if output is not None:
+            writable(output, circuit, kinds=(".nir", *(f".{suffix}" for suffix in writable_suffixes())))
+
+        rows: list[dict[str, object]]
+        if table:
+            refuse_others(context, ("circuit", "table", "as_json"))
+            rows = [row._asdict() for row in netlists.trade_file(circuit)]
+        else:
+            rows = [{"mapping": mapping, **asdict(netlists.compile_file(circuit, mapping, output, profile))}]
+        say_rows(rows, as_json)
+
+
+def verify_netlist(
+    context: typer.Context,
+    circuit: Annotated[Path, typer.Argument(help="The netlist that is compiled, or a network (.nir) of ours.")],
+    spec: Annotated[Path | None, typer.Argument(help="The specification; the circuit itself if left out.")] = None,
+    mapping: Mapping = "dual-rail",
+    timeout: Annotated[float | None, typer.Option(min=0, help="Seconds for a proof.")] = None,
+    waveform: Annotated[Path | None, typer.Option(help="Write a counterexample as VCD, or .svg as a raster.")] = None,
+    certificate: Annotated[Path | None, typer.Option(help="Write a .cnf and its DRAT proof (small networks).")] = None,
+    obligations: Annotated[bool, typer.Option(help="Judge also rails, lost spikes, overflow and delays.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Prove the compiled network of a netlist; exit code 0 proved, 1 refuted, 3 out of budget."""
+    with plain_errors():
+        existing(circuit)
+        if spec is not None:
+            existing(spec)
+        for place, kinds in ((waveform, (".vcd", ".svg")), (certificate, (".cnf",))):
+            if place is not None:
+                writable(place, circuit, spec, kinds=kinds)
+        compiled = circuit.suffix == ".nir"
+        if compiled and given(context, ["mapping"]):
+            raise PathError(f"{circuit}: is a network that has been compiled already; leave --mapping out")
+        from . import netlists
+
+        found = netlists.verify_files(circuit, spec, mapping, timeout, waveform, certificate, obligations=obligations)
+        sizes = asdict(found.sizes)
+        if as_json:
+            files = {"circuit": str(circuit), "spec": None if spec is None else str(spec)}
+            known = {"verdict": WORDS[found.verdict.holds], "mapping": None if compiled else mapping, **files}
+            others = {name: WORDS[verdict.holds] for name, verdict in found.obligations.items()}
+            known |= {"sizes": sizes, "compile_seconds": found.compile_seconds, "obligations": others}
+            say_json({**asdict(found.verdict), **known})
+        else:
+            figures = ", ".join(f"{name.replace('_', ' ')} {value:,}" for name, value in sizes.items())
+            word = WORDS[found.verdict.holds].lower()
+            for name, verdict in found.obligations.items():
+                say(f"{name}: {verdict}")
+            say(f"{found.verdict}\n{'network' if compiled else mapping}: {figures}")
+            say(f"compiled in {found.compile_seconds:.2f} s, {word} in {found.verdict.seconds:.2f} s")
+    raise typer.Exit(CODES[found.verdict.holds])
+
+
+def simulate_netlist(
+    circuit: Netlist,
+    mapping: Mapping = "dual-rail",
+    waves: Annotated[int, typer.Option(min=1, help="Random input vectors.")] = 65536,
+    seed: Seed = 0,
+    deletion: Annotated[float, typer.Option(min=0, max=1, help="Probability that a spike is lost.")] = 0.0,
+    insertion: Annotated[float, typer.Option(min=0, max=1, help="Probability of a spike from nowhere.")] = 0.0,
+    as_json: AsJson = False,
+) -> None:
+    """Run random waves through the compiled network, check every answer, and count spikes, energy and faults."""
+    with plain_errors():
+        existing(circuit)
+        from . import netlists
+
+        found = netlists.simulate_file(circuit, mapping, waves, seed, deletion, insertion)
+        figures = asdict(found)
+        faults = figures.pop("faults") or {}
+        rows = {"mapping": mapping, **figures, **{f"{kind}_under_faults": n for kind, n in faults.items()}}
+        say_rows([rows], as_json)
+
+
+def learn_gate(
+    table: Annotated[str, typer.Argument(help="Truth table such as 0110; 2, 4, 8 or 16 digits.", show_default=False)],
+    flip: Annotated[float, typer.Option(min=0, max=0.5, help="Probability that the teacher errs.")] = 0.0,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Learn a gate from spikes and a teacher by STDP, and prove what was learned."""
+    with plain_errors():
+        from . import netlists
+
+        gate, verdict = netlists.learn(table, flip, seed)
+        if as_json:
+            figures = {"table": gate.table, "epochs": gate.epochs, "predicted_epochs": gate.rule.predicted_epochs}
+            weights = {"neurons": gate.snap().neurons, "weights": gate.weights.tolist()}
+            say_json({"verdict": WORDS[verdict.holds], **figures, **weights, **asdict(verdict)})
+        else:
+            say(f"{netlists.training_report(gate)}\n{verdict}")
+    raise typer.Exit(CODES[verdict.holds])

@@ -1,0 +1,147 @@
+"""The recipe of a training: every setting that decides its result, checked once, the same from command to last step."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from difflib import get_close_matches
+from math import isfinite
+from typing import Any, Literal, TypedDict, Unpack
+
+import torch
+from torch import nn
+
+from .errors import TrainingError
+from .savings import Savings
+
+WEIGHT_DECAY = 1e-4
+MOMENTUM = 0.9  # Nesterov's, of SGD
+
+Optimizer = Literal["adamw", "sgd"]
+
+
+class Changes(TypedDict, total=False):
+    """What :class:`Recipe` takes, each setting by its name; a test holds the two together."""
+
+    epochs: int
+    batch: int
+    optimizer: Optimizer
+    learning_rate: float
+    weight_decay: float
+    average: float
+    patience: int | None
+    seed: int
+    savings: Savings
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How weights are learned: AdamW or SGD with linear warm-up and cosine decay.
+
+    Args:
+        epochs: Passes over the samples.
+        batch: Samples per step, over all processes.
+        optimizer: ``adamw``, or ``sgd`` with Nesterov's momentum of 0.9.
+        learning_rate: Peak of the schedule.
+        weight_decay: Of the optimizer.
+        average: Part of a running average of the weights that each step keeps, such as 0.999. The averaged weights are
+            evaluated and are what the network has in the end. 0 for none.
+        patience: Stop when the loss on what is held out has not fallen for so many epochs; none for never.
+        seed: Of the order of samples and of augmentation.
+        savings: How to spend less memory or time.
+
+    Raises:
+        TrainingError: if a setting makes no sense.
+
+    Example:
+        >>> Recipe(epochs=3).changed(batch=32)
+        Recipe(epochs=3, batch=32)
+    """
+
+    epochs: int = 10
+    batch: int = 16
+    optimizer: Optimizer = "adamw"
+    learning_rate: float = 3e-3
+    weight_decay: float = WEIGHT_DECAY
+    average: float = 0.0
+    patience: int | None = None
+    seed: int = 0
+    savings: Savings = Savings()  # noqa: RUF009 - frozen
+
+    def __post_init__(self) -> None:
+        for name, least in (("epochs", 1), ("batch", 1), ("patience", 1), ("seed", 0)):
+            check_whole(name, getattr(self, name), least, optional=name == "patience")
+        if self.optimizer not in ("adamw", "sgd"):
+            raise TrainingError(f"unknown optimizer {self.optimizer!r}; choose adamw or sgd")
+        for name in ("learning_rate", "weight_decay", "average"):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or not isfinite(value):
+                raise TrainingError(f"{name.replace('_', ' ')} must be a number, got {value!r}")
+        if self.learning_rate <= 0:
+            raise TrainingError(f"the learning rate must be positive, got {self.learning_rate}")
+        if self.weight_decay < 0:
+            raise TrainingError(f"the weight decay must not be negative, got {self.weight_decay}")
+        if not 0 <= self.average < 1:
+            raise TrainingError(f"average is the part that is kept at each step, in [0, 1), got {self.average}")
+
+    def __repr__(self) -> str:
+        """Only what differs from the default."""
+        told = [f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if getattr(self, f.name) != f.default]
+        return f"Recipe({', '.join(told)})"
+
+    def changed(self, **changes: Unpack[Changes]) -> "Recipe":
+        """The same recipe with other settings.
+
+        Raises:
+            TrainingError: if there is no such setting, or it makes no sense.
+        """
+        known = [field.name for field in fields(self)]
+        for name in changes:
+            if name not in known:
+                close = get_close_matches(name, known, 1)
+                meant = f"did you mean {close[0]}?" if close else f"a recipe has {', '.join(known)}"
+                raise TrainingError(f"there is no setting {name!r} of a training; {meant}")
+        return replace(self, **changes)
+
+    def check_held_out(self, count: int) -> None:
+        """Whether there is something to be patient about.
+
+        Raises:
+            TrainingError: if ``count`` samples are held out, none, and patience looks at them.
+        """
+        if self.patience is not None and not count:
+            raise TrainingError("patience looks at held-out samples of the training part; hold some out")
+
+    def to_json(self) -> dict[str, Any]:
+        """The settings as JSON can say them."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(settings: Mapping[str, Any]) -> "Recipe":
+        """The recipe that :meth:`to_json` described.
+
+        Raises:
+            TrainingError: if it describes none.
+        """
+        try:
+            told: dict[str, Any] = {**settings, "savings": Savings(**settings["savings"])}
+            return Recipe(**told)
+        except (KeyError, TypeError) as fault:
+            raise TrainingError(f"these settings are no recipe ({fault}); train anew") from None
+
+    def make_optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
+        """The optimizer of a network's parameters."""
+        options: dict[str, Any] = {"lr": self.learning_rate, "weight_decay": self.weight_decay}
+        if self.optimizer == "sgd":
+            return torch.optim.SGD(network.parameters(), **options, momentum=MOMENTUM, nesterov=True)
+        return torch.optim.AdamW(network.parameters(), **options)
+
+
+def check_whole(name: str, value: object, least: int, *, optional: bool = False) -> None:
+    """Whether a setting is a whole number and not too small.
+
+    Raises:
+        TrainingError: if not.
+    """
+    if optional and value is None:
+        return
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise TrainingError(f"{name.replace('_', ' ')} must be a whole number of at least {least}, got {value!r}")

@@ -1,0 +1,55 @@
+"""Programs, queries, answers and their proofs."""
+
+from .constraints import (
+    Conflict as Conflict,
+    ConstraintProgram as ConstraintProgram,
+    SlotReading as SlotReading,
+    Solution as Solution,
+    solve as solve,
+)
+from .counting.bounds import Bounds as Bounds, Budget as Budget, bound as bound
+from .counting.counter import Counter as Counter, prepare as prepare
+from .counting.inference import Answers as Answers, infer as infer
+from .counting.questions import (
+    RankedWorld as RankedWorld,
+    best_worlds as best_worlds,
+    evaluate as evaluate,
+    number_of_worlds as number_of_worlds,
+    world_entropy as world_entropy,
+)
+from .counting.semirings import Semiring as Semiring
+from .errors import (
+    CountingError as CountingError,
+    MeaningError as MeaningError,
+    ProgramError as ProgramError,
+    PrologError as PrologError,
+    PrologLimit as PrologLimit,
+    PrologMissing as PrologMissing,
+    PrologTimeout as PrologTimeout,
+    ProofError as ProofError,
+    QueryError as QueryError,
+)
+from .grounding.grounding import Grounding as Grounding, Slot as Slot, SlotValue as SlotValue, ground as ground
+from .meaning.readout import answer_bits as answer_bits
+from .meaning.rule_proof import prove_rule as prove_rule
+from .meaning.shortcuts import (
+    Meaning as Meaning,
+    Reading as Reading,
+    Shortcuts as Shortcuts,
+    count_shortcuts as count_shortcuts,
+)
+from .meaning.unfolding import rule_formula as rule_formula, slot_bounds as slot_bounds
+from .prolog.border import Limits as Limits
+from .prolog.program import DIGITS as DIGITS, Clause as Clause, Program as Program
+from .prolog.terms import Value as Value
+from .proofs.explanation import (
+    Answer as Answer,
+    Change as Change,
+    Contrast as Contrast,
+    RankedProof as RankedProof,
+    best_proofs as best_proofs,
+    explain as explain,
+    explain_queries as explain_queries,
+)
+from .proofs.proof import Proof as Proof
+from .proofs.rendering import to_dict as to_dict, to_dot as to_dot, to_svg as to_svg, to_text as to_text

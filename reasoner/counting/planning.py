@@ -1,0 +1,201 @@
+"""Planning: what a query asks is grounded and made countable once; one sample is counted in plain Python."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from math import exp
+from typing import TYPE_CHECKING
+
+from ..errors import CountingError, QueryError
+from ..grounding.grounding import Grounding
+from ..grounding.subqueries import ground_answered
+from ..grounding.sums import IMPOSSIBLE, Sums
+from ..prolog.border import Limits
+from ..prolog.collector import uncollected
+from ..prolog.program import Program
+from ..prolog.terms import Value, to_value
+from .factoring import factor
+from .normal_form import are_countable
+from .single import log_probabilities
+
+if TYPE_CHECKING:  # NumPy, and torch for batches, take longer to load than most queries take
+    from logic import Circuit
+
+    from .counter import Counter
+    from .layers import Arrays, Layers
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """How something is counted.
+
+    Args:
+        sums: What is counted, as few and small sums of products.
+    """
+
+    sums: Sums
+
+    @cached_property
+    def layers(self) -> "Layers[Arrays]":
+        """The same as index tables, layer by layer."""
+        from .layers import layered
+
+        return layered(self.sums)
+
+
+def plan_sums(sums: Sums | None, diagram: "Callable[[], Circuit]") -> Plan:
+    """A plan for sums of products, or for a decision diagram if they cannot be counted as they stand.
+
+    Args:
+        sums: What is counted, if it has this form.
+        diagram: Makes the diagram of the same function.
+    """
+    if sums is None or not are_countable(sums):
+        from ..grounding.circuit_sums import sums_of
+
+        sums = sums_of(diagram())
+        if sums is None:
+            raise CountingError("a decision diagram has no other gates than AND and OR")
+    return Plan(factor(sums))
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A query that is grounded, and ready to be counted if that is within limits.
+
+    Args:
+        grounding: The ground program.
+        counting: How it is counted, or why it cannot be.
+        values: Of the answers.
+    """
+
+    grounding: Grounding
+    counting: Plan | CountingError
+    values: tuple[Value, ...]
+
+    @property
+    def plan(self) -> Plan:
+        """How it is counted.
+
+        Raises:
+            CountingError: if exact counting is over its limits.
+        """
+        if isinstance(self.counting, CountingError):
+            raise self.counting
+        return self.counting
+
+    @cached_property
+    def counter(self) -> "Counter":
+        """What counts it in batches, differentiably.
+
+        Raises:
+            CountingError: if exact counting is over its limits.
+        """
+        from .counter import Counter
+
+        return Counter(self.plan.sums, self.plan.layers)
+
+
+@lru_cache(maxsize=256)
+def prepare_query(program: Program, query: str | None = None, limits: Limits | None = None) -> Prepared:
+    """The query, or all queries that the program states, grounded and prepared once; the second call costs nothing.
+
+    Raises:
+        QueryError, PrologLimit: as :func:`reasoner.grounding.ground`.
+    """
+    with uncollected():
+        return _prepare(program, query, limits or Limits())
+
+
+def _prepare(program: Program, query: str | None, limits: Limits) -> Prepared:
+    grounding = ground_answered(program, query, limits, _evaluate)
+    values = tuple(
+        tuple(to_value(term) for term in answer.bindings.values())
+        if len(answer.bindings) != 1 and query is not None
+        else answer.text
+        if query is None
+        else to_value(next(iter(answer.bindings.values())))
+        for answer in grounding.answers
+    )
+
+    def diagram() -> "Circuit":
+        from .decision import to_circuit
+
+        return to_circuit(grounding.circuit, limits.gates, limits.seconds)
+
+    try:
+        counting = plan_sums(grounding.sums(), diagram)
+    except CountingError as over_limits:
+        counting = over_limits
+    return Prepared(grounding, counting, values)
+
+
+def _evaluate(program: Program, query: str, limits: Limits) -> dict[str, float]:
+    """The probability of each answer by text, of what rests on nothing perceived."""
+    prepared = _prepare(program, query, limits)
+    if None in prepared.grounding.constants:
+        raise QueryError(
+            f"{program.source}: a subquery asks for what is perceived; it may rest on what is stated alone"
+        )
+    return _by_text(prepared)
+
+
+def answer_stated(program: Program, query: str | None = None, limits: Limits | None = None) -> dict[str, float]:
+    """The probability of each answer by its text, of a program that perceives nothing; as :func:`reasoner.infer`.
+
+    Args:
+        program: The rules and all that is known.
+        query: One goal; without it, all queries that the program states, given its evidence.
+        limits: What it may spend.
+
+    Raises:
+        QueryError: if something perceived is asked for, the evidence is impossible, or as
+            :func:`reasoner.grounding.ground`.
+        CountingError: if exact counting is over its limits.
+
+    Example:
+        >>> coins = Program.parse("0.5::h(1). 0.6::h(2). won :- h(_). query(won). evidence(h(2), false).")
+        >>> answer_stated(coins)
+        {'won': 0.5}
+    """
+    return _by_text(prepare_query(program, query, limits))
+
+
+def _by_text(prepared: Prepared) -> dict[str, float]:
+    grounding = prepared.grounding
+    log_probs = log_probabilities(prepared.plan.sums, stated_beliefs(grounding))
+    if grounding.evidence:
+        *log_probs, evidence = log_probs
+        check_evidence(grounding, evidence)
+        log_probs = [max(one - evidence, IMPOSSIBLE) for one in log_probs]
+    atoms = [answer.text for answer in grounding.answers]
+    return dict(zip(atoms, map(exp, log_probs), strict=True))
+
+
+def stated_beliefs(grounding: Grounding) -> list[float]:
+    """Log-probabilities ``[I]`` of the circuit's inputs, if the program states them all.
+
+    Raises:
+        QueryError: if it asks for something that is perceived.
+    """
+    stated: list[float] = []
+    for (domain, _), constants in zip(grounding.slots, grounding.constants, strict=True):
+        if constants is None:
+            asked = f"'{grounding.query}'" if grounding.query else grounding.program.source
+            raise QueryError(
+                f"{asked} needs symbols of the domain '{domain.name}' with {len(domain)} values, "
+                f"but the symbols given hold nothing for it"
+            )
+        stated += constants
+    return stated
+
+
+def check_evidence(grounding: Grounding, log_prob: float) -> None:
+    """Makes sure that the evidence, of this log-probability, can be observed.
+
+    Raises:
+        QueryError: if it contradicts the program.
+    """
+    if log_prob < IMPOSSIBLE / 2:
+        observed = ", ".join(f"{grounding.atoms[atom]} = {str(truth).lower()}" for atom, truth in grounding.evidence)
+        raise QueryError(f"{grounding.program.source}: the evidence contradicts the program: {observed}")
