@@ -29,6 +29,7 @@ from .rules import (
     in_order,
     relevant,
 )
+from .slots import input_slots, texts_of
 from .sums import IMPOSSIBLE, Sums
 
 if TYPE_CHECKING:  # most programs are counted without a circuit
@@ -71,7 +72,7 @@ class Grounding:
         slots: In the order of the circuit's groups: what is perceived, then the choices of the program.
         constants: For each slot the log-probabilities that the program states, or None where it is perceived.
         clauses: The clause of each slot that is a choice of the program, by domain name and slot number.
-        inputs: For each network the input terms of its slots, in order.
+        inputs: For each network the input term of each slot.
         answers: In the order of the circuit's outputs: numbers ascending, then atoms, then compounds.
         evidence: Atoms observed and whether true; then the circuit has one output more, the evidence, which every
             other output implies.
@@ -86,7 +87,7 @@ class Grounding:
     slots: tuple[Slot, ...]
     constants: tuple[tuple[float, ...] | None, ...]
     clauses: dict[tuple[str, int], int]
-    inputs: dict[str, tuple[str, ...]]
+    inputs: dict[str, dict[int, str]]
     answers: tuple[Answered, ...]
     evidence: tuple[tuple[int, bool], ...]
     circles: tuple[list[Row], ...]
@@ -206,7 +207,8 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
         answers.sort(key=lambda answer: order(answer.term))
     evidence = tuple((number, truth) for number, truth in found["evidence"])
     choices = {row[0]: _choice(row) for row in found["choices"][1:]}
-    leaves = [_leaf(row, program, choices) for row in found["leaves"][1:]]
+    places = input_slots(found["inputs"][1:], program, query)
+    leaves = [_leaf(row, program, choices, places) for row in found["leaves"][1:]]
     leaves.reverse()  # leaf -1 comes first in the row, and is the last here
     roots = [answer.atom for answer in answers] + [atom for atom, _ in evidence]
     denied = denied_by(leaves)
@@ -220,16 +222,13 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
     read = {*chain.from_iterable([row.body for rows in circles for row in rows])}
     used = {leaves[item] for item in read if item < 0}
     slots, constants = _slots(program, used, list(choices.values()))
-    inputs: dict[str, list[str]] = {}
-    for name, _, written in sorted(found["inputs"][1:]):
-        inputs.setdefault(name, []).append(written)
     return Grounding(
         program,
         query or "",
         tuple(slots),
         tuple(constants),
         {(choice.slot.domain.name, choice.slot.number): choice.clause for choice in choices.values()},
-        {name: tuple(terms) for name, terms in inputs.items()},
+        texts_of(found["inputs"][1:], places),
         tuple(answers),
         evidence,
         tuple(circles),
@@ -260,7 +259,9 @@ def _choice(row: list[Any]) -> _Choice:
     return _Choice(clause, Slot(Domain(named, values), number), log_probs, tuple(heads))
 
 
-def _leaf(row: list[Any], program: Program, choices: Mapping[int, _Choice]) -> Support:
+def _leaf(
+    row: list[Any], program: Program, choices: Mapping[int, _Choice], places: Mapping[str, Mapping[int, int]]
+) -> Support:
     """What ``ground_writer.pl`` wrote of a leaf: a negation, a choice, or the value of a slot."""
     kind, first, *rest = row
     if kind == "n":
@@ -270,7 +271,7 @@ def _leaf(row: list[Any], program: Program, choices: Mapping[int, _Choice]) -> S
         return SlotValue(choice.slot.domain.name, choice.slot.number, choice.heads[rest[0]])
     slot, value = rest
     if kind == "p":
-        return SlotValue(first, slot, program.domain(first).values[value])
+        return SlotValue(first, places[first][slot], program.domain(first).values[value])
     return SlotValue(first, slot, value)
 
 

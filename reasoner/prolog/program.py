@@ -45,8 +45,9 @@ class Program:
     """Rules over the symbols of some domains, in the language of ProbLog.
 
     In the text, ``digit(I, X)`` means that slot ``I`` of the domain ``digit`` has the value ``X``;
-    ``nn(net, [X], Y, [0, 1, 2]) :: digit(X, Y)`` makes a domain ``net``, whose slots are the input terms ``X`` in the
-    order in which a query asks for them. Use :meth:`parse` or :meth:`read`; they check the text.
+    ``nn(net, [X], Y, [0, 1, 2]) :: digit(X, Y)`` makes a domain ``net``, whose slots are the input terms ``X``: a
+    number is that slot, names are numbered in the order in which the query names them. Use :meth:`parse` or
+    :meth:`read`; they check the text.
 
     Args:
         prolog: The text, checked for the border.
