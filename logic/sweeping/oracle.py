@@ -3,9 +3,10 @@
 import time
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from pysat.solvers import Solver
+
+from ..kernels import kernel
 
 Fan = NDArray[np.int32]
 Integers = NDArray[np.int64]
@@ -148,7 +149,7 @@ class _Clauses:
         return -variable if literal & 1 else variable
 
 
-@njit(cache=True)
+@kernel()
 def window(
     first: Fan, second: Fan, visited: Integers, roots: Integers, limit: int
 ) -> tuple[Integers, int]:  # pragma: no cover - compiled
