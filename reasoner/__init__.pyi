@@ -10,6 +10,14 @@ from .constraints import (
 from .counting.bounds import Bounds as Bounds, Budget as Budget, bound as bound
 from .counting.counter import Counter as Counter, prepare as prepare
 from .counting.inference import Answers as Answers, infer as infer
+from .counting.questions import (
+    RankedWorld as RankedWorld,
+    best_worlds as best_worlds,
+    evaluate as evaluate,
+    number_of_worlds as number_of_worlds,
+    world_entropy as world_entropy,
+)
+from .counting.semirings import Semiring as Semiring
 from .errors import (
     CountingError as CountingError,
     MeaningError as MeaningError,

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from logic import Domain, Symbols
+from logic.randomness import Seed, SeedError, to_generator
 from neurosym.checkpoint import (
     Checkpoint,
     CheckpointError,
@@ -25,7 +26,6 @@ from neurosym.checkpoint import (
 from perception import Percept, PictureError, SpikingClassifier, SpikingVision
 from perception.networks.network_catalogue import PERCEPTIONS
 from perception.networks.perception import Perception, PerceptionError, check_perception, check_remakable
-from logic.randomness import Seed, SeedError, to_generator
 
 DIGITS = Domain("digit", range(10))
 

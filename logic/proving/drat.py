@@ -19,7 +19,7 @@ from ..circuit import Circuit
 from ..errors import NetworkError
 from ..network import SpikingNetwork
 from ..verdict import Verdict
-from ..writing import whole_file
+from ..writing import whole_files
 from .equivalence import Posed, pose
 
 Clause = tuple[int, ...]
@@ -81,7 +81,7 @@ def certify(network: SpikingNetwork, circuit: Circuit, path: Path) -> Verdict:
             return Verdict(False, claim, seconds=time.perf_counter() - start, detail="the formula has a model")
         steps: list[str] = list(solver.get_proof() or [])
     variables = len(posed.graph) + len(posed.pairs)
-    with whole_file(path.with_suffix(".drat")) as proof, whole_file(path) as formula:
+    with whole_files(path.with_suffix(".drat"), path) as (proof, formula):
         rows = (" ".join(map(str, (*clause, 0))) for clause in clauses)
         formula.write_text("\n".join([f"p cnf {variables} {len(clauses)}", *rows, ""]), encoding="ascii")
         proof.write_text("\n".join([*steps, "0", ""]), encoding="ascii")

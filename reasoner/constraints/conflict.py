@@ -1,34 +1,36 @@
 """Why nothing fits: few constraints that cannot be met together."""
 
 from collections.abc import Mapping, Sequence
-from time import monotonic
 
 from pysat.solvers import Solver
 
 from ..errors import MeaningError
 from ..prolog.terms import Struct, Term
+from .deadline import Deadline
 from .encoding import ClauseEncoding, TooLarge
 from .integer_formulas import smallest_conflict
 from .linear import find_domains
 from .posting import Key, keys
 
 
-def find_conflict(terms: Sequence[Term], slots: Mapping[Key, Sequence[int]], deadline: float) -> tuple[list[int], bool]:
+def find_conflict(
+    terms: Sequence[Term], slots: Mapping[Key, Sequence[int]], deadline: Deadline
+) -> tuple[list[int], bool]:
     """Constraints that conflict, out of constraints that are known to conflict.
 
     SAT proposes few constraints and Z3, which takes no domain for granted, confirms them and spares what it can.
 
     Returns:
-        Positions of the constraints, and whether each of them is needed.
+        Positions of the constraints, and whether it is proved that each of them is needed.
     """
     proposed = _proposal(terms, slots)
     for chosen in ([proposed] if proposed else []) + [list(range(len(terms)))]:
         try:
-            found = smallest_conflict([terms[i] for i in chosen], slots, max(1.0, deadline - monotonic()))
+            found = smallest_conflict([terms[i] for i in chosen], slots, max(1.0, deadline.left))
         except MeaningError:  # what clauses can say and Z3 cannot, such as an unknown exponent
             break
         if found is not None:
-            return [chosen[i] for i in found], True
+            return [chosen[i] for i in found[0]], found[1]
     return proposed or list(range(len(terms))), False
 
 
@@ -37,9 +39,9 @@ def _proposal(terms: Sequence[Term], slots: Mapping[Key, Sequence[int]]) -> list
     domains = find_domains(terms, slots)
     if domains is None or not all(domains.values()):
         return None
-    encoding = ClauseEncoding(domains)
     marks: dict[int, int] = {}
     try:
+        encoding = ClauseEncoding(domains)
         for index, term in enumerate(terms):
             marks[index] = encoding.mark()
             encoding.require(term, (-marks[index],))

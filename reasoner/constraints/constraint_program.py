@@ -8,9 +8,10 @@ from logic import Domain
 from ..errors import ProgramError
 from ..prolog.border import Limits, Refusal, quote, request
 from ..prolog.program import DIGITS, domain_list
+from ..showing import cut, preformatted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ConstraintProgram:
     r"""Rules that post constraints over integers and over the symbols of some domains.
 
@@ -36,27 +37,49 @@ class ConstraintProgram:
     source: str
     heads: tuple[str, ...] = field(compare=False, repr=False)
 
+    def __repr__(self) -> str:
+        return cut(f"ConstraintProgram({cut(self.source, 60)!r}, {len(self.heads)} clauses)")
+
+    def _repr_html_(self) -> str:
+        return preformatted(self.text)
+
     @classmethod
     def parse(
-        cls, text: str, domains: tuple[Domain, ...] = (DIGITS,), source: str = "<program>"
+        cls,
+        text: str,
+        domains: tuple[Domain, ...] = (DIGITS,),
+        source: str = "<program>",
+        limits: Limits | None = None,
     ) -> "ConstraintProgram":
         """The program that the text says.
+
+        Args:
+            text: Prolog text.
+            domains: What can be perceived.
+            source: Where the text came from, for messages.
+            limits: What reading may spend.
 
         Raises:
             ProgramError: on a syntax error, an unknown or unsafe predicate, or a clause that is not allowed; with
                 source, line and column.
             PrologMissing: if SWI-Prolog is not installed.
+            PrologLimit: if a limit is reached.
+
+        >>> ConstraintProgram.parse("pair(X, Y) :- [X, Y] ins 1..9, X * Y #= 35, X #< Y.").heads
+        ('pair(X,Y)',)
         """
         if "\0" in text:
             raise ProgramError(f"{source}: the text holds a NUL character; is it a text file?")
         try:
-            heads = request(f"read_constraints({quote(text)},{domain_list(domains)})", Limits())
+            heads = request(f"read_constraints({quote(text)},{domain_list(domains)})", limits or Limits())
         except Refusal as refusal:
             raise ProgramError(explain_refusal(refusal, text, source)) from None
         return cls(text, domains, source, tuple(heads))
 
     @classmethod
-    def read(cls, path: str | Path, domains: tuple[Domain, ...] = (DIGITS,)) -> "ConstraintProgram":
+    def read(
+        cls, path: str | Path, domains: tuple[Domain, ...] = (DIGITS,), limits: Limits | None = None
+    ) -> "ConstraintProgram":
         """The program in a UTF-8 file.
 
         Raises:
@@ -68,7 +91,7 @@ class ConstraintProgram:
             raise ProgramError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8 text") from None
         except OSError as error:
             raise ProgramError(f"{path}: cannot be read ({error.strerror})") from None
-        return cls.parse(text, domains, str(path))
+        return cls.parse(text, domains, str(path), limits)
 
     def line(self, offset: int) -> int:
         """The line of a character position, from 1."""
@@ -99,6 +122,7 @@ def explain_refusal(refusal: Refusal, text: str, source: str) -> str:
         "coefficients": f"the coefficients '{what}' must be integers, one for each variable",
         "arguments": f"'{what}' does not have the arguments that library(clpfd) asks for",
         "table": f"'{what}' must be a list of lists of integers",
+        "deep": f"'{what}' is nested more than 100 deep; name its parts by variables, such as X #= Part",
         "operator": f"'{what}' is no comparison; use #=, #\\=, #<, #>, #=< or #>=",
         "builtin": f"'{what}' cannot be run: {refusal.message.strip()}",
         "alternatives": f"there are more than {what} ways through the rules, each with its own constraints; say what "

@@ -4,7 +4,7 @@
     Every refusal is thrown as refused(Kind, Place, Term).
 */
 :- module(neurosym_constraint_reader,
-          [ read_rules/3, read_goal/5, put_rules/1, constraint/1, higher/1, helper/1,
+          [ read_rules/3, read_goal/5, put_rules/1, constraint/1, higher/1, helper/1, silent/1,
             op(760, yfx, #<==>), op(750, xfy, #==>), op(750, yfx, #<==), op(740, yfx, #\/), op(730, yfx, #\),
             op(720, yfx, #/\), op(710, fy, #\), op(700, xfx, #>), op(700, xfx, #<), op(700, xfx, #>=),
             op(700, xfx, #=<), op(700, xfx, #=), op(700, xfx, #\=), op(700, xfx, in), op(700, xfx, ins),
@@ -204,11 +204,17 @@ calling(exclude, 3).
 calling(phrase, 2).
 calling(phrase, 3).
 
-%!  helper(+Goal): a pure built-in, run as it is.
-helper(Goal) :- builtin(Goal), \+ printing(Goal), !.
+%!  helper(+Goal): a pure built-in, run as it is; or one that prints, which does nothing: no value is known yet.
+helper(Goal) :- silent(Goal), !.
+helper(Goal) :- builtin(Goal), !.
 helper(Goal) :- functor(Goal, Name, Arity), memberchk(Name/Arity, [
     transpose/2, same_length/2, flatten/2, pairs_keys_values/3, pairs_keys/2, pairs_values/2, keysort/2, nth0/4,
     nth1/4, subset/2, union/3, intersection/3, callable/1, is_set/1, term_variables/2, copy_term/2]).
+
+%!  silent(+Goal): prints, which does nothing here.
+silent(Goal) :- printing(Goal), !.
+silent(Goal) :- functor(Goal, Name, Arity),
+    memberchk(Name/Arity, [format/1, format/2, tab/1, portray_clause/1, flush_output/0]).
 
 %   The head of each rule, in the names of its variables.
 put_rules(Rules) :-

@@ -25,18 +25,29 @@ _SHOWN = 12  # elements of a list that are written out
 def name_variables(bindings: Mapping[str, Term]) -> dict[Key, str]:
     """A name for each variable that the query shows: ``X``, or ``Rows[2][3]`` inside lists, counted from 1."""
     names: dict[Key, str] = {}
-
-    def visit(term: Term, name: str) -> None:
+    waiting: list[tuple[Term, _Path]] = [(term, (name, None)) for name, term in reversed([*bindings.items()])]
+    while waiting:
+        term, path = waiting.pop()
         key = key_of(term)
         if key is not None:
-            names.setdefault(key, name)
+            if key not in names:
+                names[key] = _joined(path)
         elif isinstance(term, Struct | tuple):
-            for index, part in enumerate(term.arguments if isinstance(term, Struct) else term, start=1):
-                visit(part, f"{name}[{index}]")
-
-    for name, term in bindings.items():
-        visit(term, name)
+            parts = term.arguments if isinstance(term, Struct) else term
+            waiting.extend((part, (f"[{index}]", path)) for index, part in reversed([*enumerate(parts, start=1)]))
     return names
+
+
+_Path = tuple[str, "_Path | None"]
+"""The last part of a name and what stands before it."""
+
+
+def _joined(path: _Path | None) -> str:
+    parts: list[str] = []
+    while path is not None:
+        part, path = path
+        parts.append(part)
+    return "".join(reversed(parts))
 
 
 def constraint_text(term: Term, names: Mapping[Key, str]) -> str:

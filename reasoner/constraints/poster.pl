@@ -11,6 +11,7 @@
 :- use_module(library(aggregate)).
 :- use_module(constraint_reader).
 :- use_module(globals).
+:- use_module(balancing).
 
 :- thread_local failed/2.
 
@@ -47,8 +48,9 @@ mapargs(Call, Term, Copy) :-
     maplist(Call, Arguments, Copies),
     compound_name_arguments(Copy, Name, Copies).
 
-record(Place, Term) :-
-    (   b_getval(neurosym_tentative, true) -> throw(refused(tentative, Place, Term)) ; true ),
+record(Place, Term0) :-
+    (   b_getval(neurosym_tentative, true) -> throw(refused(tentative, Place, Term0)) ; true ),
+    shallow(Term0, Place, Term),
     b_getval(neurosym_posted, Posted),
     b_setval(neurosym_posted, [posted(Place, Term)|Posted]).
 

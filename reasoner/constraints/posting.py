@@ -1,6 +1,6 @@
 """Posting: the rules are run once by the Prolog side, and what they posted comes back as terms."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -106,10 +106,38 @@ def key_of(term: Term) -> Key | None:
 
 
 def keys(term: Term) -> Iterator[Key]:
-    """The variables in a term, with repetitions."""
-    key = key_of(term)
-    if key is not None:
-        yield key
-    elif isinstance(term, Struct | tuple):
-        for part in term.arguments if isinstance(term, Struct) else term:
-            yield from keys(part)
+    """The variables in a term of any depth, with repetitions."""
+    waiting = [term]
+    while waiting:
+        part = waiting.pop()
+        key = key_of(part)
+        if key is not None:
+            yield key
+        elif isinstance(part, Struct | tuple):
+            waiting.extend(reversed(part.arguments if isinstance(part, Struct) else part))
+
+
+def replaced(term: Term, value_of: Callable[[Key], Term]) -> Term:
+    """The term, of any depth, with something else for each variable.
+
+    >>> replaced((Struct("$fd", (0,)), 5), lambda key: 7)
+    (7, 5)
+    """
+    waiting: list[tuple[Term, bool]] = [(term, False)]
+    built: list[Term] = []
+    while waiting:
+        part, parts_built = waiting.pop()
+        key = key_of(part)
+        inside = part.arguments if isinstance(part, Struct) else part if isinstance(part, tuple) else ()
+        if key is not None:
+            built.append(value_of(key))
+        elif parts_built:
+            split = len(built) - len(inside)
+            own = tuple(built[split:])
+            built[split:] = [Struct(part.functor, own) if isinstance(part, Struct) else own]
+        elif inside:
+            waiting.append((part, True))
+            waiting.extend((inner, False) for inner in reversed(inside))
+        else:
+            built.append(part)
+    return built[0]

@@ -202,6 +202,7 @@ keep([A|As], G, P, Wanted, Kept) :-
 
 %   Arithmetic over a constrained variable is a constraint; else it is evaluated.
 call_helper(Goal, Place) :- arithmetic(Goal, Constraint), term_attvars(Goal, [_|_]), !, post(Constraint, Place).
+call_helper(Goal, _) :- silent(Goal), !.
 call_helper(transpose(Rows, Columns), _) :- !, transposed(Rows, Columns).
 call_helper(Goal, Place) :- catch(Goal, error(Error, _), throw(raised(Place, Goal, Error))).
 

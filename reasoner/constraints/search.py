@@ -1,10 +1,7 @@
 """Searching for values that meet constraints: SAT where the variables are few-valued, Z3 where they are not."""
 
-import time
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from threading import Timer
 from typing import Any, NamedTuple, Protocol, cast
 
 import z3
@@ -13,6 +10,7 @@ from pysat.formula import WCNF
 from pysat.solvers import Solver
 
 from ..prolog.terms import Term
+from .deadline import Deadline
 from .encoding import ClauseEncoding, TooLarge
 from .integer_formulas import ArithmeticEncoding
 from .linear import find_domains
@@ -56,7 +54,7 @@ class Search(Protocol):
         """At least one of these variables must have another value."""
         ...
 
-    def check(self, deadline: float) -> bool | None:
+    def check(self, deadline: Deadline) -> bool | None:
         """Whether the constraints can be met; None if that is not known at the deadline."""
         ...
 
@@ -64,7 +62,7 @@ class Search(Protocol):
         """The assignment that the last successful check found."""
         ...
 
-    def cheapest(self, costs: Costs, deadline: float) -> Cheapest | bool | None:
+    def cheapest(self, costs: Costs, deadline: Deadline) -> Cheapest | bool | None:
         """An assignment of least cost; False if there is none at all, None if the deadline came first."""
         ...
 
@@ -109,14 +107,14 @@ class ClauseSearch:
         if None not in literals:  # else these values are impossible anyway
             self.encoding.clauses.append([-literal for literal in literals if literal])
 
-    def check(self, deadline: float) -> bool | None:
+    def check(self, deadline: Deadline) -> bool | None:
         """Whether the clauses can be met."""
-        if time.monotonic() >= deadline:
+        if deadline.passed:
             return None
         clauses = self.encoding.clauses
         self._solver.append_formula(clauses[self._told :])
         self._told = len(clauses)
-        with _until(deadline, self._solver.interrupt):
+        with deadline.stopping(self._solver.interrupt):
             found = self._solver.solve_limited(expect_interrupt=True)
         self._solver.clear_interrupt()
         if found:
@@ -133,7 +131,7 @@ class ClauseSearch:
             for key, group in self.encoding.literals.items()
         }
 
-    def cheapest(self, costs: Costs, deadline: float) -> Cheapest | bool | None:
+    def cheapest(self, costs: Costs, deadline: Deadline) -> Cheapest | bool | None:
         """Core-guided MaxSAT (Ignatiev, Morgado and Marques-Silva, "RC2", JSAT 2019)."""
         formula = WCNF()
         formula.extend(self.encoding.clauses)
@@ -155,18 +153,18 @@ class ClauseSearch:
         return Cheapest(values, float("inf") if isinstance(other, bool) else other[1] / COST_STEPS)
 
 
-def _weighed(formula: WCNF, deadline: float) -> tuple[set[int], int] | bool | None:
+def _weighed(formula: WCNF, deadline: Deadline) -> tuple[set[int], int] | bool | None:
     """True literals of the cheapest model and its cost; False if there is no model, None at the deadline."""
-    if time.monotonic() >= deadline:
+    if deadline.passed:
         return None
     if not formula.soft:  # which RC2 does not expect
-        with Solver(name=_SAT_SOLVER, bootstrap_with=formula.hard) as plain, _until(deadline, plain.interrupt):
+        with Solver(name=_SAT_SOLVER, bootstrap_with=formula.hard) as plain, deadline.stopping(plain.interrupt):
             found = plain.solve_limited(expect_interrupt=True)
             return ({literal for literal in plain.get_model() or [] if literal > 0}, 0) if found else found
-    with RC2Stratified(formula, solver=_SAT_SOLVER) as solver, _until(deadline, solver.interrupt):
+    with RC2Stratified(formula, solver=_SAT_SOLVER) as solver, deadline.stopping(solver.interrupt):
         model = solver.compute(expect_interrupt=True)
         if model is None:
-            return None if time.monotonic() >= deadline else False
+            return None if deadline.passed else False
         return {literal for literal in model if literal > 0}, solver.cost
 
 
@@ -179,7 +177,7 @@ class ArithmeticSearch:
         self._encoding = ArithmeticEncoding(slots)
         self._formulas: list[Any] = []
         self._told = 0
-        self._solver = z3.Solver()
+        self._solver = z3.Solver(ctx=self._encoding.context)
         self._model: Any = None
         for term in terms:
             self.require(term)
@@ -192,16 +190,16 @@ class ArithmeticSearch:
 
     def exclude(self, values: Mapping[Key, int]) -> None:
         """At least one of these variables must have another value."""
-        self._formulas.append(z3.Or([self._encoding.variable(key) != value for key, value in values.items()]))
+        self._formulas.append(self._encoding.any_of(self._encoding.variable(k) != v for k, v in values.items()))
 
-    def check(self, deadline: float) -> bool | None:
+    def check(self, deadline: Deadline) -> bool | None:
         """Whether the formulas can be met."""
-        if time.monotonic() >= deadline:
+        if deadline.passed:
             return None
         self._solver.add(*self._formulas[self._told :])
         self._told = len(self._formulas)
-        self._solver.set(timeout=_milliseconds(deadline))
-        found = self._solver.check()
+        with deadline.stopping(self._encoding.context.interrupt):
+            found = self._solver.check()
         if found == z3.sat:
             self._model = self._solver.model()
         return True if found == z3.sat else False if found == z3.unsat else None
@@ -213,48 +211,33 @@ class ArithmeticSearch:
             for key, variable in self._encoding.variables.items()
         }
 
-    def cheapest(self, costs: Costs, deadline: float) -> Cheapest | bool | None:
+    def cheapest(self, costs: Costs, deadline: Deadline) -> Cheapest | bool | None:
         """Z3's own optimisation."""
-        optimizer = z3.Optimize()
+        context = self._encoding.context
+        optimizer = z3.Optimize(ctx=context)
         optimizer.add(*self._formulas)
-        parts: list[Any] = [z3.IntVal(0)]
+        parts: list[Any] = [z3.IntVal(0, context)]
         for key, of_values in costs.items():
             for value, cost in of_values.items():
                 holds = self._encoding.variable(key) == value
                 if cost == float("inf"):
                     optimizer.add(z3.Not(holds))
                 elif weight := round(cost * COST_STEPS):
-                    parts.append(z3.If(holds, z3.IntVal(weight), z3.IntVal(0)))
+                    parts.append(z3.If(holds, z3.IntVal(weight, context), z3.IntVal(0, context)))
         total = z3.Sum(parts)
         optimizer.minimize(total)
-        optimizer.set(timeout=_milliseconds(deadline))
-        found = optimizer.check()
+        with deadline.stopping(context.interrupt):
+            found = optimizer.check()
         if found != z3.sat:
             return False if found == z3.unsat else None
         self._model = optimizer.model()
         values = self.values()
-        optimizer.add(z3.Or([self._encoding.variable(key) != values[key] for key in costs]))
-        optimizer.set(timeout=_milliseconds(deadline))
-        found = optimizer.check()
+        optimizer.add(self._encoding.any_of(self._encoding.variable(key) != values[key] for key in costs))
+        with deadline.stopping(context.interrupt):
+            found = optimizer.check()
         next_cost = None
         if found == z3.sat:
             next_cost = cast("Any", optimizer.model().eval(total)).as_long() / COST_STEPS
         elif found == z3.unsat:
             next_cost = float("inf")
         return Cheapest(values, next_cost)
-
-
-def _milliseconds(deadline: float) -> int:
-    return max(1, int(1000 * (deadline - time.monotonic())))
-
-
-@contextmanager
-def _until(deadline: float, interrupt: Any) -> Generator[None]:
-    """Calls ``interrupt`` at the deadline unless what is done is done before."""
-    timer = Timer(max(0.0, deadline - time.monotonic()), interrupt)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..prolog.terms import Value
+from ..showing import cut, preformatted, table
 
 
 class SlotReading(NamedTuple):
@@ -45,7 +46,7 @@ class Conflict(NamedTuple):
     constraint: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Solution:
     """The result of :func:`reasoner.solve`.
 
@@ -103,6 +104,18 @@ class Solution:
             "solver": self.solver,
             "seconds": self.seconds,
         }
+
+    def __repr__(self) -> str:
+        word = {True: "solved", False: "impossible", None: "not decided"}[self.solvable]
+        shown = "".join(f", {name} = {cut(str(value), 40)}" for name, value in list(self.bindings.items())[:3])
+        return cut(f"Solution({cut(self.query, 40)!r}, {word}{shown})", 200)
+
+    def _repr_html_(self) -> str:
+        boards = [v for v in self.bindings.values() if isinstance(v, tuple) and v and isinstance(v[0], tuple)]
+        if len(self.bindings) == len(boards) == 1:
+            rows = [tuple(map(str, row)) for row in boards[0] if isinstance(row, tuple)]
+            return table(cut(str(self).splitlines()[-1]), rows)
+        return preformatted(str(self))
 
     def __str__(self) -> str:
         if self.solvable is None:

@@ -14,11 +14,13 @@ from ..prolog.program import Program
 from ..prolog.terms import Struct, Term, Value, to_value
 from .conflict import find_conflict
 from .constraint_program import ConstraintProgram
+from .deadline import Deadline
 from .definedness import conditions, demands
+from .encoding import TooLarge
 from .linear import evaluate
 from .notation import constraint_text, name_variables
-from .posting import Alternative, Key, Posted, key_of, keys, post
-from .search import Costs, Search, open_search
+from .posting import Alternative, Key, Posted, key_of, keys, post, replaced
+from .search import ArithmeticSearch, Costs, Search, open_search
 from .solution import Conflict, SlotReading, Solution
 
 _OBJECTIVES = {"$least": "#<", "$greatest": "#>"}
@@ -55,7 +57,7 @@ def solve(
         program: The rules.
         query: One goal, such as ``sudoku(Rows)``.
         symbols: One sample, ``[1, N, K]``.
-        seconds: Wall time for solving; when it runs out, what is not yet known is None.
+        seconds: CPU time for solving; when it runs out, what is not yet known is None.
         limits: What the Prolog side may spend; ``answers`` bounds the ways through the rules. If not given, 1000
             answers and ``seconds``, at least one.
 
@@ -65,7 +67,7 @@ def solve(
         PrologLimit: if a limit of the Prolog side is reached.
     """
     start = time.perf_counter()
-    deadline = time.monotonic() + seconds
+    deadline = Deadline(seconds)
     if isinstance(program, Program):
         program = ConstraintProgram.parse(program.text, program.domains, program.source)
     posting = post(program, query, limits or Limits(answers=1000, seconds=max(1.0, seconds)))
@@ -164,7 +166,7 @@ def _costs(
 
 
 def _best_of(
-    alternative: Alternative, search: Search, slots: Mapping[Key, Sequence[int]], costs: Costs, deadline: float
+    alternative: Alternative, search: Search, slots: Mapping[Key, Sequence[int]], costs: Costs, deadline: Deadline
 ) -> _Found | bool | None:
     """The best assignment of an alternative; False if it has none, None if that is not known."""
     objectives = [posted.term for posted in alternative.posted if _is_objective(posted.term)]
@@ -184,13 +186,17 @@ def _best_of(
     return _optimum(found, cast("Struct", objectives[0]), slots, deadline) if objectives else found
 
 
-def _optimum(found: _Found, objective: Struct, slots: Mapping[Key, Sequence[int]], deadline: float) -> _Found:
+def _optimum(found: _Found, objective: Struct, slots: Mapping[Key, Sequence[int]], deadline: Deadline) -> _Found:
     """Better and better assignments until none is left; then the last is proved to be the best."""
     goal = objective.arguments[0]
     while True:
         value = evaluate(goal, found.values)
         found = replace(found, objective=value)
-        found.search.require(Struct(_OBJECTIVES[objective.functor], (goal, value)))
+        better = Struct(_OBJECTIVES[objective.functor], (goal, value))
+        try:
+            found.search.require(better)
+        except TooLarge:
+            found = replace(found, search=ArithmeticSearch([*_terms(found.alternative), better], slots))
         held = found.search.check(deadline)
         if not held:
             search = open_search([*_terms(found.alternative), Struct("#=", (goal, value))], slots)
@@ -215,14 +221,7 @@ def _bindings(alternative: Alternative, values: Mapping[Key, int]) -> dict[str, 
 
 
 def _filled(term: Term, values: Mapping[Key, int]) -> Term:
-    key = key_of(term)
-    if key is not None:
-        return values[key] if key in values else Struct("_")
-    if isinstance(term, tuple):
-        return tuple(_filled(part, values) for part in term)
-    if isinstance(term, Struct):
-        return Struct(term.functor, tuple(_filled(part, values) for part in term.arguments))
-    return term
+    return replaced(term, lambda key: values[key] if key in values else Struct("_"))
 
 
 def _readings(
@@ -245,7 +244,7 @@ def _unique(
     searches: Sequence[tuple[Alternative, Search]],
     best: _Found,
     slots: Mapping[Key, Sequence[int]],
-    deadline: float,
+    deadline: Deadline,
 ) -> bool | None:
     """Whether no way through the rules has other values of the query's variables, the slots read as they are."""
     shown = {name: _filled(term, best.values) for name, term in best.alternative.bindings.items()}
@@ -276,20 +275,20 @@ def _unique(
 
 def _match(pattern: Term, value: Term, found: dict[Key, int]) -> dict[Key, int] | None:
     """The assignment under which the pattern is the value, or None if there is none."""
-    key = key_of(pattern)
-    if key is not None:
-        if not isinstance(value, int) or found.get(key, value) != value:
+    same = dict(found)
+    waiting = [(pattern, value)]
+    while waiting:
+        part, other = waiting.pop()
+        key = key_of(part)
+        if key is not None:
+            if not isinstance(other, int) or same.setdefault(key, other) != other:
+                return None
+        elif isinstance(part, tuple) and isinstance(other, tuple) and len(part) == len(other):
+            waiting.extend(zip(part, other, strict=True))
+        elif isinstance(part, Struct) and isinstance(other, Struct) and part.indicator == other.indicator:
+            waiting.extend(zip(part.arguments, other.arguments, strict=True))
+        elif isinstance(part, Struct | tuple) or part != other:
             return None
-        return found | {key: value}
-    if isinstance(pattern, tuple) and isinstance(value, tuple) and len(pattern) == len(value):
-        pairs = zip(pattern, value, strict=True)
-    elif isinstance(pattern, Struct) and isinstance(value, Struct) and pattern.indicator == value.indicator:
-        pairs = zip(pattern.arguments, value.arguments, strict=True)
-    else:
-        return found if pattern == value else None
-    same: dict[Key, int] | None = found
-    for part, other in pairs:
-        same = None if same is None else _match(part, other, same)
     return same
 
 
@@ -298,7 +297,7 @@ def _unsolved(
     query: str,
     alternatives: Sequence[Alternative],
     undecided: bool,
-    deadline: float,
+    deadline: Deadline,
     start: float,
 ) -> Solution:
     if undecided:

@@ -34,7 +34,7 @@ class Budget:
     seconds: float = 1.0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Bounds:
     """What is certain of the probability of each output.
 
@@ -47,6 +47,10 @@ class Bounds:
     log_lower: Tensor
     log_open: Tensor
     branches: int
+
+    def __repr__(self) -> str:
+        batch, outputs = self.log_lower.shape
+        return f"Bounds({outputs} outputs, batch of {batch}, {self.branches} branches)"
 
     @property
     def lower(self) -> Tensor:

@@ -17,7 +17,7 @@ from .layers import Arrays, Dense, Layer, Layers
 from .planning import plan_sums
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Counter:
     """A circuit prepared for counting.
 
@@ -29,6 +29,9 @@ class Counter:
     sums: Sums
     layers: Layers[Arrays]
     _placed: dict[torch.device, Layers[Tensor]] = field(default_factory=dict[torch.device, Layers[Tensor]], repr=False)
+
+    def __repr__(self) -> str:
+        return f"Counter({self.sums.inputs} inputs, {len(self.sums.nodes)} sums, {len(self.sums.outputs)} outputs)"
 
     def log_probabilities(self, log_probs: Tensor) -> Tensor:
         """Log-probability of each output, on the device and of the dtype of the inputs.

@@ -15,13 +15,16 @@ from ..grounding.sums import IMPOSSIBLE
 from ..prolog.border import Limits
 from ..prolog.program import Program
 from ..prolog.terms import Value
+from ..showing import cut, table
 from .planning import check_evidence, prepare_query
 
 if TYPE_CHECKING:
     from .bounds import Bounds, Budget
 
+_SHOWN = 10  # answers that are printed
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Answers:
     """All answers of a query, for a batch of beliefs.
 
@@ -39,6 +42,26 @@ class Answers:
     values: tuple[Value, ...]
     log_probs: Tensor
     bounds: "Bounds | None" = None
+
+    def __repr__(self) -> str:
+        return f"Answers({cut(self.query)!r}, {len(self.atoms)} answers, batch of {len(self.log_probs)})"
+
+    def __str__(self) -> str:
+        return "\n".join([repr(self), *(f"  {cut(atom)}: {text}" for atom, text in self._best())])
+
+    def _repr_html_(self) -> str:
+        return table(repr(self), self._best())
+
+    def _best(self) -> list[tuple[str, str]]:
+        """The most probable answers of the first sample, and how probable they are."""
+        if not len(self.log_probs):
+            return []
+        lower = self.log_probs[0].detach().exp()
+        upper = lower if self.bounds is None else self.bounds.upper[0].detach()
+        shown = lower.argsort(descending=True, stable=True)[:_SHOWN].tolist()
+        return [
+            (self.atoms[n], f"{lower[n]:.6g}" + ("" if upper[n] == lower[n] else f" to {upper[n]:.6g}")) for n in shown
+        ]
 
     def index(self, value: Value) -> int:
         """The column of an answer, given its value (``7``) or its text (``sum(7)``).

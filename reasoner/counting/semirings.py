@@ -24,6 +24,7 @@ class Semiring:
         one: ``F`` numbers.
         add: ``[nodes, cases, F, B]`` to ``[nodes, F, B]``.
         multiply: ``[nodes, cases, width, F, B]`` to ``[nodes, cases, F, B]``.
+        label: Log-probabilities ``[I, B]`` to the values of the inputs, ``[I, F, B]``.
 
     References:
         Kimmig, Van den Broeck, De Raedt, "Algebraic model counting", J. Applied Logic 22 (2017).
@@ -33,6 +34,7 @@ class Semiring:
     one: tuple[float, ...]
     add: Callable[[Tensor], Tensor]
     multiply: Callable[[Tensor], Tensor]
+    label: Callable[[Tensor], Tensor] = lambda logs: logs[:, None]
 
     def evaluate(self, layers: Layers[Tensor], inputs: Tensor) -> Tensor:
         """The value of every row.
@@ -60,23 +62,9 @@ def _expected_sum(values: Tensor) -> Tensor:
     return torch.stack([total, ((logs - total[:, None]).exp() * expected).sum(1)], dim=1)
 
 
-def best_of(k: int) -> Semiring:
-    """Log-probabilities of the ``k`` most probable branches, descending: disjoint partial worlds of an answer."""
-
-    def add(values: Tensor) -> Tensor:
-        return values.flatten(1, 2).topk(k, dim=1).values
-
-    def multiply(values: Tensor) -> Tensor:
-        first, *rest = values.unbind(2)
-        for other in rest:
-            first = (first[:, :, :, None] + other[:, :, None]).flatten(2, 3).topk(k, dim=2).values
-        return first
-
-    nothing = (IMPOSSIBLE,) * (k - 1)
-    return Semiring((IMPOSSIBLE, *nothing), (0.0, *nothing), add, multiply)
-
-
-PROBABILITY = Semiring((0.0,), (1.0,), lambda values: values.sum(1), lambda values: values.prod(2))
+PROBABILITY = Semiring(
+    (0.0,), (1.0,), lambda values: values.sum(1), lambda values: values.prod(2), lambda logs: logs.exp()[:, None]
+)
 """Plain probabilities; :meth:`Counter.log_probabilities` is the same in log space, with gradients."""
 
 LOG = Semiring((IMPOSSIBLE,), (0.0,), lambda values: values.logsumexp(1), lambda values: values.sum(2))
@@ -115,30 +103,6 @@ def entropy(counter: Counter, log_probs: Tensor) -> Tensor:
     log_total, expected = found.unbind(1)
     value = log_total + expected + prior
     return torch.where(log_total > IMPOSSIBLE / 2, value, 0.0).t().clamp(min=0.0)
-
-
-def posterior(counter: Counter, log_probs: Tensor, output: int) -> Tensor:
-    """The probability of every value of every slot, given that an output is true.
-
-    Args:
-        counter: The counted circuit.
-        log_probs: ``[B, I]``, normalised in each slot.
-        output: Number of the output, possible in every sample.
-
-    Returns:
-        ``[B, I]``; each slot sums to one. Where a slot is not read, the belief stands as it is.
-    """
-    with torch.enable_grad():
-        inputs = log_probs.detach().clone().requires_grad_()
-        total = counter.log_probabilities(inputs)[:, output].sum()
-        found = torch.zeros_like(inputs)
-        if total.requires_grad:
-            (found,) = torch.autograd.grad(total, inputs)
-    result = found.clone()
-    for group in map(list, counter.sums.one_hot):
-        unread = 1 - found[:, group].sum(1, keepdim=True)
-        result[:, group] += unread.clamp(min=0.0) * log_probs.detach()[:, group].exp()
-    return result
 
 
 def count_worlds(counter: Counter, output: int) -> int:

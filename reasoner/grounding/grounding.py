@@ -16,6 +16,7 @@ from ..prolog.collector import uncollected
 from ..prolog.nesting import MAX_BRACKETS, too_deep
 from ..prolog.program import Program, domain_list
 from ..prolog.terms import Term, from_json, order
+from ..showing import cut
 from .ground_sums import ground_sums
 from .rules import (
     Instance as Instance,
@@ -59,7 +60,7 @@ class Answered(NamedTuple):
     bindings: dict[str, Term]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Grounding:
     """A ground program as a circuit, and where each gate comes from.
 
@@ -91,6 +92,10 @@ class Grounding:
     leaves: tuple[Support, ...]
     atoms: dict[int, str]
     limits: Limits
+
+    def __repr__(self) -> str:
+        asked = cut(self.query or self.program.source)
+        return f"Grounding({asked!r}, {len(self.slots)} slots, {len(self.answers)} answers, {len(self.atoms)} atoms)"
 
     @cached_property
     def instances(self) -> tuple[Instance, ...]:

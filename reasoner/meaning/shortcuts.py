@@ -18,6 +18,7 @@ from ..grounding.grounding import Grounding
 from ..prolog.border import Limits
 from ..prolog.program import Program
 from ..prolog.terms import Value, to_value
+from ..showing import cut
 
 Meaning = dict[tuple[str, int | str], int | str]
 """What each value of a domain is taken for, as ``{("digit", 2): 3, ...}``."""
@@ -26,7 +27,7 @@ Reading = Sequence[int | str]
 """The true value of each slot that the query reads, in the order of :attr:`Grounding.slots`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Shortcuts:
     """The meanings of the symbols that give every answer its label.
 
@@ -44,6 +45,9 @@ class Shortcuts:
     meanings: tuple[Meaning, ...]
     exact: bool
     unseen: tuple[tuple[str, int | str], ...]
+
+    def __repr__(self) -> str:
+        return f"Shortcuts({cut(self.query)!r}, {'' if self.exact else 'at least '}{self.count} meanings)"
 
     @property
     def count(self) -> int:

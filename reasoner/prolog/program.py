@@ -10,6 +10,7 @@ from logic import Domain
 from logic.errors import DomainError
 
 from ..errors import ProgramError
+from ..showing import cut, preformatted
 from .border import Limits, Refusal, quote, quote_atom, request
 from .collector import uncollected
 from .nesting import MAX_BRACKETS, too_deep
@@ -39,7 +40,7 @@ class Clause:
     network: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Program:
     """Rules over the symbols of some domains, in the language of ProbLog.
 
@@ -70,6 +71,13 @@ class Program:
     source: str
     clauses: tuple[Clause, ...] = field(compare=False, repr=False)
     undefined: tuple[tuple[int, int, str], ...] = field(default=(), compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        names = ", ".join(domain.name for domain in self.domains)
+        return cut(f"Program({cut(self.source, 60)!r}, {len(self.clauses)} clauses, domains: {names or 'none'})")
+
+    def _repr_html_(self) -> str:
+        return preformatted(self.text)
 
     @classmethod
     @uncollected()

@@ -17,9 +17,11 @@ from ..grounding.sums import IMPOSSIBLE
 from ..prolog.border import Limits
 from ..prolog.program import Program
 from ..prolog.terms import Value, to_value
+from ..showing import cut, preformatted
 from .cheapest import Derivation, cheapest_derivation, cheapest_derivations
 from .derivations import derivation_graph
 from .proof import Beliefs, Proof, World, replay
+from .rendering import to_text
 
 Posterior = dict[tuple[str, int], dict[int | str, float]]
 """The probability of each value of each slot, by domain name and slot index."""
@@ -64,7 +66,7 @@ class Contrast:
         return sum(change.nats for change in self.changes)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer:
     """One answer and why it holds.
 
@@ -90,8 +92,18 @@ class Answer:
     contrast: Contrast | None = None
     given: tuple[Proof, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"Answer({cut(self.atom)!r}, probability {self.probability:.6g})"
 
-@dataclass(frozen=True)
+    def __str__(self) -> str:
+        lines = [f"{cut(self.atom)} with probability {self.probability:.6g}, because", to_text(self.proof, "  ")]
+        return "\n".join([*lines, *(f"given\n{to_text(proof, '  ')}" for proof in self.given)])
+
+    def _repr_html_(self) -> str:
+        return preformatted(str(self))
+
+
+@dataclass(frozen=True, repr=False)
 class RankedProof:
     """One of several proofs of an answer.
 
@@ -104,6 +116,15 @@ class RankedProof:
     proof: Proof
     probability: float
     values: World
+
+    def __repr__(self) -> str:
+        return f"RankedProof({cut(self.proof.text)!r}, probability {self.probability:.6g})"
+
+    def __str__(self) -> str:
+        return to_text(self.proof)
+
+    def _repr_html_(self) -> str:
+        return preformatted(str(self))
 
 
 @dataclass(frozen=True, eq=False)

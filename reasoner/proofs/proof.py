@@ -3,14 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ..errors import MeaningError, ProofError
 from ..grounding.grounding import Grounding, Negation, SlotValue
 from ..prolog.border import Limits, Refusal, quote, request
 from ..prolog.program import domain_list
 from ..prolog.terms import from_json
+from ..showing import cut
 from .cheapest import Reason
+
+if TYPE_CHECKING:
+    from networkx import DiGraph
 
 Kind = Literal["rule", "fact", "builtin", "negation"]
 
@@ -39,6 +43,38 @@ class Proof(NamedTuple):
         yield self
         for step in self.steps:
             yield from step.nodes()
+
+    def to_networkx(self) -> "DiGraph":
+        """The tree as a graph of networkx: nodes numbered in reading order, with the fields of each, the root 0.
+
+        >>> Proof("p", "rule", steps=(Proof("q", "fact"),)).to_networkx().edges
+        OutEdgeView([(0, 1)])
+        """
+        from networkx import DiGraph
+
+        graph = DiGraph()
+        waiting: list[tuple[Proof, int | None]] = [(self, None)]
+        while waiting:
+            node, parent = waiting.pop()
+            number = len(graph)
+            graph.add_node(number, text=node.text, kind=node.kind, line=node.line, probability=node.probability)
+            if parent is not None:
+                graph.add_edge(parent, number)
+            waiting += [(step, number) for step in reversed(node.steps)]
+        return graph
+
+    def __repr__(self) -> str:
+        return f"Proof({cut(self.text)!r}, {self.kind}, {sum(1 for _ in self.nodes())} nodes)"
+
+    def __str__(self) -> str:
+        from .rendering import to_text
+
+        return to_text(self)
+
+    def _repr_svg_(self) -> str:
+        from .rendering import to_svg
+
+        return to_svg(self)
 
 
 World = dict[tuple[str, int], int | str]

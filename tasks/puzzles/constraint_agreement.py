@@ -3,7 +3,6 @@
 import json
 import select
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -16,6 +15,7 @@ from rich.progress import track
 
 from logic.errors import NeurosymError
 from reasoner import ConstraintProgram, Limits, solve
+from reasoner.constraints.deadline import Deadline
 from reasoner.constraints.encoding import ClauseEncoding
 from reasoner.constraints.linear import find_domains
 from reasoner.constraints.posting import key_of, post
@@ -114,7 +114,7 @@ def ask_neurosym(program: RandomProgram, wanted: Solutions) -> tuple[Solutions, 
 
 def _rows(search: Search, shown: dict[str, Term]) -> Iterator[tuple[int, ...]]:
     free = {name: key for name, term in shown.items() if (key := key_of(term)) is not None}
-    while search.check(time.monotonic() + _SECONDS):
+    while search.check(Deadline(_SECONDS)):
         values = search.values()
         yield tuple(values[free[name]] if name in free else cast("int", shown[name]) for name in NAMES)
         if not free:
@@ -134,11 +134,11 @@ def _fault_of_z3(terms: Sequence[Term], shown: dict[str, Term], wanted: frozense
             search.exclude(free)
     if wanted and all(key_of(term) is None for term in shown.values()):
         return ""
-    if search.check(time.monotonic() + _SECONDS):
+    if search.check(Deadline(_SECONDS)):
         return f"Z3 finds more: {search.values()}"
     for row in sorted(wanted)[:: max(1, len(wanted) - 1)]:
         fixed = [Struct("#=", (term, row[NAMES.index(name)])) for name, term in shown.items()]
-        if ArithmeticSearch([*terms, *fixed], {}).check(time.monotonic() + _SECONDS) is False:
+        if ArithmeticSearch([*terms, *fixed], {}).check(Deadline(_SECONDS)) is False:
             return f"Z3 does not find {row}"
     return ""
 
