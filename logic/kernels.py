@@ -48,7 +48,7 @@ class Kernel(Generic[Parameters, Result]):
     Args:
         function: Loops over arrays, within what numba compiles and with the same meaning as plain Python: what wraps
             at 64 bits is ``np.uint64``, and other kernels are called by their global names.
-        large: Entries of a call's arrays that plain Python is not asked to go through.
+        large: As for :func:`kernel`.
         options: Of ``numba.njit``.
     """
 
@@ -72,9 +72,9 @@ class Kernel(Generic[Parameters, Result]):
             return self.compiled()(*args, **named)
 
     def _is_worth_compiling(self, args: tuple[Any, ...]) -> bool:
-        if _STATE.mode != "as needed":
-            return _STATE.mode == "always"
-        return _STATE.plain_seconds > PATIENCE or _entries(args) >= self._large
+        if not self._large or _STATE.mode == "always":
+            return True
+        return _STATE.mode != "never" and (_STATE.plain_seconds > PATIENCE or _entries(args) >= self._large)
 
     def _run_plain(self, *args: Parameters.args, **named: Parameters.kwargs) -> Result:
         start, _STATE.here.plain = time.perf_counter(), True
@@ -109,7 +109,7 @@ def kernel(
     """Makes a function a :class:`Kernel`.
 
     Args:
-        large: Entries of a call's arrays from which on it is compiled at once; 0 for work that these do not show.
+        large: Entries of a call's arrays from which on it is compiled at once; 0 for what is never run plain.
         options: Of ``numba.njit``.
 
     Example:
@@ -135,7 +135,7 @@ def run_kernels(mode: Mode) -> Generator[None]:
         _STATE.mode = before
 
 
-def clock() -> float:
+def work_time() -> float:
     """Seconds, as :func:`time.perf_counter`, but standing still while numba is loaded or compiles."""
     return time.perf_counter() - _STATE.other_seconds
 
@@ -185,7 +185,7 @@ def _compile(function: FunctionType, options: dict[str, Any]) -> Any:
 
 @cache
 def _load_numba() -> Any:
-    """numba, which is heard from then on: what compiles takes no time of :func:`clock`, and says so at first."""
+    """numba, which is heard from then on: what compiles takes no time of :func:`work_time`, and says so at first."""
     import numba
     from numba.core import event
 

@@ -14,7 +14,7 @@ from logic import CircuitBuilder, Literal, compile_certified, kernels, verify
 from logic.circuit import Circuit, Gate
 from logic.evaluation import evaluate
 from logic.kernel_folder import KernelFolder, find_folder, why_unsafe
-from logic.kernels import clock, kernel, run_kernels
+from logic.kernels import kernel, run_kernels, work_time
 
 MAPPINGS = ("dual-rail", "single-rail", "fail-silent", "majority", "logicsnn")
 
@@ -57,14 +57,14 @@ def spin(count: int) -> int:
     return int(value >> np.uint64(1))
 
 
-def test_what_wraps_wraps_alike_and_compiling_takes_no_time_of_the_clock() -> None:
+def test_what_wraps_wraps_alike_and_compiling_takes_no_work_time() -> None:
     fast = kernel()(spin)
     with run_kernels("never"):
         plain = fast(50)
-    start, started = clock(), time.perf_counter()
+    start, started = work_time(), time.perf_counter()
     with run_kernels("always"):
         assert fast(50) == plain == spin_by_hand(50)
-    worked, passed = clock() - start, time.perf_counter() - started
+    worked, passed = work_time() - start, time.perf_counter() - started
     assert worked < passed / 2  # most of it was compiling
 
 

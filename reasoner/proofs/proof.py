@@ -44,7 +44,7 @@ class Proof(NamedTuple):
         for step in self.steps:
             yield from step.nodes()
 
-    def to_networkx(self) -> "DiGraph":
+    def to_networkx(self) -> "DiGraph[int]":
         """The tree as a graph of networkx: nodes numbered in reading order, with the fields of each, the root 0.
 
         >>> Proof("p", "rule", steps=(Proof("q", "fact"),)).to_networkx().edges
@@ -52,7 +52,7 @@ class Proof(NamedTuple):
         """
         from networkx import DiGraph
 
-        graph = DiGraph()
+        graph: DiGraph[int] = DiGraph()
         waiting: list[tuple[Proof, int | None]] = [(self, None)]
         while waiting:
             node, parent = waiting.pop()
