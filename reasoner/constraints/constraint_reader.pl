@@ -9,29 +9,9 @@
 :- use_module(library(lists)).
 :- use_module('../prolog/builtins', [builtin/1, printing/1]).
 :- use_module('../prolog/json_writer').
-<<<<<<< HEAD
+:- use_module('../prolog/refusals').
 :- use_module(globals).
 :- use_module(operators).
-=======
-:- use_module('../prolog/refusals').
-
-:- op(760, yfx, neurosym_constraint_syntax:(#<==>)).
-:- op(750, xfy, neurosym_constraint_syntax:(#==>)).
-:- op(750, yfx, neurosym_constraint_syntax:(#<==)).
-:- op(740, yfx, neurosym_constraint_syntax:(#\/)).
-:- op(730, yfx, neurosym_constraint_syntax:(#\)).
-:- op(720, yfx, neurosym_constraint_syntax:(#/\)).
-:- op(710, fy, neurosym_constraint_syntax:(#\)).
-:- op(700, xfx, neurosym_constraint_syntax:(#>)).
-:- op(700, xfx, neurosym_constraint_syntax:(#<)).
-:- op(700, xfx, neurosym_constraint_syntax:(#>=)).
-:- op(700, xfx, neurosym_constraint_syntax:(#=<)).
-:- op(700, xfx, neurosym_constraint_syntax:(#=)).
-:- op(700, xfx, neurosym_constraint_syntax:(#\=)).
-:- op(700, xfx, neurosym_constraint_syntax:(in)).
-:- op(700, xfx, neurosym_constraint_syntax:(ins)).
-:- op(450, xfx, neurosym_constraint_syntax:(..)).
->>>>>>> border
 
 %!  read_rules(+Text, +Domains, -Rules) with Rule = rule(Head, Body, HeadText); checked.
 read_rules(Text, Domains, Rules) :-
