@@ -23,6 +23,7 @@ LARGEST_SIDE = 2048  # pixels; today's largest event camera has 1280 x 960
 _MOST_BYTES = 1 << 27  # of a file; an event takes up to eight times as much in memory
 _OVERFLOW_ROW = 240
 _HEADER_LINE = re.compile(rb"#[\t\x20-\x7e]*\r?\n")  # of AEDAT 2; an event may begin with '#', too
+_LATEST = 2**53  # microseconds; 285 years
 _POLARITY_EVENT = 1
 _PACKET_HEADER = struct.Struct("<hhiiiiii")  # kind, source, event size, time offset, overflow, capacity, number, valid
 
@@ -144,6 +145,8 @@ def _checked(
             f"{source}: event {place} lies at column {x[place]}, row {y[place]}; cameras have at most {LARGEST_SIDE} "
             f"of each, so the file is damaged or its columns are not t, x, y and p"
         )
+    if len(time) and not -_LATEST < time.min() <= time.max() < _LATEST:
+        raise DatasetError(f"{source}: its times reach from {time.min()} to {time.max()} microseconds; it is damaged")
     if len(time) and (np.diff(time) < 0).any():
         place = int((np.diff(time) < 0).argmax()) + 1
         raise DatasetError(
