@@ -1,5 +1,7 @@
 """Statistics of batch norms after short trainings: those of the training pictures under the last weights."""
 
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
@@ -34,21 +36,27 @@ def test_after_few_steps_they_are_those_of_the_training_pictures(average: float)
     fit(Labelled(vision), pictures, labels, epochs=2, batch=16, average=average)
     found = statistics(vision)
     vision.train()
-    settle_norms(vision, *(lambda part=part: vision.logits(part[:, None]) for part in pictures.split(16)))
+    settle_norms(vision, *(partial(vision.logits, part[:, None]) for part in pictures.split(16)))
     torch.testing.assert_close(found, statistics(vision))
 
 
 def test_every_run_counts_alike_for_every_kind_of_norm() -> None:
-    norms = nn.ModuleList([nn.BatchNorm1d(2), ThresholdBatchNorm(2)])
+    usual, ours = nn.BatchNorm1d(2), ThresholdBatchNorm(2)
+    norms = nn.ModuleList([usual, ours])
     batches = [torch.randn(10, 2), torch.randn(10, 2) + 3, torch.randn(10, 2) * 5]
-    settle_norms(norms, *(lambda b=b: (norms[0](b), norms[1](b[None])) for b in batches))
-    mean, variance = (torch.stack([f(b) for b in batches]).mean(0) for f in (lambda b: b.mean(0), lambda b: b.var(0)))
-    for found, wanted in zip([norms[0].running_mean, norms[0].running_var], [mean, variance], strict=True):
-        torch.testing.assert_close(found, wanted)
-    for found, wanted in zip([norms[1].mean, norms[1].variance], [mean, variance], strict=True):
-        torch.testing.assert_close(found, wanted)
-    assert norms[0].momentum == 0.1
-    before = [norms[0].running_mean.clone()]
+
+    def look(batch: torch.Tensor) -> None:
+        usual(batch)
+        ours(batch[None])
+
+    settle_norms(norms, *(partial(look, batch) for batch in batches))
+    mean = torch.stack([batch.mean(0) for batch in batches]).mean(0)
+    variance = torch.stack([batch.var(0) for batch in batches]).mean(0)
+    for found in (usual.running_mean, ours.mean):
+        torch.testing.assert_close(found, mean)
+    for found in (usual.running_var, ours.variance):
+        torch.testing.assert_close(found, variance)
+    assert usual.momentum == ours.momentum == 0.1
     norms.eval()
-    settle_norms(norms, lambda: norms[0](batches[0]))
-    assert torch.equal(norms[0].running_mean, before[0])
+    settle_norms(norms, partial(look, batches[0]))
+    torch.testing.assert_close(usual.running_mean, mean)
