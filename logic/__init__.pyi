@@ -1,14 +1,22 @@
 """What a symbol, a spike train and a circuit are; imports nothing of ours."""
 
-from . import targets as targets
+from . import neurons as neurons, targets as targets
 from .chaining import chain as chain
-from .circuit import Circuit as Circuit, CircuitBuilder as CircuitBuilder, Gate as Gate, Literal as Literal
+from .circuit import (
+    Circuit as Circuit,
+    CircuitBuilder as CircuitBuilder,
+    Clock as Clock,
+    Gate as Gate,
+    Literal as Literal,
+    Role as Role,
+)
 from .composition import join as join
 from .domain import Domain as Domain
 from .errors import (
     CircuitError as CircuitError,
     DomainError as DomainError,
     FormatError as FormatError,
+    FormatWarning as FormatWarning,
     IrregularError as IrregularError,
     LearningError as LearningError,
     NetworkError as NetworkError,
@@ -51,21 +59,30 @@ from .proving import (
     network_formulas as network_formulas,
     prove_equivalent as prove_equivalent,
 )
-from .proving.verifier import verify as verify
+from .proving.drat import certify as certify, check_certificate as check_certificate
+from .proving.networks import lifted_circuit as lifted_circuit
+from .proving.obligations import (
+    prove_fail_silent_directly as prove_fail_silent_directly,
+    prove_obligations as prove_obligations,
+)
+from .proving.verifier import read_design as read_design, verify as verify
 from .rails import Line as Line, rail_lines as rail_lines, single_lines as single_lines
-from .simulation.simulator import simulate as simulate, simulate_reference as simulate_reference
+from .simulation.reference import simulate_reference as simulate_reference
+from .simulation.simulator import simulate as simulate
 from .symbols import Symbols as Symbols
-from .targets.nir import (
+from .targets import (
+    TARGETS as TARGETS,
+    Conformance as Conformance,
+    Limits as Limits,
+    Target as Target,
+    compare_with_snntorch as compare_with_snntorch,
+    find_target as find_target,
     names_file as names_file,
     read_nir as read_nir,
     replay_golden as replay_golden,
+    run_in_snntorch as run_in_snntorch,
     to_nir as to_nir,
     write_nir as write_nir,
-)
-from .targets.snntorch import (
-    Conformance as Conformance,
-    compare_with_snntorch as compare_with_snntorch,
-    run_in_snntorch as run_in_snntorch,
 )
 from .verdict import Verdict as Verdict
 from .writing import FileError as FileError, whole_file as whole_file, whole_files as whole_files

@@ -4,6 +4,7 @@ import numpy as np
 
 from .errors import NetworkError
 from .network import INPUT, Projection, SpikingNetwork, Synapses
+from .rails import by_line
 
 
 def chain(first: SpikingNetwork, second: SpikingNetwork) -> SpikingNetwork:
@@ -19,12 +20,12 @@ def chain(first: SpikingNetwork, second: SpikingNetwork) -> SpikingNetwork:
     Raises:
         NetworkError: if a name is missing, answers come at different steps, or population names clash.
     """
+    position = by_line(first.output_lines, first.outputs.tolist())
     if missing := set(second.input_lines) - set(first.output_lines):
         raise NetworkError(f"the first network does not answer {sorted(map(str, missing))}, which the second one needs")
     if len(set(first.latencies.tolist())) > 1:
         raise NetworkError(f"the first network answers at different steps {sorted(set(first.latencies.tolist()))}")
     inputs = int(np.prod(first.input_shape))
-    position = dict(zip(first.output_lines, first.outputs.tolist(), strict=True))
     lines = np.array([position[line] for line in second.input_lines], dtype=np.int64)
     projections: list[Projection] = list(first.projections)
     for projection in second.projections:

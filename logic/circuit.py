@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from itertools import chain
+from os import PathLike
 
 import numpy as np
 from numpy.typing import NDArray
@@ -297,3 +298,15 @@ class CircuitBuilder:
             output_names=tuple(outputs),
             one_hot=tuple(self._one_hot),
         )
+
+
+def check_circuit(found: object) -> Circuit:
+    """A circuit as what it is.
+
+    Raises:
+        CircuitError: if it is none.
+    """
+    if isinstance(found, Circuit):
+        return found
+    remedy = "read the file by read_circuit" if isinstance(found, str | PathLike) else "build one by CircuitBuilder"
+    raise CircuitError(f"{str(found)[:60]!r} is no circuit but a {type(found).__name__}; {remedy}")

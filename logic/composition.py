@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .errors import NetworkError
 from .network import INPUT, Population, SpikingNetwork, Synapses
-from .rails import Line, rail_lines
+from .rails import Line, by_line, rail_lines
 
 
 class _Source(NamedTuple):
@@ -78,7 +78,9 @@ def join(
             Line(f"{name}.{output.signal}", output.rail): _output(
                 part, name, int(source), sources, start + int(latency)
             )
-            for output, source, latency in zip(part.output_lines, part.outputs, part.latencies, strict=True)
+            for (output, source), latency in zip(
+                by_line(part.output_lines, part.outputs.tolist()).items(), part.latencies, strict=True
+            )
         }
     answers = {
         Line(output, rail): _source(lines, signal, rail, f"output '{output}'")

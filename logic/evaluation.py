@@ -145,6 +145,15 @@ def evaluate_bits(circuit: Circuit, bits: Bits) -> Bits:
     return from_words(evaluate(circuit, to_words(bits)), len(bits))
 
 
+def random_vectors(generator: np.random.Generator, circuit: Circuit, shape: tuple[int, ...]) -> Bits:
+    """Random input vectors ``[*shape, I]`` that honour the one-hot groups."""
+    values = generator.random((*shape, len(circuit.inputs))) < 0.5
+    for group in circuit.one_hot:
+        chosen = generator.integers(0, len(group), shape)
+        values[..., group.start : group.stop] = chosen[..., None] == np.arange(len(group))
+    return values
+
+
 def to_words(bits: Bits) -> Words:
     """Booleans ``[B, N]`` packed into words ``[N, ceil(B / 64)]``; the last word is filled up with zeros."""
     count, rows = bits.shape

@@ -10,7 +10,6 @@ with weights ``w``, delays ``d >= 1`` steps, threshold ``theta``, bias current `
 retains its membrane (integrate-and-fire) or ``r = 0`` for one that forgets it (a gate). Spikes before step 0 are 0.
 """
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
@@ -182,6 +181,7 @@ class SpikingNetwork:
         output_lines: ``O`` lines; a dual-rail signal has two (see :mod:`logic.rails`).
         latencies: ``[O]`` steps from a wave of input spikes to the answer that belongs to it.
         input_lines: ``I`` lines, or none.
+        period: Steps from one wave of input spikes to the next, at least 1; above 1 the network may keep a state.
 
     Raises:
         NetworkError: if a projection names an unknown population, or does not fit its shape, or an output is unknown.
@@ -194,6 +194,7 @@ class SpikingNetwork:
     output_lines: tuple[Line, ...]
     latencies: Integers
     input_lines: tuple[Line, ...] = ()
+    period: int = 1
 
     def __post_init__(self) -> None:
         names = [population.name for population in self.populations]
@@ -206,9 +207,8 @@ class SpikingNetwork:
             raise NetworkError(f"outputs must lie in 0 .. {sources - 1}, got {self.outputs.tolist()}")
         if self.input_lines and len(self.input_lines) != prod(self.input_shape):
             raise NetworkError(f"{len(self.input_lines)} named lines for {prod(self.input_shape)} input lines")
-        for ends in (self.input_lines, self.output_lines):
-            if len(set(ends)) < len(ends):
-                raise NetworkError(f"the line '{Counter(ends).most_common(1)[0][0]}' is given twice")
+        if self.period < 1:
+            raise NetworkError(f"waves come every {self.period} steps; the period is at least 1")
         for line in (*self.input_lines, *self.output_lines):
             if not isinstance(line, Line) or line.rail not in (None, 0, 1):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise NetworkError(f"{line!r} is no line; give Line(signal), or Line(signal, 0) and Line(signal, 1)")
@@ -321,4 +321,18 @@ def _write_out(projection: Projection, source: tuple[int, ...], target: tuple[in
     weight = np.broadcast_to(kernel[channel, within, row, column], pre.shape)
     return Synapses(
         projection.source, projection.target, pre.reshape(-1), post.reshape(-1), weight.reshape(-1), projection.delay
+    )
+
+
+def check_network(found: object) -> SpikingNetwork:
+    """A spiking network as what it is.
+
+    Raises:
+        NetworkError: if it is none.
+    """
+    if isinstance(found, SpikingNetwork):
+        return found
+    raise NetworkError(
+        f"a {type(found).__name__} is no spiking network; make one of a model by to_spiking_network, of a circuit by "
+        f"compile_circuit, or read a .nir file by read_nir"
     )

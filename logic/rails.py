@@ -4,6 +4,7 @@ A line is a pair of a signal's name and a rail, never a name with a special endi
 In the literature: dual-rail (one-hot) encoding of asynchronous circuits.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -87,6 +88,18 @@ def match_lines(lines: Sequence[Line], signals: Sequence[str]) -> Matched:
             raise NetworkError(f"line '{line}' is not a signal of the circuit; it has {list(signals)[:10]} ...")
     place = np.array([places[line.signal] for line in lines], np.int64)
     return Matched(place, np.array([line.rail == 0 for line in lines], np.bool_))
+
+
+def by_line(lines: Sequence[Line], values: Sequence[int]) -> dict[Line, int]:
+    """What belongs to each line.
+
+    Raises:
+        NetworkError: if a line is given twice.
+    """
+    found = dict(zip(lines, values, strict=True))
+    if len(found) < len(lines):
+        raise NetworkError(f"the line '{Counter(lines).most_common(1)[0][0]}' is given twice")
+    return found
 
 
 def rail_pairs(lines: Sequence[Line]) -> NDArray[np.int64]:

@@ -114,6 +114,7 @@ from .training.mitigation import (
     most_even as most_even,
 )
 from .training.mixture import Mixture as Mixture, average_meanings as average_meanings, ensemble as ensemble
+from .training.recipe import Recipe as Recipe
 from .training.savings import Savings as Savings
 
 __all__ = ["circuits", "rules", "vision"]

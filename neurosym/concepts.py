@@ -7,8 +7,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from logic import Symbols
+from logic import NeurosymError, Symbols
 from reasoner import Answers
+
+
+class ScoreError(NeurosymError, ValueError):
+    """Beliefs and truth that cannot be compared."""
+
 
 BINS = 10  # of equal width between 0 and 1
 
@@ -60,10 +65,16 @@ def concept_report(symbols: Symbols, answers: Answers, values: Tensor, given: Se
 
     Raises:
         QueryError: if a given answer is no answer of the query.
-        ValueError: if the numbers of samples or slots differ, or there are none.
+        ScoreError: if they are no symbols and answers, or the numbers of
+            samples or slots differ, or there are none.
     """
+    if not isinstance(symbols, Symbols) or not isinstance(answers, Answers):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ScoreError(
+            f"a concept report compares Symbols and Answers with the truth, got {type(symbols).__name__} and "
+            f"{type(answers).__name__}; give model.perception(pictures).symbols and model(pictures)"
+        )
     if not len(given) or values.shape != symbols.log_probs.shape[:2] or len(given) != symbols.batch:
-        raise ValueError(
+        raise ScoreError(
             f"{symbols.batch} samples of {symbols.slots} symbols cannot be scored on values of shape "
             f"{list(values.shape)} and {len(given)} answers; give as many of each, and at least one"
         )

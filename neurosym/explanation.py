@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from html import escape
 from math import exp
+from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from logic import Symbols
+from perception import PictureError
 from reasoner import Answer, Contrast, explain as explain_answers, to_dict, to_text
 
-from .model import Model
+from .model import Model, as_seen, check_model, shorten
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +51,14 @@ class Explanation:
     answers: tuple[Answer, ...]
 
     def __repr__(self) -> str:
-        best = f"{self.answers[0].atom} with {self.answers[0].probability:.1%}" if self.answers else "no answer"
-        return f"Explanation({self.query!r}, {best}, {len(self.sights)} pictures)"
+        best = [f"{shorten(answer.atom)} with {answer.probability:.1%}" for answer in self.answers[:1]]
+        return f"Explanation({shorten(self.query)}: {''.join(best) or 'no answer'}, of {len(self.sights)} pictures)"
 
     def __str__(self) -> str:
         return self.to_text()
 
     def _repr_html_(self) -> str:
+        """For notebooks: the same lines."""
         return f"<pre>{escape(self.to_text())}</pre>"
 
     def to_text(self) -> str:
@@ -102,21 +106,47 @@ class Explanation:
         }
 
 
-def explain(model: Model, pictures: Tensor, top: int = 2) -> Explanation:
+def explain(model: Model, pictures: Tensor | NDArray[Any], top: int = 2) -> Explanation:
     """The best answers to the model's query for one sample, with proofs that Prolog has replayed.
 
     Args:
-        model: With a spiking classifier.
-        pictures: ``[N, 1, H, W]``.
+        model: Of any perception.
+        pictures: Of one sample, ``[N, C, H, W]``.
         top: How many answers.
 
     Raises:
+        ModelTypeError: if it is no model.
         PictureError: if the pictures have another shape.
         QueryError: if the rules ask for more slots than there are pictures.
         ProofError: if a proof does not hold when it is replayed.
+
+    Example:
+        >>> from neurosym import DIGITS, Program, SpikingClassifier
+        >>> rule = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
+        >>> model = Model(SpikingClassifier(DIGITS, 0), rule, "sum(S)")
+        >>> explanation = explain(model, torch.zeros(2, 1, 28, 28), top=1)
+        >>> explanation
+        Explanation(sum(S): sum(9) with 10.0%, of 2 pictures)
+        >>> print(explanation)
+        question: sum(S)
+        picture 0: 0 with 10.0%, 1 with 10.0%, 2 with 10.0% (0 spikes)
+        picture 1: 0 with 10.0%, 1 with 10.0%, 2 with 10.0% (0 spikes)
+        answer: sum(9) with 10.0%, because
+          sum(9)   [rule, line 1: S = 9, X = 0, Y = 9]
+            digit(0,0)   [seen, p = 0.100]
+            digit(1,9)   [seen, p = 0.100]
+            9 is 0+9   [computed]
     """
-    with torch.no_grad():
-        percept = model.perception(pictures[None])
+    check_model(model)
+    pictures = as_seen(pictures, model)
+    try:
+        with torch.no_grad():
+            percept = model.perception(pictures[None])
+    except PictureError as fault:
+        raise PictureError(
+            f"pictures of shape {list(pictures.shape)} are not those of one sample, [slots, channels, height, width]; "
+            f"of many samples give one, pictures[0] ({fault})"
+        ) from None
     answers = explain_answers(model.program, model.query, percept.symbols, top=top)
     sights = tuple(
         Sight(

@@ -1,13 +1,18 @@
 """One spiking network from the pixels to the bits of the answer: perception, race and compiled rules."""
 
+from typing import Any
+
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from logic import NetworkError, SpikingNetwork, chain, compile_circuit, simulate
+from logic.network import check_network
 from perception import SpikingClassifier, encode, to_network
+from perception.pictures.picture import check_pixels
 from reasoner import answer_bits, ground
 
-from .model import Model
+from .model import Model, as_seen, check_model
 
 
 def rule_network(model: Model) -> SpikingNetwork:
@@ -16,10 +21,11 @@ def rule_network(model: Model) -> SpikingNetwork:
     Raises:
         QueryError: if the answers are not the values of one whole number, or some reading has none or several.
     """
+    check_model(model)
     return compile_circuit(answer_bits(ground(model.program, model.query)), "positive", "relays")
 
 
-def to_spiking_network(model: Model, calibration: Tensor) -> SpikingNetwork:
+def to_spiking_network(model: Model, calibration: Tensor | NDArray[Any]) -> SpikingNetwork:
     """One integer spiking network from pixels to answer bits.
 
     Args:
@@ -33,13 +39,15 @@ def to_spiking_network(model: Model, calibration: Tensor) -> SpikingNetwork:
         NetworkError: if the perception is not a spiking classifier.
         QueryError: as :func:`rule_network`.
     """
+    check_model(model)
+    calibration = as_seen(calibration, model)
     if not isinstance(model.perception, SpikingClassifier):
         raise NetworkError(f"only a spiking classifier can be joined, got a {type(model.perception).__name__}")
     slots = tuple(slot.number for slot in ground(model.program, model.query).slots)
     return chain(to_network(model.perception, slots, calibration), rule_network(model))
 
 
-def run_joined(network: SpikingNetwork, pictures: Tensor, steps: int) -> Tensor:
+def run_joined(network: SpikingNetwork, pictures: Tensor | NDArray[Any], steps: int) -> Tensor:
     """The answers of a joined network, read from its spikes alone.
 
     Args:
@@ -50,6 +58,8 @@ def run_joined(network: SpikingNetwork, pictures: Tensor, steps: int) -> Tensor:
     Returns:
         ``[B]`` whole numbers; -1 where a bit is silent or fires on both rails.
     """
+    check_network(network)
+    pictures = check_pixels(pictures)
     answering = network.populations[-1]
     spikes = encode(pictures[:, :, 0], steps)
     record = simulate(network, spikes, network.latency + 1, record=[answering.name])

@@ -15,15 +15,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
-from typing import Any
+from typing import Any, cast
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from perception import Neuron, SpikingVision, zero_skipping
+from perception import Neuron, Percept, zero_skipping
 from perception.architectures import Readout, SpikingAttention
 from perception.networks.activity import JOULES_PER_ADDITION, JOULES_PER_MULTIPLICATION
+from perception.networks.perception import Perception, check_perception
+
+from .model import Model, as_seen
 
 _ROUNDS = 5
 
@@ -69,6 +73,13 @@ class Profile:
     training_seconds: float
     kept_bytes: float
 
+    def __repr__(self) -> str:
+        return (
+            f"Profile({self.parameters:,} parameters, T = {self.steps}, {len(self.layers)} layers, "
+            f"{self.additions:,.0f} additions and {self.multiplications:,.0f} multiplications a picture, "
+            f"{1e6 * self.spiking_joules:.3g} microjoules)"
+        )
+
     @property
     def additions(self) -> float:
         """Synaptic operations of spikes per picture."""
@@ -90,25 +101,35 @@ class Profile:
         return JOULES_PER_MULTIPLICATION * sum(layer.synapses for layer in self.layers)
 
 
-def profile(vision: SpikingVision, pictures: Tensor) -> Profile:
+def profile(network: Perception | Model, pictures: Tensor | NDArray[Any]) -> Profile:
     """Runs a network on pictures and counts what it costs.
 
     Args:
-        vision: Its weights and statistics stay as they are.
+        network: Any perception of layers that are torch's, or a model, whose perception is meant. Its weights and
+            statistics stay as they are.
         pictures: ``[B, C, H, W]`` or frames ``[B, T, C, H, W]``; 16 are enough.
 
     Raises:
+        PerceptionError: if it is no perception.
         PictureError: if they do not fit the network.
+
+    Example:
+        >>> from neurosym import DIGITS, SpikingClassifier
+        >>> found = profile(SpikingClassifier(DIGITS, 0), torch.ones(2, 1, 28, 28))
+        >>> found.parameters, found.steps, [layer.name for layer in found.layers][-1]
+        (80016, 4, 'layers.readout')
     """
+    perception = check_perception(network.perception if isinstance(network, Model) else network)
+    vision = cast(nn.Module, perception)
     training = vision.training
-    given = pictures[:, None]
+    given = as_seen(pictures, vision)[:, None]
     vision.eval()
     try:
         layers, rates, steps = _count(vision, given)
         with torch.no_grad():
-            inference = _seconds(lambda: vision.logits(given))
+            inference = _seconds(lambda: _see(vision, given))
             with zero_skipping(vision):
-                skipping = _seconds(lambda: vision.logits(given))
+                skipping = _seconds(lambda: _see(vision, given))
         backward = _seconds(partial(_forward_and_backward, vision, given))
         kept = _kept_bytes(vision, given)
     finally:
@@ -121,15 +142,23 @@ def profile(vision: SpikingVision, pictures: Tensor) -> Profile:
     )
 
 
-def _forward_and_backward(vision: SpikingVision, pictures: Tensor) -> None:
-    vision.logits(pictures).sum().backward()
+def _see(vision: nn.Module, pictures: Tensor) -> Tensor:
+    """Logits ``[T, B, K]``, or the beliefs ``[B, 1, K]`` of a network that tells none: a forward pass."""
+    if callable(logits := getattr(vision, "logits", None)):
+        return cast(Tensor, logits(pictures))
+    return cast(Percept, vision(pictures)).symbols.log_probs
 
 
-def _count(vision: SpikingVision, pictures: Tensor) -> tuple[tuple[LayerProfile, ...], dict[str, float], int]:
+def _forward_and_backward(vision: nn.Module, pictures: Tensor) -> None:
+    _see(vision, pictures).sum().backward()
+
+
+def _count(vision: nn.Module, pictures: Tensor) -> tuple[tuple[LayerProfile, ...], dict[str, float], int]:
     layers: dict[str, LayerProfile] = {}
     rates: dict[str, float] = {}
 
-    still = getattr(vision.network, "first", None) if pictures.ndim == 5 else None
+    inner = cast(nn.Module, getattr(vision, "network", vision))
+    still = getattr(inner, "first", None) if pictures.ndim == 5 else None
     seeing = list[nn.Module]() if still is None else list(still.modules())
 
     def weigh(name: str, layer: nn.Module, inputs: tuple[Tensor, ...], _: Any) -> None:
@@ -147,12 +176,17 @@ def _count(vision: SpikingVision, pictures: Tensor) -> tuple[tuple[LayerProfile,
     inside = {id(part) for layer in vision.modules() if isinstance(layer, Readout) for part in layer.children()}
     hooks = [
         layer.register_forward_hook(partial(rate if isinstance(layer, Neuron) else weigh, name))
-        for name, layer in vision.network.named_modules()
+        for name, layer in inner.named_modules()
         if isinstance(layer, Neuron | Readout | SpikingAttention | nn.Conv2d | nn.Linear) and id(layer) not in inside
     ]
     try:
         with torch.no_grad():
-            steps = len(vision.logits(pictures))
+            if callable(getattr(vision, "logits", None)):
+                steps = len(_see(vision, pictures))
+            else:  # the percept tells the spikes of neurons that are no modules
+                told = cast(Percept, vision(pictures)).spikes
+                rates |= {name: float(train.mean()) for name, train in told.items() if name != "input"}
+                steps = max((len(train) for train in told.values()), default=1)
     finally:
         for hook in hooks:
             hook.remove()
@@ -203,7 +237,7 @@ def _seconds(work: Callable[[], object]) -> float:
     return median(found)
 
 
-def _kept_bytes(vision: SpikingVision, pictures: Tensor) -> int:
+def _kept_bytes(vision: nn.Module, pictures: Tensor) -> int:
     """Bytes that autograd keeps between the passes, parameters left out and each piece of memory counted once."""
     own = {parameter.untyped_storage().data_ptr() for parameter in vision.parameters()}
     kept: dict[int, int] = {}
@@ -220,7 +254,7 @@ def _kept_bytes(vision: SpikingVision, pictures: Tensor) -> int:
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, give):
-        vision.logits(pictures).sum()
+        _see(vision, pictures).sum()
     return sum(kept.values())
 
 

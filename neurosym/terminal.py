@@ -30,8 +30,8 @@ def plain(text: str, longest: int | None = None) -> str:
 
 
 def _seen(character: str) -> str:
-    """Tabs stay; other control, format, surrogate and separator characters are written as Python would."""
-    if character == "\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+    """Tabs and spaces of all kinds stay; what else is not printable is written as Python would."""
+    if character.isprintable() or character == "\t" or unicodedata.category(character) == "Zs":
         return character
     return ascii(character)[1:-1]
 

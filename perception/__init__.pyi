@@ -72,7 +72,13 @@ from .networks.activity import (
 from .networks.board import cut_board as cut_board, draw_board as draw_board, see_cells as see_cells
 from .networks.classifier import SpikingClassifier as SpikingClassifier
 from .networks.lee import LeeNetwork as LeeNetwork
+from .networks.network_catalogue import PERCEPTIONS as PERCEPTIONS
 from .networks.percept import Percept as Percept, Spikes as Spikes
+from .networks.perception import (
+    Perception as Perception,
+    PerceptionError as PerceptionError,
+    check_perception as check_perception,
+)
 from .networks.race import racer_membranes as racer_membranes, to_network as to_network
 from .networks.sparse_inference import zero_skipping as zero_skipping
 from .networks.twin import AnalogTwin as AnalogTwin
@@ -88,6 +94,7 @@ from .neurons import (
     Izhikevich as Izhikevich,
     LeakyIntegrateAndFire as LeakyIntegrateAndFire,
     LearnableSurrogateLIF as LearnableSurrogateLIF,
+    MaskedParallelSpiking as MaskedParallelSpiking,
     MultiThresholdLIF as MultiThresholdLIF,
     Neuron as Neuron,
     NeuronError as NeuronError,

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 import torch
-from torch import nn
 
 from .architectures import (
-    ArchitectureError,
     Attention,
     PoolOrder,
     Preset,
@@ -27,7 +25,6 @@ from .architectures import (
     is_causal,
     preset,
     presets,
-    single_layer_graph,
 )
 from .architectures.normalization import NORMS
 from .learning.losses import LOSSES, SurrogateHead
@@ -114,28 +111,18 @@ def _known(kind: str, name: str, chosen: Preset, parameters: int, **more: Any) -
 
 
 def _neurons() -> Iterator[Entry]:
-    fixed = {"psn": {"steps": STEPS}, "masked_psn": {"steps": STEPS, "order": 2}}
-    for name in NEURONS:
-        source = {"generator": torch.Generator()} if name in fixed else {}
-        layer = neuron(name, **fixed.get(name, {}), **source)
-        chosen = preset("tiny_ms_resnet", neuron={"name": name, "options": fixed.get(name, {})})
+    for name, kind in NEURONS.items():
+        layer = neuron(name, **kind.sample)
+        chosen = preset("tiny_ms_resnet", neuron={"name": name, "options": kind.sample})
         yield Entry(
             "neuron",
             name,
             count_parameters(layer),
-            steps="fixed" if name in fixed else "any",
+            steps="fixed" if "steps" in kind.sample else "any",
             binary=is_binary(chosen),
             causal=is_causal(chosen),
-            nir=_is_written(layer),
+            nir=layer.nir_form() is not None,
         )
-
-
-def _is_written(layer: nn.Module) -> bool:
-    try:
-        single_layer_graph(layer, (1, 1, 1))
-    except ArchitectureError:
-        return False
-    return True
 
 
 def _parts() -> Iterator[Entry]:

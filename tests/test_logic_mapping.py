@@ -132,7 +132,7 @@ def cone(circuit: Circuit, literal: int, leaves: list[int]) -> int:
 
 def certified_rows(circuit: Circuit, mapping: str, balance: str = "delays") -> int:
     """Prove every row of a certificate whose sources are all named; how many there are."""
-    network, certificate, _ = compile_certified(circuit, mapping, balance)
+    network, certificate = compile_certified(circuit, mapping, balance)
     spec, flat = certificate.specification, network.flatten()
     wires = 1 + np.arange(len(spec.inputs))
     inputs = 2 * wires if flat.inputs == len(wires) else np.stack([2 * wires + 1, 2 * wires], 1).reshape(-1)

@@ -10,7 +10,7 @@ from logic import Circuit, CircuitBuilder, Gate, Population, SpikingNetwork, Syn
 from logic.mapping import dual_rail, minterm_blocks, single_rail, to_network
 from logic.proving import prove_equivalent, prove_network
 from logic.rails import Line
-from logic.simulation.simulator import simulate_reference
+from logic.simulation.reference import simulate_reference
 from logic.sweeping.graph import AndGraph, threshold
 from logic.sweeping.patterns import simulate
 

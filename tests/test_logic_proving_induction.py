@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from logic import Circuit, CircuitBuilder, compile_certified
+from logic.evaluation import random_vectors
 from logic.proving.induction import prove_machine
-from logic.proving.streams import random_vectors, search_streams, to_stream, wrong_answers
+from logic.proving.streams import search_streams, to_stream, wrong_answers
 from tasks.circuits.prover_soundness import KINDS, mutate
 
 MAPPINGS = ("dual-rail", "majority", "logicsnn", "single-rail", "fail-silent")
@@ -36,19 +37,19 @@ def counter() -> Circuit:
 @pytest.mark.parametrize("mapping", MAPPINGS)
 def test_compiled_machines_are_proved_and_mutants_judged(mapping: str) -> None:
     circuit = counter()
-    network, certificate, period = compile_certified(circuit, mapping)
-    verdict = prove_machine(network, circuit, certificate.literal, period)
+    network, certificate = compile_certified(circuit, mapping)
+    verdict = prove_machine(network, circuit, certificate.literal)
     assert verdict.holds is True, verdict
     generator = np.random.default_rng(5)
     refuted = 0
     for turn in range(40):
         mutant = mutate(network, KINDS[turn % 4], generator)
-        verdict = prove_machine(mutant, circuit, certificate.literal, period)
+        verdict = prove_machine(mutant, circuit, certificate.literal)
         values = random_vectors(generator, circuit, (30, 64))
         if verdict.holds:
-            assert search_streams(mutant, circuit, values, period) is None
+            assert search_streams(mutant, circuit, values) is None
         if verdict.counterexample is not None:
             stream = to_stream(verdict.counterexample, circuit.inputs)
-            assert stream.judged in wrong_answers(mutant, circuit, stream.values, period)[:, 0]
+            assert stream.judged in wrong_answers(mutant, circuit, stream.values)[:, 0]
             refuted += 1
     assert refuted > 10

@@ -163,7 +163,7 @@ def test_mutants_are_judged_as_brute_force_does_and_no_false_row_holds(mapping: 
     generator, seen = np.random.default_rng(3), set[bool]()
     for seed in range(30):
         circuit = random_circuit(seed % 6)
-        network, certificate, _ = compile_certified(circuit, mapping)
+        network, certificate = compile_certified(circuit, mapping)
         mutant = mutate(network, generator)
         good = right(mutant, circuit)
         verdict = verify(mutant, circuit, certificate=certificate)
@@ -182,7 +182,7 @@ def test_a_wrong_certificate_changes_no_verdict_and_proves_nothing_false(mapping
     generator, fewer = np.random.default_rng(5), 0
     for seed in range(6):
         circuit = random_circuit(seed)
-        network, certificate, _ = compile_certified(circuit, mapping)
+        network, certificate = compile_certified(circuit, mapping)
         bad = mutate(network, generator)
         truth = bool(right(bad, circuit).all())
         whole, _ = proved_but_false(network, certificate, circuit)

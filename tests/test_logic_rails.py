@@ -122,7 +122,7 @@ def test_clocked_circuits_may_call_an_output_like_a_next_state() -> None:
     )
     circuit = replace(circuit, output_names=("next r", "r=1"))
     compiled = compile_certified(circuit, "dual-rail")
-    assert prove_machine(compiled.network, circuit, compiled.certificate.literal, compiled.period).holds is True
+    assert prove_machine(compiled.network, circuit, compiled.certificate.literal).holds is True
     assert prove_machines(circuit, circuit).holds is True
     assert prove_machines(circuit, replace(circuit, outputs=circuit.outputs[::-1])).holds is False
 
@@ -185,7 +185,7 @@ def test_lines_are_checked() -> None:
     with pytest.raises(NetworkError, match="is no line"):
         replace(network, output_lines=("y=0", "y=1"))
     with pytest.raises(NetworkError, match="given twice"):
-        replace(network, output_lines=(Line("y", 0), Line("y", 0)))
+        chain(replace(network, output_lines=(Line("y", 0), Line("y", 0))), network)
     with pytest.raises(NetworkError, match="'y=0' is not a signal"):
         match_lines(single_lines(["y=0"]), ["y"])
     with pytest.raises(NetworkError, match="two rails"):

@@ -13,7 +13,7 @@ from logic.network import INPUT, Population, SpikingNetwork, Synapses
 from logic.rails import single_lines
 from logic.simulation import bit_simulator
 from logic.simulation.bit_simulator import count_spikes, plan_waves, run_wave_plan, simulate_bits
-from logic.simulation.simulator import simulate_reference
+from logic.simulation.reference import simulate_reference
 from logic.simulation.word_gates import Template, threshold_template
 from logic.simulation.word_program import Operation, count_bits, pack_bits, unpack_bits
 from tests.networks import dual_rail_adder, random_network

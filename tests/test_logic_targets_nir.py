@@ -159,7 +159,7 @@ def test_what_nir_cannot_carry_is_refused(tmp_path: Path) -> None:
     changed = replace(network, populations=(network.populations[0], uneven, network.populations[2]))
     with pytest.raises(NetworkError, match="several thresholds"):
         write_nir(changed, tmp_path / "b.nir")
-    with pytest.raises(NetworkError, match="unknown NIR profile"):
+    with pytest.raises(NetworkError, match="unknown profile 'if' of nir; use 'lif'"):
         write_nir(network, tmp_path / "c.nir", "if")
     with pytest.raises(NetworkError, match=r"ends in \.nir"):
         write_nir(network, tmp_path / "c.h5")

@@ -9,11 +9,11 @@ import torch
 from torch import nn
 from typer.testing import CliRunner
 
-from neurosym.checkpoint import load_perception
+from logic import Domain
+from neurosym.checkpoint import load_perception, save_perception
 from neurosym.commands import cli as cli
 from neurosym.commands.vision import (
     RECIPE,
-    ModelError,
     Settings,
     count_right,
     make_vision,
@@ -22,7 +22,7 @@ from neurosym.commands.vision import (
 )
 from neurosym.interval import wilson
 from neurosym.profiling import profile, reached
-from perception import LeakyIntegrateAndFire, load_dataset
+from perception import LeakyIntegrateAndFire, SpikingClassifier, load_dataset, measure_activity
 from perception.architectures import Readout
 
 
@@ -155,6 +155,8 @@ def test_a_profile_by_hand() -> None:
     pictures = torch.tensor([[1.0, 0.7], [0.25, 0.0]]).reshape(1, 1, 2, 2)
 
     class Vision(nn.Module):
+        domain = Domain("kind", range(3))
+
         def __init__(self) -> None:
             super().__init__()
             self.network = Tiny()
@@ -202,15 +204,19 @@ def test_wilsons_interval() -> None:
     assert wilson(0, 10)[0] == 0
 
 
-def test_a_classifier_is_not_profiled(tmp_path: Path) -> None:
-    from logic import Domain
-    from neurosym.checkpoint import save_perception
-    from perception import SpikingClassifier
-
+def test_a_classifier_costs_what_its_activity_says(tmp_path: Path) -> None:
+    """Counted by hooks on the layers here, from the spikes of the percept there."""
     file = tmp_path / "net.safetensors"
-    save_perception(SpikingClassifier(Domain("digit", range(10)), torch.Generator()), file)
-    with pytest.raises(ModelError, match="SpikingClassifier"):
-        profile_model(str(file))
+    classifier = SpikingClassifier(Domain("digit", range(10)), torch.Generator().manual_seed(0))
+    pictures = torch.rand(8, 1, 28, 28, generator=torch.Generator().manual_seed(1))
+    activity = measure_activity(classifier, classifier(pictures[:, None]))
+    found = profile(classifier, pictures)
+    assert found.additions == pytest.approx(activity.synaptic_operations)
+    assert (found.multiplications, found.steps) == (0, 4)
+    assert found.rates["hidden"] == pytest.approx({layer.name: layer.rate for layer in activity.layers}["hidden"])
+    assert found.analog_joules == pytest.approx(activity.analog_joules)
+    save_perception(classifier, file)
+    assert profile_model(str(file)).parameters == found.parameters
 
 
 def test_pictures_decide_the_shape() -> None:

@@ -97,7 +97,9 @@ def test_rounding_moves_logits_little() -> None:
     [
         ("tiny_sew_resnet", {"neuron": {"name": "if", "options": {}}}, "sends more than bits"),
         ("tiny_iand_resnet", {"downsampling": "max"}, "pooling 'max'"),
-        ("tiny_iand_resnet", {"neuron": {"name": "lif"}}, "neurons leak"),
+        ("tiny_iand_resnet", {"neuron": {"name": "lif"}}, "has no integer membranes"),
+        ("tiny_iand_resnet", {"neuron": {"name": "if", "options": {"reset": "soft"}}}, "has no integer membranes"),
+        ("tiny_iand_resnet", {"neuron": {"name": "if", "options": {"start": 0.5}}}, "has no integer membranes"),
         ("tiny_tdbn_resnet", {"hidden": 8}, "hidden layer"),
     ],
 )

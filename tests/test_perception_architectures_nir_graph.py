@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from logic.targets.snntorch import run_in_snntorch
-from perception import CubaLIF, LeakyIntegrateAndFire, neuron
+from perception import NEURONS, CubaLIF, LeakyIntegrateAndFire, neuron
 from perception.architectures import (
     ArchitectureError,
     SpikingResNet,
@@ -89,7 +89,7 @@ def test_a_plain_reading_gives_the_same_logits(name: str) -> None:
         )
 
 
-@pytest.mark.parametrize("name", ["if", "lif", "plif", "lsg", "cuba_lif"])
+@pytest.mark.parametrize("name", [name for name in NEURONS if neuron(name, **NEURONS[name].sample).nir_form()])
 def test_leaky_neurons_spike_alike_in_snntorch(name: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
     layer, current = neuron(name), torch.randn(20, 3, 5, 1, 1) + 0.4

@@ -146,7 +146,7 @@ def test_options_change_preset_and_plan() -> None:
 
 @pytest.mark.parametrize("name", NEURONS)
 def test_any_neuron_can_stand_in_a_network(name: str) -> None:
-    options = {"psn": {"steps": 2}, "masked_psn": {"steps": 2, "order": 2}}.get(name, {})
+    options = {**NEURONS[name].sample, **({"steps": 2} if "steps" in NEURONS[name].sample else {})}
     chosen = preset("tiny_ms_resnet", steps=2, neuron={"name": name, "options": options})
     network = build(chosen, torch.Generator().manual_seed(0))
     pictures = torch.rand(3, 1, 28, 28, generator=torch.Generator().manual_seed(1))

@@ -1,81 +1,112 @@
-"""What every neuron promises: shape, no hidden state, causality, streaming, gradients, and clear refusals."""
+"""What every neuron promises: shape, no hidden state, causality, streaming, gradients, forms, and clear refusals."""
+
+import copy
+import pickle
 
 import pytest
 import torch
 
 from perception import NEURONS, Neuron, NeuronError, neuron
+from perception.neurons import IntegerForm, options_of
 
-STEPS = 6
-OPTIONS: dict[str, dict[str, object]] = {"psn": {"steps": STEPS}, "masked_psn": {"steps": STEPS, "order": 3}}
-DRIVE = {"adex": 600.0, "izhikevich": 60.0}  # what makes them fire within a few steps
-START = {"adex": (-42.0, 0.0), "izhikevich": (0.0, -10.0)}
-CAUSAL = [name for name in NEURONS if name != "psn"]
-STREAMING = [name for name in NEURONS if "psn" not in name or name == "sliding_psn"]
+STEPS = 4  # of the samples that know so many only
 
 
-def build(name: str) -> Neuron:
-    torch.manual_seed(1)
-    return neuron(name, **OPTIONS.get(name, {})).double()
+class TestNeuron:
+    """The contract, run by every kind of neuron; what is true of a kind is asked of its class."""
+
+    @pytest.fixture(params=NEURONS)
+    def layer(self, request: pytest.FixtureRequest) -> Neuron:
+        kind = NEURONS[request.param]
+        source = {"generator": 2} if "generator" in options_of(request.param) else {}
+        return neuron(request.param, **kind.sample, **source).double()
+
+    def currents(self, layer: Neuron, seed: int = 0) -> torch.Tensor:
+        generator = torch.Generator().manual_seed(seed)
+        return layer.strong_current * torch.randn(STEPS, 3, 5, generator=generator, dtype=torch.float64).abs()
+
+    def test_spikes_have_the_shape_of_the_currents_and_no_state_stays(self, layer: Neuron) -> None:
+        current = self.currents(layer)
+        fired = layer.fire(current)
+        assert fired.spikes.shape == fired.membrane.shape == current.shape
+        assert fired.spikes.count_nonzero()
+        assert torch.equal(layer(current), layer(current))
+        assert torch.equal(layer(current), fired.spikes)
+
+    def test_spikes_are_bits_unless_it_is_graded(self, layer: Neuron) -> None:
+        sent = torch.cat([layer(self.currents(layer, seed)).flatten() for seed in range(4)])
+        assert (set(sent.unique().tolist()) <= {0.0, 1.0}) == (not layer.graded)
+
+    def test_the_future_matters_unless_it_is_causal(self, layer: Neuron) -> None:
+        current = self.currents(layer)
+        other = torch.cat([current[:2], -current[2:]])
+        same = torch.equal(layer.fire(current).membrane[:2], layer.fire(other).membrane[:2])
+        assert same == layer.causal
+
+    def test_in_two_parts_as_in_one_if_it_streams(self, layer: Neuron) -> None:
+        current = self.currents(layer)
+        if not layer.streams:
+            with pytest.raises(NeuronError):
+                layer.fire(current[:2])
+            return
+        whole, first = layer.fire(current), layer.fire(current[:2])
+        second = layer.fire(current[2:], first.state)
+        assert torch.equal(torch.cat([first.spikes, second.spikes]), whole.spikes)
+        assert torch.equal(torch.cat([first.membrane, second.membrane]), whole.membrane)
+        for ours, theirs in zip(second.state, whole.state, strict=True):
+            assert torch.equal(ours, theirs)
+
+    def test_gradients_reach_the_current_and_all_parameters(self, layer: Neuron) -> None:
+        current = self.currents(layer).requires_grad_()
+        weights = torch.linspace(1, 2, STEPS, dtype=torch.float64).reshape(-1, 1, 1)
+        (layer.fire(current).spikes * weights).sum().backward()
+        for leaf in (current, *layer.parameters()):
+            assert leaf.grad is not None
+            assert leaf.grad.isfinite().all()
+            assert leaf.grad.count_nonzero()
+
+    def test_thresholds_and_surrogates_are_stated(self, layer: Neuron) -> None:
+        assert isinstance(layer.threshold, float)
+        assert layer.surrogate.name in repr(layer)
+
+    def test_copied_and_pickled_it_fires_alike(self, layer: Neuron) -> None:
+        current = self.currents(layer)
+        for again in (pickle.loads(pickle.dumps(layer)), copy.deepcopy(layer)):
+            assert torch.equal(again(current), layer(current))
+
+    def test_it_fires_as_its_nir_form_says(self, layer: Neuron) -> None:
+        form, current = layer.nir_form(), self.currents(layer)
+        if form is None:
+            return
+        beta = torch.as_tensor(form.beta, dtype=torch.float64)
+        synapse = membrane = torch.zeros_like(current[0])
+        for arriving, sent in zip(current, layer(current), strict=True):
+            synapse = (form.alpha or 0.0) * synapse + arriving
+            membrane = beta * membrane + (1 - beta if form.scaled else 1.0) * synapse
+            fired = membrane >= form.threshold
+            assert torch.equal(fired, sent.bool())
+            membrane = torch.where(fired, 0.0, membrane)
+
+    def test_its_membranes_are_integers_if_it_has_an_integer_form(self, layer: Neuron) -> None:
+        form = layer.integer_form()
+        if form is None:
+            return
+        current = torch.randint(-2, 3, (STEPS, 50, 5), generator=torch.Generator().manual_seed(0)).double()
+        membrane = torch.zeros(50, 5, dtype=torch.int64)
+        fired = layer.fire(current)
+        for arriving, sent, told in zip(current.long(), fired.spikes, fired.membrane, strict=True):
+            membrane = membrane + arriving
+            assert torch.equal(told, membrane.double())
+            assert torch.equal(sent.bool(), membrane >= form.threshold)
+            membrane = torch.where(membrane >= form.threshold, 0, membrane)
 
 
-def currents(name: str, seed: int = 0) -> torch.Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    return DRIVE.get(name, 1.5) * torch.randn(STEPS, 3, 5, generator=generator, dtype=torch.float64).abs()
-
-
-def start(name: str) -> tuple[torch.Tensor, ...] | None:
-    return tuple(torch.full((3, 5), v, dtype=torch.float64) for v in START[name]) if name in START else None
-
-
-@pytest.mark.parametrize("name", NEURONS)
-def test_spikes_have_the_shape_of_the_currents_and_no_state_stays(name: str) -> None:
-    layer, current = build(name), currents(name)
-    fired = layer.fire(current, start(name))
-    assert fired.spikes.shape == fired.membrane.shape == current.shape
-    assert fired.spikes.count_nonzero()
-    assert torch.equal(layer(current), layer(current))
-
-
-@pytest.mark.parametrize("name", set(CAUSAL) - {"multi_threshold_lif", "integer_lif"})
-def test_spikes_are_bits(name: str) -> None:
-    assert set(build(name).fire(currents(name), start(name)).spikes.unique().tolist()) <= {0.0, 1.0}
-
-
-@pytest.mark.parametrize("name", CAUSAL)
-def test_the_future_does_not_matter(name: str) -> None:
-    layer, current = build(name), currents(name)
-    other = torch.cat([current[:3], currents(name, seed=1)[3:]])
-    assert torch.equal(layer.fire(current, start(name)).spikes[:3], layer.fire(other, start(name)).spikes[:3])
-
-
-@pytest.mark.parametrize("name", STREAMING)
-def test_in_two_parts_as_in_one(name: str) -> None:
-    layer, current = build(name), currents(name)
-    whole = layer.fire(current, start(name))
-    first = layer.fire(current[:2], start(name))
-    second = layer.fire(current[2:], first.state)
-    assert torch.equal(torch.cat([first.spikes, second.spikes]), whole.spikes)
-    assert torch.equal(torch.cat([first.membrane, second.membrane]), whole.membrane)
-    for ours, theirs in zip(second.state, whole.state, strict=True):
-        assert torch.equal(ours, theirs)
-
-
-@pytest.mark.parametrize("name", NEURONS)
-def test_gradients_reach_the_current_and_all_parameters(name: str) -> None:
-    layer, current = build(name), currents(name).requires_grad_()
-    weights = torch.linspace(1, 2, STEPS, dtype=torch.float64).reshape(-1, 1, 1)
-    (layer.fire(current, start(name)).spikes * weights).sum().backward()
-    for leaf in (current, *layer.parameters()):
-        assert leaf.grad is not None
-        assert leaf.grad.isfinite().all()
-        assert leaf.grad.count_nonzero()
-
-
-@pytest.mark.parametrize("name", NEURONS)
-def test_thresholds_and_surrogates_are_stated(name: str) -> None:
-    layer = build(name)
-    assert isinstance(layer.threshold, float)
-    assert layer.surrogate.name in repr(layer)
+def test_forms_depend_on_the_options() -> None:
+    assert neuron("if").integer_form() == IntegerForm(1.0)
+    assert neuron("lif", beta=1.0).integer_form() == IntegerForm(1.0)
+    for wrong in ({"reset": "soft"}, {"start": 0.5}):
+        assert neuron("if", **wrong).integer_form() is neuron("if", **wrong).nir_form() is None
+    assert neuron("cuba_lif", reset="soft").nir_form() is None
 
 
 def test_clear_refusals() -> None:
@@ -85,7 +116,7 @@ def test_clear_refusals() -> None:
         neuron("lif", bta=0.5)
     with pytest.raises(NeuronError, match="between 0 and 1"):
         neuron("lif", beta=1.5)
-    with pytest.raises(NeuronError, match="needs the option 'order'"):
+    with pytest.raises(NeuronError, match="masked_psn needs the option 'order'"):
         neuron("masked_psn", steps=4)
     with pytest.raises(NeuronError, match="threshold must be positive"):
         neuron("if", threshold=0.0)

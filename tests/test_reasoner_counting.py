@@ -12,7 +12,8 @@ from reasoner import DIGITS, CountingError, Program, QueryError, ground, infer, 
 from reasoner.counting.attribution import Attribution
 from reasoner.counting.decision import to_circuit
 from reasoner.counting.normal_form import is_countable
-from reasoner.counting.planning import prepare_query
+from reasoner.counting.planning import answer_stated, prepare_query
+from reasoner.counting.single import log_probabilities
 
 ADDITION = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
 
@@ -95,6 +96,8 @@ def test_one_sample_is_counted_and_attributed_as_a_batch_is(circuit: Circuit, se
     counted = counter.log_probabilities(log_probs)[0]
     one = Attribution(counter.layers, log_probs[0].detach().numpy())
     torch.testing.assert_close(torch.from_numpy(one.outputs), counted.detach())
+    alone = log_probabilities(counter.sums, log_probs[0].tolist())
+    torch.testing.assert_close(torch.tensor(alone, dtype=torch.float64), counted.detach())
     for output in range(3):
         (expected,) = torch.autograd.grad(counted[output], log_probs, retain_graph=True)
         torch.testing.assert_close(torch.from_numpy(one.shares(output)), expected[0])
@@ -175,3 +178,32 @@ def test_the_budget_is_kept() -> None:
     clauses = [pairs[n] & pairs[n + 6] for n in range(6)]
     with pytest.raises(CountingError, match="more than 20 nodes"):
         prepare(make.build(out=make.gate(Gate.OR, clauses)), budget=20)
+
+
+STATED = """
+0.3::a. 0.6::b(1); 0.2::b(2); 0.2::b(3). 0.0::never. 1.0::always.
+path(X, Y) :- edge(X, Y). path(X, Y) :- path(X, Z), edge(Z, Y).
+0.5::edge(1, 2). 0.4::edge(2, 1). 0.7::edge(2, 3). 0.1::edge(1, 3).
+c(X) :- b(X), \\+ a. c(4) :- never, always. c(5) :- always.
+query(c(_)). query(path(1, _)). query(never).
+"""
+
+
+@pytest.mark.parametrize("evidence", ["", "evidence(a, false). evidence(path(1, 3))."])
+@pytest.mark.parametrize("query", [None, "c(X)", "path(X, Y)"])
+def test_what_a_program_states_is_answered_without_torch_as_a_batch_is(query: str | None, evidence: str) -> None:
+    program = Program.parse(STATED + evidence, domains=())
+    answers = infer(program, query)
+    expected = dict(zip(answers.atoms, answers.log_probs[0].exp().tolist(), strict=True))
+    assert answer_stated(program, query) == pytest.approx(expected, rel=1e-12, abs=0)
+    assert len(expected) > 2
+
+
+def test_evidence_that_cannot_be_is_refused_alike() -> None:
+    program = Program.parse("0.0::a. b :- a. query(b). evidence(b).", domains=())
+    messages = []
+    for answer in (infer, answer_stated):
+        with pytest.raises(QueryError, match="evidence contradicts") as refused:
+            answer(program)
+        messages.append(str(refused.value))
+    assert len({*messages}) == 1

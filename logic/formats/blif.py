@@ -142,6 +142,8 @@ def _add_latch(netlist: Netlist, words: list[str], line: int, wire: Callable[[st
     if len(words) < 3 or len(rest) > 1 or (rest and rest[0] not in ("0", "1", "2", "3")):
         problem = f"expected .latch input output [type control] [0-3], got {' '.join(words)[:60]!r}"
         raise netlist.source.error(problem, line)
+    if (kind, control) == ("fe", "NIL"):
+        raise netlist.source.error("a falling edge of no clock; name the clock", line)
     if kind and kind not in ("re", "fe"):
         what = {"ah": "a latch that is open while its control is 1", "al": "a latch that is open while it is 0"}
         problem = f"{kind} is {what.get(kind, 'no edge of a clock')}; only flip-flops (re, fe) can be expressed"

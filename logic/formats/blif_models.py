@@ -73,7 +73,7 @@ def copy_models(reader: ModelReader, begun: tuple[int, str] | None, lines: Itera
                 )
     start = netlist.fresh_name("u")  # names within begin with it, a number and a point, so none is another's
     used = {instance.model for instance in reader.instances}
-    waiting, copied, count = [(instance, 1) for instance in reader.instances], 0, 0
+    waiting, copied, count = [(instance, 1) for instance in reversed(reader.instances)], 0, 0
     while waiting:
         instance, level = waiting.pop()
         line = instance.line
@@ -91,7 +91,7 @@ def copy_models(reader: ModelReader, begun: tuple[int, str] | None, lines: Itera
         reader.read(body, f"{start}{count}.", instance.ports)
         count += 1
         used |= {inner.model for inner in reader.instances}
-        waiting += [(inner, level + 1) for inner in reader.instances]
+        waiting += [(inner, level + 1) for inner in reversed(reader.instances)]
     if unused := sorted(models.keys() - used):
         netlist.warn(f"the model {unused[0]!r} is not part of the first one, which is read alone", models[unused[0]][0])
 

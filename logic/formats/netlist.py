@@ -309,7 +309,7 @@ class Netlist:
                 "either value",
                 read[first],
             )
-        self._inputs += read
+        self._inputs += sorted(read)
         definition[list(read)] = _SOURCE
         self._keep(live, definition)
 

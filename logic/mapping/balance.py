@@ -58,6 +58,7 @@ def to_network(
         output_lines=netlist.output_lines,
         latencies=placed.slot[placed.outputs],
         input_lines=netlist.input_lines,
+        period=period_of(netlist),
     )
     return network, _with_relays(netlist, placed, order >= netlist.neurons)
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ..circuit import Circuit
+from ..circuit import Circuit, check_circuit
 from ..errors import CircuitError
 from ..network import SpikingNetwork
 from . import (
@@ -12,7 +12,6 @@ from . import (
     fail_silent,
     majority,
     minterm_blocks,
-    period_of,
     positive,
     single_rail,
     to_network,
@@ -29,11 +28,10 @@ MAPPINGS = {
 
 
 class Compiled(NamedTuple):
-    """A spiking network, what each of its neurons is claimed to compute, and the steps from wave to wave."""
+    """A spiking network and what each of its neurons is claimed to compute."""
 
     network: SpikingNetwork
     certificate: Certificate
-    period: int
 
 
 def compile_circuit(
@@ -46,7 +44,7 @@ def compile_circuit(
 ) -> SpikingNetwork:
     """A spiking network that answers a wave of input spikes with the circuit's outputs, one wave a step.
 
-    A circuit with registers takes one wave every ``period`` steps, see :func:`compile_certified`; a register whose
+    A circuit with registers takes one wave every ``period`` steps; a register whose
     first value is not defined starts at 0.
 
     Args:
@@ -73,10 +71,9 @@ def compile_certified(
     aligned: bool = False,
     max_delay: int | None = None,
 ) -> Compiled:
-    """As :func:`compile_circuit`, with the certificate of its neurons and the wave period in steps."""
-    netlist = map_circuit(circuit, mapping)
-    network, certificate = to_network(netlist, balance, aligned=aligned, max_delay=max_delay)
-    return Compiled(network, certificate, period_of(netlist))
+    """As :func:`compile_circuit`, with the certificate of its neurons."""
+    netlist = map_circuit(check_circuit(circuit), mapping)
+    return Compiled(*to_network(netlist, balance, aligned=aligned, max_delay=max_delay))
 
 
 def map_circuit(circuit: Circuit, mapping: str) -> ThresholdNetlist:

@@ -7,7 +7,7 @@ import numpy as np
 from ..circuit import Circuit
 from ..errors import CircuitError
 from ..network import SpikingNetwork
-from ..simulation.simulator import simulate_reference
+from ..simulation.reference import simulate_reference
 from .compiler import compile_circuit
 
 WAYS = tuple(

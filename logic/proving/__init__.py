@@ -1,8 +1,5 @@
 """Proof that a spiking network is its circuit, and that two circuits agree."""
 
-from .equivalence import prove_equivalent as prove_equivalent, prove_network as prove_network
-from .monolith import (
-    decide as decide,
-    network_formulas as network_formulas,
-    prove_monolithic as prove_monolithic,
-)
+from ..face import attach as _attach
+
+__getattr__, __dir__, __all__ = _attach(__name__, __file__)

@@ -122,7 +122,7 @@ def prove_network(
     return _refuted(claim, circuit.inputs, values, f"output line '{line}' is wrong", start)
 
 
-def prove_equivalent(impl: Circuit, spec: Circuit, timeout: float | None = None) -> Verdict:
+def prove_combinational(impl: Circuit, spec: Circuit, timeout: float | None = None) -> Verdict:
     """Whether two combinational circuits agree on all inputs.
 
     Args:

@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 
 from ..circuit import Circuit
 from ..errors import CircuitError, NetworkError
+from ..evaluation import random_vectors
 from ..network import INPUT, FlatNetwork, Population, SpikingNetwork, Synapses
 from ..rails import Line
-from ..simulation.simulator import simulate_reference
+from ..simulation.reference import simulate_reference
 from ..verdict import Verdict
 from .equivalence import prove_network
+from .registers import held_registers
 from .signals import after
 from .slots import assign_slots
-from .streams import random_vectors, search_streams, to_counterexample, wrong_answers
+from .streams import search_streams, to_counterexample, wrong_answers
 
 Integers = NDArray[np.int64]
 
@@ -40,21 +42,20 @@ class _Held(NamedTuple):
 def prove_machine(
     network: SpikingNetwork,
     circuit: Circuit,
-    literals: Integers,
-    period: int,
+    literals: Integers | None = None,
     *,
     timeout: float | None = None,
     waves: int = 24,
     seed: int = 0,
 ) -> Verdict:
-    """Whether a clocked network answers every stream of waves, one each ``period`` steps, as the circuit does.
+    """Whether a clocked network answers every stream of waves, one each ``network.period`` steps, as the circuit does.
 
     Args:
         network: The implementation, from :func:`logic.mapping.compiler.compile_certified`.
-        circuit: The specification, with registers; a first value that is not defined counts as 0.
+        circuit: The specification, with registers; a first value that is not defined counts as 0, which the claim says.
         literals: ``[N]`` the literal that each neuron is claimed to hold (``certificate.literal``). Only claims on
-            registers are used, as the invariant, and they are proved.
-        period: Steps from wave to wave.
+            registers are used, as the invariant, and they are proved. If not given, they are guessed from what
+            neurons and registers do in a simulation.
         timeout: Seconds for the inductive step, or None for no bound.
         waves: How long the random streams are that look for a wrong answer when induction fails.
         seed: Of those streams.
@@ -64,28 +65,38 @@ def prove_machine(
         answered wrongly, as in :func:`logic.proving.unfolding.judge`, or None: the invariant may be too weak.
 
     Raises:
-        CircuitError: if the circuit has no registers, or the period is below one step.
+        CircuitError: if the circuit has no registers.
         NetworkError: if lines cannot be matched.
     """
     start = time.perf_counter()
-    if not circuit.register_names or period < 1:
-        raise CircuitError("induction needs a circuit with registers and a period of at least one step")
+    if not circuit.register_names:
+        raise CircuitError("induction needs a circuit with registers; prove one without them by prove_network")
     claim = f"{network.neurons} neurons do what {len(circuit.register_names)} registers and their logic do, for ever"
-    obstacle, questions = _induct(network, circuit, literals, period, timeout)
+    claim += ", from their first values on" + _taken_as_zero(circuit)
+    literals = held_registers(network, circuit) if literals is None else literals
+    obstacle, questions = _induct(network, circuit, literals, network.period, timeout)
     seconds = time.perf_counter() - start
     if not obstacle:
         return Verdict(True, claim, seconds=seconds, detail=f"base and step for all states and inputs, {questions}")
     values = random_vectors(np.random.default_rng(seed), circuit, (waves, 256))
-    found = search_streams(network, circuit, values, period)
+    found = search_streams(network, circuit, values)
     seconds = time.perf_counter() - start
     if found is None:
         return Verdict(None, claim, seconds=seconds, detail=f"not inductive: {obstacle}")
     stream, line = found
-    if not (wrong_answers(network, circuit, stream.values, period)[:, 0] == stream.judged).any():
+    if not (wrong_answers(network, circuit, stream.values)[:, 0] == stream.judged).any():
         raise NetworkError("the reference simulation does not confirm the refutation; please report this network")
     example = to_counterexample(stream, circuit.inputs)
     detail = f"output line '{line}' is wrong at wave {stream.judged} from the start"
     return Verdict(False, claim, counterexample=example, seconds=seconds, detail=detail)
+
+
+def _taken_as_zero(circuit: Circuit) -> str:
+    """What is assumed of first values that are not defined."""
+    names = [circuit.register_names[at] for at in np.flatnonzero(circuit.register_initial < 0).tolist()]
+    if not names:
+        return ""
+    return f", undefined ones ({', '.join(names[:5])}{', ...' if len(names) > 5 else ''}) being 0"
 
 
 def _induct(

@@ -6,27 +6,36 @@ from dataclasses import replace
 import numpy as np
 
 from ..circuit import Circuit
-from ..evaluation import from_words, run, to_words
+from ..evaluation import from_words, random_vectors, run, to_words
 from ..verdict import Verdict
-from .equivalence import prove_equivalent
+from .bounded import CLOCKS, first_difference
+from .equivalence import prove_combinational
 from .signals import after, by_one_name
-from .streams import Bits, Stream, random_vectors, to_counterexample
+from .streams import Bits, Stream, to_counterexample
 
 
 def prove_machines(
-    impl: Circuit, spec: Circuit, timeout: float | None = None, *, waves: int = 24, seed: int = 0
+    impl: Circuit,
+    spec: Circuit,
+    timeout: float | None = None,
+    *,
+    waves: int = 24,
+    seed: int = 0,
+    clocks: int = CLOCKS,
 ) -> Verdict:
     """Whether two circuits with registers give the same outputs at every clock, from their first values on.
 
     The invariant is that matched registers are equal; it is proved for one clock from any state in which it holds.
-    If it fails, random streams look for outputs that really differ.
+    If it fails, random streams look for outputs that really differ, and then SAT for the first clock at which they
+    can. A register whose first value is not defined may start with either value; two of one name start alike.
 
     Args:
         impl: One circuit. Signals are matched by name, or by order if no name is common (see :func:`by_one_name`).
-        spec: The other; a first value that is not defined counts as 0.
-        timeout: Seconds for the inductive step, or None for no bound.
+        spec: The other.
+        timeout: Seconds for the inductive step and the search, or None for no bound but the search's own.
         waves: How long the random streams are.
         seed: Of those streams.
+        clocks: How far SAT looks for a difference.
 
     Returns:
         True if proved, False with a stream from the first clock on, or None: the invariant may be too weak.
@@ -35,35 +44,56 @@ def prove_machines(
         CircuitError: if inputs or outputs cannot be matched.
     """
     start = time.perf_counter()
+    deadline = None if timeout is None else start + timeout
     impl, names, note = by_one_name(impl, spec)
-    claim = f"two clocked circuits agree on {len(spec.outputs)} outputs for ever{note}"
+    claim = f"two clocked circuits agree on {len(spec.outputs)} outputs for ever{note}{_assumed(impl, spec)}"
     obstacle = "registers differ in number or in name"
     if sorted(impl.register_names) == sorted(spec.register_names):
         if _first_values(impl) != _first_values(spec):
             obstacle = "registers differ in their first values"
         else:
             following = after(spec.register_names, (*impl.output_names, *spec.output_names))
-            step = prove_equivalent(_one_clock(impl, following), _one_clock(spec, following), timeout)
+            step = prove_combinational(_one_clock(impl, following), _one_clock(spec, following), timeout)
             if step.holds:
                 seconds = time.perf_counter() - start
                 return Verdict(True, claim, seconds=seconds, detail=f"base and step for all states, {step.detail}")
             obstacle = f"the step is {'out of budget' if step.holds is None else 'refuted'}"
-    values = random_vectors(np.random.default_rng(seed), spec, (waves, 256))
-    place = {name: position for position, name in enumerate(spec.inputs)}
-    answers = _answers(impl, values[..., [place[name] for name in impl.inputs]])
-    where = {name: position for position, name in enumerate(impl.output_names)}
-    wrong = np.argwhere(answers[..., [where[name] for name in spec.output_names]] != _answers(spec, values))
-    seconds = time.perf_counter() - start
-    if not len(wrong):
-        return Verdict(None, claim, seconds=seconds, detail=f"not inductive: {obstacle}")
-    wave, member, output = wrong[0].tolist()
-    example = to_counterexample(Stream(values[: wave + 1, member], wave), names)
-    detail = f"output {spec.output_names[output]!r} differs at wave {wave} from the start"
-    return Verdict(False, claim, counterexample=example, seconds=seconds, detail=detail)
+    found = _random_difference(impl, spec, waves, seed)
+    if found is not None:
+        values, output = found
+        first = dict.fromkeys(_open(impl) | _open(spec), False)
+        earliest = "differs"
+    else:
+        searched = first_difference(impl, spec, clocks=clocks, deadline=deadline)
+        if searched.difference is None:
+            seconds = time.perf_counter() - start
+            detail = f"not inductive: {obstacle}; no difference in the first {searched.clocks} clocks"
+            return Verdict(None, claim, seconds=seconds, detail=detail)
+        values, output, first = searched.difference
+        earliest = "first differs"
+    wave = len(values) - 1
+    example = to_counterexample(Stream(values, wave), names)
+    started = "".join(f", from {name} = {int(value)}" for name, value in sorted(first.items()))
+    detail = f"output {spec.output_names[output]!r} {earliest} at clock {wave}, counted from 0{started}"
+    return Verdict(False, claim, counterexample=example, seconds=time.perf_counter() - start, detail=detail)
 
 
-def _first_values(circuit: Circuit) -> dict[str, bool]:
-    return dict(zip(circuit.register_names, (circuit.register_initial == 1).tolist(), strict=True))
+def _open(circuit: Circuit) -> set[str]:
+    """The registers whose first value is not defined."""
+    return {name for name, value in zip(circuit.register_names, circuit.register_initial, strict=True) if value < 0}
+
+
+def _assumed(impl: Circuit, spec: Circuit) -> str:
+    """What is taken for granted of first values."""
+    shared = sorted(_open(impl) & _open(spec))
+    if not shared:
+        return ", from their first values on"
+    shown = ", ".join(shared[:5]) + (", ..." if len(shared) > 5 else "")
+    return f", from their first values on, undefined ones ({shown}) being any but alike in both"
+
+
+def _first_values(circuit: Circuit) -> dict[str, int]:
+    return dict(zip(circuit.register_names, circuit.register_initial.tolist(), strict=True))
 
 
 def _one_clock(circuit: Circuit, following: dict[str, str]) -> Circuit:
@@ -77,6 +107,19 @@ def _one_clock(circuit: Circuit, following: dict[str, str]) -> Circuit:
         register_initial=np.zeros(0, np.int64),
         register_names=(),
     )
+
+
+def _random_difference(impl: Circuit, spec: Circuit, waves: int, seed: int) -> tuple[Bits, int] | None:
+    """A random stream ``[T, I]`` whose last clock is answered differently, and the output; undefined values are 0."""
+    values = random_vectors(np.random.default_rng(seed), spec, (waves, 256))
+    place = {name: position for position, name in enumerate(spec.inputs)}
+    answers = _answers(impl, values[..., [place[name] for name in impl.inputs]])
+    where = {name: position for position, name in enumerate(impl.output_names)}
+    wrong = np.argwhere(answers[..., [where[name] for name in spec.output_names]] != _answers(spec, values))
+    if not len(wrong):
+        return None
+    wave, member, output = wrong[0].tolist()
+    return values[: wave + 1, member], output
 
 
 def _answers(circuit: Circuit, values: Bits) -> Bits:

@@ -1,6 +1,7 @@
 """What a compiled network promises beyond its function: exclusive rails, silence when spikes are lost, safe sizes."""
 
 import time
+from functools import lru_cache
 from typing import cast
 
 import numpy as np
@@ -8,29 +9,38 @@ import z3
 
 from ..circuit import Circuit
 from ..errors import NetworkError
-from ..formula import conjunction, disjunction, negation
+from ..formula import conjunction, disjunction, implication, negation
 from ..network import FlatNetwork, SpikingNetwork
 from ..rails import has_two_rails, rail_pairs
 from ..verdict import Verdict
-from .lemmas import losing_spikes
 from .monolith import decide
 from .slots import assign_slots
-from .unfolding import judge
+from .verifier import verify
 
 
 def prove_obligations(
     network: SpikingNetwork,
     circuit: Circuit,
     *,
+    function: Verdict | None = None,
     membrane_bits: int = 16,
     max_delay: int = 63,
     timeout: float | None = None,
 ) -> dict[str, Verdict]:
     """The proof obligations of a network that implements a circuit.
 
+    Example:
+        >>> from logic import CircuitBuilder, compile_circuit
+        >>> make = CircuitBuilder()
+        >>> a, b = make.inputs("a", "b")
+        >>> circuit = make.build(y=a & b)
+        >>> {name: verdict.holds for name, verdict in prove_obligations(compile_circuit(circuit), circuit).items()}
+        {'function': True, 'exclusive': True, 'fail-silent': True, 'overflow': True, 'delay': True}
+
     Args:
         network: The implementation, one wave a step.
-        circuit: The specification, combinational.
+        circuit: The specification.
+        function: That the network computes the circuit, if it has been judged before.
         membrane_bits: Width of the target's signed membrane.
         max_delay: The target's longest synaptic delay in steps.
         timeout: Seconds for the functional proof, or None for no bound.
@@ -38,7 +48,7 @@ def prove_obligations(
     Returns:
         Verdicts by name: ``function``, ``exclusive``, ``fail-silent``, ``overflow`` and ``delay``.
     """
-    function = judge(network, circuit, timeout=timeout)
+    function = verify(network, circuit, timeout=timeout) if function is None else function
     return {
         "function": function,
         "exclusive": prove_exclusive(network, function),
@@ -172,3 +182,30 @@ def prove_delays(network: SpikingNetwork, max_delay: int) -> Verdict:
     delay = network.flatten().delay
     longest = int(delay.max(initial=0))
     return Verdict(longest <= max_delay, claim, detail=f"the longest takes {longest} steps")
+
+
+@lru_cache
+def losing_spikes(inputs: int) -> Verdict:
+    """That a neuron of any non-negative weights which fires although spikes were lost fires without the loss too."""
+    sent = [z3.Bool(f"s{place}") for place in range(inputs)]
+    heard = [z3.Bool(f"h{place}") for place in range(inputs)]
+    weights = [z3.Int(f"w{place}") for place in range(inputs)]
+    need = z3.Int("need")
+    assume = [_at_least(w, z3.IntVal(0)) for w in weights]
+    assume += [implication(h, s) for h, s in zip(heard, sent, strict=True)]
+    lossy = _drive(heard, weights)
+    whole = _drive(sent, weights)
+    goal = implication(_at_least(lossy, need), _at_least(whole, need))
+    return decide(f"a loss among {inputs} sources never makes a neuron fire", (), [], assume, goal, None)
+
+
+def _at_least(left: z3.ArithRef, right: z3.ArithRef) -> z3.BoolRef:
+    return left >= right
+
+
+def _drive(spikes: list[z3.BoolRef], weights: list[z3.ArithRef]) -> z3.ArithRef:
+    return _sum([cast(z3.ArithRef, z3.If(x, w, 0)) for x, w in zip(spikes, weights, strict=True)])
+
+
+def _sum(terms: list[z3.ArithRef]) -> z3.ArithRef:
+    return cast(z3.ArithRef, z3.Sum(terms))

@@ -1,6 +1,7 @@
 """Streams of waves: input vectors as spikes, the answers that belong to them, and which answers of a network are wrong.
 
-One wave enters every ``period`` steps from step 0 on; before the first and after the last one all lines are silent.
+One wave enters every ``network.period`` steps from step 0 on; before the first and after the last one all lines are
+silent.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ from ..evaluation import from_words, run, to_words
 from ..network import SpikingNetwork
 from ..rails import Line, match_lines
 from ..simulation.bit_simulator import simulate_bits
-from ..simulation.simulator import simulate_reference
+from ..simulation.reference import simulate_reference
 
 Bits = NDArray[np.bool_]
 Integers = NDArray[np.int64]
@@ -73,11 +74,11 @@ def _sign(names: Sequence[str]) -> str:
     return sign
 
 
-def input_spikes(network: SpikingNetwork, circuit: Circuit, values: Bits, period: int = 1) -> Bits:
-    """Spikes ``[T * period, ..., lines]`` of a stream of input vectors ``[T, ..., I]``."""
+def input_spikes(network: SpikingNetwork, circuit: Circuit, values: Bits) -> Bits:
+    """Spikes ``[T * network.period, ..., lines]`` of a stream of input vectors ``[T, ..., I]``."""
     places, negated = match_lines(network.input_lines, circuit.inputs)
-    spikes = np.zeros((len(values) * period, *values.shape[1:-1], len(places)), np.bool_)
-    spikes[::period] = values[..., places] ^ negated
+    spikes = np.zeros((len(values) * network.period, *values.shape[1:-1], len(places)), np.bool_)
+    spikes[:: network.period] = values[..., places] ^ negated
     return spikes
 
 
@@ -98,29 +99,26 @@ def expected_answers(network: SpikingNetwork, circuit: Circuit, values: Bits) ->
     return answers[..., places] ^ negated
 
 
-def wrong_answers(network: SpikingNetwork, circuit: Circuit, values: Bits, period: int = 1) -> Integers:
+def wrong_answers(network: SpikingNetwork, circuit: Circuit, values: Bits) -> Integers:
     """The pairs ``[K, 2]`` of a wave and an output line that are wrong, by the reference simulation.
 
     Args:
         network: The implementation.
         circuit: The specification.
         values: ``[T, I]`` input vectors.
-        period: Steps from wave to wave.
     """
-    steps = len(values) * period + network.latency
-    trains = simulate_reference(network, input_spikes(network, circuit, values, period), steps)
-    when = np.arange(len(values))[:, None] * period + network.latencies
+    steps = len(values) * network.period + network.latency
+    trains = simulate_reference(network, input_spikes(network, circuit, values), steps)
+    when = np.arange(len(values))[:, None] * network.period + network.latencies
     return np.argwhere(trains[when, network.outputs] != expected_answers(network, circuit, values[:, None])[:, 0])
 
 
-def search_streams(
-    network: SpikingNetwork, circuit: Circuit, values: Bits, period: int = 1
-) -> tuple[Stream, Line] | None:
+def search_streams(network: SpikingNetwork, circuit: Circuit, values: Bits) -> tuple[Stream, Line] | None:
     """The first wrong answer among streams ``[T, B, I]``, with its line, by bit-parallel simulation."""
-    waves = len(values)
+    waves, period = len(values), network.period
     steps = waves * period + network.latency
     lines, which = np.unique(network.outputs, return_inverse=True)
-    trains = simulate_bits(network, input_spikes(network, circuit, values, period), steps, lines=lines)
+    trains = simulate_bits(network, input_spikes(network, circuit, values), steps, lines=lines)
     when = np.arange(waves)[:, None] * period + network.latencies
     found = trains[when, :, which].transpose(0, 2, 1)
     wrong = np.argwhere(found != expected_answers(network, circuit, values))
@@ -129,12 +127,3 @@ def search_streams(
     wave, member, line = wrong[0].tolist()
     until = min(waves, wave + 1 + network.latency // period)  # later waves come after the answer
     return Stream(values[:until, member], wave), network.output_lines[line]
-
-
-def random_vectors(generator: np.random.Generator, circuit: Circuit, shape: tuple[int, ...]) -> Bits:
-    """Random input vectors ``[*shape, I]`` that honour the one-hot groups."""
-    values = generator.random((*shape, len(circuit.inputs))) < 0.5
-    for group in circuit.one_hot:
-        chosen = generator.integers(0, len(group), shape)
-        values[..., group.start : group.stop] = chosen[..., None] == np.arange(len(group))
-    return values

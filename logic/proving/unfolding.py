@@ -16,16 +16,17 @@ from numpy.typing import NDArray
 
 from ..circuit import Circuit
 from ..errors import CircuitError, NetworkError
+from ..evaluation import random_vectors
 from ..network import FlatNetwork, SpikingNetwork
 from ..rails import Line, match_lines
-from ..simulation.simulator import simulate_reference
+from ..simulation.reference import simulate_reference
 from ..sweeping.graph import AndGraph
 from ..sweeping.sweeping import sweep
 from ..verdict import Verdict
 from .equivalence import codewords, minimise, prove_network
 from .lifting import lift
 from .slots import assign_slots
-from .streams import Stream, random_vectors, search_streams, to_counterexample, wrong_answers
+from .streams import Stream, search_streams, to_counterexample, wrong_answers
 
 Integers = NDArray[np.int64]
 Instance = tuple[int, int]  # a line of the flat network, and a step
@@ -78,6 +79,8 @@ def judge(
     start = time.perf_counter()
     if circuit.register_names:
         raise CircuitError("the circuit has registers; prove it with prove_machine")
+    if network.period > 1:
+        raise NetworkError(f"waves come every {network.period} steps; only those that come at every step are unfolded")
     flat = network.flatten()
     if in_step(network, flat):
         return prove_network(network, circuit, timeout=timeout)

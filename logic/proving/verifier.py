@@ -1,48 +1,145 @@
-"""The one question of the prover: does this spiking network compute this circuit?"""
+"""The one question of the prover: do these two, networks or circuits, compute the same? It picks the right proof."""
 
 import time
+from os import PathLike, fspath
+from pathlib import Path
 
 from ..circuit import Circuit
-from ..errors import IrregularError
+from ..errors import CircuitError, IrregularError, NetworkError
 from ..mapping import Certificate
 from ..network import SpikingNetwork
 from ..verdict import Verdict
-from . import prove_monolithic, prove_network
+from .equivalence import prove_combinational, prove_network
+from .induction import prove_machine
+from .machines import prove_machines
+from .monolith import prove_monolithic
+from .networks import prove_same
+from .unfolding import in_step, judge
 
 SMALL = 400  # neurons of a network that Z3 may judge as one formula
+Design = SpikingNetwork | Circuit | str | PathLike[str]
 
 
 def verify(
-    network: SpikingNetwork,
-    circuit: Circuit,
+    implementation: Design,
+    specification: Design,
     *,
     certificate: Certificate | None = None,
     timeout: float | None = None,
 ) -> Verdict:
-    """Whether the network's outputs are the circuit's, for all inputs and all waves.
+    """Whether the implementation computes what the specification does, for all inputs and all waves.
 
-    A line of the network is matched to the circuit's signal of that name; a rail fires for its value. What
-    the rows of the certificate leave open goes to lifting and SAT sweeping, and what these cannot judge of a small
-    network to Z3.
+    ==================== ============================================================================================
+    network, circuit     the certificate's rows, then lifting and SAT sweeping, and Z3 for a small network that these
+                         cannot judge; unfolding over the waves if paths are uneven, a loop or a membrane keeps a state
+    network, registers   induction over clocked waves; random streams for a counterexample
+    circuit, circuit     SAT sweeping; with registers induction over them, then bounded model checking
+    network, network     one is lifted to a circuit, as which it is compared with the other
+    ==================== ============================================================================================
+
+    A line of a network is matched to the circuit's signal of that name; a rail fires for its value.
 
     Args:
-        network: The implementation, memoryless and feed-forward.
-        circuit: The specification, combinational.
+        implementation: A network, a circuit, or the path of a file that holds one (``.nir``: a network).
+        specification: Likewise. The two may be given in either order.
         certificate: What the compiler says of each neuron. A hint, proved again: a wrong one costs time only.
         timeout: Seconds, or None for no bound.
 
+    Returns:
+        The verdict; its claim states what was taken for granted of first values.
+
     Raises:
         NetworkError: if lines cannot be matched, or the network does not lift.
-        CircuitError: if the circuit has registers.
+        CircuitError: if signals of two circuits cannot be matched.
+        FormatError: if a file cannot be read.
+
+    Example:
+        >>> from logic import CircuitBuilder, compile_circuit
+        >>> make = CircuitBuilder()
+        >>> a, b = make.inputs("a", "b")
+        >>> half_adder = make.build(sum=a ^ b, carry=a & b)
+        >>> verify(compile_circuit(half_adder), half_adder).holds
+        True
     """
+    first, second = read_design(implementation), read_design(specification)
+    if isinstance(first, Circuit):
+        if isinstance(second, Circuit):
+            return prove_equivalent(first, second, timeout)
+        first, second = second, first
+    if isinstance(second, SpikingNetwork):
+        return prove_same(first, second, timeout)
+    if second.register_names:
+        return prove_machine(first, second, None if certificate is None else certificate.literal, timeout=timeout)
+    return _prove_waves(first, second, certificate, timeout)
+
+
+def prove_equivalent(impl: Circuit, spec: Circuit, timeout: float | None = None) -> Verdict:
+    """Whether two circuits, with registers or without, give the same outputs for all inputs.
+
+    In the literature: combinational and sequential equivalence checking.
+
+    Args:
+        impl: One circuit. Inputs and outputs are matched by name, or by order if no name is common.
+        spec: The other; its one-hot groups are promised of the inputs.
+        timeout: Seconds, or None for no bound.
+
+    Returns:
+        The verdict; a counterexample calls the inputs as ``impl`` does.
+
+    Raises:
+        CircuitError: if signals cannot be matched.
+
+    Example:
+        >>> from logic import parse_circuit
+        >>> left, right = (parse_circuit(text, "eqn") for text in ("y = !(a & b)", "y = !a | !b"))
+        >>> prove_equivalent(left, right).holds
+        True
+    """
+    clocked = bool(impl.register_names or spec.register_names)
+    return (prove_machines if clocked else prove_combinational)(impl, spec, timeout)
+
+
+def read_design(given: object) -> SpikingNetwork | Circuit:
+    """What is to be compared; a path is read, as a network if it ends in ``.nir``, else as a circuit.
+
+    Raises:
+        CircuitError: if it is neither a network, nor a circuit, nor a path.
+        FormatError, NetworkError: if the file cannot be read.
+    """
+    if isinstance(given, SpikingNetwork | Circuit):
+        return given
+    if isinstance(given, str | PathLike):
+        path = Path(fspath(given))
+        if path.suffix == ".nir":
+            from ..targets.nir import read_nir
+
+            return read_nir(path)
+        from ..formats import read_circuit
+
+        return read_circuit(path)
+    raise CircuitError(
+        f"a {type(given).__name__} cannot be verified; give a SpikingNetwork (compile_circuit makes one), a Circuit "
+        f"(read_circuit), or the path of a file with one"
+    )
+
+
+def _prove_waves(
+    network: SpikingNetwork, circuit: Circuit, certificate: Certificate | None, timeout: float | None
+) -> Verdict:
+    """A network against a combinational circuit."""
     start = time.perf_counter()
     try:
         verdict = prove_network(network, circuit, certificate=certificate, timeout=timeout)
     except IrregularError:
         if network.neurons > SMALL:
             raise
+    except NetworkError:
+        if in_step(network, network.flatten()):
+            raise
+        return judge(network, circuit, timeout=timeout)
     else:
         if verdict.holds is not None or network.neurons > SMALL:
             return verdict
+
     left = None if timeout is None else max(0.0, timeout - (time.perf_counter() - start))
     return prove_monolithic(network, circuit, timeout=left)

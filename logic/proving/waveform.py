@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..circuit import Circuit
 from ..errors import NetworkError
 from ..network import SpikingNetwork
-from ..simulation.simulator import simulate_reference
+from ..simulation.reference import simulate_reference
 from ..writing import whole_file
 from .streams import Stream, input_spikes
 
@@ -18,11 +18,9 @@ Bits = NDArray[np.bool_]
 _PRINTABLE = range(33, 127)  # characters of an identifier code, IEEE 1364-2005, 18.2.1
 
 
-def trains_of(
-    network: SpikingNetwork, circuit: Circuit, stream: Stream, period: int = 1
-) -> tuple[tuple[str, ...], Bits]:
+def trains_of(network: SpikingNetwork, circuit: Circuit, stream: Stream) -> tuple[tuple[str, ...], Bits]:
     """Names of the input and output lines, and their spikes ``[steps, lines]`` until the last wave is answered."""
-    spikes = input_spikes(network, circuit, stream.values, period)
+    spikes = input_spikes(network, circuit, stream.values)
     steps = len(spikes) + network.latency
     trains = simulate_reference(network, spikes, steps)
     lines = np.concatenate([np.arange(spikes.shape[1]), network.outputs])

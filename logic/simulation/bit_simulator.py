@@ -22,6 +22,7 @@ from .word_gates import Template
 from .word_program import (
     Integers,
     Operation,
+    StepRun,
     WordProgram,
     Words,
     pack_bits,
@@ -200,6 +201,33 @@ def simulate_bits(
     if slots is not None and faults is None:
         return _stream(flat, slots, _stream_plan(network, wanted.tobytes()), given, wanted)
     return _step_by_step(network, given, wanted, faults)
+
+
+class Clocked:
+    """A network with a state whose waves are given one after the other, so that memory does not grow with them.
+
+    Args:
+        network: What to run.
+        batch: Streams side by side, at most ``64 * BLOCK``.
+        steps: How many steps there will be at most; bounds retained membranes.
+    """
+
+    def __init__(self, network: SpikingNetwork, batch: int, steps: int) -> None:
+        flat, _ = _flat(network)
+        plan = _step_plan(network, False, membrane_bits(flat, steps) if flat.retain.any() else 0)
+        self._outputs = 2 * plan.sent[1 + network.outputs]
+        self._run = StepRun(plan.program, plan.initial, plan.depth, 2 * plan.sent[1:], batch)
+
+    def run(self, words: Words, steps: int) -> Words:
+        """The words ``[steps, O, W]`` of all outputs after input lines fire once as ``[I, W]`` and then are silent."""
+        given = np.zeros((steps, *words.shape), dtype=np.uint64)
+        given[0] = words
+        return self._run.run(given, self._outputs)
+
+    @property
+    def spikes(self) -> Integers:
+        """``[I + N]`` spikes of each input line and neuron so far, over the whole batch."""
+        return self._run.totals
 
 
 @lru_cache(maxsize=KEPT_PLANS)

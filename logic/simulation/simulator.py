@@ -1,10 +1,9 @@
-"""Two simulations of one semantics: a plain one to believe in and a batched one to use."""
+"""Simulation of batches by torch, exactly as the reference gives them one by one."""
 
 from collections.abc import Collection
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import conv2d
 
@@ -15,38 +14,10 @@ _EXACT_FLOAT32 = 2**24  # integers below it are exact in float32
 _DENSE_LIMIT = 2**22  # entries of a weight matrix that is kept dense
 
 
-def simulate_reference(network: SpikingNetwork, spikes: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
-    """The semantics of :mod:`logic.network`, step by step and synapse by synapse.
-
-    Args:
-        network: What to run.
-        spikes: ``[T, I]`` spikes on the flattened input lines; silence after ``T``.
-        steps: How many steps to run.
-
-    Returns:
-        ``[steps, I + N]`` spikes of all inputs and neurons, numbered as in ``network.flatten()``.
-    """
-    flat = network.flatten()
-    trains = np.zeros((steps, flat.inputs + len(flat.threshold)), dtype=bool)
-    trains[: len(spikes), : flat.inputs] = spikes[:steps]
-    membrane = flat.initial.copy()
-    for t in range(steps):
-        current = flat.bias.copy()
-        heard = flat.delay <= t
-        np.add.at(
-            current, flat.post[heard], flat.weight[heard] * trains[t - flat.delay[heard], flat.pre[heard]].astype(int)
-        )
-        membrane = np.where(flat.retain, membrane, 0) + current
-        fired = membrane >= flat.threshold
-        membrane = np.where(fired, 0, membrane)
-        trains[t, flat.inputs :] = fired
-    return trains
-
-
 def simulate(
     network: SpikingNetwork, spikes: Tensor, steps: int, record: Collection[str] | None = None
 ) -> dict[str, Tensor]:
-    """Spike trains of a batch, exactly as the reference gives them; silent projections cost nothing.
+    """Spike trains of a batch, exactly as :func:`logic.simulate_reference` gives them; silent projections cost nothing.
 
     Args:
         network: What to run.

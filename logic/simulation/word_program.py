@@ -108,10 +108,44 @@ def run_steps(
     rows = np.zeros((first[-1], BLOCK), dtype=np.uint64)
     result = np.empty((steps, len(wanted), width), dtype=np.uint64)
     fill = np.repeat(np.where(initial, ~np.uint64(0), np.uint64(0)), depth)
+    nothing = np.zeros(0, dtype=np.int64)
     for start in range(0, width, BLOCK):
         rows[:] = fill[:, None]
-        _steps(program.code, program.delay, program.entries, given, wanted, result, first, rows, start)
+        places = first, rows, start, 0, nothing, 0, nothing
+        _steps(program.code, program.delay, program.entries, given, wanted, result, *places)
     return result
+
+
+class StepRun:
+    """One block of a run step by step that is given its spikes piece by piece and keeps what it needs of the past.
+
+    Args:
+        program: With delays.
+        initial: ``[signals]`` value of each signal before step 0.
+        depth: ``[signals]`` steps that each signal is kept: one more than the longest delay at which it is read.
+        counted: ``[C]`` literals whose ones are counted.
+        batch: Bits of the block, at most ``64 * BLOCK``.
+    """
+
+    def __init__(
+        self, program: WordProgram, initial: NDArray[np.bool_], depth: Integers, counted: Integers, batch: int
+    ) -> None:
+        self._program, self._counted, self._batch = program, counted, batch
+        self._first = np.concatenate([[0], np.cumsum(depth)]).astype(np.int64)
+        fill = np.repeat(np.where(initial, ~np.uint64(0), np.uint64(0)), depth)
+        self._rows = np.repeat(fill[:, None], BLOCK, axis=1)
+        self._step = 0
+        self.totals = np.zeros(len(counted), dtype=np.int64)
+        """``[C]`` ones so far."""
+
+    def run(self, given: Words, wanted: Integers) -> Words:
+        """The words ``[T, O, W]`` of literals ``[O]`` in the next steps, for words ``[T, J, W]`` of the entries."""
+        result = np.empty((len(given), len(wanted), given.shape[2]), dtype=np.uint64)
+        program, counts = self._program, (self._counted, self._batch, self.totals)
+        places = (self._first, self._rows, 0, self._step)
+        _steps(program.code, program.delay, program.entries, given, wanted, result, *places, *counts)
+        self._step += len(given)
+        return result
 
 
 def pack_bits(bits: NDArray[np.bool_] | NDArray[np.uint8]) -> Words:
@@ -236,14 +270,15 @@ def _row(literal, delay, first, t):
 
 
 @njit(nogil=True, cache=True)
-def _steps(code, delay, entries, given, wanted, result, first, rows, start):
+def _steps(code, delay, entries, given, wanted, result, first, rows, start, begin, counted, batch, totals):
     steps, _, width = given.shape
     size = min(BLOCK, width - start)
-    for t in range(steps):
+    for step in range(steps):
+        t = begin + step
         for j in range(len(entries)):
             row = _row(2 * entries[j], 0, first, t)
             for w in range(size):
-                rows[row, w] = given[t, j, start + w]
+                rows[row, w] = given[step, j, start + w]
         for k in range(len(code)):
             a, b, c, r = code[k, 1], code[k, 2], code[k, 3], code[k, 4]
             ra, rb, rc = _row(a, delay[k, 0], first, t), _row(b, delay[k, 1], first, t), _row(c, delay[k, 2], first, t)
@@ -251,4 +286,7 @@ def _steps(code, delay, entries, given, wanted, result, first, rows, start):
         for j in range(len(wanted)):
             flip, row = _flip(wanted[j]), _row(wanted[j], 0, first, t)
             for w in range(size):
-                result[t, j, start + w] = rows[row, w] ^ flip
+                result[step, j, start + w] = rows[row, w] ^ flip
+        for j in range(len(counted)):
+            literal = 2 * np.int64(_row(counted[j], 0, first, t)) + (counted[j] & 1)
+            totals[j] += _count(rows, literal, size, 0, batch)

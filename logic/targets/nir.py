@@ -17,36 +17,32 @@ latencies, initial membranes, that all numbers are integers, and golden spikes: 
 (Facts: targets notes, sections 2, 3 and 5.)
 """
 
-import json
-import math
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
 
-import nir
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from ..errors import NetworkError
-from ..network import INPUT, Convolution, Population, Projection, SpikingNetwork, Synapses
-from ..rails import Line, lines_of_names
-from ..simulation.simulator import simulate
+from ..network import INPUT, Convolution, Population, Projection, SpikingNetwork, Synapses, check_network
 from ..writing import whole_files
+from .nir_notes import golden_spikes, names_file, to_notes
+from .nir_reader import read_chain
+from .target import Limits, Target
+
+if TYPE_CHECKING:
+    import nir
+    from torch import Tensor
 
 TIME_STEP = 1e-4  # seconds; what snnTorch's importer takes for granted
 _FOREVER = 1e26  # seconds; 1 - dt / tau is exactly 1 in float64
 _BELOW = 0.25
-_FORMAT = "neurosym spiking network 2"
-_NAMES_ONLY = "neurosym spiking network 1"  # wrote rails as endings of names
 
 
-def names_file(path: Path) -> Path:
-    """The second file that belongs to a NIR file."""
-    return path.with_suffix(".json")
-
-
-def write_nir(network: SpikingNetwork, path: Path, profile: str = "lif", golden: Tensor | None = None) -> None:
+def write_nir(network: SpikingNetwork, path: str | Path, profile: str = "lif", golden: Tensor | None = None) -> None:
     """Writes a layered network as NIR, and beside it as ``.json`` what NIR cannot carry; both or neither.
 
     Args:
@@ -60,68 +56,50 @@ def write_nir(network: SpikingNetwork, path: Path, profile: str = "lif", golden:
             thresholds.
         FileError: if the files cannot be written.
     """
+    import nir
+
     path = Path(path)
-    if path.suffix != ".nir":
-        raise NetworkError(f"{path}: a NIR file's name ends in .nir")
-    graph = to_nir(network, profile)
-    notes = {
-        "format": _FORMAT,
-        "profile": profile,
-        "time_step_seconds": TIME_STEP,
-        "input_shape": network.input_shape,
-        "input_lines": network.input_lines,
-        "output_lines": network.output_lines,
-        "outputs": network.outputs.tolist(),
-        "latencies": network.latencies.tolist(),
-        "layers_of_delay": {population.name: 1 + i for i, population in enumerate(network.populations)},
-        "populations": [
-            {
-                "name": p.name,
-                "shape": p.shape,
-                "retain": p.retain,
-                "threshold": p.threshold.tolist(),
-                "bias": p.bias.tolist(),
-                "initial": p.initial.tolist(),
-            }
-            for p in network.populations
-        ],
-        "golden": None if golden is None else _golden(network, golden),
-    }
+    if path.suffix != NIR.suffix:
+        raise NetworkError(f"{path}: a NIR file's name ends in {NIR.suffix}")
+    graph = to_nir(check_network(network), profile)
+    notes = to_notes(network, profile, TIME_STEP)
+    notes["golden"] = None if golden is None else golden_spikes(network, golden)
     with whole_files(names_file(path), path) as (second, first):
         nir.write(first, graph)
         second.write_text(json.dumps(notes))
 
 
-def _golden(network: SpikingNetwork, spikes: Tensor) -> dict[str, Any]:
-    """An input and its answers as lists of ``[step, sample, line]``, one a spike; answers count outputs from 0."""
-    last, steps = network.populations[-1], max(network.latency, len(spikes) + len(network.populations)) + 1
-    first = network.neurons - last.size + math.prod(network.input_shape)
-    fired = simulate(network, spikes, steps, record=[last.name])[last.name].flatten(2)
-    return {
-        "samples": spikes.shape[1],
-        "steps": steps,
-        "input": spikes.flatten(2).bool().nonzero().tolist(),
-        "answers": fired[:, :, network.outputs - first].nonzero().tolist(),
-    }
+def read_nir(path: str | Path) -> SpikingNetwork:
+    """The network that :func:`write_nir` wrote: weights from the NIR file, all else from the file beside it.
 
-
-def replay_golden(path: Path) -> int:
-    """How many entries of the answers differ when the golden input of a NIR file is run again; 0 is right.
+    The network is written again in memory and must give the same graph, so that the two files fit in every number.
 
     Raises:
-        NetworkError: as :func:`read_nir`, or if the file has no golden spikes.
+        NetworkError: if a file is missing, damaged, too large or not ours, or the two do not fit.
     """
-    network = read_nir(path)
-    kept = json.loads(names_file(Path(path)).read_text()).get("golden")
-    if kept is None:
-        raise NetworkError(f"{path}: was written without golden spikes")
-    lines = math.prod(network.input_shape)
-    length = 1 + max((step for step, _, _ in kept["input"]), default=0)
-    spikes = torch.zeros(length, kept["samples"], lines, dtype=torch.bool)
-    if kept["input"]:
-        spikes[tuple(torch.tensor(kept["input"]).T)] = True
-    again = _golden(network, spikes.reshape(length, -1, *network.input_shape))
-    return len({tuple(spike) for spike in again["answers"]} ^ {tuple(spike) for spike in kept["answers"]})
+    path = Path(path)
+    network, graph, profile = read_chain(path)
+    try:
+        again = to_nir(network, profile)
+    except NetworkError as error:
+        raise NetworkError(f"{path}: {error}") from None
+    for name, node in again.nodes.items():
+        if not _same(node, graph.nodes.get(name)):
+            raise NetworkError(f"{path}: node '{name}' does not fit {names_file(path).name}; write both files again")
+    if set(map(tuple, graph.edges)) != set(again.edges) or len(graph.nodes) != len(again.nodes):
+        raise NetworkError(f"{path}: its connections do not fit {names_file(path).name}; write both files again")
+    return network
+
+
+def _same(ours: nir.NIRNode, theirs: nir.NIRNode | None) -> bool:
+    """Whether two nodes are of one kind and equal in every number, single numbers and arrays alike."""
+    if theirs is None or type(ours) is not type(theirs):
+        return False
+    return all(
+        np.array_equal(np.ravel(np.asarray(value)), np.ravel(np.asarray(getattr(theirs, name, None))))
+        for name, value in vars(ours).items()
+        if not isinstance(value, dict)  # shapes, which the node derives from its numbers
+    )
 
 
 def to_nir(network: SpikingNetwork, profile: str = "lif") -> nir.NIRGraph:
@@ -134,8 +112,10 @@ def to_nir(network: SpikingNetwork, profile: str = "lif") -> nir.NIRGraph:
     Raises:
         NetworkError: as :func:`write_nir`.
     """
-    if profile not in ("lif", "cuba"):
-        raise NetworkError(f"unknown NIR profile {profile!r}; use 'lif' or 'cuba'")
+    import nir
+
+    NIR.check_profile(profile)
+    NIR.check(network)
     spatial = len(network.input_shape) == 3
     nodes: dict[str, nir.NIRNode] = {"input": nir.Input({"input": np.array(network.input_shape)})}
     edges: list[tuple[str, str]] = []
@@ -144,10 +124,6 @@ def to_nir(network: SpikingNetwork, profile: str = "lif") -> nir.NIRGraph:
         forward, loop = _incoming(network, population, before)
         shape = _written_shape(population, spatial)
         top = int(population.threshold.max())
-        if population.retain and (population.threshold != top).any():
-            raise NetworkError(
-                f"'{population.name}' retains its membrane and has several thresholds; NIR readers take one"
-            )
         bias = population.bias + (top - population.threshold)  # of a neuron that forgets, a lower threshold is a bias
         if not population.retain:
             lift = max(0, int((currents + bias).max()) - 2 * top + 1)  # keeps membranes below twice the threshold
@@ -174,26 +150,11 @@ def _highest_currents(network: SpikingNetwork) -> list[NDArray[np.int64]]:
 
 def _incoming(network: SpikingNetwork, population: Population, before: str) -> tuple[Projection, Synapses | None]:
     """The projection from the population before, and the one from itself."""
-    forward: list[Projection] = []
-    loop: list[Synapses] = []
-    for projection in network.projections:
-        if projection.target != population.name:
-            continue
-        if np.any(projection.delay != 1):
-            raise NetworkError(
-                f"{projection.source} -> {projection.target} has delays above one step; balance with relays"
-            )
-        if projection.source == before:
-            forward.append(projection)
-        elif projection.source == population.name and isinstance(projection, Synapses):
-            loop.append(projection)
-        else:
-            raise NetworkError(f"{projection.source} -> {projection.target} leaves the chain; balance with relays")
-    if len(forward) != 1 or len(loop) > 1:
-        raise NetworkError(
-            f"'{population.name}' must hear '{before}' through one projection, and itself through one at most"
-        )
-    return forward[0], loop[0] if loop else None
+    heard = [projection for projection in network.projections if projection.target == population.name]
+    loops = [p for p in heard if p.source == population.name and isinstance(p, Synapses)]
+    if len(loops) < sum(p.source == population.name for p in heard):
+        raise NetworkError(f"'{population.name}' hears itself through a convolution; write its synapses out")
+    return next(p for p in heard if p.source == before), loops[0] if loops else None
 
 
 def _written_shape(population: Population, spatial: bool) -> tuple[int, ...]:
@@ -201,6 +162,8 @@ def _written_shape(population: Population, spatial: bool) -> tuple[int, ...]:
 
 
 def _neurons(shape: tuple[int, ...], threshold: int, retain: bool, profile: str) -> nir.NIRNode:
+    import nir
+
     tau = np.full(shape, _FOREVER if retain else TIME_STEP)
     zero = np.zeros(shape)
     limit = zero + threshold - _BELOW
@@ -221,6 +184,8 @@ def _weights(
     network: SpikingNetwork, projection: Projection, shape: tuple[int, ...], bias: NDArray[np.int64], spatial: bool
 ) -> nir.NIRNode:
     """A projection as one weight node; NIR's own shape check knows no groups, so they are written as zeros."""
+    import nir
+
     source = network.shape_of(projection.source)
     stride = 1
     if isinstance(projection, Convolution):
@@ -254,63 +219,13 @@ def _weights(
     )
 
 
-def read_nir(path: Path) -> SpikingNetwork:
-    """The network that :func:`write_nir` wrote: weights from the NIR file, all else from the file beside it.
-
-    Raises:
-        NetworkError: if a file is missing, damaged, not ours, or the two do not fit.
-    """
-    path = Path(path)
-    try:
-        notes: dict[str, Any] = json.loads(names_file(path).read_text())
-        if notes.get("format") not in (_FORMAT, _NAMES_ONLY):
-            raise NetworkError(f"{names_file(path)}: not a '{_FORMAT}' file")
-        graph = nir.read(path)
-        populations = tuple(
-            Population(
-                p["name"], tuple(p["shape"]), p["threshold"], retain=p["retain"], bias=p["bias"], initial=p["initial"]
-            )
-            for p in notes["populations"]
-        )
-        projections: list[Projection] = []
-        before = INPUT
-        for population in populations:
-            name = population.name
-            projections.append(_read_weights(graph.nodes[f"to_{name}"], before, population))
-            if f"within_{name}" in graph.nodes:
-                projections.append(_read_weights(graph.nodes[f"within_{name}"], name, population))
-            before = name
-        return SpikingNetwork(
-            input_shape=tuple(notes["input_shape"]),
-            populations=populations,
-            projections=tuple(projections),
-            outputs=np.array(notes["outputs"], dtype=np.int64),
-            output_lines=_read_lines(notes, "output"),
-            latencies=np.array(notes["latencies"], dtype=np.int64),
-            input_lines=_read_lines(notes, "input"),
-        )
-    except NetworkError:
-        raise
-    except OSError as error:
-        raise NetworkError(
-            f"{path}: cannot be read ({error.strerror or error}); both .nir and .json are needed"
-        ) from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise NetworkError(f"{path}: damaged, or not written by us ({error})") from error
-
-
-def _read_lines(notes: dict[str, Any], which: str) -> tuple[Line, ...]:
-    """Lines as pairs of a signal and its rail (or null), or as the names of format 1."""
-    if notes["format"] == _NAMES_ONLY:
-        return lines_of_names(notes[f"{which}_names"])
-    return tuple(Line(str(signal), rail) for signal, rail in notes[f"{which}_lines"])
-
-
-def _read_weights(node: nir.NIRNode, source: str, target: Population) -> Projection:
-    if isinstance(node, nir.Affine):
-        return Synapses.dense(source, target.name, node.weight)
-    if not isinstance(node, nir.Conv2d):
-        raise NetworkError(f"weights of '{target.name}' are a {type(node).__name__}; expected Conv2d or Affine")
-    if len(target.shape) == 1:
-        return Synapses.dense(source, target.name, node.weight.reshape(len(node.weight), -1))
-    return Convolution(source, target.name, node.weight, int(np.ravel(node.stride)[0]))
+NIR = Target(
+    name="nir",
+    about="Neuromorphic Intermediate Representation, which snnTorch, Norse, SpikingJelly and others read",
+    suffix=".nir",
+    limits=Limits(longest_delay=1, layered=True, one_threshold=True),
+    profiles=("lif", "cuba"),
+    requires=("nir",),
+    write=write_nir,
+    read=read_nir,
+)

@@ -1,51 +1,39 @@
-"""The same NIR file in an independent simulator, snnTorch, spike by spike beside ours."""
+"""snnTorch as a target: an independent simulator that runs the NIR file itself."""
+
+from __future__ import annotations
 
 import contextlib
 import io
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import torch
-from torch import Tensor, nn
+from .conformance import Conformance, compare
+from .nir import NIR
+from .nir_reader import read_graph
+from .target import Target
 
-from ..errors import NetworkError
-from ..simulation.simulator import simulate
-from .nir import read_nir
-
-
-@dataclass(frozen=True)
-class Conformance:
-    """What two simulators said of the same inputs.
-
-    Args:
-        samples: Inputs that were run.
-        spikes: Answer spikes of ours, over all steps.
-        different: Entries of the answer trains that differ; 0 means identical, spike for spike.
-        shift: Steps by which our answers come later, one for each layer, the same for all.
-    """
-
-    samples: int
-    spikes: int
-    different: int
-    shift: int
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-def run_in_snntorch(path: Path, spikes: Tensor, steps: int) -> Tensor:
+def run_in_snntorch(path: str | Path, spikes: Tensor, steps: int) -> Tensor:
     """Spikes ``[steps, B, n]`` of a NIR file's output node, as snnTorch's own importer and neurons give them.
 
     Args:
         path: NIR file.
         spikes: ``[T, B, *input_shape]`` zeros and ones; silence after ``T``.
         steps: How many steps to run.
+
+    Raises:
+        NetworkError: if the file cannot be read.
     """
-    import nir
     import snntorch
+    import torch
     from snntorch.import_nir import import_from_nir
 
     with contextlib.redirect_stdout(io.StringIO()):  # the importer prints
-        module = import_from_nir(nir.read(path, type_check=False))  # which walks every path of a graph with branches
-    state, answers = None, list[Tensor]()
+        module = import_from_nir(read_graph(path))
+    state, answers = None, list[torch.Tensor]()
     silence = torch.zeros(spikes.shape[1:])
     with torch.no_grad():
         for t in range(steps):
@@ -53,12 +41,12 @@ def run_in_snntorch(path: Path, spikes: Tensor, steps: int) -> Tensor:
             answers.append(answer.flatten(1))
     neurons = snntorch.SpikingNeuron.instances
     neurons[:] = [
-        neuron for neuron in neurons if neuron not in set[nn.Module](module.modules())
+        neuron for neuron in neurons if neuron not in set[torch.nn.Module](module.modules())
     ]  # it keeps them forever
     return torch.stack(answers)
 
 
-def compare_with_snntorch(path: Path, spikes: Tensor) -> Conformance:
+def compare_with_snntorch(path: str | Path, spikes: Tensor) -> Conformance:
     """Runs a NIR file in snnTorch and, read back, in our simulator, and compares every answer spike.
 
     Args:
@@ -68,12 +56,18 @@ def compare_with_snntorch(path: Path, spikes: Tensor) -> Conformance:
     Raises:
         NetworkError: if the files cannot be read or the answers are not those of the last population.
     """
-    network = read_nir(path)
-    last, shift = network.populations[-1], len(network.populations)
-    lines = network.outputs - int(np.prod(network.input_shape)) - (network.neurons - last.size)
-    if lines.size and lines.min() < 0:
-        raise NetworkError(f"{path}: an answer is not in the last population '{last.name}'")
-    steps = max(network.latency, len(spikes) + shift) + 1
-    ours = simulate(network, spikes, steps, record=[last.name])[last.name].flatten(2)[shift:, :, lines]
-    theirs = run_in_snntorch(path, spikes, steps - shift)[:, :, lines].bool()
-    return Conformance(spikes.shape[1], int(ours.sum()), int((ours != theirs).sum()), shift)
+    return compare(SNNTORCH, path, spikes)
+
+
+SNNTORCH = Target(
+    name="snntorch",
+    about="snnTorch, a simulator in PyTorch; it runs NIR files, in which a connection takes no step",
+    suffix=NIR.suffix,
+    limits=NIR.limits,
+    profiles=NIR.profiles,
+    requires=(*NIR.requires, "snntorch", "nirtorch"),
+    write=NIR.write,
+    read=NIR.read,
+    run=run_in_snntorch,
+    delay=lambda network: len(network.populations),
+)

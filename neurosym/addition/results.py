@@ -10,7 +10,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from logic import Conformance, SpikingNetwork, Verdict, compare_with_snntorch, simulate, write_nir
+from logic import Conformance, SpikingNetwork, Verdict, find_target, simulate
+from logic.targets import compare
 from neurosym.concepts import concept_report
 from neurosym.explanation import Explanation, explain
 from neurosym.joining import read_bits, rule_network, to_spiking_network
@@ -169,8 +170,9 @@ def measure(spiking: Model, twin: Model, training: Training, held_out: Pairs, ni
     with stage("one integer network from pixels to bits"):
         joined = _run_joined(spiking, classifier, rule, training.pictures[:CALIBRATION_PICTURES], held_out)
     with stage("the NIR file in an independent simulator"):
-        write_nir(joined.network, nir_file)
-        conformance = compare_with_snntorch(nir_file, encode(held_out.pictures[:, :, 0], classifier.steps))
+        target = find_target("snntorch")
+        target.write(joined.network, nir_file, target.profiles[0], None)
+        conformance = compare(target, nir_file, encode(held_out.pictures[:, :, 0], classifier.steps))
     with stage("two pictures explained"), torch.no_grad():
         percept = classifier(held_out.pictures)
         seen = percept.symbols.most_likely()

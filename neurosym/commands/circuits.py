@@ -11,8 +11,6 @@ from .ending import plain_errors
 from .files import PathError, existing, writable
 from .options import CODES, WORDS, AsJson, Seed, given, refuse_others
 
-_CIRCUITS = (".nir", ".aig", ".aag", ".blif", ".v", ".dot", ".svg")  # what `compile` writes
-
 Netlist = Annotated[Path, typer.Argument(help="AIGER, BLIF, .bench, Verilog, PLA, truth table or equations.")]
 Mapping = Annotated[str, typer.Option(help="single-rail, dual-rail, fail-silent, majority, logicsnn or positive.")]
 
@@ -24,16 +22,19 @@ def compile_netlist(
     output: Annotated[
         Path | None, typer.Option(help="Write the network (.nir) or the circuit, in the format of the suffix.")
     ] = None,
-    profile: Annotated[str, typer.Option(help="Kind of the NIR neurons, lif or cuba.")] = "lif",
+    profile: Annotated[str, typer.Option(help="Kind of the network's file for its readers: lif or cuba.")] = "lif",
     table: Annotated[bool, typer.Option("--pareto", help="Compare all mappings instead.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Turn a netlist into a spiking network, and say how large it is."""
     with plain_errors():
         existing(circuit)
-        if output is not None:
-            writable(output, circuit, kinds=_CIRCUITS)
+        from logic.formats.known_formats import writable_suffixes
+
         from . import netlists
+
+        if output is not None:
+            writable(output, circuit, kinds=(".nir", *(f".{suffix}" for suffix in writable_suffixes())))
 
         rows: list[dict[str, object]]
         if table:
@@ -52,6 +53,7 @@ def verify_netlist(
     timeout: Annotated[float | None, typer.Option(min=0, help="Seconds for a proof.")] = None,
     waveform: Annotated[Path | None, typer.Option(help="Write a counterexample as VCD, or .svg as a raster.")] = None,
     certificate: Annotated[Path | None, typer.Option(help="Write a .cnf and its DRAT proof (small networks).")] = None,
+    obligations: Annotated[bool, typer.Option(help="Judge also rails, lost spikes, overflow and delays.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Prove the compiled network of a netlist; exit code 0 proved, 1 refuted, 3 out of budget."""
@@ -67,15 +69,19 @@ def verify_netlist(
             raise PathError(f"{circuit}: is a network that has been compiled already; leave --mapping out")
         from . import netlists
 
-        found = netlists.verify_files(circuit, spec, mapping, timeout, waveform, certificate)
+        found = netlists.verify_files(circuit, spec, mapping, timeout, waveform, certificate, obligations=obligations)
         sizes = asdict(found.sizes)
         if as_json:
             files = {"circuit": str(circuit), "spec": None if spec is None else str(spec)}
             known = {"verdict": WORDS[found.verdict.holds], "mapping": None if compiled else mapping, **files}
-            say_json({**asdict(found.verdict), **known, "sizes": sizes, "compile_seconds": found.compile_seconds})
+            others = {name: WORDS[verdict.holds] for name, verdict in found.obligations.items()}
+            known |= {"sizes": sizes, "compile_seconds": found.compile_seconds, "obligations": others}
+            say_json({**asdict(found.verdict), **known})
         else:
             figures = ", ".join(f"{name.replace('_', ' ')} {value:,}" for name, value in sizes.items())
             word = WORDS[found.verdict.holds].lower()
+            for name, verdict in found.obligations.items():
+                say(f"{name}: {verdict}")
             say(f"{found.verdict}\n{'network' if compiled else mapping}: {figures}")
             say(f"compiled in {found.compile_seconds:.2f} s, {word} in {found.verdict.seconds:.2f} s")
     raise typer.Exit(CODES[found.verdict.holds])

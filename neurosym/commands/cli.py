@@ -47,12 +47,12 @@ def run_task(
     """Learn digits from sums, explain, prove and export the network, and write a report."""
     from rich.console import Console
 
-    from ..addition import run as task
-
     folder = resume or output or Path("runs") / f"{datetime.now():%Y-%m-%d-%H%M%S}"
     with plain_errors(folder):
         if resume is not None and (epochs is not None or quick or seed or output is not None):
             raise PathError(f"{resume}: goes on with its own settings; leave the others out")
+        from ..addition import run as task
+
         with claimed(folder):
             task.run(
                 seed=seed, epochs=epochs, output=folder, quick=quick, resume=resume is not None, console=Console()

@@ -41,6 +41,8 @@ _KINDS: Mapping[str, Callable[[bytes], bool]] = {
     ".blif": _holds(b".model", b".inputs"),
     ".v": _holds(b"module"),
     ".dot": _starts(b"digraph", b"graph", b"strict"),
+    ".bench": _holds(b"INPUT(", b"OUTPUT("),
+    ".eqn": _holds(b"INORDER", b"OUTORDER"),
 }
 
 

@@ -1,30 +1,41 @@
 """What the circuit commands do: a netlist file compiled, proved, simulated or learned, as figures to be shown."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from logic import Circuit, CircuitError, SpikingNetwork, Verdict, compile_certified, read_nir, verify, write_nir
-from logic.evaluation import evaluate
+from logic import (
+    Circuit,
+    CircuitError,
+    NetworkError,
+    SpikingNetwork,
+    Target,
+    Verdict,
+    certify,
+    check_certificate,
+    compile_certified,
+    compile_circuit,
+    prove_obligations,
+    verify,
+)
 from logic.formats import read_circuit, write_circuit
 from logic.learning.pattern_neurons import LearnedGate, learn_gate
 from logic.learning.proof import prove_gate, training_report as training_report
 from logic.mapping.trade import Cost, pareto
-from logic.proving import prove_equivalent
-from logic.proving.drat import certify
-from logic.proving.induction import prove_machine
-from logic.proving.machines import prove_machines
-from logic.proving.streams import expected_answers, input_spikes, random_vectors, to_stream
+from logic.proving.streams import to_stream
 from logic.proving.waveform import trains_of, write_waveform
-from logic.rails import Line, has_two_rails, match_lines, rail_pairs
-from logic.simulation.bit_simulator import count_spikes, plan_waves, run_wave_plan, simulate_bits
+from logic.rails import has_two_rails, rail_pairs
 from logic.simulation.energy import EnergyModel, count_events
-from logic.simulation.faults import FaultStatistics, inject_faults, random_words
+from logic.simulation.faults import FaultStatistics, inject_faults
+from logic.simulation.random_run import run_random_waves
+from logic.targets import target_of_file
 from logic.writing import whole_file
+
+if TYPE_CHECKING:  # NIR files need torch; all else here does without
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -62,11 +73,13 @@ class Proved:
         verdict: Of the network against the specification.
         sizes: Of the network.
         compile_seconds: Wall time of reading and compiling.
+        obligations: What else was asked of the network, by name.
     """
 
     verdict: Verdict
     sizes: Sizes
     compile_seconds: float
+    obligations: dict[str, Verdict] = field(default_factory=dict[str, Verdict])
 
 
 @dataclass(frozen=True)
@@ -92,7 +105,7 @@ class Simulated:
     faults: FaultStatistics | None
 
 
-def measure(circuit: Circuit, network: SpikingNetwork, period: int) -> Sizes:
+def measure(circuit: Circuit, network: SpikingNetwork) -> Sizes:
     """The sizes of a compiled network."""
     flat = network.flatten()
     used = flat.weight != 0
@@ -103,7 +116,7 @@ def measure(circuit: Circuit, network: SpikingNetwork, period: int) -> Sizes:
         neurons=network.neurons,
         synapses=int(used.sum()),
         latency=network.latency,
-        period=period,
+        period=network.period,
         largest_weight=int(np.abs(flat.weight).max(initial=0)),
         longest_delay=int(flat.delay[used].max(initial=0)),
     )
@@ -115,31 +128,35 @@ def compile_file(path: Path, mapping: str, output: Path | None, profile: str = "
     Args:
         path: The netlist.
         mapping: How it is compiled.
-        output: A ``.nir`` file takes the network, balanced by relays; any other the circuit, in the format of its
-            suffix.
-        profile: Kind of the NIR neurons, ``lif`` or ``cuba``.
+        output: The file of a target (such as ``.nir``) takes the network, balanced as the target needs; any other the
+            circuit, in the format of its suffix.
+        profile: Of the target's file, such as ``lif`` or ``cuba``.
 
     Raises:
         FormatError: if the file cannot be read, or the circuit not written.
         CircuitError: if the mapping is unknown or cannot express the circuit.
-        NetworkError: if NIR cannot carry the network.
+        NetworkError: if the target cannot carry the network.
     """
-    circuit, nir = read_circuit(path), output is not None and output.suffix == ".nir"
-    compiled = compile_certified(circuit, mapping, "relays" if nir else "delays", aligned=nir)
-    if output is not None and nir:
-        write_nir(compiled.network, output, profile, golden=_example(compiled.network))
+    circuit, target = read_circuit(path), None if output is None else target_of_file(output)
+    balance = "delays" if target is None else target.limits.balance
+    compiled = compile_certified(circuit, mapping, balance, aligned=target is not None)
+    if output is not None and target is not None:
+        target.check_profile(profile)
+        target.write(compiled.network, output, profile, _example(compiled.network))
     elif output is not None:
         write_circuit(circuit, output)
-    return measure(circuit, compiled.network, compiled.period)
+    return measure(circuit, compiled.network)
 
 
-def _example(network: SpikingNetwork, waves: int = 16) -> Tensor:
+def _example(network: SpikingNetwork, waves: int = 16) -> "Tensor":
     """Random waves back to back for the file's golden spikes, ``[waves, 1, I]``, a pair of rails always a codeword."""
     values = np.random.default_rng(0).integers(0, 2, (waves, network.input_shape[0])).astype(bool)
     if has_two_rails(network.input_lines):
         rails = rail_pairs(network.input_lines)
         values[:, rails[:, 0]] = ~values[:, rails[:, 1]]
-    return torch.from_numpy(values)[:, None]
+    from torch import from_numpy
+
+    return from_numpy(values)[:, None]
 
 
 def trade_file(path: Path) -> tuple[Cost, ...]:
@@ -158,6 +175,8 @@ def verify_files(
     timeout: float | None,
     waveform: Path | None = None,
     certificate: Path | None = None,
+    *,
+    obligations: bool = False,
 ) -> Proved:
     """Compiles a netlist file and proves the network against another one, or against itself.
 
@@ -171,6 +190,7 @@ def verify_files(
         timeout: Seconds for each of the two proofs, or None for no bound.
         waveform: Where a counterexample is written if there is one: ``.svg`` as a raster, else a value change dump.
         certificate: Where the formula of a small network is written (``.cnf``), its DRAT proof beside it.
+        obligations: Whether to judge the network's other promises too (see :func:`logic.prove_obligations`).
 
     Raises:
         FormatError: if a file cannot be read.
@@ -178,56 +198,56 @@ def verify_files(
         NetworkError: if a ``.nir`` file cannot be read or its lines cannot be matched.
     """
     start = time.perf_counter()
-    if path.suffix == ".nir":
-        return _verify_network(path, spec, timeout, waveform, certificate)
+    if (target := target_of_file(path)) is not None:
+        return _verify_network(target, path, spec, timeout, waveform, certificate, obligations)
     circuit = read_circuit(path)
     compiled = compile_certified(circuit, mapping)
     seconds = time.perf_counter() - start
-    network, claims, period = compiled.network, compiled.certificate, compiled.period
-    if circuit.register_names:
-        verdict = prove_machine(network, circuit, claims.literal, period, timeout=timeout)
-    else:
-        verdict = verify(network, circuit, certificate=claims, timeout=timeout)
+    network = compiled.network
+    verdict = verify(network, circuit, certificate=compiled.certificate, timeout=timeout)
+    others = prove_obligations(network, circuit, function=verdict) if obligations else {}
     if spec is not None and verdict.holds is not False:
-        verdict = _both(verdict, _compare(circuit, read_circuit(spec), timeout))
-    _keep(verdict, network, circuit, period, waveform, certificate)
-    return Proved(verdict, measure(circuit, compiled.network, compiled.period), seconds)
+        verdict = _both(verdict, verify(circuit, read_circuit(spec), timeout=timeout))
+    _keep(verdict, network, circuit, waveform, certificate)
+    return Proved(verdict, measure(circuit, compiled.network), seconds, others)
 
 
 def _verify_network(
-    path: Path, spec: Path | None, timeout: float | None, waveform: Path | None, certificate: Path | None
+    target: Target,
+    path: Path,
+    spec: Path | None,
+    timeout: float | None,
+    waveform: Path | None,
+    certificate: Path | None,
+    obligations: bool,
 ) -> Proved:
-    """The network of a NIR file against a specification."""
+    """The network of a target's file against a specification."""
     if spec is None:
         raise CircuitError(f"{path}: a network needs a specification; give the circuit that it shall compute")
     start = time.perf_counter()
-    network, circuit = read_nir(path), read_circuit(spec)
+    network, circuit = target.read(path), read_circuit(spec)
     seconds = time.perf_counter() - start
     verdict = verify(network, circuit, timeout=timeout)
-    _keep(verdict, network, circuit, 1, waveform, certificate)
-    return Proved(verdict, measure(circuit, network, 1), seconds)
-
-
-def _compare(circuit: Circuit, spec: Circuit, timeout: float | None) -> Verdict:
-    """Two circuits, clocked or not."""
-    clocked = bool(circuit.register_names or spec.register_names)
-    return (prove_machines if clocked else prove_equivalent)(circuit, spec, timeout)
+    others = prove_obligations(network, circuit, function=verdict) if obligations else {}
+    _keep(verdict, network, circuit, waveform, certificate)
+    return Proved(verdict, measure(circuit, network), seconds, others)
 
 
 def _keep(
     verdict: Verdict,
     network: SpikingNetwork,
     circuit: Circuit,
-    period: int,
     waveform: Path | None,
     certificate: Path | None,
 ) -> None:
     """Writes the certificate of a proof, or the waveform of a counterexample."""
     if certificate is not None and verdict.holds:
         certify(network, circuit, certificate)
+        if not check_certificate(certificate):
+            raise NetworkError(f"{certificate}: the checker does not accept the proof; please report this network")
     if waveform is not None and verdict.counterexample is not None:
         stream = to_stream(verdict.counterexample, circuit.inputs)
-        names, trains = trains_of(network, circuit, stream, period)
+        names, trains = trains_of(network, circuit, stream)
         if waveform.suffix == ".svg":
             from ..reports.figures import line_raster  # matplotlib takes as long to load as many a proof
 
@@ -256,67 +276,16 @@ def simulate_file(path: Path, mapping: str, waves: int, seed: int, deletion: flo
         NetworkError: if faults are asked for without two rails.
     """
     circuit = read_circuit(path)
-    if circuit.register_names:
-        if deletion or insertion:
-            raise CircuitError(f"{path}: has registers; faults are injected into combinational circuits only")
-        return _simulate_clocked(circuit, mapping, waves, seed)
-    network = compile_certified(circuit, mapping).network
-    words = -(-waves // 64)
-    values = random_words(seed, 0.5, (len(circuit.inputs), words))
-    plan = plan_waves(network)
-    lines = _rails_of(network.input_lines, circuit.inputs, values)
-    start = time.perf_counter()
-    answers = run_wave_plan(plan, lines)
-    seconds = time.perf_counter() - start
-    wrong = _wrong(network, circuit, answers, evaluate(circuit, values), waves)
-    counts = count_events(network, count_spikes(plan, lines, waves), waves * network.neurons)
+    if circuit.register_names and (deletion or insertion):
+        raise CircuitError(f"{path}: has registers; faults are injected into combinational circuits only")
+    network = compile_circuit(circuit, mapping)
+    run = run_random_waves(network, circuit, waves, seed)
+    counts = count_events(network, run.spikes, run.neuron_steps)
     faults = (
         inject_faults(network, waves, seed, deletion=deletion, insertion=insertion) if deletion or insertion else None
     )
-    joules = counts.picojoules(EnergyModel())
-    return Simulated(waves, wrong, seconds, int(counts.spikes.sum()), counts.synaptic_events, joules, faults)
-
-
-def _simulate_clocked(circuit: Circuit, mapping: str, waves: int, seed: int) -> Simulated:
-    """Streams of at most 64 waves side by side."""
-    compiled = compile_certified(circuit, mapping)
-    network, period, length = compiled.network, compiled.period, min(64, waves)
-    values = random_vectors(np.random.default_rng(seed), circuit, (length, -(-waves // length)))
-    steps = length * period + network.latency
-    spikes = input_spikes(network, circuit, values, period)
-    start = time.perf_counter()
-    trains = simulate_bits(network, spikes, steps)
-    seconds = time.perf_counter() - start
-    when = np.arange(length)[:, None] * period + network.latencies
-    answers = trains[when, :, network.outputs].transpose(0, 2, 1)
-    wrong = int((answers != expected_answers(network, circuit, values)).sum())
-    total = values.shape[0] * values.shape[1]
-    counts = count_events(network, trains.sum((0, 1)), steps * values.shape[1] * network.neurons)
-    joules = counts.picojoules(EnergyModel())
-    return Simulated(total, wrong, seconds, int(counts.spikes.sum()), counts.synaptic_events, joules, None)
-
-
-def _wrong(
-    network: SpikingNetwork,
-    circuit: Circuit,
-    answers: np.ndarray[tuple[int, ...], np.dtype[np.uint64]],
-    expected: np.ndarray[tuple[int, ...], np.dtype[np.uint64]],
-    waves: int,
-) -> int:
-    """Answers that differ from the circuit's, over the first ``waves`` bits of the words."""
-    last = np.uint64(2 ** (waves - 64 * (answers.shape[1] - 1)) - 1 if waves % 64 else 2**64 - 1)
-    mask = np.full(answers.shape[1], 2**64 - 1, dtype=np.uint64)
-    mask[-1] = last
-    wanted = _rails_of(network.output_lines, circuit.output_names, expected)
-    return sum(int(np.bitwise_count((one ^ other) & mask).sum()) for one, other in zip(answers, wanted, strict=True))
-
-
-def _rails_of(
-    lines: tuple[Line, ...], signals: tuple[str, ...], values: np.ndarray[tuple[int, ...], np.dtype[np.uint64]]
-) -> np.ndarray[tuple[int, ...], np.dtype[np.uint64]]:
-    """What the lines ``[L, W]`` say of values ``[S, W]`` of signals."""
-    matched = match_lines(lines, signals)
-    return values[matched.place] ^ np.where(matched.negated, ~np.uint64(0), np.uint64(0))[:, None]
+    joules, spikes = counts.picojoules(EnergyModel()), int(counts.spikes.sum())
+    return Simulated(run.waves, run.wrong, run.seconds, spikes, counts.synaptic_events, joules, faults)
 
 
 def learn(table: str, flip: float, seed: int) -> tuple[LearnedGate, Verdict]:

@@ -341,7 +341,8 @@ def profile_model(model: str, *, steps: int | None = None, samples: int = 16, se
         seed: Of the weights of a preset and of random pictures.
 
     Raises:
-        ModelError: if there is no such preset or file, or the file holds another kind of network.
+        ModelError: if there is no such preset or file.
+        CheckpointError: if the file holds no network.
     """
     generator = torch.Generator().manual_seed(seed)
     if model in presets():
@@ -354,15 +355,15 @@ def profile_model(model: str, *, steps: int | None = None, samples: int = 16, se
     if not Path(model).is_file():
         raise ModelError(f"{model!r} is neither a preset nor a file; see neurosym models")
     vision, notes = load_perception(Path(model))
-    if not isinstance(vision, SpikingVision):
-        raise ModelError(f"{model}: holds a {type(vision).__name__}; only networks trained on labels are profiled")
     try:
-        dataset = load_dataset(notes.get("dataset", ""), split="test", steps=vision.steps)
+        dataset = load_dataset(notes.get("dataset", ""), split="test", steps=getattr(vision, "steps", FRAMES))
     except DatasetError:
         return profile(vision, _random(vision, samples, generator))
     return profile(vision, dataset.pictures[:samples])
 
 
-def _random(vision: SpikingVision, samples: int, generator: torch.Generator) -> Tensor:
-    chosen = vision.preset
-    return torch.rand(samples, chosen.channels, chosen.size, chosen.size, generator=generator)
+def _random(vision: object, samples: int, generator: torch.Generator) -> Tensor:
+    """Pictures of the size that a network says it takes: its preset's, or its own."""
+    chosen = getattr(vision, "preset", vision)
+    channels, size = (getattr(chosen, name, default) for name, default in (("channels", 1), ("size", 28)))
+    return torch.rand(samples, channels if isinstance(channels, int) else 1, size, size, generator=generator)

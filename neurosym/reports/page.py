@@ -112,7 +112,9 @@ class Section:
     parts: Sequence[Part]
 
 
-def write_report(path: Path, title: str, sections: Sequence[Section], *, subtitle: str = "", footer: str = "") -> None:
+def write_report(
+    path: Path | str, title: str, sections: Sequence[Section], *, subtitle: str = "", footer: str = ""
+) -> None:
     """Write the report, or leave what was there: a file is never half-written.
 
     Args:
@@ -126,7 +128,7 @@ def write_report(path: Path, title: str, sections: Sequence[Section], *, subtitl
         FileError: if the disk is full, or the file cannot be written for another reason.
     """
     page = to_html(title, sections, subtitle=subtitle, footer=footer)
-    with whole_file(path) as place:
+    with whole_file(Path(path)) as place:
         place.write_text(page, encoding="utf-8")
 
 

@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import ceil, cos, isfinite, pi
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, Unpack, cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from perception import Blended
-from perception.networks.perception import Perception
 from reasoner import Reading
 
 from ..checkpoint import write_checkpoint
-from ..model import Model
+from ..model import Model, as_seen
 from .averaging import WeightAverage
 from .concerns import ShortcutWarning, shortcut_concern
 from .errors import Interrupted as Interrupted, TrainingError as TrainingError
@@ -43,8 +44,8 @@ def learning_rate_factor(step: int, steps: int) -> float:
 
 def fit(
     model: Trainable,
-    pictures: Tensor,
-    answers: Sequence[Any] | Tensor,
+    pictures: Tensor | NDArray[Any],
+    answers: Sequence[Any] | Tensor | NDArray[Any],
     recipe: Recipe | None = None,
     *,
     augment: Change | None = None,
@@ -97,11 +98,12 @@ def fit(
         FileError: if the checkpoint or the log cannot be written.
         Interrupted: on Ctrl-C; the checkpoint of the last whole epoch is kept.
     """
+    _trainable(model)
     recipe = (recipe or Recipe()).changed(**changes)
-    answers = _listed(pictures, answers)
+    pictures, answers = _samples(model, pictures, answers)
     if isinstance(model, Model) and (concern := shortcut_concern(model, answers, readings)):
         warnings.warn(concern, ShortcutWarning, stacklevel=2)
-    kept_out = None if held_out is None else (held_out[0], _listed(*held_out))
+    kept_out = None if held_out is None else _samples(model, *held_out)
     held = len(kept_out[1]) if kept_out else 0
     recipe.check_held_out(held)
     plan = {
@@ -112,7 +114,7 @@ def fit(
     }
     if blend is not None and not isinstance(model, Labelled):
         raise TrainingError("only pictures with labels can be blended; train rules without blend")
-    network, processes = _module(model.perception), these_processes()
+    network, processes = cast(nn.Module, model.perception), these_processes()
     if device is not None:
         network.to(there(device))
     processes.agree(network)
@@ -142,10 +144,21 @@ def fit(
     return history
 
 
-def _module(perception: nn.Module | Perception) -> nn.Module:
-    if isinstance(perception, nn.Module):
-        return perception
-    raise TrainingError(f"a {type(perception).__name__} is no torch.nn.Module, so it has no weights to be trained")
+def _trainable(model: object) -> None:
+    """Whether it is something that ``fit`` can train.
+
+    Raises:
+        TrainingError: if not; the text says what to give.
+    """
+    kind = type(model).__name__
+    if not callable(getattr(model, "log_probability", None)):
+        raise TrainingError(
+            f"a {kind} does not say how probable an answer is; give a Model(network, program, query), whose answers "
+            f"follow from rules, or a Labelled(network), whose answers are class numbers"
+        )
+    network: object = getattr(model, "perception", None)
+    if not isinstance(network, nn.Module):
+        raise TrainingError(f"the perception of the {kind} is no torch.nn.Module, so it has no weights to be trained")
 
 
 def there(device: torch.device | str) -> torch.device:
@@ -162,14 +175,22 @@ def there(device: torch.device | str) -> torch.device:
     return found
 
 
-def _listed(pictures: Tensor, answers: Sequence[Any] | Tensor) -> list[Any]:
-    """The answers one by one, after a look at whether they and the pictures can be trained on."""
+def _samples(
+    model: Trainable, pictures: Tensor | NDArray[Any], answers: Sequence[Any] | Tensor | NDArray[Any]
+) -> tuple[Tensor, list[Any]]:
+    """Pictures as a tensor and answers one by one, after a look at whether they can be trained on."""
+    if isinstance(pictures, np.ndarray):
+        pictures = torch.from_numpy(np.ascontiguousarray(pictures))
+    if not isinstance(pictures, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance] - from users
+        raise TrainingError(f"pictures are a tensor [M, ...], got a {type(pictures).__name__}")
     if len(pictures) != len(answers) or not len(answers):
         raise TrainingError(f"{len(pictures)} pictures and {len(answers)} answers; give one answer for each sample")
     if pictures.is_floating_point() and not bool(torch.isfinite(pictures).all()):
         number = int(torch.isfinite(pictures).flatten(1).all(1).logical_not().nonzero()[0])
         raise TrainingError(f"picture {number} holds NaN or infinite values; look at how it was read")
-    return answers.tolist() if isinstance(answers, Tensor) else list(answers)
+    if isinstance(model, Model):
+        pictures = as_seen(pictures, model)
+    return pictures, answers.tolist() if isinstance(answers, Tensor | np.ndarray) else list(answers)
 
 
 def _epoch(

@@ -25,6 +25,13 @@ class History:
 
     epochs: tuple[Epoch, ...] = ()
 
+    def __repr__(self) -> str:
+        if not self.epochs:
+            return "History(0 epochs)"
+        last = self.epochs[-1]
+        scores = "".join(f", {name} {value:.4g}" for name, value in last.scores.items())
+        return f"History({len(self.epochs)} epoch{'s' * (len(self.epochs) != 1)}, loss {last.loss:.4g}{scores})"
+
     def stalled(self, patience: int | None) -> bool:
         """Whether ``held_out_loss`` has not fallen for ``patience`` epochs; never, without patience."""
         return patience is not None and self.epochs_without_progress() >= patience

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from perception import step_by_step
+from perception.networks.perception import check_perception
 
 from .errors import TrainingError
 
@@ -43,10 +44,21 @@ class Labelled:
     ``l = regularity``, each step for itself, so that a network trained with T steps also works with fewer.
 
     Args:
-        perception: Its weights are learned.
+        perception: Its weights are learned; any perception, or any module with a method ``logits``.
         objective: ``mean`` or ``tet``.
         smoothing: Probability that the target gives to all classes alike.
         regularity: Weight of the term that keeps all logits near 1, for ``tet``.
+
+    Raises:
+        TrainingError: if the objective makes no sense for the network.
+        PerceptionError: if it is no perception.
+
+    Example:
+        >>> from neurosym import DIGITS, SpikingClassifier, fit
+        >>> network = SpikingClassifier(DIGITS, 0)
+        >>> pictures = torch.rand(4, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+        >>> fit(Labelled(network), pictures, [3, 1, 4, 1], epochs=1)  # doctest: +ELLIPSIS
+        History(1 epoch, loss 2...)
 
     References:
         Deng et al., "Temporal Efficient Training of Spiking Neural Network via Gradient Re-weighting", ICLR 2022.
@@ -58,11 +70,17 @@ class Labelled:
     regularity: float = 1e-3
 
     def __post_init__(self) -> None:
-        if not callable(getattr(self.perception, "logits", None)):
-            raise TrainingError(
-                f"{type(self.perception).__name__} has no method 'logits'; wrap the network in SpikingVision"
-            )
         check_objective(self.objective, self.smoothing, self.regularity)
+        if not self._stepwise:
+            check_perception(self.perception)
+            if self.objective == "tet":
+                raise TrainingError(
+                    f"a {type(self.perception).__name__} does not tell its logits step by step; train by the mean"
+                )
+
+    @property
+    def _stepwise(self) -> bool:
+        return callable(getattr(self.perception, "logits", None))
 
     def log_probability(self, pictures: Tensor, answers: Sequence[int | TwoLabels]) -> Tensor:
         """Minus the loss of each sample, ``[B]``.
@@ -75,7 +93,12 @@ class Labelled:
         return -self.losses(logits, _targets(answers, logits))
 
     def logits(self, pictures: Tensor) -> Tensor:
-        """Logits ``[T, B, K]`` of pictures ``[B, C, H, W]`` or frames ``[B, T, C, H, W]``."""
+        """Logits ``[T, B, K]`` of pictures ``[B, C, H, W]`` or frames ``[B, T, C, H, W]``.
+
+        A network that tells none has its beliefs, as if of one step.
+        """
+        if not self._stepwise:
+            return self.perception(pictures[:, None]).symbols.log_probs[None, :, 0]
         network: Stepwise = self.perception  # pyright: ignore[reportAssignmentType] - seen to in __post_init__
         return network.logits(pictures[:, None]).float()
 

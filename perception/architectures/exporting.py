@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from logic import INPUT, Population, SpikingNetwork, Synapses, single_lines
 
-from ..neurons import IntegrateAndFire, Neuron
+from ..neurons import IntegerForm, Neuron
 from .layers import ArchitectureError, ConvNorm, MaxPool
 from .presets import Preset
 from .resnets import ResNetPlan, SpikingResNet
@@ -31,7 +31,7 @@ _CLOCK = "clock"
 def exports(chosen: Preset) -> bool:
     """Whether a preset can become integers and a NIR file: binary spikes of integrate-and-fire neurons throughout."""
     plan = chosen.plan
-    if not isinstance(plan, ResNetPlan) or chosen.neuron.name != "if" or plan.hidden:
+    if not isinstance(plan, ResNetPlan) or chosen.neuron.layer().integer_form() is None or plan.hidden:
         return False
     return plan.shortcut in ("spiking", "sew-iand") and "max" not in (plan.downsampling, plan.projection)
 
@@ -158,10 +158,11 @@ def _check(network: SpikingResNet) -> None:
             raise ArchitectureError(f"pooling {module.pooling!r} of currents is no synapse; build with 'stride'")
         if isinstance(module, Residual) and module.shortcut not in ("spiking", "sew-iand"):
             raise ArchitectureError(f"shortcut {module.shortcut!r} sends more than bits; use 'sew-iand' or 'spiking'")
-        if isinstance(module, Neuron) and type(module) is not IntegrateAndFire:
-            raise ArchitectureError("the neurons leak; only integrate-and-fire neurons have integer membranes")
-        if isinstance(module, IntegrateAndFire) and module.start:
-            raise ArchitectureError("the neurons do not start at 0; build them with start=0")
+        if isinstance(module, Neuron) and module.integer_form() != IntegerForm(1.0):
+            raise ArchitectureError(
+                f"{module} has no integer membranes; build with integrate-and-fire neurons of threshold 1, hard reset "
+                f"and start 0"
+            )
     if not isinstance(network.head, nn.Identity):
         raise ArchitectureError("a hidden layer behind rates does not hear spikes; build with hidden=0")
 

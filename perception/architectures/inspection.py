@@ -17,8 +17,6 @@ from .resnets import ResNetPlan
 Traffic = Literal["binary", "whole", "real"]
 """What a weighted layer takes in: zeros and ones, whole numbers, or other numbers."""
 
-_GRADED = ("integer_lif", "multi_threshold_lif")
-
 
 @contextmanager
 def recorded_spikes(network: nn.Module) -> Generator[dict[str, Tensor]]:
@@ -91,7 +89,7 @@ def is_binary(chosen: Preset) -> bool:
     values of SAF. All other forms here place neurons before every weight.
     """
     plan = chosen.plan
-    if plan.shortcut == "sew-add" or chosen.neuron.name in _GRADED:
+    if plan.shortcut == "sew-add" or chosen.neuron.kind.graded:
         return False
     if isinstance(plan, ResNetPlan):
         return True
@@ -115,7 +113,7 @@ def has_products(chosen: Preset) -> bool:
 def is_causal(chosen: Preset) -> bool:
     """Whether the logits of a step depend on no later frame, by the preset's plan."""
     plan = chosen.plan
-    if chosen.neuron.name == "psn":
+    if not chosen.neuron.kind.causal:
         return False
     if isinstance(plan, ResNetPlan):
         return True

@@ -24,7 +24,7 @@ from torch import nn
 
 from logic import whole_file
 
-from ..neurons import CubaLIF, LeakyIntegrateAndFire
+from ..neurons import Neuron
 from .layers import ArchitectureError, ConvNorm, MaxPool, Readout
 from .presets import Preset
 from .resnets import ResNetPlan, SpikingResNet
@@ -32,23 +32,20 @@ from .shortcuts import Residual
 
 TIME_STEP = 1e-4  # seconds; what snnTorch's importer takes for granted
 _FOREVER = 1e26  # seconds; 1 - dt / tau is exactly 1
-_LEAKY = ("if", "lif", "plif", "lsg", "cuba_lif")
 Reals = NDArray[np.float32]
 Signal = tuple[str, ...]
 """Nodes whose outputs, added up, are what a layer hears."""
 
 
 def has_nir_graph(chosen: Preset) -> bool:
-    """Whether a preset's network can be written: residual, leaky neurons with hard reset, no max-pool of currents."""
-    plan, neuron = chosen.plan, chosen.neuron
-    if not isinstance(plan, ResNetPlan) or neuron.name not in _LEAKY or neuron.options.get("reset", "hard") != "hard":
-        return False
-    if neuron.options.get("start"):
+    """Whether a preset's network can be written: residual, neurons that NIR knows, no max-pool of currents."""
+    plan = chosen.plan
+    if not isinstance(plan, ResNetPlan) or chosen.neuron.layer().nir_form() is None:
         return False
     return "max" not in (plan.downsampling, plan.projection)
 
 
-def write_network_nir(network: SpikingResNet, path: Path, size: int) -> None:
+def write_network_nir(network: SpikingResNet, path: Path | str, size: int) -> None:
     """Writes :func:`to_nir_graph` to a file, whole or not at all.
 
     Args:
@@ -61,7 +58,7 @@ def write_network_nir(network: SpikingResNet, path: Path, size: int) -> None:
         FileError: if the file cannot be written.
     """
     graph = to_nir_graph(network, size)
-    with whole_file(path) as place:
+    with whole_file(Path(path)) as place:
         nir.write(place, graph)
 
 
@@ -171,13 +168,11 @@ class _Graph:
 
     def fire(self, signal: Signal, layer: nn.Module) -> Signal:
         """A layer of neurons."""
-        if isinstance(layer, CubaLIF) and layer.soma.reset == "hard":
-            return self.neurons(signal, layer.threshold, layer.beta, alpha=layer.alpha)
-        if isinstance(layer, LeakyIntegrateAndFire) and layer.reset == "hard" and not layer.start:
-            return self.neurons(
-                signal, layer.threshold, float(torch.as_tensor(layer.decay()).detach()), scaled=layer.scale_input
-            )
-        raise ArchitectureError(f"NIR has no node for {layer}; use leaky neurons with hard reset that start at 0")
+        form = layer.nir_form() if isinstance(layer, Neuron) else None
+        if form is None:
+            raise ArchitectureError(f"NIR has no node for {layer}; use leaky neurons with hard reset that start at 0")
+        beta = float(torch.as_tensor(form.beta).detach())
+        return self.neurons(signal, form.threshold, beta, alpha=form.alpha, scaled=form.scaled)
 
     def gate(self, signal: Signal, threshold: float) -> Signal:
         """Neurons without memory that fire where the signal reaches a threshold."""

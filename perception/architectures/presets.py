@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import Any
 
+import torch
 from torch import nn
 
 from logic.randomness import Seed
 
-from ..neurons import neuron, options_of
+from ..neurons import Neuron, kind_of, neuron, options_of
 from ..neurons.surrogates import named_surrogate
 from .layers import ArchitectureError, NeuronFactory, draw_weights
 from .options import check_options
@@ -35,6 +36,24 @@ class NeuronPlan:
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     surrogate: str = "sigmoid"
     shape: Mapping[str, float] = field(default_factory=dict[str, float])
+
+    @property
+    def kind(self) -> type[Neuron]:
+        """The class of these neurons, which tells what is true of them.
+
+        Raises:
+            NeuronError: if there is no such neuron.
+        """
+        return kind_of(self.name)
+
+    def layer(self) -> Neuron:
+        """One layer of these neurons without numbers (on the device ``meta``), to be asked what holds for it.
+
+        Raises:
+            NeuronError: if there is no such neuron, or it cannot be built so.
+        """
+        with torch.device("meta"):
+            return neuron(self.name, **self.options)
 
     def factory(self) -> NeuronFactory:
         """Makes layers of these neurons; those that bring a surrogate of their own keep it.

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from logic import DomainError, Symbols
+from logic import DomainError, Symbols, whole_file
 
 from ..pictures.picture import PictureError, open_picture
 from .perception import Perception
@@ -73,7 +73,8 @@ def draw_board(cells: Tensor, path: str | Path, side: int = 9, box: int = 3) -> 
         half = 2 if line % box == 0 else 1
         stroke = slice(max(0, line * pitch - half), line * pitch + half)
         pixels[stroke, :] = pixels[:, stroke] = 0
-    Image.fromarray(pixels.numpy()).save(path)
+    with whole_file(Path(path)) as place:
+        Image.fromarray(pixels.numpy()).save(place)
 
 
 @torch.no_grad()

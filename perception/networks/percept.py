@@ -21,3 +21,9 @@ class Percept:
 
     symbols: Symbols
     spikes: dict[str, Spikes]
+
+    def __repr__(self) -> str:
+        trains = ", ".join(f"{name} {list(train.shape)}" for name, train in list(self.spikes.items())[:6])
+        more = f", {len(self.spikes) - 6} more" if len(self.spikes) > 6 else ""
+        shape, domain = list(self.symbols.log_probs.shape), self.symbols.domain.name
+        return f"Percept({domain} {shape}, spikes of {trains or 'no layer'}{more})"

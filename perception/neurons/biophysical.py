@@ -54,6 +54,8 @@ class Izhikevich(_TwoVariables):
         See :class:`logic.neurons.models.Izhikevich`.
     """
 
+    strong_current = 400.0  # without unit
+
     def __init__(
         self, model: IzhikevichModel | None = None, *, width_mv: float = 30.0, surrogate: SurrogateChoice = "arctan"
     ) -> None:
@@ -71,6 +73,8 @@ class AdEx(_TwoVariables):
     References:
         See :class:`logic.neurons.models.AdEx`.
     """
+
+    strong_current = 20_000.0  # pA
 
     def __init__(
         self, model: AdExModel | None = None, *, width_mv: float = 20.0, surrogate: SurrogateChoice = "arctan"

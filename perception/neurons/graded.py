@@ -45,6 +45,8 @@ class IntegerLIF(Neuron):
         Efficient Spike Firing Approximation Training", TPAMI 2025.
     """
 
+    graded = True
+
     def __init__(
         self, levels: int = 4, *, beta: float = 0.25, threshold: float = 1.0, normalised: bool = False
     ) -> None:
@@ -100,6 +102,8 @@ class MultiThresholdLIF(Neuron):
     References:
         Huang et al., "Towards High-performance Spiking Transformers from ANN to SNN Conversion", ACM MM 2024.
     """
+
+    graded = True
 
     def __init__(self, levels: int = 4, *, beta: float = 1.0, threshold: float = 0.25) -> None:
         super().__init__(threshold, "straight_through")

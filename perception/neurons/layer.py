@@ -1,7 +1,10 @@
 """What every layer of neurons is: currents of all steps in, spikes of all steps out, and no state to forget."""
 
 from abc import ABC, abstractmethod
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, ClassVar, NamedTuple
 
 from torch import Tensor, nn
 
@@ -29,13 +32,55 @@ class Firing(NamedTuple):
     state: tuple[Tensor, ...]
 
 
+@dataclass(frozen=True)
+class NirForm:
+    """Leaky neurons behind synapses that may leak too, as a LIF or CubaLIF node of NIR says them.
+
+    ``i[t] = alpha i[t-1] + x[t];  h[t] = beta v[t-1] + g i[t]``; they fire at ``h >= threshold``, then ``v = 0``;
+    before the first step ``i = v = 0``.
+
+    Args:
+        threshold: Membrane at which they fire.
+        beta: What is left of the membrane after a step; a tensor without axes where it is learned.
+        alpha: What is left of a synaptic current after a step; none for synapses without memory.
+        scaled: Whether the gain ``g`` is ``1 - beta`` instead of 1.
+    """
+
+    threshold: float
+    beta: float | Tensor
+    alpha: float | None = None
+    scaled: bool = False
+
+
+@dataclass(frozen=True)
+class IntegerForm:
+    """Neurons whose membrane is a whole number if their currents are: they sum, fire and start again from 0.
+
+    Args:
+        threshold: Membrane at which they fire, on the scale of the currents.
+    """
+
+    threshold: float
+
+
 class Neuron(nn.Module, ABC):
     """A layer of neurons; every call starts at rest unless a state is given, and none is kept between calls.
+
+    What is true of a kind of neuron stands in its class, where all others look it up: ``graded``, whether it sends more
+    than a bit a step; ``causal``, whether no spike depends on a later current; ``streams``, whether the state lets a
+    run go on where another ended; ``sample``, the options of a small layer, where some have no default (``steps`` among
+    them: the layer runs with so many only); ``strong_current``, under which neurons at rest fire within a few steps.
 
     Args:
         threshold: The neuron fires when its membrane is at or above it.
         surrogate: Stand-in derivative of a spike, its name, or a function.
     """
+
+    graded: ClassVar[bool] = False
+    causal: ClassVar[bool] = True
+    streams: ClassVar[bool] = True
+    sample: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    strong_current: ClassVar[float] = 1.5
 
     def __init__(self, threshold: float = 1.0, surrogate: SurrogateChoice = "arctan") -> None:
         super().__init__()
@@ -55,6 +100,14 @@ class Neuron(nn.Module, ABC):
         Raises:
             NeuronError: if the current or the state does not fit.
         """
+
+    def nir_form(self) -> NirForm | None:
+        """These neurons as NIR says them, or none if it has no node for them."""
+        return None
+
+    def integer_form(self) -> IntegerForm | None:
+        """These neurons in whole numbers, or none if they have no such form."""
+        return None
 
     def forward(self, current: Tensor) -> Tensor:
         """Spikes ``[T, B, ...]`` of neurons that start at rest, under a current ``[T, B, ...]``."""

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from .layer import Firing, Neuron, NeuronError, check_current, check_state
+from .layer import Firing, IntegerForm, Neuron, NeuronError, NirForm, check_current, check_state
 from .scan import leaky_scan
 from .scan_rule import Reset, Scanned, ScanRule, Tier
 from .surrogates import Surrogate, SurrogateChoice, arctan, rectangular
@@ -77,6 +77,19 @@ class LeakyIntegrateAndFire(Neuron):
     def slope(self, steps: int) -> Surrogate:
         """The surrogate for a run of so many steps."""
         return self.surrogate
+
+    def nir_form(self) -> NirForm | None:
+        """See :meth:`Neuron.nir_form`; NIR knows the hard reset and the start at 0 alone."""
+        if self.reset == "soft" or self.start:
+            return None
+        return NirForm(self.threshold, self.decay(), scaled=self.scale_input)
+
+    def integer_form(self) -> IntegerForm | None:
+        """See :meth:`Neuron.integer_form`; there is one without leak, with hard reset and start at 0."""
+        decay = self.decay()
+        if isinstance(decay, Tensor) or decay != 1 or self.reset == "soft" or self.start:
+            return None
+        return IntegerForm(self.threshold)
 
     def fire(self, current: Tensor, state: tuple[Tensor, ...] | None = None) -> Firing:
         """See :meth:`Neuron.fire`; the state is the membrane after the reset."""

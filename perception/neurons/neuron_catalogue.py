@@ -1,6 +1,5 @@
-"""Layers of neurons by name."""
+"""Layers of neurons by name; a new kind is a line here beside its file, and all that is true of it stands there."""
 
-from collections.abc import Callable
 from inspect import signature
 from typing import Any
 
@@ -8,10 +7,10 @@ from .biophysical import AdEx, Izhikevich
 from .graded import IntegerLIF, MultiThresholdLIF
 from .layer import Neuron, NeuronError
 from .leaky import IntegrateAndFire, LeakyIntegrateAndFire, LearnableSurrogateLIF, ParametricLIF
-from .parallel import ParallelSpiking, SlidingParallelSpiking
+from .parallel import MaskedParallelSpiking, ParallelSpiking, SlidingParallelSpiking
 from .synaptic import CubaLIF
 
-NEURONS: dict[str, Callable[..., Neuron]] = {
+NEURONS: dict[str, type[Neuron]] = {
     "if": IntegrateAndFire,
     "lif": LeakyIntegrateAndFire,
     "plif": ParametricLIF,
@@ -19,12 +18,23 @@ NEURONS: dict[str, Callable[..., Neuron]] = {
     "integer_lif": IntegerLIF,
     "multi_threshold_lif": MultiThresholdLIF,
     "psn": ParallelSpiking,
-    "masked_psn": ParallelSpiking,
+    "masked_psn": MaskedParallelSpiking,
     "sliding_psn": SlidingParallelSpiking,
     "cuba_lif": CubaLIF,
     "adex": AdEx,
     "izhikevich": Izhikevich,
 }
+
+
+def kind_of(name: str) -> type[Neuron]:
+    """The class of a kind of neuron.
+
+    Raises:
+        NeuronError: if there is no such neuron.
+    """
+    if name not in NEURONS:
+        raise NeuronError(f"unknown neuron {name!r}; there are {', '.join(NEURONS)}")
+    return NEURONS[name]
 
 
 def options_of(name: str) -> tuple[str, ...]:
@@ -33,24 +43,22 @@ def options_of(name: str) -> tuple[str, ...]:
     Raises:
         NeuronError: if there is no such neuron.
     """
-    if name not in NEURONS:
-        raise NeuronError(f"unknown neuron {name!r}; there are {', '.join(NEURONS)}")
-    return tuple(signature(NEURONS[name]).parameters)
+    return tuple(signature(kind_of(name)).parameters)
 
 
 def neuron(name: str, **options: Any) -> Neuron:
     """A new layer of neurons.
 
     Args:
-        name: A key of ``NEURONS``; ``masked_psn`` needs the options ``steps`` and ``order``, ``psn`` needs ``steps``.
+        name: A key of ``NEURONS``; those whose class has a ``sample`` need its options.
         options: Arguments of its class.
 
     Raises:
         NeuronError: if there is no such neuron or it has no such option.
     """
     allowed = options_of(name)
-    if name == "masked_psn" and not options.get("order"):
-        raise NeuronError("masked_psn needs the option 'order', the number of steps that a neuron sees")
+    if missing := [option for option in NEURONS[name].sample if option not in options]:
+        raise NeuronError(f"{name} needs the option {missing[0]!r}; its options are {', '.join(allowed)}")
     try:
         return NEURONS[name](**options)
     except TypeError as error:

@@ -1,5 +1,9 @@
 """Parallel spiking neurons: the membranes of all steps as one product of a matrix with the currents, without reset."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
+
 import torch
 from torch import Tensor, nn
 
@@ -12,12 +16,8 @@ from .surrogates import SurrogateChoice, spike
 class ParallelSpiking(Neuron):
     """PSN: ``H = W X,  S = [H >= B]`` with learned ``W [T, T]`` and ``B [T]``; every step may see every other.
 
-    The masked kind sees only itself and the ``order - 1`` steps before: ``W`` is multiplied by
-    ``blend M + (1 - blend)`` with the band ``M``; raise ``blend`` from 0 to 1 in training, only 1 is causal.
-
     Args:
         steps: ``T``; a layer runs only with as many.
-        order: Number of steps that a masked neuron sees; all, future included, if left out.
         threshold: First value of ``B``.
         surrogate: Stand-in derivative of a spike, its name, or a function.
         generator: Source of the first weights (Kaiming-uniform).
@@ -27,26 +27,29 @@ class ParallelSpiking(Neuron):
         NeurIPS 2023.
     """
 
+    causal = False
+    streams = False
+    sample: ClassVar[Mapping[str, Any]] = MappingProxyType({"steps": 4})
+
     def __init__(
         self,
         steps: int,
         *,
-        order: int | None = None,
         threshold: float = 1.0,
         surrogate: SurrogateChoice = "arctan",
         generator: Seed | None = None,
     ) -> None:
         super().__init__(threshold, surrogate)
-        if steps < 1 or (order is not None and not 1 <= order <= steps):
-            raise NeuronError(f"steps must be at least 1 and the order between 1 and steps, got {steps} and {order}")
-        self.steps, self.order = steps, order
-        self.blend = 1.0
+        if steps < 1:
+            raise NeuronError(f"steps must be at least 1, got {steps}")
+        self.steps = steps
         bound, source = steps**-0.5, None if generator is None else to_generator(generator)
         self.weight = nn.Parameter(torch.empty(steps, steps).uniform_(-bound, bound, generator=source))
         self.bias = nn.Parameter(torch.full((steps,), threshold))
-        distance = torch.arange(steps).unsqueeze(1) - torch.arange(steps)
-        band = (distance >= 0) & (distance < (order or steps))
-        self.register_buffer("band", (band if order else torch.ones_like(band)).float(), persistent=False)
+
+    def seen(self) -> Tensor:
+        """``W``, or what is left of it, ``[T, T]``."""
+        return self.weight
 
     def fire(self, current: Tensor, state: tuple[Tensor, ...] | None = None) -> Firing:
         """See :meth:`Neuron.fire`; there is no state, since all steps are computed at once.
@@ -59,14 +62,58 @@ class ParallelSpiking(Neuron):
             raise NeuronError("a parallel neuron keeps no state; use SlidingParallelSpiking to go on step by step")
         if len(current) != self.steps:
             raise NeuronError(f"these neurons were built for {self.steps} steps, got {len(current)}; build others")
-        weight = self.weight * (self.blend * self.get_buffer("band") + (1 - self.blend))
-        membranes = torch.einsum("st,t...->s...", weight, current)
+        membranes = torch.einsum("st,t...->s...", self.seen(), current)
         spikes = spike(membranes - _over_time(self.bias, current), self.surrogate)
         return Firing(spikes, membranes, ())
 
     def extra_repr(self) -> str:
         """All options, for the printed form of a model."""
-        return f"steps={self.steps}, order={self.order}, {super().extra_repr()}"
+        return f"steps={self.steps}, {super().extra_repr()}"
+
+
+class MaskedParallelSpiking(ParallelSpiking):
+    """Masked PSN: a step sees only itself and the ``order - 1`` steps before.
+
+    ``W`` is multiplied by ``blend M + (1 - blend)`` with the band ``M``; raise ``blend`` from 0 to 1 in training, only
+    1, as it is at first, is causal.
+
+    Args:
+        steps: ``T``; a layer runs only with as many.
+        order: Number of steps that a neuron sees.
+        threshold: First value of ``B``.
+        surrogate: Stand-in derivative of a spike, its name, or a function.
+        generator: Source of the first weights (Kaiming-uniform).
+
+    References:
+        As for :class:`ParallelSpiking`.
+    """
+
+    causal = True
+    sample: ClassVar[Mapping[str, Any]] = MappingProxyType({"steps": 4, "order": 2})
+
+    def __init__(
+        self,
+        steps: int,
+        order: int,
+        *,
+        threshold: float = 1.0,
+        surrogate: SurrogateChoice = "arctan",
+        generator: Seed | None = None,
+    ) -> None:
+        super().__init__(steps, threshold=threshold, surrogate=surrogate, generator=generator)
+        if not 1 <= order <= steps:
+            raise NeuronError(f"the order must lie between 1 and {steps} steps, got {order}")
+        self.order, self.blend = order, 1.0
+        distance = torch.arange(steps).unsqueeze(1) - torch.arange(steps)
+        self.register_buffer("band", ((distance >= 0) & (distance < order)).float(), persistent=False)
+
+    def seen(self) -> Tensor:
+        """``W`` within the band, and ``1 - blend`` of it outside, ``[T, T]``."""
+        return self.weight * (self.blend * self.get_buffer("band") + (1 - self.blend))
+
+    def extra_repr(self) -> str:
+        """All options, for the printed form of a model."""
+        return f"order={self.order}, {super().extra_repr()}"
 
 
 class SlidingParallelSpiking(Neuron):

@@ -4,7 +4,7 @@ from math import inf
 
 from torch import Tensor
 
-from .layer import Firing, Neuron, NeuronError, check_current, check_state
+from .layer import Firing, Neuron, NeuronError, NirForm, check_current, check_state
 from .scan import leaky_scan
 from .scan_rule import Reset, ScanRule, Tier
 from .surrogates import SurrogateChoice, straight_through
@@ -46,6 +46,10 @@ class CubaLIF(Neuron):
         self.tier: Tier = tier
         self.synapse = ScanRule(inf, straight_through())  # never fires, so its membrane is the filtered current
         self.soma = ScanRule(threshold, self.surrogate, reset, detach_reset)
+
+    def nir_form(self) -> NirForm | None:
+        """See :meth:`Neuron.nir_form`; NIR knows the hard reset alone."""
+        return NirForm(self.threshold, self.beta, self.alpha) if self.soma.reset == "hard" else None
 
     def fire(self, current: Tensor, state: tuple[Tensor, ...] | None = None) -> Firing:
         """See :meth:`Neuron.fire`; the state is the synaptic current and the membrane after the reset."""

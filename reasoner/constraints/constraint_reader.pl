@@ -9,6 +9,7 @@
 :- use_module(library(lists)).
 :- use_module('../prolog/builtins', [builtin/1, printing/1]).
 :- use_module('../prolog/json_writer').
+:- use_module('../prolog/refusals').
 :- use_module(globals).
 :- use_module(operators).
 
@@ -45,15 +46,12 @@ rules([], _, _, []).
 rules([clause(Term, Positions, Names)|Clauses], Heads, Domains, Rules) :-
     (   Term = (:- Directive)
     ->  span(Positions, Place),
-        ( harmless(Directive) -> true ; throw(refused(directive, Place, Directive)) ),
+        check_directive(constraints, Directive, Place),
         Rules = Rest
     ;   Rules = [Rule|Rest],
         rule(Term, Positions, Names, Heads, Domains, Rule)
     ),
     rules(Clauses, Heads, Domains, Rest).
-
-harmless(use_module(library(Name))) :-
-    memberchk(Name, [clpfd, lists, apply, yall, aggregate, pairs]).
 
 rule(Term, Positions, Names, Heads, Domains, rule(Head, Body, Text)) :-
     span(Positions, Place),
@@ -74,13 +72,11 @@ bind_name(Name='$VAR'(Name)).
 check_head(Head, Place, Domains) :-
     (   \+ callable(Head) -> throw(refused(head, Place, Head))
     ;   functor(Head, Name, 2), memberchk(domain(Name, _), Domains) -> throw(refused(domain_head, Place, Head))
-    ;   ( fixed(Head) ; Head = [_|_] ; Head == [] ) -> throw(refused(builtin_head, Place, Head))
+    ;   ( fixed(Head) ; Head = not(_) ; posted_name(Head) ; Head = [_|_] ; Head == [] ) -> throw(refused(builtin_head, Place, Head))
     ;   true
     ).
 
-fixed(Goal) :- functor(Goal, Name, Arity), memberchk(Name/Arity, [(',')/2, (;)/2, (->)/2, (*->)/2, (\+)/1, not/1,
-    true/0, fail/0, false/0, (!)/0, (=)/2, (is)/2, (<)/2, (>)/2, (=<)/2, (>=)/2, (=:=)/2, (=\=)/2, (::)/2]), !.
-fixed(Goal) :- functor(Goal, Name, _), sub_atom(Name, 0, _, _, #).
+posted_name(Head) :- functor(Head, Name, _), sub_atom(Name, 0, _, _, #), !.
 
 %!  read_goal(+Text, -Goal, -Names, +Rules, +Domains)
 read_goal(Text, Body, Names, Rules, Domains) :-
@@ -110,7 +106,8 @@ body(Goal, Position0, Heads, Domains, Body) :-
         bodies(Parts, Positions, Place, Heads, Domains, Bodies),
         Body =.. [Name|Bodies]
     ;   known(Goal, Heads, Domains) -> Body = at(Place, Goal)
-    ;   functor(Goal, Name, Arity), throw(refused(unknown, Place, Name/Arity))
+    ;   functor(Goal, Name, Arity), suggestion(Name/Arity, Heads, Message),
+        throw(refused(unknown_goal(Message), Place, Name/Arity))
     ).
 
 bodies([], [], _, _, _, []).

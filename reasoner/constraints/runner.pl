@@ -93,7 +93,7 @@ goal(Goal, Place) :- compound(Goal), compound_name_arguments(Goal, Name, [Slot, 
 goal(Goal, Place) :- constraint(Goal), !, post(Goal, Place).
 goal(Goal, Place) :- higher(Goal), !, call_higher(Goal, Place).
 goal(Goal, Place) :- helper(Goal), !, call_helper(Goal, Place).
-goal(Goal, Place) :- functor(Goal, Name, Arity), throw(refused(unknown, Place, Name/Arity)).
+goal(Goal, Place) :- functor(Goal, Name, Arity), throw(refused(unknown_goal(''), Place, Name/Arity)).
 
 rules(Goal) :-
     clause_(Goal, Body),

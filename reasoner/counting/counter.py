@@ -10,9 +10,10 @@ from torch import Tensor
 from logic import Circuit
 
 from ..errors import CountingError
-from ..grounding.sums import FALSE, TRUE, Sums, sums_of
+from ..grounding.circuit_sums import sums_of
+from ..grounding.sums import FALSE, IMPOSSIBLE, TRUE, Sums
 from .decision import check_inputs, to_circuit
-from .layers import IMPOSSIBLE, Arrays, Dense, Layer, Layers
+from .layers import Arrays, Dense, Layer, Layers
 from .planning import plan_sums
 
 

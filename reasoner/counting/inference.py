@@ -14,11 +14,11 @@ from logic import Domain, Symbols
 
 from ..errors import CountingError, QueryError
 from ..grounding.grounding import Grounding
+from ..grounding.sums import IMPOSSIBLE
 from ..prolog.border import Limits
 from ..prolog.program import Program
 from ..prolog.terms import Value
 from ..showing import cut, table
-from .layers import IMPOSSIBLE
 from .planning import check_evidence, prepare_query
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from ..grounding.sums import FALSE, TRUE, Case, Sums
 
-IMPOSSIBLE = -1e30  # log of zero; minus infinity would make NaN gradients
 SMALL = 2048  # entries; layers that are smaller are worth one call, not several
 DENSE = 0.25  # of the pairs of two slots; a block of which fewer are used is left sparse
 

@@ -6,20 +6,24 @@ In the literature: d-DNNF (deterministic, decomposable negation normal form).
 from collections.abc import Sequence
 from functools import reduce
 from operator import or_
+from typing import TYPE_CHECKING
 
-from logic import Circuit
-
-from ..grounding.sums import Case, Sums, sums_of
-from .decision import check_inputs
+from ..grounding.sums import Case, Sums
 from .exclusivity import Exclusivity
 
+if TYPE_CHECKING:
+    from logic import Circuit
 
-def is_countable(circuit: Circuit) -> bool:
+
+def is_countable(circuit: "Circuit") -> bool:
     """Whether a circuit can be counted without a decision diagram: as sums of products that can be.
 
     Raises:
         CountingError: if an input stands in no one-hot group.
     """
+    from ..grounding.circuit_sums import sums_of
+    from .decision import check_inputs
+
     check_inputs(circuit)
     sums = sums_of(circuit)
     return sums is not None and are_countable(sums)

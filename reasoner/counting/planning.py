@@ -1,45 +1,49 @@
-"""Planning: what a query asks is grounded and made countable once; counting one sample needs NumPy alone."""
+"""Planning: what a query asks is grounded and made countable once; one sample is counted in plain Python."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
-
-import numpy as np
-
-from logic import Circuit
+from math import exp
+from typing import TYPE_CHECKING
 
 from ..errors import CountingError, QueryError
 from ..grounding.grounding import Grounding
 from ..grounding.subqueries import ground_answered
-from ..grounding.sums import Sums, sums_of
+from ..grounding.sums import IMPOSSIBLE, Sums
 from ..prolog.border import Limits
 from ..prolog.collector import uncollected
 from ..prolog.program import Program
 from ..prolog.terms import Value, to_value
-from .attribution import Attribution, Floats
-from .decision import to_circuit
 from .factoring import factor
-from .layers import IMPOSSIBLE, Arrays, Layers, layered
 from .normal_form import are_countable
+from .single import log_probabilities
 
-if TYPE_CHECKING:  # batches are counted by torch, which takes longer to load than most queries take
+if TYPE_CHECKING:  # NumPy, and torch for batches, take longer to load than most queries take
+    from logic import Circuit
+
     from .counter import Counter
+    from .layers import Arrays, Layers
 
 
-class Plan(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Plan:
     """How something is counted.
 
     Args:
         sums: What is counted, as few and small sums of products.
-        layers: The same again, as index tables.
     """
 
     sums: Sums
-    layers: Layers[Arrays]
+
+    @cached_property
+    def layers(self) -> "Layers[Arrays]":
+        """The same as index tables, layer by layer."""
+        from .layers import layered
+
+        return layered(self.sums)
 
 
-def plan_sums(sums: Sums | None, diagram: Callable[[], Circuit]) -> Plan:
+def plan_sums(sums: Sums | None, diagram: "Callable[[], Circuit]") -> Plan:
     """A plan for sums of products, or for a decision diagram if they cannot be counted as they stand.
 
     Args:
@@ -47,11 +51,12 @@ def plan_sums(sums: Sums | None, diagram: Callable[[], Circuit]) -> Plan:
         diagram: Makes the diagram of the same function.
     """
     if sums is None or not are_countable(sums):
+        from ..grounding.circuit_sums import sums_of
+
         sums = sums_of(diagram())
         if sums is None:
             raise CountingError("a decision diagram has no other gates than AND and OR")
-    factored = factor(sums)
-    return Plan(factored, layered(factored))
+    return Plan(factor(sums))
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +93,7 @@ class Prepared:
         """
         from .counter import Counter
 
-        return Counter(*self.plan)
+        return Counter(self.plan.sums, self.plan.layers)
 
 
 @lru_cache(maxsize=256)
@@ -112,8 +117,14 @@ def _prepare(program: Program, query: str | None, limits: Limits) -> Prepared:
         else to_value(next(iter(answer.bindings.values())))
         for answer in grounding.answers
     )
+
+    def diagram() -> "Circuit":
+        from .decision import to_circuit
+
+        return to_circuit(grounding.circuit, limits.gates, limits.seconds)
+
     try:
-        counting = plan_sums(grounding.sums(), lambda: to_circuit(grounding.circuit, limits.gates, limits.seconds))
+        counting = plan_sums(grounding.sums(), diagram)
     except CountingError as over_limits:
         counting = over_limits
     return Prepared(grounding, counting, values)
@@ -152,15 +163,16 @@ def answer_stated(program: Program, query: str | None = None, limits: Limits | N
 
 def _by_text(prepared: Prepared) -> dict[str, float]:
     grounding = prepared.grounding
-    log_probs = Attribution(prepared.plan.layers, stated_beliefs(grounding)).outputs
+    log_probs = log_probabilities(prepared.plan.sums, stated_beliefs(grounding))
     if grounding.evidence:
-        check_evidence(grounding, float(log_probs[-1]))
-        log_probs = (log_probs[:-1] - log_probs[-1]).clip(IMPOSSIBLE)
+        *log_probs, evidence = log_probs
+        check_evidence(grounding, evidence)
+        log_probs = [max(one - evidence, IMPOSSIBLE) for one in log_probs]
     atoms = [answer.text for answer in grounding.answers]
-    return dict(zip(atoms, np.exp(log_probs).tolist(), strict=True))
+    return dict(zip(atoms, map(exp, log_probs), strict=True))
 
 
-def stated_beliefs(grounding: Grounding) -> Floats:
+def stated_beliefs(grounding: Grounding) -> list[float]:
     """Log-probabilities ``[I]`` of the circuit's inputs, if the program states them all.
 
     Raises:
@@ -175,7 +187,7 @@ def stated_beliefs(grounding: Grounding) -> Floats:
                 f"but the symbols given hold nothing for it"
             )
         stated += constants
-    return np.array(stated, dtype=np.float64).clip(IMPOSSIBLE)
+    return stated
 
 
 def check_evidence(grounding: Grounding, log_prob: float) -> None:

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from ..errors import CountingError
+from ..grounding.sums import IMPOSSIBLE
 from .counter import Counter
-from .layers import IMPOSSIBLE
 from .semirings import BEST
 
 

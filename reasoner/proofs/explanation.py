@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from logic import Symbols
 
 from ..counting.attribution import Attribution
-from ..counting.layers import IMPOSSIBLE
 from ..counting.planning import Prepared, answer_stated, prepare_query, stated_beliefs
 from ..errors import QueryError
 from ..grounding.grounding import Grounding
+from ..grounding.sums import IMPOSSIBLE
 from ..prolog.border import Limits
 from ..prolog.program import Program
 from ..prolog.terms import Value, to_value
@@ -296,7 +296,7 @@ def _answers(program: Program, symbols: Symbols | Sequence[Symbols], limits: Lim
 def _beliefs(grounding: Grounding, query: str, symbols: Symbols | Sequence[Symbols]) -> NDArray[np.float64]:
     """``[I]``; torch is loaded for symbols alone."""
     if not isinstance(symbols, Symbols) and not symbols:
-        return stated_beliefs(grounding)
+        return np.array(stated_beliefs(grounding), dtype=np.float64).clip(IMPOSSIBLE)
     from ..counting.inference import gather_beliefs
 
     beliefs = gather_beliefs(grounding, symbols).detach()

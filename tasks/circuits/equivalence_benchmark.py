@@ -22,7 +22,7 @@ import typer
 
 from logic import CircuitError
 from logic.formats import read_circuit
-from logic.proving.equivalence import prove_equivalent
+from logic.proving import prove_equivalent
 
 _CACHE = Path(tempfile.gettempdir()) / "neurosym-pairs"
 _DOUBLED = {"hyp": 2}  # circuits also compared as 2^k copies side by side, the usual way to enlarge EPFL circuits

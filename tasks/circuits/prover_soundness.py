@@ -19,10 +19,10 @@ from rich.console import Console
 from rich.progress import track
 
 from logic import Circuit, CircuitBuilder, Literal, NetworkError, Population, SpikingNetwork, Synapses, compile_circuit
-from logic.evaluation import evaluate, to_words
+from logic.evaluation import evaluate, random_vectors, to_words
 from logic.formats import read_circuit
 from logic.library import alu, at_least, carry_select_add, less, multiply, popcount, ripple_add
-from logic.proving.streams import random_vectors, search_streams, to_stream, wrong_answers
+from logic.proving.streams import search_streams, to_stream, wrong_answers
 from logic.proving.unfolding import in_step, judge
 from logic.rails import match_lines
 from logic.simulation.bit_simulator import plan_waves, run_wave_plan

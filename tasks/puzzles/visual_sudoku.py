@@ -18,6 +18,7 @@ import torch
 import typer
 from torch import Tensor
 
+from logic import whole_file
 from neurosym.checkpoint import load_perception
 from neurosym.commands.puzzles import draw_solution, read_puzzle
 from neurosym.interval import wilson
@@ -132,7 +133,8 @@ def score_boards(model: Path, boards: int, clues: int, seed: int, pictures: Path
         repaired += len(found.repaired)
         if pictures is not None:
             if found.repaired:
-                file.with_suffix(".svg").write_text(draw_solution(found))
+                with whole_file(file.with_suffix(".svg")) as place:
+                    place.write_text(draw_solution(found))
             else:
                 file.unlink()
     return Score(
