@@ -130,8 +130,10 @@ def fit(
     training = Training(network, recipe.make_optimizer(network), torch.Generator().manual_seed(recipe.seed), running)
     history = History()
     checkpoint, log = (None if path is None else Path(path) for path in (checkpoint, log))
-    if checkpoint is not None and checkpoint.exists():
+    if checkpoint is not None and processes.from_first(checkpoint.exists):  # those that do not see it say so
         history = resume(checkpoint, training, plan)
+        if log is not None and processes.first:  # which may have been stopped before the last epoch was told
+            write_log(log, history)
     try:
         while len(history.epochs) < recipe.epochs and not history.stalled(recipe.patience):
             start = time.perf_counter()
