@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
-from numba import njit
 
 from .circuit import Circuit, Gate, Integers
+from .kernels import kernel
 
 _AND, _OR, _XOR = int(Gate.AND), int(Gate.OR), int(Gate.XOR)
 
 
-@njit(cache=True)
+@kernel()
 def _conjunction(a: int, b: int, pairs: Integers, slots: Integers, count: Integers, first: int) -> int:
     """The literal of ``a & b``: simplified, found in the hash table ``slots``, or appended to ``pairs``."""
     if a < b:
@@ -35,7 +35,7 @@ def _conjunction(a: int, b: int, pairs: Integers, slots: Integers, count: Intege
     return 2 * (first + gate)
 
 
-@njit(cache=True)
+@kernel()
 def _parity(a: int, b: int, pairs: Integers, slots: Integers, count: Integers, first: int) -> int:
     flip = (a ^ b) & 1  # complements move to the result, so that more pairs are equal
     a, b = a & ~1, b & ~1
@@ -44,7 +44,7 @@ def _parity(a: int, b: int, pairs: Integers, slots: Integers, count: Integers, f
     return _conjunction(one ^ 1, other ^ 1, pairs, slots, count, first) ^ 1 ^ flip
 
 
-@njit(cache=True)
+@kernel()
 def _carry(a: int, b: int, c: int, pairs: Integers, slots: Integers, count: Integers, first: int) -> int:
     """The majority of three literals."""
     both = _conjunction(a, b, pairs, slots, count, first)
@@ -53,7 +53,7 @@ def _carry(a: int, b: int, c: int, pairs: Integers, slots: Integers, count: Inte
     return _conjunction(both ^ 1, third ^ 1, pairs, slots, count, first) ^ 1
 
 
-@njit(cache=True)
+@kernel()
 def _majority(column: Integers, size: int, pairs: Integers, slots: Integers, count: Integers, first: int) -> int:
     """The majority of ``column[:size]``: full adders count from so high that exactly a majority overflows."""
     need, top = size // 2 + 1, 0
@@ -84,7 +84,7 @@ def _majority(column: Integers, size: int, pairs: Integers, slots: Integers, cou
     return result
 
 
-@njit(cache=True)
+@kernel()
 def _lower(
     kinds: Integers,
     offsets: Integers,

@@ -12,6 +12,7 @@ from logic import Symbols
 from reasoner import Answers, Meaning, Value, count_shortcuts, ground, infer
 
 from ..model import Model
+from .errors import TrainingError
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +42,16 @@ class Mixture:
 
     Args:
         views: At least one; their models share program and query.
+
+    Raises:
+        TrainingError: if there are none.
     """
 
     views: Sequence[View]
+
+    def __post_init__(self) -> None:
+        if not self.views:
+            raise TrainingError("a mixture has no views; give at least one model")
 
     def symbols(self, pictures: Tensor) -> Symbols:
         """The mean belief, for pictures ``[B, N, 1, H, W]``."""

@@ -5,7 +5,7 @@
 :- module(neurosym_constraint_balancing, [shallow/3]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
-:- use_module(constraint_reader).
+:- use_module(operators).
 
 most_levels(100).
 

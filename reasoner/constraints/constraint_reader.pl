@@ -4,32 +4,14 @@
     Every refusal is thrown as refused(Kind, Place, Term).
 */
 :- module(neurosym_constraint_reader,
-          [ read_rules/3, read_goal/5, put_rules/1, constraint/1, higher/1, helper/1, silent/1,
-            op(760, yfx, #<==>), op(750, xfy, #==>), op(750, yfx, #<==), op(740, yfx, #\/), op(730, yfx, #\),
-            op(720, yfx, #/\), op(710, fy, #\), op(700, xfx, #>), op(700, xfx, #<), op(700, xfx, #>=),
-            op(700, xfx, #=<), op(700, xfx, #=), op(700, xfx, #\=), op(700, xfx, in), op(700, xfx, ins),
-            op(450, xfx, ..), op(200, xfy, >>) ]).
+          [ read_rules/3, read_goal/5, put_rules/1, constraint/1, higher/1, helper/1, silent/1 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module('../prolog/builtins', [builtin/1, printing/1]).
 :- use_module('../prolog/json_writer').
-
-:- op(760, yfx, neurosym_constraint_syntax:(#<==>)).
-:- op(750, xfy, neurosym_constraint_syntax:(#==>)).
-:- op(750, yfx, neurosym_constraint_syntax:(#<==)).
-:- op(740, yfx, neurosym_constraint_syntax:(#\/)).
-:- op(730, yfx, neurosym_constraint_syntax:(#\)).
-:- op(720, yfx, neurosym_constraint_syntax:(#/\)).
-:- op(710, fy, neurosym_constraint_syntax:(#\)).
-:- op(700, xfx, neurosym_constraint_syntax:(#>)).
-:- op(700, xfx, neurosym_constraint_syntax:(#<)).
-:- op(700, xfx, neurosym_constraint_syntax:(#>=)).
-:- op(700, xfx, neurosym_constraint_syntax:(#=<)).
-:- op(700, xfx, neurosym_constraint_syntax:(#=)).
-:- op(700, xfx, neurosym_constraint_syntax:(#\=)).
-:- op(700, xfx, neurosym_constraint_syntax:(in)).
-:- op(700, xfx, neurosym_constraint_syntax:(ins)).
-:- op(450, xfx, neurosym_constraint_syntax:(..)).
+:- use_module('../prolog/refusals').
+:- use_module(globals).
+:- use_module(operators).
 
 %!  read_rules(+Text, +Domains, -Rules) with Rule = rule(Head, Body, HeadText); checked.
 read_rules(Text, Domains, Rules) :-
@@ -64,15 +46,12 @@ rules([], _, _, []).
 rules([clause(Term, Positions, Names)|Clauses], Heads, Domains, Rules) :-
     (   Term = (:- Directive)
     ->  span(Positions, Place),
-        ( harmless(Directive) -> true ; throw(refused(directive, Place, Directive)) ),
+        check_directive(constraints, Directive, Place),
         Rules = Rest
     ;   Rules = [Rule|Rest],
         rule(Term, Positions, Names, Heads, Domains, Rule)
     ),
     rules(Clauses, Heads, Domains, Rest).
-
-harmless(use_module(library(Name))) :-
-    memberchk(Name, [clpfd, lists, apply, yall, aggregate, pairs]).
 
 rule(Term, Positions, Names, Heads, Domains, rule(Head, Body, Text)) :-
     span(Positions, Place),
@@ -93,13 +72,11 @@ bind_name(Name='$VAR'(Name)).
 check_head(Head, Place, Domains) :-
     (   \+ callable(Head) -> throw(refused(head, Place, Head))
     ;   functor(Head, Name, 2), memberchk(domain(Name, _), Domains) -> throw(refused(domain_head, Place, Head))
-    ;   ( fixed(Head) ; Head = [_|_] ; Head == [] ) -> throw(refused(builtin_head, Place, Head))
+    ;   ( fixed(Head) ; Head = not(_) ; posted_name(Head) ; Head = [_|_] ; Head == [] ) -> throw(refused(builtin_head, Place, Head))
     ;   true
     ).
 
-fixed(Goal) :- functor(Goal, Name, Arity), memberchk(Name/Arity, [(',')/2, (;)/2, (->)/2, (*->)/2, (\+)/1, not/1,
-    true/0, fail/0, false/0, (!)/0, (=)/2, (is)/2, (<)/2, (>)/2, (=<)/2, (>=)/2, (=:=)/2, (=\=)/2, (::)/2]), !.
-fixed(Goal) :- functor(Goal, Name, _), sub_atom(Name, 0, _, _, #).
+posted_name(Head) :- functor(Head, Name, _), sub_atom(Name, 0, _, _, #), !.
 
 %!  read_goal(+Text, -Goal, -Names, +Rules, +Domains)
 read_goal(Text, Body, Names, Rules, Domains) :-
@@ -129,7 +106,8 @@ body(Goal, Position0, Heads, Domains, Body) :-
         bodies(Parts, Positions, Place, Heads, Domains, Bodies),
         Body =.. [Name|Bodies]
     ;   known(Goal, Heads, Domains) -> Body = at(Place, Goal)
-    ;   functor(Goal, Name, Arity), throw(refused(unknown, Place, Name/Arity))
+    ;   functor(Goal, Name, Arity), suggestion(Name/Arity, Heads, Message),
+        throw(refused(unknown_goal(Message), Place, Name/Arity))
     ).
 
 bodies([], [], _, _, _, []).
@@ -153,6 +131,7 @@ known(Goal, _, _) :- helper(Goal).
 
 %!  constraint(+Goal): posted, unless the program defines its own.
 constraint(Goal) :- functor(Goal, Name, Arity), posted(Name, Arity), !.
+constraint(Goal) :- global(Goal).
 
 posted(#=, 2).
 posted(#\=, 2).
@@ -175,15 +154,6 @@ posted(sum, 3).
 posted(scalar_product, 4).
 posted(tuples_in, 2).
 posted(element, 3).
-posted(chain, 2).
-posted(lex_chain, 1).
-posted(global_cardinality, 2).
-posted(circuit, 1).
-posted(serialized, 2).
-posted(cumulative, 1).
-posted(cumulative, 2).
-posted(disjoint2, 1).
-posted(automaton, 3).
 posted(label, 1).
 posted(labeling, 2).
 posted(indomain, 1).

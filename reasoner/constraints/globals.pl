@@ -1,15 +1,16 @@
 /*  Global constraints of library(clpfd) that are said by simpler ones: what each means, as a list of these.
 
+    A clause of components/2 is all that such a constraint needs: it is then read, posted, solved and explained.
     Definitions follow the catalogue (Beldiceanu, Carlsson, Demassey, Petit, "Global constraint catalogue", 2007).
 */
 :- module(neurosym_global_constraints, [global/1, components/2]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(library(pairs)).
-:- use_module(constraint_reader).
+:- use_module(operators).
 
 %!  global(+Goal): Goal is such a constraint.
-global(Goal) :- functor(Goal, Name, Arity), functor(Head, Name, Arity), once(clause(components(Head, _), _)).
+global(Goal) :- callable(Goal), functor(Goal, Name, Arity), functor(Head, Name, Arity), \+ \+ clause(components(Head, _), _).
 
 %!  components(+Goal, -Goals) is semidet: fails if the arguments are not those that the constraint takes.
 components(chain(Xs, Relation), Goals) :-
@@ -24,6 +25,11 @@ components(global_cardinality(Xs, Counts), [Xs ins Values|Goals]) :-
     is_list(Xs), is_list(Counts), Counts = [_|_], pairs_keys(Counts, Keys), maplist(integer, Keys),
     foldl(either, Keys, none, Values),
     maplist(counted(Xs), Counts, Lists), append(Lists, Goals).
+components(global_cardinality(Xs, Counts, Options), Goals) :-
+    is_list(Options),
+    components(global_cardinality(Xs, Counts), Counted),
+    ( memberchk(cost(Cost, Matrix), Options) -> priced(Xs, Counts, Matrix, Cost, Prices) ; Prices = [] ),
+    append(Counted, Prices, Goals).
 components(circuit(Xs), Goals) :-
     is_list(Xs), length(Xs, N), N > 0,
     Last is N - 1, length(Later, Last),
@@ -71,6 +77,13 @@ either(Key, Values, Values \/ Key).
 counted(Xs, Key-Count, [sum(Marks, #=, Count)|Goals]) :- maplist(mark(Key), Xs, Marks, Goals).
 
 mark(Key, X, Mark, Mark #<==> (X #= Key)).
+
+%   A row of the matrix for each variable, a column for each value.
+priced(Xs, Counts, Matrix, Cost, [sum(Costs, #=, Cost)|Goals]) :-
+    pairs_keys(Counts, Keys), is_list(Matrix), maplist(same_length(Keys), Matrix),
+    maplist(price(Keys), Xs, Matrix, Costs, Lists), append(Lists, Goals).
+
+price(Keys, X, Row, Cost, [element(Place, Keys, X), element(Place, Row, Cost)]).
 
 %   The place of X's successor is one more than X's own, but that of the first, which is last.
 followed(Places, X, Place, Goals, [element(X, Places, Next), Next #= Place + 1|Goals]).

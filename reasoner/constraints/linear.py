@@ -156,6 +156,7 @@ def _find_domains(terms: Sequence[Term], slots: Mapping[Key, Sequence[int]]) -> 
         for term in terms
         if isinstance(term, Struct) and term.functor in COMPARISONS
     ]
+    elements = [term.arguments for term in terms if isinstance(term, Struct) and term.functor == "element"]
     for _ in range(_ROUNDS):
         open_keys = {key for key, (low, high) in bounds.items() if low == -inf or high == inf}
         if not open_keys:
@@ -163,6 +164,11 @@ def _find_domains(terms: Sequence[Term], slots: Mapping[Key, Sequence[int]]) -> 
         before = dict(bounds)
         for name, form in relations:
             _narrow(name, form, bounds, open_keys)
+        for _, listed, value in elements:
+            key = key_of(value)
+            if key in open_keys and listed:
+                ends = [interval(part, bounds) for part in cast("tuple[Term, ...]", listed)]
+                _meet(bounds, key, min(low for low, _ in ends), max(high for _, high in ends))
         if bounds == before:
             return None
     if any(high - low >= _WIDEST and key not in allowed for key, (low, high) in bounds.items()):

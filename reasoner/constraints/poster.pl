@@ -10,6 +10,7 @@
 :- use_module(library(lists)).
 :- use_module(library(aggregate)).
 :- use_module(constraint_reader).
+:- use_module(operators).
 :- use_module(globals).
 :- use_module(balancing).
 

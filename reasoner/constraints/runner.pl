@@ -13,6 +13,7 @@
 :- use_module(library(pairs)).
 :- use_module(library(solution_sequences)).
 :- use_module(constraint_reader).
+:- use_module(operators).
 :- use_module(poster).
 :- use_module('../prolog/json_writer').
 
@@ -92,7 +93,7 @@ goal(Goal, Place) :- compound(Goal), compound_name_arguments(Goal, Name, [Slot, 
 goal(Goal, Place) :- constraint(Goal), !, post(Goal, Place).
 goal(Goal, Place) :- higher(Goal), !, call_higher(Goal, Place).
 goal(Goal, Place) :- helper(Goal), !, call_helper(Goal, Place).
-goal(Goal, Place) :- functor(Goal, Name, Arity), throw(refused(unknown, Place, Name/Arity)).
+goal(Goal, Place) :- functor(Goal, Name, Arity), throw(refused(unknown_goal(''), Place, Name/Arity)).
 
 rules(Goal) :-
     clause_(Goal, Body),

@@ -1,4 +1,7 @@
-"""Knowledge compilation: any circuit over one-hot inputs as a multi-valued decision diagram, exactly."""
+"""Knowledge compilation: any circuit over one-hot inputs as a multi-valued decision diagram, exactly.
+
+In the literature: MDD, the multi-valued form of the (RO)BDD.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

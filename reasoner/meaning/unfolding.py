@@ -10,6 +10,7 @@ import z3
 from ..errors import MeaningError
 from ..prolog.program import Program
 from ..prolog.terms import Struct, Term, Variable, to_text
+from ..prolog.text import PrologText
 
 Symbolic = int | z3.ArithRef
 Slots = Mapping[tuple[str, int], z3.ArithRef]
@@ -73,7 +74,7 @@ def arithmetic_holds(goal: Term) -> bool:
     """
     if not isinstance(goal, Struct) or goal.functor not in {"is", *_COMPARISONS}:
         raise MeaningError(f"'{to_text(goal)}' is not arithmetic")
-    unfolding = _Unfolding(Program("", (), "<goal>", ()), {})
+    unfolding = _Unfolding(Program(PrologText("", "<goal>"), (), ()), {})
     claim = z3.Or([z3.And(list(path.conditions)) for path in unfolding.solve(goal, _Path({}), (), "<goal>")])
     return z3.is_true(z3.simplify(claim))
 

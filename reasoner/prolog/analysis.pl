@@ -2,6 +2,7 @@
 :- module(neurosym_analysis,
           [ add_dependencies/2, forget_dependencies/0, uncertain/1, mark_uncertain/1, reaches/2, unstratified/0,
             goals_of/2, collects/2, applied/3, extend/3 ]).
+:- use_module(library(apply)).
 :- use_module(library(lists)).
 
 :- thread_local calls_/3, called_by_/2, uncertain_/1.
@@ -9,13 +10,18 @@
 forget_dependencies :-
     retractall(calls_(_, _, _)), retractall(called_by_(_, _)), retractall(uncertain_(_)).
 
+%   Predicates as atoms, by which Prolog finds clauses at once; Name/Arity is found no faster than by a search.
+key(any, any) :- !.
+key(Name/Arity, Key) :- atomic_list_concat([Name, Arity], '/', Key).
+
 %!  add_dependencies(+Head:indicator, +Body) notes the predicates that a body calls.
 %   A goal known only at run time counts as a call of the pseudo-indicator `any`.
 add_dependencies(Head, Body) :-
-    findall(Goal, goals_of(Body, Goal), Goals0),
+    findall(Goal, ( goals_of(Body, Goal), Goal \== (+)-(true/0) ), Goals0),
     sort(Goals0, Goals),
+    key(Head, Caller),
     forall(member(Sign-Called, Goals),
-           ( assertz(calls_(Head, Called, Sign)), assertz(called_by_(Called, Head)) )).
+           ( key(Called, Callee), assertz(calls_(Caller, Callee, Sign)), assertz(called_by_(Callee, Caller)) )).
 
 %!  goals_of(+Body, -Call) is nondet: Call = Sign-Indicator, Sign = + or - (under negation or collection).
 goals_of(Goal, Call) :- goal(Goal, +, Call).
@@ -70,26 +76,31 @@ extend(Closure, Extra, Goal) :-
 
 %!  mark_uncertain(+Seeds) marks all predicates from which a seed can be reached; `any` reaches every predicate.
 mark_uncertain(Seeds) :-
-    forall(member(Seed, Seeds), mark(Seed)),
-    ( uncertain_(_) -> mark(any) ; true ).
+    maplist(key, Seeds, Keys),
+    mark_all(Keys),
+    ( uncertain_(_) -> mark_all([any]) ; true ).
 
-mark(Indicator) :- uncertain_(Indicator), !.
-mark(Indicator) :-
-    assertz(uncertain_(Indicator)),
-    forall(called_by_(Indicator, Caller), mark(Caller)).
+mark_all([]).
+mark_all([Key|Keys]) :-
+    (   uncertain_(Key) -> mark_all(Keys)
+    ;   assertz(uncertain_(Key)),
+        findall(Caller, called_by_(Key, Caller), Callers),
+        append(Callers, Keys, Todo),
+        mark_all(Todo) ).
 
-uncertain(Indicator) :- uncertain_(Indicator), !.
+%!  uncertain(+Indicator): it rests on something uncertain.
+uncertain(Indicator) :- key(Indicator, Key), uncertain_(Key), !.
 
 %!  reaches(+From, +To): by one call or more.
-reaches(From, To) :- reaches([From], To, []).
+reaches(From0, To0) :- key(From0, From), key(To0, To), connected([From], To, []).
 
-reaches([From|_], To, _) :- ( calls_(From, To, _) ; calls_(From, any, _) ), !.
-reaches([From|Rest], To, Seen) :-
+connected([From|_], To, _) :- ( calls_(From, To, _) ; calls_(From, any, _) ), !.
+connected([From|Rest], To, Seen) :-
     findall(Next, ( calls_(From, Next, _), \+ memberchk(Next, Seen) ), Found0),
     sort(Found0, Found),
     append(Found, Seen, AllSeen),
     append(Rest, Found, Todo),
-    reaches(Todo, To, AllSeen).
+    connected(Todo, To, AllSeen).
 
 %!  unstratified: some predicate may rest on its own negation; tables must then be read with their delays.
-unstratified :- calls_(From, To, -), ( From == To ; reaches(To, From) ), !.
+unstratified :- calls_(From, To, -), ( From == To ; connected([To], From, []) ), !.

@@ -6,6 +6,7 @@
 :- use_module(library(lists)).
 :- use_module(library(pairs)).
 :- use_module(grounder).
+:- use_module(deadline).
 :- use_module(memory).
 :- use_module(proof_order).
 :- use_module(translator).

@@ -4,6 +4,7 @@
 :- module(neurosym_ground_writer,
           [start/1, finish/4, put_row/3, next_denied/2, forget_rows/0, choice_text/4]).
 :- set_prolog_flag(optimise, true).
+:- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(grounder).
 :- use_module(memory).
@@ -127,13 +128,13 @@ put_leaf(net(Name, Inputs, Index), State) :-
 inputs_of(Name, Count) :- findall(x, input_(Name, _, _), Found), length(Found, Count).
 
 choice_row(Id, Variables, Name, Probabilities, Texts) :-
-    chance_(Id, Variables, Pairs, _),
+    chance_(Id, Variables, Pairs, Body),
     Pairs = [_-Head|_], functor(Head, Name, _),
     findall(P, ( member(P0-_, Pairs), probability(P0, Id, P) ), Probabilities),
     sum_list(Probabilities, Sum),
     ( Sum =< 1.000001 -> true ; Shown is round(Sum * 1000000) / 1000000, throw(stopped(probability, Id, Shown)) ),
-    length(Pairs, Count), Last is Count - 1,
-    findall(Text, ( between(0, Last, Number), choice_text(Id, Number, Variables, Text) ), Texts).
+    chance_(Id, Free, FreePairs, _),
+    maplist(head_text(Body, Free), Pairs, FreePairs, Texts).
 
 probability(P0, Id, P) :-
     run_builtin(P is float(P0), Id),
@@ -141,11 +142,14 @@ probability(P0, Id, P) :-
 
 %!  choice_text(+Id, +Number, +Variables, -Text): the clause instance as text, which tells it from its sisters.
 choice_text(Id, Number, Variables, Text) :-
-    chance_(Id, Variables, Pairs, Body),
-    nth0(Number, Pairs, _-Head),
+    chance_(Id, Variables, Pairs, Body), chance_(Id, Free, FreePairs, _),
+    nth0(Number, Pairs, Pair), nth0(Number, FreePairs, FreePair),
+    head_text(Body, Free, Pair, FreePair, Text).
+
+%   The head alone, where its variables are all that tell the instances of the clause apart.
+head_text(Body, Free, _-Head, _-FreeHead, Text) :-
     (   Body == true -> term_text(Head, Text)
-    ;   chance_(Id, Free, FreePairs, _), nth0(Number, FreePairs, _-FreeHead),
-        term_variables(FreeHead, InHead), length(InHead, A), length(Free, B), A =:= B
+    ;   term_variables(FreeHead, InHead), length(InHead, A), length(Free, B), A =:= B
     ->  term_text(Head, Text)
     ;   term_text((Head :- Body), Text) ).
 

@@ -8,8 +8,8 @@
       the well-founded semantics where negation stands in a circle; nothing of it enters the ground program.
 */
 :- module(neurosym_grounder,
-          [ forget/0, tell_calls_apart/0, install_world/1, set_deadline/1, ground/4, ground_program/2, certain/2, certain/3,
-            certainly/1, certainly/2, body/4, slot_value/4, run_builtin/2, choice_fact/5, key/3, in_order/2, tick/0, instance_/4,
+          [ forget/0, tell_calls_apart/0, install_world/1, ground/4, ground_program/2, certain/2, certain/3,
+            certainly/1, certainly/2, body/4, slot_value/4, run_builtin/2, choice_fact/5, key/3, in_order/2, instance_/4,
             tested/1, possible_value/4, decided/2, asked_of_network/2, undefined_goal/2 ]).
 :- set_prolog_flag(optimise, true).
 :- use_module(library(error)).
@@ -22,6 +22,7 @@
 :- use_module(analysis).
 :- use_module(builtins).
 :- use_module(arithmetic).
+:- use_module(deadline).
 :- use_module(collection).
 :- use_module(proof_order).
 :- use_module(ground_writer).
@@ -35,24 +36,13 @@ forget :-
     forget_program,
     retractall(fact_(_, _, _)), retractall(world_), retractall(by_call_), retractall(tabled_(_, _)),
     retractall(instance_(_, _, _, _)),
-    forget_rows.
+    forget_rows,
+    nb_setval(neurosym_searching, false).
 
 %!  install_world(+Facts): each slot has one value, given as fact(Domain, Slot, Value), of a choice as of(ClauseId, Text).
 install_world(Facts) :-
     assertz(world_),
     forall(member(fact(Name, Slot, Value), Facts), assertz(fact_(Name, Slot, Value))).
-
-set_deadline(Seconds) :-
-    get_time(Now),
-    Deadline is Now + Seconds,
-    nb_setval(neurosym_deadline, Deadline),
-    nb_setval(neurosym_searching, false).
-
-%   An alarm cannot interrupt everything, and there is none after a fork: each step of ours looks at the clock.
-tick :-
-    nb_getval(neurosym_deadline, Deadline),
-    get_time(Now),
-    ( Now < Deadline -> true ; throw(time_limit_exceeded) ).
 
 /*  What is certain  */
 
@@ -313,7 +303,7 @@ ground_program(MaxAnswers, MaxInstances) :-
     asked_and_observed(Queries, Evidence),
     findall(Answer, ( member(Goal, Queries), answers_or_goal(Goal, MaxAnswers, Answers), member(Answer, Answers) ),
             Found),
-    once_each(Found, [], Answered),
+    once_each(Found, Answered),
     findall(Answer-Truth, ( member(Goal-Truth, Evidence), answers_or_goal(Goal, MaxAnswers, Answers),
                             member(Answer, Answers) ), Observed),
     run_agenda,
@@ -381,9 +371,9 @@ answers_or_goal(Goal, Max, Answers) :-
     answers(Goal, Max, Found),
     ( Found == [], ground(Goal) -> Answers = [atom(Goal)-Goal] ; Answers = Found ).
 
-once_each([], _, []).
-once_each([_-Answer|Answers], Seen, Rest) :- member(Other, Seen), Other =@= Answer, !, once_each(Answers, Seen, Rest).
-once_each([Key-Answer|Answers], Seen, [Key-Answer|Rest]) :- once_each(Answers, [Answer|Seen], Rest).
+once_each(Answers, Distinct) :-
+    trie_new(Seen),
+    findall(Key-Answer, ( member(Key-Answer, Answers), keep(Answer), trie_insert(Seen, Answer) ), Distinct).
 
 %   What is denied is grounded too: an atom by its own rules, all else by rules 'denied :- body'.
 run_agenda :-

@@ -1,19 +1,25 @@
-/*  Terms as JSON in pure ASCII: numbers as they are, atoms as ["name"], compounds as ["name", argument, ...],
-    proper lists as {"l": [...]}, strings as {"s": text}, variables as {"v": name}.
+/*  Terms as JSON in pure ASCII, flat however deep they are: a term of one part is that part, any other the list of its
+    parts in reading order. Parts are numbers as they are, atoms as "name", ["name", n] of a compound with n arguments,
+    [n] of a proper list with n elements, strings as {"s": text}, variables as {"v": name}.
 */
 :- module(neurosym_json, [put_term/1, put_string/1, put_text/1, put_list/2, term_text/2, fault_text/2]).
 :- use_module(library(apply)).
 :- use_module(memory).
 :- set_prolog_flag(optimise, true).
 
-put_term(Term) :- Term == [], !, write('{"l":[]}').
-put_term(Term) :- compound(Term), !, put_compound(Term).
-put_term(Term) :- integer(Term), !, write(Term).
-put_term(Term) :- atom(Term), !, write('['), put_string(Term), write(']').
-put_term(Term) :- var(Term), !, term_text(Term, Text), put_tagged(v, Text).
-put_term(Term) :- float(Term), !, put_float(Term).
-put_term(Term) :- string(Term), !, put_tagged(s, Term).
-put_term(Term) :- term_text(Term, Text), put_tagged(s, Text).
+%!  put_term(+Term) writes a term.
+put_term(Term) :- compound(Term), \+ ( Term = '$VAR'(Name), atom(Name) ), !, write('['), put_parts(Term), write(']').
+put_term([]) :- !, write('[[0]]').
+put_term(Term) :- put_parts(Term).
+
+put_parts(Term) :- var(Term), !, term_text(Term, Text), put_tagged(v, Text).
+put_parts([]) :- !, write('[0]').
+put_parts(Term) :- compound(Term), !, put_compound(Term).
+put_parts(Term) :- integer(Term), !, write(Term).
+put_parts(Term) :- atom(Term), !, put_string(Term).
+put_parts(Term) :- float(Term), !, put_float(Term).
+put_parts(Term) :- string(Term), !, put_tagged(s, Term).
+put_parts(Term) :- term_text(Term, Text), put_tagged(s, Text).
 
 %   As Python's json reads them.
 put_float(Float) :- Float =:= inf, !, write('Infinity').
@@ -22,13 +28,19 @@ put_float(Float) :- Float =\= Float, !, write('NaN').
 put_float(Float) :- print(Float).
 
 put_compound('$VAR'(Name)) :- atom(Name), !, put_tagged(v, Name).
-put_compound(Term) :- is_list(Term), !, write('{"l":'), put_list(neurosym_json:put_term, Term), write('}').
+put_compound(Term) :- is_list(Term), !, length(Term, Length), format('[~d]', [Length]), put_arguments(Term).
+put_compound([First|Rest]) :- !, put_partial(First, Rest).
 put_compound(Term) :-
-    compound_name_arguments(Term, Name, Arguments),
-    write('['), put_string(Name), put_arguments(Arguments), write(']').
+    compound_name_arguments(Term, Name, Arguments), length(Arguments, Arity),
+    write('['), put_string(Name), format(',~d]', [Arity]), put_arguments(Arguments).
+
+%   A list that ends in no list: what is no list at its beginning is none further on.
+put_partial(First, Rest) :-
+    write('["[|]",2],'), put_parts(First), write(','),
+    ( nonvar(Rest), Rest = [Next|More] -> put_partial(Next, More) ; put_parts(Rest) ).
 
 put_arguments([]).
-put_arguments([Argument|Arguments]) :- write(','), put_term(Argument), put_arguments(Arguments).
+put_arguments([Argument|Arguments]) :- write(','), put_parts(Argument), put_arguments(Arguments).
 
 put_tagged(Tag, Text) :-
     format('{"~w":', [Tag]), put_string(Text), write('}').

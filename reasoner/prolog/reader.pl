@@ -13,6 +13,7 @@
 :- use_module(builtins).
 :- use_module(library_reader).
 :- use_module(json_writer).
+:- use_module(refusals).
 
 :- op(1000, xfx, ::).
 :- op(1000, xfx, ::\+).
@@ -25,7 +26,7 @@
 :- op(500, yfx, neurosym_syntax:(><)).
 :- op(200, yf, neurosym_syntax:(>)).    % of an aggregate, as avg<Salary>
 
-max_depth(200).    % of a term as it is written; Python's and C's stacks are finite
+max_depth(1000).    % of a term as it is written, as of brackets in a text
 
 :- thread_local unknown_/3.
 
@@ -46,12 +47,12 @@ read_all(Stream, Id, Clauses, Directives) :-
     ->  Clauses = [], Directives = []
     ;   position_start(Positions0, Offset),
         max_depth(Depth),
-        ( flat_heads(Term0, Depth) -> true ; throw(refused(depth, Offset, Depth)) ),
+        ( shallow(Term0, Depth) -> true ; throw(refused(depth, Offset, Depth)) ),
         ( callable(Term0) -> true ; throw(refused(head, Offset, Term0)) ),
         fact_of_directive(Term0, Positions0, Term1, Positions1),
         plain_negations(Term1, Positions1, Term, Positions),
         (   Term = (:- Directive)
-        ->  ( harmless(Directive) -> true ; throw(refused(directive, Offset, Directive)) ),
+        ->  check_directive(rules, Directive, Offset),
             Directives = [Directive|More],
             read_all(Stream, Id, Clauses, More)
         ;   rule(Term, Offset, Rule),
@@ -65,16 +66,6 @@ fact_of_directive((:- Fact), Positions, Fact, Inner) :-
     nonvar(Fact), ( Fact = query(_) ; Fact = evidence(_) ; Fact = evidence(_, _) ), !,
     ( Positions = term_position(_, _, _, _, [Inner]) -> true ; true ).
 fact_of_directive(Term, Positions, Term, Positions).
-
-%   What is in these libraries is built in.
-harmless(use_module(library(Name))) :- built_in_library(Name).
-harmless(use_module(library(Name), _)) :- built_in_library(Name).
-harmless(unknown(fail)).
-harmless(unknown(error)).
-harmless(discontiguous(_)).
-harmless(table(_)).
-
-built_in_library(Name) :- memberchk(Name, [lists, apply, string, aggregate, between, builtin, cut, control, yall]).
 
 %   ProbLog reads \+(a, b) as the negation of a conjunction.
 plain_negations(Term, Positions, Term, Positions) :- ( var(Term) ; var(Positions) ), !.
@@ -96,19 +87,18 @@ conjoined([Goal|Goals], [Position|Positions], (Goal, Rest), term_position(From, 
     position_start(Position, From),
     conjoined(Goals, Positions, Rest, Last).
 
-%   Lists and conjunctions may be long, but not deep.
+%   Lists, conjunctions and disjunctions may be long, but not deep.
 shallow(Term, _) :- \+ compound(Term), !.
-shallow([First|Rest], Depth) :- !, Depth > 0, Below is Depth - 1, shallow(First, Below), shallow(Rest, Depth).
+shallow(Term, Depth) :- chained(Term, First, Rest), !,
+    Depth > 0, Below is Depth - 1, shallow(First, Below), shallow(Rest, Depth).
 shallow(Term, Depth) :-
     Depth > 0, Below is Depth - 1,
     compound_name_arguments(Term, _, Arguments),
     all_shallow(Arguments, Below).
 
-%   An annotated disjunction may have many heads.
-flat_heads(Term, _) :- var(Term), !.
-flat_heads((Heads :- Body), Depth) :- !, flat_heads(Heads, Depth), shallow(Body, Depth).
-flat_heads((Head ; Heads), Depth) :- !, shallow(Head, Depth), flat_heads(Heads, Depth).
-flat_heads(Term, Depth) :- shallow(Term, Depth).
+chained([First|Rest], First, Rest).
+chained((First, Rest), First, Rest).
+chained((First ; Rest), First, Rest).
 
 all_shallow([], _).
 all_shallow([Argument|Arguments], Depth) :- shallow(Argument, Depth), all_shallow(Arguments, Depth).
@@ -140,9 +130,7 @@ aggregated(Head0, Body, Head, aggregate(Function, Value, Group, Body, (Group, Re
 pairs((A ; B), Offset, Pairs) :- !, pairs(A, Offset, As), pairs(B, Offset, Bs), append(As, Bs, Pairs).
 pairs(P ::\+ Head, Offset, Pairs) :- !, pairs(P :: \+ Head, Offset, Pairs).
 pairs(P0 :: Head, Offset, [P-Head]) :- !,
-    (   nonvar(P0), P0 = t(P1)
-    ->  ( number_text(P1) -> P = P1 ; throw(refused(learnable, Offset, P0)) )
-    ;   P = P0 ).
+    ( nonvar(P0), P0 = t(_) -> throw(refused(learnable, Offset, P0)) ; P = P0 ).
 pairs(Head, Offset, _) :- throw(refused(disjunction, Offset, Head)).
 
 %   A negated head prevents the atom: it holds if a clause causes it and none prevents it (Meert and Vennekens, "Inhibited
@@ -187,8 +175,6 @@ joined(Name/Arity, Offset, Clauses, rule([1-Atom], (Caused, \+ Prevented), none)
         functor(Head, Cause, Arity) -> true
     ;   throw(refused(prevented, Offset, Atom)) ).
 
-number_text(P) :- ground(P), catch(_ is P, _, fail).
-
 %   nn(net, [In], Out, [v1, ...]) chooses a value; nn(net, [In]) is true or false; nn(net, [In], Out) is a function,
 %   whose value stays the term net(In).
 network(4, nn(Name, Inputs0, Output, Values), Offset, net(Name, Inputs, Output, Values)) :-
@@ -229,9 +215,19 @@ check_clauses(Clauses, Domains, Directives, Unknown) :-
         forall(( member(clause(Id, _, rule(_, Body, _), _, _), Clauses), Body \== true ),
                ( memberchk(unknown(Id, _, _), Unknown)
                ; goals_of(Body, _-Called), broken(Called, Clauses, Unknown) ))
-    ->  throw(refused(unknown, Offset, Indicator))
+    ->  unknown_message(Indicator, Heads, Domains, Message),
+        throw(refused(unknown(Message), Offset, Indicator))
     ;   true
     ).
+
+unknown_message(Indicator, Heads, Domains, Message) :-
+    findall(Name, member(domain(Name, _), Domains), Names0),
+    ( Names0 == [] -> Names = [none] ; Names = Names0 ),
+    atomic_list_concat(Names, ', ', Known),
+    findall(Name/Arity, ( member(Name/Arity, Heads) ; library_predicate(Name/Arity) ;
+                          clause(builtin(Goal), _), callable(Goal), functor(Goal, Name, Arity) ), Predicates),
+    suggestion(Indicator, Predicates, Suggestion),
+    format(atom(Message), '~w; known domains: ~w', [Suggestion, Known]).
 
 broken(Called, Clauses, Unknown) :-
     member(unknown(Id, _, _), Unknown),
@@ -254,7 +250,7 @@ check_head(Head, Offset, Domains) :-
     ->  throw(refused(head, Offset, Head))
     ;   functor(Head, Name, 2), memberchk(domain(Name, _), Domains)
     ->  throw(refused(domain_head, Offset, Head))
-    ;   ( goal_arguments(Head, _) ; fixed(Head) ; is_list(Head) )
+    ;   ( goal_arguments(Head, _) ; fixed(Head) ; functor(Head, call, _) ; is_list(Head) )
     ->  throw(refused(builtin_head, Offset, Head))
     ;   true
     ).
@@ -311,11 +307,6 @@ known(Goal, _, _, _) :- builtin(Goal), !.
 known(_, Indicator, _, _) :- library_predicate(Indicator).
 known(_, call/Arity, _, _) :- Arity > 0.
 
-system_predicate(Goal) :- catch(predicate_property(system:Goal, defined), _, fail), !.
-system_predicate(Goal) :-
-    functor(Goal, Name, Arity),
-    catch('$in_library'(Name, Arity, _), _, fail), !.
-
 check_query(Query, Domains) :-
     (   \+ callable(Query)
     ->  throw(refused(query, -1, Query))
@@ -339,11 +330,6 @@ goal_arguments(findall(_, _, _), [2]).
 goal_arguments(all(_, _, _), [2]).
 goal_arguments(all_or_none(_, _, _), [2]).
 goal_arguments(call(_), [1]).
-
-%   May not be redefined by a program.
-fixed(Goal) :- functor(Goal, Name, Arity), memberchk(Name/Arity, [true/0, fail/0, false/0, (!)/0, (=)/2, (\=)/2,
-    (==)/2, (\==)/2, (is)/2, (<)/2, (>)/2, (=<)/2, (>=)/2, (=:=)/2, (=\=)/2, (::)/2]).
-fixed(Goal) :- functor(Goal, Name, Arity), applied(Name, Arity, _), Name == call.
 
 put_clauses(Clauses, Directives, Unknown) :-
     write('{"clauses":'), put_list(neurosym_reader:put_clause, Clauses),

@@ -1,10 +1,11 @@
-/*  Replays proofs in one world, step by step and independently of how they were found.
+/*  Replays a proof in one world, step by step and independently of how it was found.
 
-    A proof is rule(ClauseId, Atom, Children), fact(Domain, Slot, Value) or not. Children stand in the order of
-    the body, a choice last; what is certain is not listed but proved again. What does not follow raises
-    stopped(replay, Clause, Atom).
+    A proof comes as the list of its steps, each before what it rests on: rule(ClauseId, Atom, Count), fact(Domain, Slot,
+    Value) or not; here it is rule(ClauseId, Atom, Children). Children stand in the order of the body, a choice last; what
+    is certain is not listed but proved again. What does not follow raises stopped(replay, Clause, Atom). The replayed
+    proof goes out as a list of the same kind.
 */
-:- module(neurosym_replayer, [replay_all/1]).
+:- module(neurosym_replayer, [replay_proof/1]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(analysis).
@@ -16,17 +17,23 @@
 
 max_depth(200).    % of the proof of what is certain, as it is shown
 
-%!  replay_all(+Proofs) writes them as JSON, and the names of the variables of each clause, to which their values belong.
-replay_all(Proofs) :-
-    write('{"proofs":'), put_list(neurosym_replayer:put_replayed, Proofs),
-    write(',"names":['),
+%!  replay_proof(+Steps) writes the proof as JSON, and the names of each clause's variables, to which their values belong.
+replay_proof(Steps) :-
+    tree(Steps, Proof, []),
+    replayed(Proof, Tree), !,
+    write('{"proof":['), put_tree(Tree),
+    write('],"names":['),
     forall(( written_(Id, _, _, _, Names), Names = [_|_] ),
            ( format('[~d,', [Id]), put_list(neurosym_replayer:put_name, Names), write('],') )),
     write('[-1,[]]]}').
 
-put_name(Name=_) :- put_string(Name).
+tree([rule(Id, Atom, Count)|Steps], rule(Id, Atom, Children), Rest) :- !, trees(Count, Steps, Children, Rest).
+tree([Leaf|Rest], Leaf, Rest).
 
-put_replayed(Proof) :- replayed(Proof, Tree), !, put_tree(Tree).
+trees(0, Rest, [], Rest) :- !.
+trees(Count, Steps, [Tree|Trees], Rest) :- More is Count - 1, tree(Steps, Tree, Steps1), trees(More, Steps1, Trees, Rest).
+
+put_name(Name=_) :- put_string(Name).
 
 %   Mostly a goal is replayed as the atom that it came to be. Where that fails, for a goal may tell a variable from what
 %   it becomes, all goals are replayed as they are called, and what was asked with variables throughout.
@@ -121,8 +128,10 @@ certain_steps(\+ Goal, _, _, _, [not(Goal)|S], S) :- !, \+ certainly(Goal).
 certain_steps(Goal, _, _, _, [builtin(Goal)|S], S) :- certainly(Goal).
 
 put_tree(rule(Id, Atom, Names, Steps)) :-
+    length(Steps, Count),
     format('["rule",~d,', [Id]), put_text(Atom),
-    write(','), put_values(Names), write(','), put_list(neurosym_replayer:put_tree, Steps), write(']').
+    write(','), put_values(Names), format(',~d]', [Count]),
+    put_steps(Steps).
 put_tree(fact(Name, Slot, Value)) :- integer(Value), !,
     format('["fact","~w",~d,~d]', [Name, Slot, Value]).    % the name of a domain is plain
 put_tree(fact(Name, Slot, Value)) :-
@@ -133,6 +142,9 @@ put_tree(not(Goal)) :- write('["negation",'), put_text(\+ Goal), write(']').
 put_tree(builtin(Goal)) :- arithmetic(Goal), !,    % its text alone
     ( numeric(Goal) -> format('"~q"', [Goal]) ; put_text(Goal) ).
 put_tree(builtin(Goal)) :- write('["builtin",'), put_text(Goal), write(']').
+
+put_steps([]).
+put_steps([Step|Steps]) :- write(','), put_tree(Step), put_steps(Steps).
 
 %   In the order of the clause's names.
 put_values(Names) :- integers(Names, Values), !, write(Values).
