@@ -63,6 +63,9 @@ def fit(
 ) -> History:
     """Trains a model's perception network from answers; the same seed gives the same weights.
 
+    They are the same to the last bit for the same number of threads (``torch.set_num_threads``) on the same machine;
+    another number adds up in another order and rounds differently.
+
     After each epoch everything that training needs is written to ``checkpoint``. If that file exists, training goes on
     from it, exactly as if it had never stopped. In processes joined by ``torch.distributed``, each takes its share of
     each batch, batch norms take the statistics of all, and the result is that of one process. Until the running
