@@ -7,6 +7,7 @@ interruption: 130 Ctrl-C, 143 SIGTERM, 141 when nobody reads the answer any more
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,11 @@ class _Ended(KeyboardInterrupt):
         self.number = number
 
 
+def _tell(message: Warning | str, *_: object, **__: object) -> None:
+    """A warning as one line, without the place in our code that gives it."""
+    complain(f"{message}", "Warning")
+
+
 @contextmanager
 def plain_errors(folder: Path | None = None) -> Generator[None]:
     """Turns errors that a user can mend into one line and exit code 2, and signals into theirs.
@@ -47,7 +53,8 @@ def plain_errors(folder: Path | None = None) -> Generator[None]:
         if ended > 2:
             os._exit(128 + number)
 
-    with _signals(end):
+    with _signals(end), warnings.catch_warnings():
+        warnings.showwarning = _tell
         try:
             yield
             sys.stdout.flush()
