@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from itertools import chain
 from os import PathLike
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import CircuitError
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 Integers = NDArray[np.int64]
 
@@ -170,6 +174,34 @@ class Circuit:
             ('q',)
         """
         return tuple(self.register_names[at] for at in np.flatnonzero(self.register_initial < 0).tolist())
+
+    def __repr__(self) -> str:
+        from .showing import circuit_text
+
+        return circuit_text(self)
+
+    def _repr_svg_(self) -> str | None:
+        """A drawing for notebooks, if it is small enough to be looked at."""
+        from .showing import MOST_DRAWN
+
+        if len(self.kinds) > MOST_DRAWN:
+            return None
+        from .drawing import draw_circuit
+
+        return draw_circuit(self)
+
+    def to_networkx(self) -> "nx.MultiDiGraph[Any]":
+        """The circuit as a graph of networkx; see :func:`logic.graphs.circuit_graph`.
+
+        Example:
+            >>> make = CircuitBuilder()
+            >>> a, b = make.inputs("a", "b")
+            >>> sorted(make.build(y=a & ~b).to_networkx().edges(data="negated"))
+            [(1, 3, False), (2, 3, True), (3, ('output', 'y'), False)]
+        """
+        from .graphs import circuit_graph
+
+        return circuit_graph(self)
 
     def operands(self, gate: int) -> Integers:
         """The literals that gate number ``gate`` reads."""
