@@ -63,6 +63,9 @@ def fit(
 ) -> History:
     """Trains a model's perception network from answers; the same seed gives the same weights.
 
+    They are the same to the last bit for the same number of threads (``torch.set_num_threads``) on the same machine;
+    another number adds up in another order and rounds differently.
+
     After each epoch everything that training needs is written to ``checkpoint``. If that file exists, training goes on
     from it, exactly as if it had never stopped. In processes joined by ``torch.distributed``, each takes its share of
     each batch, batch norms take the statistics of all, and the result is that of one process. Until the running
@@ -100,6 +103,14 @@ def fit(
         CheckpointError: if the checkpoint is damaged or is of another training.
         FileError: if the checkpoint or the log cannot be written.
         Interrupted: on Ctrl-C; the checkpoint of the last whole epoch is kept.
+
+    Example:
+        >>> from neurosym import DIGITS, Model, Program, SpikingClassifier
+        >>> rule = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
+        >>> model = Model(SpikingClassifier(DIGITS, 0), rule, "sum(S)")
+        >>> pictures = torch.rand(19, 2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+        >>> fit(model, pictures, list(range(19)), epochs=2, learning_rate=1e-3)  # doctest: +ELLIPSIS
+        History(2 epochs, loss ...)
     """
     _trainable(model)
     recipe = (recipe or Recipe()).changed(**changes)
