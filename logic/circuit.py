@@ -31,6 +31,10 @@ class Clock:
     Args:
         name: Of the net.
         rising: Whether they take their next values when it rises; when it falls otherwise.
+
+    Example:
+        >>> str(Clock("clk", rising=False))
+        "the falling edge of 'clk'"
     """
 
     name: str
@@ -41,7 +45,13 @@ class Clock:
 
 
 class Role(StrEnum):
-    """What an output means; all but the first are claims on the circuit, as in AIGER 1.9."""
+    r"""What an output means; all but the first are claims on the circuit, as in AIGER 1.9.
+
+    Example:
+        >>> from logic import parse_circuit
+        >>> parse_circuit("aag 1 1 0 0 0 1\n2\n2\n", "aag").roles
+        (<Role.BAD: 'bad'>,)
+    """
 
     OUTPUT = "output"
     BAD = "bad"  # never true (a safety property)
@@ -152,7 +162,13 @@ class Circuit:
 
     @property
     def open_registers(self) -> tuple[str, ...]:
-        """The names of the registers whose first value is open."""
+        r"""The names of the registers whose first value is open.
+
+        Example:
+            >>> from logic import parse_circuit
+            >>> parse_circuit("INPUT(d)\nOUTPUT(q)\nOUTPUT(r)\nq = DFF(d)\nr = DFF0(d)", "bench").open_registers
+            ('q',)
+        """
         return tuple(self.register_names[at] for at in np.flatnonzero(self.register_initial < 0).tolist())
 
     def operands(self, gate: int) -> Integers:

@@ -23,7 +23,7 @@ from logic.evaluation import evaluate_bits
 from logic.proving.bounded import first_difference
 from logic.proving.networks import lifted_circuit
 from logic.proving.streams import to_stream, wrong_answers
-from logic.simulation.simulator import simulate_reference
+from logic.simulation.reference import simulate_reference
 
 FLIP_FLOP = "INPUT(d)\nOUTPUT(q)\nq = DFF(d)\n"
 MAPPINGS = ("dual-rail", "majority", "logicsnn", "single-rail", "fail-silent")

@@ -6,7 +6,6 @@ their own, which is lifted and swept like any other. Waves come back to back fro
 outside is silence, and so is every neuron before the first wave.
 """
 
-import time
 from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from ..circuit import Circuit
 from ..errors import CircuitError, NetworkError
 from ..evaluation import random_vectors
+from ..kernels import work_time
 from ..network import FlatNetwork, SpikingNetwork
 from ..rails import Line, match_lines
 from ..simulation.reference import simulate_reference
@@ -76,7 +76,7 @@ def judge(
         NetworkError: if lines cannot be matched.
         CircuitError: if the circuit has registers (see :func:`logic.proving.induction.prove_machine`).
     """
-    start = time.perf_counter()
+    start = work_time()
     if circuit.register_names:
         raise CircuitError("the circuit has registers; prove it with prove_machine")
     if network.period > 1:
@@ -98,7 +98,7 @@ def judge(
                 break
         answer = answer._replace(holds=None) if answer.holds else answer
     claim = f"{network.neurons} neurons compute {len(circuit.outputs)} outputs of {len(circuit.inputs)} inputs"
-    return _verdict(network, circuit, claim, answer, time.perf_counter() - start)
+    return _verdict(network, circuit, claim, answer, work_time() - start)
 
 
 def in_step(network: SpikingNetwork, flat: FlatNetwork) -> bool:

@@ -1,11 +1,11 @@
 """The one question of the prover: do these two, networks or circuits, compute the same? It picks the right proof."""
 
-import time
 from os import PathLike, fspath
 from pathlib import Path
 
 from ..circuit import Circuit
 from ..errors import CircuitError, IrregularError, NetworkError
+from ..kernels import work_time
 from ..mapping import Certificate
 from ..network import SpikingNetwork
 from ..verdict import Verdict
@@ -127,7 +127,7 @@ def _prove_waves(
     network: SpikingNetwork, circuit: Circuit, certificate: Certificate | None, timeout: float | None
 ) -> Verdict:
     """A network against a combinational circuit."""
-    start = time.perf_counter()
+    start = work_time()
     try:
         verdict = prove_network(network, circuit, certificate=certificate, timeout=timeout)
     except IrregularError:
@@ -141,5 +141,5 @@ def _prove_waves(
         if verdict.holds is not None or network.neurons > SMALL:
             return verdict
 
-    left = None if timeout is None else max(0.0, timeout - (time.perf_counter() - start))
+    left = None if timeout is None else max(0.0, timeout - (work_time() - start))
     return prove_monolithic(network, circuit, timeout=left)

@@ -1,6 +1,5 @@
 """What the circuit commands do: a netlist file compiled, proved, simulated or learned, as figures to be shown."""
 
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,9 +21,11 @@ from logic import (
     verify,
 )
 from logic.formats import read_circuit, write_circuit
+from logic.kernels import work_time
 from logic.learning.pattern_neurons import LearnedGate, learn_gate
 from logic.learning.proof import prove_gate, training_report as training_report
 from logic.mapping.trade import Cost, pareto
+from logic.proving.properties import prove_properties, states_properties
 from logic.proving.streams import to_stream
 from logic.proving.waveform import trains_of, write_waveform
 from logic.rails import has_two_rails, rail_pairs
@@ -197,15 +198,17 @@ def verify_files(
         CircuitError: if the mapping cannot express the circuit, or the two circuits' signals cannot be matched.
         NetworkError: if a ``.nir`` file cannot be read or its lines cannot be matched.
     """
-    start = time.perf_counter()
+    start = work_time()
     if (target := target_of_file(path)) is not None:
         return _verify_network(target, path, spec, timeout, waveform, certificate, obligations)
     circuit = read_circuit(path)
     compiled = compile_certified(circuit, mapping)
-    seconds = time.perf_counter() - start
+    seconds = work_time() - start
     network = compiled.network
     verdict = verify(network, circuit, certificate=compiled.certificate, timeout=timeout)
     others = prove_obligations(network, circuit, function=verdict) if obligations else {}
+    if states_properties(circuit) and verdict.holds is not False:
+        verdict = _both(verdict, prove_properties(circuit, timeout))
     if spec is not None and verdict.holds is not False:
         verdict = _both(verdict, verify(circuit, read_circuit(spec), timeout=timeout))
     _keep(verdict, network, circuit, waveform, certificate)
@@ -224,9 +227,9 @@ def _verify_network(
     """The network of a target's file against a specification."""
     if spec is None:
         raise CircuitError(f"{path}: a network needs a specification; give the circuit that it shall compute")
-    start = time.perf_counter()
+    start = work_time()
     network, circuit = target.read(path), read_circuit(spec)
-    seconds = time.perf_counter() - start
+    seconds = work_time() - start
     verdict = verify(network, circuit, timeout=timeout)
     others = prove_obligations(network, circuit, function=verdict) if obligations else {}
     _keep(verdict, network, circuit, waveform, certificate)

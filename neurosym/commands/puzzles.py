@@ -1,5 +1,6 @@
 """Puzzles for the command `solve`: found by name or file, their boards read from pictures, their solutions drawn."""
 
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 
@@ -33,7 +34,10 @@ def read_puzzle(name: str, limits: Limits | None = None) -> ConstraintProgram:
         return ConstraintProgram.parse(
             (files("neurosym.puzzles") / f"{name}.pl").read_text("utf-8"), source=f"{name}.pl"
         )
-    raise PuzzleError(f"{name}: no such file or bundled puzzle; bundled are {', '.join(bundled_puzzles())}")
+    beside = [entry.name for entry in Path(name).parent.glob("*.pl")] if name.endswith(".pl") else []
+    close = get_close_matches(Path(name).name, [*bundled_puzzles(), *beside], 1)
+    meant = f"did you mean {close[0]}? " if close else ""
+    raise PuzzleError(f"{name}: no such file or bundled puzzle; {meant}bundled are {', '.join(bundled_puzzles())}")
 
 
 def solve_file(

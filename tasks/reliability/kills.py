@@ -116,7 +116,7 @@ def kill(job: Job, expected: Undisturbed, folder: Path, generator: random.Random
         faults += [f"{name} is not the old file after the kill" for name in expected.files if name not in found]
     code = _run(job.again if job.again and (folder / job.begun).exists() else job.command, folder)
     faults += [] if code == expected.code else [f"ends with {code}: {(folder / 'stderr').read_text()[-300:]}"]
-    faults += [] if _printed(folder) == expected.printed else ["prints something else"]
+    faults += _compared(_printed(folder), expected.printed)
     found, torn = _whole_files(folder)
     faults += torn
     faults += [f"{name} is left over" for name in found.keys() - expected.files.keys()]
@@ -219,6 +219,14 @@ def _whole_files(folder: Path) -> tuple[dict[str, object], list[str]]:
         except (ValueError, LookupError) as fault:
             torn.append(f"{name} is torn ({fault})")
     return found, torn
+
+
+def _compared(printed: object, expected: object) -> list[str]:
+    """The first thing that is printed otherwise."""
+    rows, wanted = (found if isinstance(found, list) else [found] for found in (printed, expected))
+    pairs = zip(rows, wanted, strict=False)
+    other = [f"prints {one!s:.200} instead of {two!s:.200}" for one, two in pairs if one != two]
+    return other[:1] or ["prints more or fewer lines"] * (len(rows) != len(wanted))
 
 
 def _files(folder: Path) -> dict[str, object]:
