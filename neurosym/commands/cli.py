@@ -189,13 +189,22 @@ def explain_pictures(
 
 
 @app.command("doctor")
-def check_parts(as_json: AsJson = False) -> None:
+def check_parts(
+    warm: Annotated[
+        bool, typer.Option("--warm", help="Compile all kernels now, so that no command waits for them.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Check each part that neurosym stands on, and say what to install."""
     with plain_errors():
         from rich.text import Text
 
         from .doctor import diagnose
 
+        if warm:
+            from .warming import warm_kernels
+
+            warm_kernels()
         findings = diagnose()
         if as_json:
             say_json([asdict(finding) for finding in findings])
