@@ -14,7 +14,6 @@ from ..prolog.program import Program
 from ..prolog.terms import Struct, Term, Value, to_value
 from .conflict import find_conflict
 from .constraint_program import ConstraintProgram
-from .deadline import Deadline
 from .definedness import conditions, demands
 from .encoding import TooLarge
 from .linear import evaluate
@@ -22,6 +21,7 @@ from .notation import constraint_text, name_variables
 from .posting import Alternative, Key, Posted, key_of, keys, post, replaced
 from .search import ArithmeticSearch, Costs, Search, open_search
 from .solution import Conflict, SlotReading, Solution
+from .thread_deadline import Deadline
 
 _OBJECTIVES = {"$least": "#<", "$greatest": "#>"}
 

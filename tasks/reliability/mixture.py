@@ -95,10 +95,11 @@ def requests() -> Sequence[Request]:
     ]
 
 
-def mix(count: int, threads: int, seed: int) -> Iterator[Reply]:
-    """Requests drawn at random, good and hostile alike often, asked by several threads."""
+def mix(count: int, threads: int, seed: int, hostile: float = 0.5) -> Iterator[Reply]:
+    """Requests drawn at random, the hostile ones with their share, asked by several threads."""
     kinds = requests()
-    chosen = random.Random(seed).choices(kinds, k=count)
+    shares = [hostile if one.hostile else 1 - hostile for one in kinds]
+    chosen = random.Random(seed).choices(kinds, shares, k=count)
     with ThreadPoolExecutor(threads) as pool:
         yield from pool.map(answer, chosen)
 
