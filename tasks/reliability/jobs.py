@@ -83,12 +83,11 @@ def content(path: Path) -> object:
 
 
 def without_times(text: str) -> object:
-    """What a command printed, as JSON or line by line, without what differs from run to run: times and memory."""
+    """What a command printed, as JSON or line by line, without what differs: times, memory and bars of progress."""
     try:
         return _timeless(json.loads(text))
     except ValueError:
-        lines = [line for line in text.splitlines() if not re.search(r"\d s\b|seconds", line)]
-        return [re.sub(r"\d+:\d\d:\d\d", "", line).strip() for line in lines]
+        return [line.strip() for line in text.splitlines() if not re.search(r"\d s\b|seconds|━━", line)]
 
 
 def _plain(data: bytes) -> object:
