@@ -42,7 +42,8 @@ def counter(bits: int, asked: bool) -> Circuit:
     lines = [f"INPUT(en)\nOUTPUT(y)\nc0 = BUFF(en)\ny = {answer}"]
     for bit in range(bits):
         lines += [f"q{bit} = DFF(n{bit})", f"n{bit} = XOR(q{bit}, c{bit})", f"c{bit + 1} = AND(q{bit}, c{bit})"]
-    return parse_circuit("\n".join(lines) + "\n", "bench")
+    circuit = parse_circuit("\n".join(lines) + "\n", "bench")
+    return replace(circuit, register_initial=np.zeros(bits, np.int64))
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from neurosym.commands.doctor import Finding, diagnose
-from reasoner.prolog import worker
+from reasoner.prolog import workers
 
 PARTS = {"PyTorch": "torch", "snnTorch": "snntorch", "SWI-Prolog": "swipl", "Z3": "z3", "NIR": "nir"}
 
@@ -35,7 +35,7 @@ def test_a_missing_package_is_found_and_the_others_still_examined(part: str, mon
 
 def test_a_missing_swi_prolog_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr(worker, "_pool", worker.Pool())
+    monkeypatch.setattr(workers, "_pool", workers.Pool())
     finding = by_part()["SWI-Prolog"]
     assert not finding.works
     assert "apt install swi-prolog-nox" in finding.remedy

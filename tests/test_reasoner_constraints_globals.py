@@ -13,7 +13,7 @@ from reasoner import ConstraintProgram, QueryError, solve
 from tasks.puzzles.constraint_agreement import Solutions, ask_clpfd, judge
 from tasks.puzzles.random_constraints import Node, RandomProgram
 
-ROOM = Path(__file__).parent.parent / "reasoner" / "constraints"
+ROOM = Path(__file__).parent.parent / "reasoner" / "clpfd"
 EXAMPLES = {
     "chain/2": ["chain([A, B, C], #<)", "chain([A, B, A], #>=)", "chain([A], #=<)", "chain([], #>)"],
     "lex_chain/1": ["lex_chain([[A, B], [B, C], [C, A]])", "lex_chain([[A, 1], [1, B]])", "lex_chain([[C]])"],

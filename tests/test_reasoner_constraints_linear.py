@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from hypothesis import assume, given, settings, strategies as st
 
-from reasoner.constraints.deadline import Deadline
 from reasoner.constraints.integer_formulas import smallest_conflict
 from reasoner.constraints.linear import evaluate, find_domains, interval, linear
 from reasoner.constraints.posting import Key
 from reasoner.constraints.search import ArithmeticSearch
+from reasoner.constraints.thread_deadline import Deadline
 from reasoner.errors import MeaningError
 from reasoner.prolog.terms import Struct, Term
 

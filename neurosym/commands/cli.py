@@ -241,7 +241,9 @@ def solve_puzzle(
     image: Annotated[Path | None, typer.Option(help="A picture of the board; then picture(Rows) is asked.")] = None,
     model: Annotated[Path | None, typer.Option(help="A saved reader of digits, for --image.")] = None,
     drawing: Annotated[Path | None, typer.Option(help="Write the solved board as SVG, repaired cells marked.")] = None,
-    timeout: Annotated[float, typer.Option(min=0, help="Seconds for solving.")] = 60.0,
+    timeout: Annotated[float, typer.Option(min=0, help="CPU seconds for solving.")] = 60.0,
+    ways: Annotated[int, typer.Option(min=1, help="Most ways through the rules.")] = 1000,
+    memory: Annotated[int, typer.Option(min=8, help="Megabytes for running the rules.")] = 512,
     as_json: AsJson = False,
 ) -> None:
     """Solve a constraint puzzle and say whether the solution is unique; exit code 0 solved, 1 impossible, 3 unknown."""
@@ -253,7 +255,7 @@ def solve_puzzle(
             writable(drawing, Path(puzzle), image, model, kinds=(".svg",))
         from .puzzles import solve_file
 
-        found = solve_file(puzzle, query, image, model, drawing, timeout)
+        found = solve_file(puzzle, query, image, model, drawing, timeout, ways, memory)
         if as_json:
             say_json(found.to_dict())
         else:

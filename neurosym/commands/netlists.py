@@ -25,6 +25,7 @@ from logic.kernels import work_time
 from logic.learning.pattern_neurons import LearnedGate, learn_gate
 from logic.learning.proof import prove_gate, training_report as training_report
 from logic.mapping.trade import Cost, pareto
+from logic.proving.properties import prove_properties, states_properties
 from logic.proving.streams import to_stream
 from logic.proving.waveform import trains_of, write_waveform
 from logic.rails import has_two_rails, rail_pairs
@@ -206,6 +207,8 @@ def verify_files(
     network = compiled.network
     verdict = verify(network, circuit, certificate=compiled.certificate, timeout=timeout)
     others = prove_obligations(network, circuit, function=verdict) if obligations else {}
+    if states_properties(circuit) and verdict.holds is not False:
+        verdict = _both(verdict, prove_properties(circuit, timeout))
     if spec is not None and verdict.holds is not False:
         verdict = _both(verdict, verify(circuit, read_circuit(spec), timeout=timeout))
     _keep(verdict, network, circuit, waveform, certificate)

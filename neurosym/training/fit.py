@@ -3,6 +3,7 @@
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from math import ceil, cos, isfinite, pi
 from pathlib import Path
@@ -28,6 +29,7 @@ from .processes import Processes, own_device, these_processes
 from .recipe import Changes, Recipe
 from .resuming import Training, resume, to_checkpoint
 from .savings import Trainable, add_gradients, cheaper
+from .settling import ENOUGH_STEPS, settle
 from .shared_norms import shared_norms
 
 WARM_UP = 0.1  # part of all steps during which the learning rate rises
@@ -66,7 +68,8 @@ def fit(
 
     After each epoch everything that training needs is written to ``checkpoint``. If that file exists, training goes on
     from it, exactly as if it had never stopped. In processes joined by ``torch.distributed``, each takes its share of
-    each batch, batch norms take the statistics of all, and the result is that of one process.
+    each batch, batch norms take the statistics of all, and the result is that of one process. Until the running
+    statistics of batch norms can be trusted they are settled after each epoch (:mod:`neurosym.training.settling`).
 
     Args:
         model: Its ``perception`` is changed in place; a :class:`neurosym.Labelled` for labels, or a
@@ -100,6 +103,14 @@ def fit(
         CheckpointError: if the checkpoint is damaged or is of another training.
         FileError: if the checkpoint or the log cannot be written.
         Interrupted: on Ctrl-C; the checkpoint of the last whole epoch is kept.
+
+    Example:
+        >>> from neurosym import DIGITS, Model, Program, SpikingClassifier
+        >>> rule = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
+        >>> model = Model(SpikingClassifier(DIGITS, 0), rule, "sum(S)")
+        >>> pictures = torch.rand(19, 2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+        >>> fit(model, pictures, list(range(19)), epochs=2, learning_rate=1e-3)  # doctest: +ELLIPSIS
+        History(2 epochs, loss ...)
     """
     _trainable(model)
     recipe = (recipe or Recipe()).changed(**changes)
@@ -134,6 +145,9 @@ def fit(
             start = time.perf_counter()
             number = len(history.epochs)
             loss = _epoch(model, training, pictures, answers, recipe, number, processes, augment, blend, progress)
+            if (number + 1) * ceil(len(answers) / recipe.batch) < ENOUGH_STEPS:
+                with running.in_place(network, keep=True) if running else nullcontext():
+                    settle(model, network, pictures, answers, recipe.batch)
             seconds = time.perf_counter() - start
             scores = _scores(model, training, kept_out, recipe.batch, processes, evaluate)
             history = History((*history.epochs, Epoch(loss, seconds, scores)))

@@ -70,7 +70,18 @@ class Mixture:
 
 
 def ensemble(models: Sequence[Model]) -> Mixture:
-    """The mixture of models, each taken at its word."""
+    """The mixture of models, each taken at its word.
+
+    Raises:
+        TrainingError: if there are none.
+
+    Example:
+        >>> from neurosym import DIGITS, Model, Program, SpikingClassifier
+        >>> rule = Program.parse("even(X) :- digit(0, X), 0 is X mod 2.")
+        >>> models = [Model(SpikingClassifier(DIGITS, seed), rule, "even(X)") for seed in range(2)]
+        >>> ensemble(models)(torch.zeros(3, 1, 1, 28, 28)).values
+        (0, 2, 4, 6, 8)
+    """
     return Mixture([View(model, {}) for model in models])
 
 

@@ -18,7 +18,7 @@ _UNSIGNED_BYTE = 0x08
 _MOST_BYTES = 1 << 30
 
 
-def read_idx(path: Path, axes: int) -> Tensor:
+def read_idx(path: str | Path, axes: int) -> Tensor:
     """The bytes of an IDX file, gzipped or not.
 
     Args:
@@ -31,6 +31,7 @@ def read_idx(path: Path, axes: int) -> Tensor:
     Raises:
         DatasetError: if the file is missing, no IDX file of bytes, of another shape, or cut off.
     """
+    path = Path(path)
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)

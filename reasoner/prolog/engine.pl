@@ -5,14 +5,14 @@
 */
 :- module(neurosym_engine, [serve/3]).
 :- use_module(library(lists)).
-:- use_module(reader).
-:- use_module(grounder).
-:- use_module(translator).
-:- use_module(replayer).
-:- use_module('../constraints/runner').
-:- use_module(deadline).
-:- use_module(memory).
-:- use_module(json_writer).
+:- use_module('../interpreter/reader').
+:- use_module('../interpreter/grounder').
+:- use_module('../interpreter/translator').
+:- use_module('../interpreter/replayer').
+:- use_module('../clpfd/runner').
+:- use_module('../interpreter/deadline').
+:- use_module('../interpreter/memory').
+:- use_module('../interpreter/json_writer').
 
 %!  serve(+Limits:string, +Task:string, -Reply:string) is det.
 %

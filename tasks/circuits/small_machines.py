@@ -6,6 +6,7 @@ It shares nothing with the readers and provers that it judges.
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 from pysat.solvers import Solver
 
@@ -143,6 +144,31 @@ def difference(ours: Machine, theirs: Machine) -> str:
             if solver.solve(assumptions=[a, -b]) or solver.solve(assumptions=[-a, b]):
                 return f"the function of {name}"
     return ""
+
+
+def random_difference(ours: Machine, theirs: Machine, seed: int = 0, vectors: int = 4096) -> str:
+    """In what two machines, matched by name or else by order, differ on random inputs and states, or nothing."""
+    random = Random(seed)
+    theirs = called_alike(theirs, ours)
+    answers: list[dict[str, int]] = []
+    sources: dict[str, int] = {}
+    for machine in (ours, theirs):
+        values = {0: 0}
+        for kind, table in (("input", machine.inputs), ("register", dict(_registers(machine)))):
+            for at, (name, literal) in enumerate(table.items()):
+                key = name if name in ours.inputs or name in ours.registers else f"{kind} {at}"
+                values[literal] = sources.setdefault(key, random.getrandbits(vectors))
+        every = (1 << vectors) - 1
+
+        def value(literal: int, values: dict[int, int] = values, every: int = every) -> int:
+            return values[literal & ~1] ^ (every if literal & 1 else 0)
+
+        for head, one, other in machine.ands:
+            values[head] = value(one) & value(other)
+        ends = {name: value(literal) for name, literal in machine.outputs.items()}
+        ends |= {f"next {name}": value(following) for name, (_, following, _) in machine.registers.items()}
+        answers.append(ends)
+    return next((name for name, word in answers[0].items() if answers[1].get(name) != word), "")
 
 
 def _inputs(machine: Machine) -> Iterator[tuple[str, int]]:

@@ -15,11 +15,11 @@ from rich.progress import track
 
 from logic.errors import NeurosymError
 from reasoner import ConstraintProgram, Limits, solve
-from reasoner.constraints.deadline import Deadline
 from reasoner.constraints.encoding import ClauseEncoding
 from reasoner.constraints.linear import find_domains
 from reasoner.constraints.posting import key_of, post
 from reasoner.constraints.search import ArithmeticSearch, ClauseSearch, Search
+from reasoner.constraints.thread_deadline import Deadline
 from reasoner.prolog.terms import Struct, Term
 
 from .random_constraints import NAMES, RandomProgram, random_programs

@@ -15,7 +15,7 @@
 :- use_module(constraint_reader).
 :- use_module(operators).
 :- use_module(poster).
-:- use_module('../prolog/json_writer').
+:- use_module('../interpreter/json_writer').
 
 :- thread_local clause_/2, domain_/2.
 

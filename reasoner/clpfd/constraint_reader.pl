@@ -7,9 +7,9 @@
           [ read_rules/3, read_goal/5, put_rules/1, constraint/1, higher/1, helper/1, silent/1 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
-:- use_module('../prolog/builtins', [builtin/1, printing/1]).
-:- use_module('../prolog/json_writer').
-:- use_module('../prolog/refusals').
+:- use_module('../interpreter/builtins', [builtin/1, printing/1]).
+:- use_module('../interpreter/json_writer').
+:- use_module('../interpreter/refusals').
 :- use_module(globals).
 :- use_module(operators).
 
