@@ -4,7 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from logic import NeurosymError, whole_file
-from reasoner import ConstraintProgram, SlotReading, Solution, solve
+from reasoner import ConstraintProgram, Limits, SlotReading, Solution, solve
 
 _CELL = 40  # units of a drawn cell
 
@@ -20,7 +20,7 @@ def bundled_puzzles() -> tuple[str, ...]:
     )
 
 
-def read_puzzle(name: str) -> ConstraintProgram:
+def read_puzzle(name: str, limits: Limits | None = None) -> ConstraintProgram:
     """The program in a file, or the bundled puzzle of that name.
 
     Raises:
@@ -28,7 +28,7 @@ def read_puzzle(name: str) -> ConstraintProgram:
         ProgramError: if it cannot be read.
     """
     if Path(name).is_file():
-        return ConstraintProgram.read(name)
+        return ConstraintProgram.read(name, limits=limits)
     if name in bundled_puzzles():
         return ConstraintProgram.parse(
             (files("neurosym.puzzles") / f"{name}.pl").read_text("utf-8"), source=f"{name}.pl"
@@ -43,6 +43,7 @@ def solve_file(
     model: Path | None = None,
     drawing: Path | None = None,
     seconds: float = 60.0,
+    limits: Limits | None = None,
 ) -> Solution:
     """The solution of a puzzle.
 
@@ -53,15 +54,16 @@ def solve_file(
         model: A reader of digits that :func:`neurosym.checkpoint.save_perception` wrote.
         drawing: SVG file to draw the solved board in.
         seconds: Wall time for solving.
+        limits: What reading and running the rules may spend.
 
     Raises:
         NeurosymError: whatever is wrong, in one sentence.
     """
-    program = read_puzzle(puzzle)
+    program = read_puzzle(puzzle, limits)
     if not program.heads:
         raise PuzzleError(f"{program.source}: has no clauses, so there is nothing to ask")
     if image is None:
-        solution = solve(program, query or program.heads[0], seconds=seconds)
+        solution = solve(program, query or program.heads[0], seconds=seconds, limits=limits)
     else:
         if model is None:
             raise PuzzleError(
@@ -75,7 +77,7 @@ def solve_file(
         from ..checkpoint import load_perception
 
         symbols = see_cells(load_perception(model)[0], cut_board(image))
-        solution = solve(program, query or "picture(Rows)", symbols, seconds=seconds)
+        solution = solve(program, query or "picture(Rows)", symbols, seconds=seconds, limits=limits)
         if solution.solvable and not solution.readings:
             raise PuzzleError(
                 f"'{solution.query}' reads no cell of the picture; ask a goal that uses digit(Cell, Value)"
