@@ -1,6 +1,6 @@
 /*  One goal: values of slots and of networks, built-in calls, the order of answers, and what is told apart. */
 :- module(neurosym_goals,
-          [ install_world/1, forget_world/0, in_world/0, world_fact/3, tell_calls_apart/0, by_call/0, tested/1, collected/2,
+          [ install_world/1, forget_world/0, in_world/0, world_fact/3, tell_calls_apart/0, by_call/0, tested/1, collected/2, listed/2,
             in_order/2, undefined_goal/2, slot_value/4, possible_value/4, decided/2, asked_of_network/2, compute/4,
             run_builtin/2, conjunction/2, key/3 ]).
 :- set_prolog_flag(optimise, true).
@@ -52,6 +52,11 @@ collected(_, Goal) :- ground(Goal), !.
 collected(Template, Goal) :-
     term_variables(Template, Own), term_variables(Goal, Free),
     ( member(Variable, Free), \+ ( member(Other, Own), Other == Variable ) -> told_apart ; true ).
+
+%!  listed(+List, +Id): as in Prolog, what is collected is a list, or is to become one.
+listed(List, Id) :-
+    '$skip_list'(_, List, Tail),
+    ( ( var(Tail) ; Tail == [] ) -> true ; throw(stopped(no_list, Id, List)) ).
 
 %!  tell_calls_apart: from now on.
 tell_calls_apart :- assertz(by_call).

@@ -76,7 +76,7 @@ certain(naf(Body), Id, _) :- tested(Body), \+ certain(Body, Id).
 certain(unproved(Goal), _, _) :- tested(Goal), not_exists(sure(Goal)).
 certain(once(Body), Id, _) :- tested(Body), in_order(Body, Ordered), ( certain(Ordered, Id) -> true ).
 certain(findall(Template, Body, List, Kind), Id, _) :-
-    collected(Template, Body),
+    collected(Template, Body), listed(List, Id),
     collection(Kind, Template, Body, Id, List).
 certain(call(Goal, Extra), Id, _) :- tick, translate_call(Goal, Extra, Id, Body), certain(Body, Id).
 certain(ordered_call(Goal, Extra), Id, _) :-
@@ -166,7 +166,7 @@ body(net(Name, Inputs, Output, Values, Index), Id, [net(Name, Inputs, Output, Va
     asked_of_network(Inputs, Id),
     nth0(Index, Values, Output).
 body(collect(Template, Body, List, Kind), Id, I0, I) :-
-    collected(Template, Body),
+    collected(Template, Body), listed(List, Id),
     collecting(Template-Body, Id, ways(Kind, Template, Body, Id, Ways)),
     selection(Ways, known(0, [], [], []), Id, List, I0, I).
 body(call(Goal, Extra), Id, I0, I) :- tick, translate_call(Goal, Extra, Id, Body), body(Body, Id, I0, I).
@@ -280,10 +280,10 @@ answer_key(items(Items), _, Answer, atom(Answer)) :-
     ( ground(Answer) -> true ; throw(stopped(nonground, -1, Answer)) ),
     put_row(atom(Answer), -1, Items).
 
-%   A ground query that fails has the probability 0; an open one has no answer.
+%   A query without answers has the probability 0, as it stands.
 answers_or_goal(Goal, Max, Answers) :-
     answers(Goal, Max, Found),
-    ( Found == [], ground(Goal) -> Answers = [atom(Goal)-Goal] ; Answers = Found ).
+    ( Found == [] -> Answers = [atom(Goal)-Goal] ; Answers = Found ).
 
 once_each(Answers, Distinct) :-
     trie_new(Seen),
