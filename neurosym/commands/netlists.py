@@ -202,7 +202,9 @@ def verify_files(
     network = compiled.network
     verdict = verify(network, circuit, certificate=compiled.certificate, timeout=timeout)
     others = logic.prove_obligations(network, circuit, function=verdict) if obligations else {}
-    if states_properties(circuit) and verdict.holds is not False:
+    if circuit.roles and verdict.holds is not False:
+        from logic.proving.properties import prove_properties
+
         verdict = _both(verdict, prove_properties(circuit, timeout))
     if spec is not None and verdict.holds is not False:
         verdict = _both(verdict, verify(circuit, read_circuit(spec), timeout=timeout))
