@@ -101,6 +101,13 @@ def test_an_atom_on_its_own_negation_is_refused_by_name() -> None:
         in_order(rows, {-1: 0}, {0: "zero", 1: "one"}, PROGRAM)
 
 
+def test_what_is_certain_or_impossible_is_seen_through_negation() -> None:
+    rows = [Row(0, 0, ()), Row(1, 0, (-3,)), Row(2, 1, (-2,)), Row(3, 2, (-1,))]  # p0; p1 if not p0; p2 if not p1
+    circles, possible = in_order(rows, {-2: 0, -1: 1}, {}, PROGRAM)
+    assert possible == {0, 2}
+    assert circles == [[rows[0]], [rows[3]]]
+
+
 def test_denied_by_numbers_leaves_from_the_end() -> None:
     leaves = (SlotValue("d", 0, 1), Negation((4,)), Negation((SlotValue("d", 0, 2),)), Negation((7,)))
     assert denied_by(leaves) == {-3: 4, -1: 7}
