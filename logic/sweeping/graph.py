@@ -208,18 +208,14 @@ def _write(nodes: Nodes, kinds: Array, offsets: Array, operands: Array, wires: A
         wires[gate_wire + gate] = value
 
 
-def wide_parities(circuit: Circuit, always: bool = False) -> list[tuple[int, Array]]:
+def wide_parities(circuit: Circuit) -> list[tuple[int, Array]]:
     """The parities of many leaves, each the root of a tree of parity gates, with the literals of the leaves.
 
     Two such trees of one set of leaves are one function; without this SAT would have to find that out, which takes more
     than the square of their width.
-
-    Args:
-        circuit: Any netlist.
-        always: Whether to look for trees also where no single gate is wide.
     """
     widths, parity_gate = np.diff(circuit.offsets), circuit.kinds == _XOR
-    if not (parity_gate & (widths > WIDE)).any() and not (always and parity_gate.any()):
+    if not parity_gate.any():
         return []
     readers = np.bincount(circuit.literals >> 1, minlength=circuit.wires)
     readers += np.bincount(np.concatenate([circuit.outputs, circuit.register_next]) >> 1, minlength=circuit.wires)
@@ -228,8 +224,10 @@ def wide_parities(circuit: Circuit, always: bool = False) -> list[tuple[int, Arr
     inner &= readers == 1
     inner[: circuit.first_gate] = False
     inner[circuit.first_gate :] &= parity_gate
+    trees = widths > WIDE  # or with a parity below
+    trees[np.repeat(np.arange(len(widths)), widths)[inner[circuit.literals >> 1]]] = True
     found: list[tuple[int, Array]] = []
-    for root in np.flatnonzero(parity_gate & ~inner[circuit.first_gate :]).tolist():
+    for root in np.flatnonzero(parity_gate & trees & ~inner[circuit.first_gate :]).tolist():
         leaves: list[Array] = []
         waiting = [circuit.operands(root)]
         while waiting:
@@ -299,7 +297,7 @@ class AndGraph:
         majorities = widths[circuit.kinds == int(Gate.MAJ)]
         self.reserve(int(3 * widths.sum() + (majorities * majorities).sum()) + 1)
         begin = 0
-        for gate, leaves in wide_parities(circuit, always=bool(self._parities)):
+        for gate, leaves in wide_parities(circuit):
             self._write(circuit, begin, gate + 1, wires)
             begin, wire = gate + 1, circuit.first_gate + gate
             literals = wires[leaves >> 1] ^ (leaves & 1)
