@@ -122,4 +122,4 @@ def test_limits_are_raised_from_the_command(tmp_path: Path) -> None:
     (tmp_path / "many.pl").write_text("p(X) :- between(1, 1500, X), X #> 0.")
     code, _, err = command(str(tmp_path / "many.pl"))
     assert (code, "ways through the rules" in " ".join(err.split())) == (2, True)
-    assert command(str(tmp_path / "many.pl"), "--ways", "2000")[0] == 0
+    assert command(str(tmp_path / "many.pl"), "--limit", "answers=2000")[0] == 0

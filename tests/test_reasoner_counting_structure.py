@@ -14,7 +14,8 @@ from reasoner.counting.exclusivity import Exclusivity
 from reasoner.counting.factoring import factor
 from reasoner.counting.normal_form import are_countable, is_countable
 from reasoner.errors import CountingError
-from reasoner.grounding.sums import Sums, sums_of
+from reasoner.grounding.circuit_sums import sums_of
+from reasoner.grounding.sums import Sums
 
 World = tuple[int, ...]
 

@@ -189,13 +189,22 @@ def explain_pictures(
 
 
 @app.command("doctor")
-def check_parts(as_json: AsJson = False) -> None:
+def check_parts(
+    warm: Annotated[
+        bool, typer.Option("--warm", help="Compile all kernels now, so that no command waits for them.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Check each part that neurosym stands on, and say what to install."""
     with plain_errors():
         from rich.text import Text
 
         from .doctor import diagnose
 
+        if warm:
+            from .warming import warm_kernels
+
+            warm_kernels()
         findings = diagnose()
         if as_json:
             say_json([asdict(finding) for finding in findings])
@@ -221,16 +230,17 @@ def query_program(
         str | None,
         typer.Argument(help="One goal, evidence aside; without it, the program's queries given its evidence."),
     ] = None,
-    timeout: Annotated[float, typer.Option(min=0, help="Seconds for the grounding, and again for counting.")] = 60.0,
+    timeout: Annotated[float, typer.Option(min=0, help="CPU seconds for reading, grounding, counting, each.")] = 60.0,
+    limit: Annotated[list[str] | None, typer.Option(help="Raise a limit, as megabytes=2048; see Limits.")] = None,
     proofs: Annotated[bool, typer.Option("--explain", help="Show the most probable proof of each answer.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Answer the queries of a program in the language of ProbLog: the probability of each answer, exact."""
     with plain_errors():
         existing(program)
-        from .queries import report_file
+        from .queries import limits_from, report_file
 
-        found = report_file(program, query, timeout, proofs, as_json)
+        found = report_file(program, query, limits_from(timeout, limit or ()), proofs, as_json)
         say(found)
 
 
@@ -242,8 +252,7 @@ def solve_puzzle(
     model: Annotated[Path | None, typer.Option(help="A saved reader of digits, for --image.")] = None,
     drawing: Annotated[Path | None, typer.Option(help="Write the solved board as SVG, repaired cells marked.")] = None,
     timeout: Annotated[float, typer.Option(min=0, help="CPU seconds for solving.")] = 60.0,
-    ways: Annotated[int, typer.Option(min=1, help="Most ways through the rules.")] = 1000,
-    memory: Annotated[int, typer.Option(min=8, help="Megabytes for running the rules.")] = 512,
+    limit: Annotated[list[str] | None, typer.Option(help="Raise a limit, as answers=2000; see Limits.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Solve a constraint puzzle and say whether the solution is unique; exit code 0 solved, 1 impossible, 3 unknown."""
@@ -253,9 +262,11 @@ def solve_puzzle(
                 existing(path)
         if drawing is not None:
             writable(drawing, Path(puzzle), image, model, kinds=(".svg",))
-        from .puzzles import solve_file
+        from .puzzles import WAYS, solve_file
+        from .queries import limits_from
 
-        found = solve_file(puzzle, query, image, model, drawing, timeout, ways, memory)
+        limits = limits_from(max(1.0, timeout), [f"answers={WAYS}", *(limit or [])])
+        found = solve_file(puzzle, query, image, model, drawing, timeout, limits)
         if as_json:
             say_json(found.to_dict())
         else:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+import logic  # whose other names are loaded where they are asked for
 from logic import (
     Circuit,
     CircuitError,
@@ -13,11 +14,8 @@ from logic import (
     SpikingNetwork,
     Target,
     Verdict,
-    certify,
-    check_certificate,
     compile_certified,
     compile_circuit,
-    prove_obligations,
     verify,
 )
 from logic.formats import read_circuit, write_circuit
@@ -25,9 +23,6 @@ from logic.kernels import work_time
 from logic.learning.pattern_neurons import LearnedGate, learn_gate
 from logic.learning.proof import prove_gate, training_report as training_report
 from logic.mapping.trade import Cost, pareto
-from logic.proving.properties import prove_properties, states_properties
-from logic.proving.streams import to_stream
-from logic.proving.waveform import trains_of, write_waveform
 from logic.rails import has_two_rails, rail_pairs
 from logic.simulation.energy import EnergyModel, count_events
 from logic.simulation.faults import FaultStatistics, inject_faults
@@ -206,8 +201,10 @@ def verify_files(
     seconds = work_time() - start
     network = compiled.network
     verdict = verify(network, circuit, certificate=compiled.certificate, timeout=timeout)
-    others = prove_obligations(network, circuit, function=verdict) if obligations else {}
-    if states_properties(circuit) and verdict.holds is not False:
+    others = logic.prove_obligations(network, circuit, function=verdict) if obligations else {}
+    if circuit.roles and verdict.holds is not False:
+        from logic.proving.properties import prove_properties
+
         verdict = _both(verdict, prove_properties(circuit, timeout))
     if spec is not None and verdict.holds is not False:
         verdict = _both(verdict, verify(circuit, read_circuit(spec), timeout=timeout))
@@ -231,7 +228,7 @@ def _verify_network(
     network, circuit = target.read(path), read_circuit(spec)
     seconds = work_time() - start
     verdict = verify(network, circuit, timeout=timeout)
-    others = prove_obligations(network, circuit, function=verdict) if obligations else {}
+    others = logic.prove_obligations(network, circuit, function=verdict) if obligations else {}
     _keep(verdict, network, circuit, waveform, certificate)
     return Proved(verdict, measure(circuit, network), seconds, others)
 
@@ -245,10 +242,13 @@ def _keep(
 ) -> None:
     """Writes the certificate of a proof, or the waveform of a counterexample."""
     if certificate is not None and verdict.holds:
-        certify(network, circuit, certificate)
-        if not check_certificate(certificate):
+        logic.certify(network, circuit, certificate)
+        if not logic.check_certificate(certificate):
             raise NetworkError(f"{certificate}: the checker does not accept the proof; please report this network")
     if waveform is not None and verdict.counterexample is not None:
+        from logic.proving.streams import to_stream
+        from logic.proving.waveform import trains_of, write_waveform
+
         stream = to_stream(verdict.counterexample, circuit.inputs)
         names, trains = trains_of(network, circuit, stream)
         if waveform.suffix == ".svg":

@@ -7,6 +7,7 @@ from pathlib import Path
 from logic import NeurosymError, whole_file
 from reasoner import ConstraintProgram, Limits, SlotReading, Solution, solve
 
+WAYS = 1000  # through the rules of a puzzle, unless a limit says more
 _CELL = 40  # units of a drawn cell
 
 
@@ -47,8 +48,7 @@ def solve_file(
     model: Path | None = None,
     drawing: Path | None = None,
     seconds: float = 60.0,
-    ways: int = 1000,
-    megabytes: int = 512,
+    limits: Limits | None = None,
 ) -> Solution:
     """The solution of a puzzle.
 
@@ -58,14 +58,13 @@ def solve_file(
         image: A picture of a board of 9 x 9 cells, whose cell ``I`` is slot ``I`` of the domain ``digit``, 0 if empty.
         model: A reader of digits that :func:`neurosym.checkpoint.save_perception` wrote.
         drawing: SVG file to draw the solved board in.
-        seconds: CPU time for reading, for running the rules, and for solving, each.
-        ways: Most ways through the rules.
-        megabytes: Memory of the Prolog side.
+        seconds: CPU time for solving.
+        limits: What reading and running the rules may spend, ``answers`` being the ways through the rules.
 
     Raises:
         NeurosymError: whatever is wrong, in one sentence.
     """
-    limits = Limits(seconds=max(1.0, seconds), answers=ways, megabytes=megabytes)
+    limits = limits or Limits(seconds=max(1.0, seconds), answers=WAYS)
     program = read_puzzle(puzzle, limits)
     if not program.heads:
         raise PuzzleError(f"{program.source}: has no clauses, so there is nothing to ask")

@@ -186,7 +186,7 @@ silent(Goal) :- printing(Goal), !.
 silent(Goal) :- functor(Goal, Name, Arity),
     memberchk(Name/Arity, [format/1, format/2, tab/1, portray_clause/1, flush_output/0]).
 
-%   The head of each rule, in the names of its variables.
+%!  put_rules(+Rules): as JSON the head of each rule, in the names of its variables.
 put_rules(Rules) :-
     put_list(neurosym_constraint_reader:put_rule, Rules).
 

@@ -19,6 +19,7 @@
 
 :- thread_local clause_/2, domain_/2.
 
+%!  read_constraint_program(+Text, +Domains): its rules as JSON, if it may run.
 read_constraint_program(Text, Domains) :-
     read_rules(Text, Domains, Rules),
     put_rules(Rules).

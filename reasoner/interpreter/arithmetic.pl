@@ -10,10 +10,12 @@
 
 max_bits(13_000).    % about 4,000 decimal digits
 
+%!  evaluate(+Expression, -Value): within bounds, as ProbLog computes it.
 evaluate(Expression, Value) :-
     rewrite(Expression, Safe),
     Value is Safe.
 
+%!  compare_values(+Relation, +A, +B) of two expressions.
 compare_values(Relation, A0, B0) :-
     rewrite(A0, A),
     rewrite(B0, B),
@@ -75,6 +77,7 @@ exact(A0*B0, A*B, Bits) :- exact(A0, A, M), exact(B0, B, N), Bits is M + N.
 exact(A0//B, div(A, B), Bits) :- integer(B), B =\= 0, exact(A0, A, Bits).
 exact(A0 mod B, A mod B, Bits) :- integer(B), B =\= 0, exact(A0, A, Bits).
 
+%!  small_integers(+Values): below 2^40, so that no step of a safe expression leaves 64 bits.
 small_integers([]).
 small_integers([X|Xs]) :- integer(X), X < 0x10000000000, X > -0x10000000000, small_integers(Xs).
 

@@ -1,11 +1,12 @@
 /*  The lists that findall/3, all/3 and all_or_none/3 collect: of what is uncertain one for each way in which the
     elements are found or not.
 */
-:- module(neurosym_collection, [collection/5, collecting/3, uncertain_items/3, selection/6, merged/2, conjunction/2, proof_leaves/5]).
+:- module(neurosym_collection, [collection/5, collecting/3, uncertain_items/3, selection/6, merged/2, proof_leaves/5]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(library(pairs)).
-:- use_module(grounder).
+:- use_module(goals).
+:- use_module(interpreters).
 :- use_module(deadline).
 :- use_module(memory).
 :- use_module(proof_order).
@@ -41,7 +42,7 @@ collecting(What, Id, Goal) :-
 
 gathered(Kind, Template, Body, Id, Found) :-
     term_variables(Body, Variables),
-    gather(Variables-Template, certain(Body, Id), Found0),
+    gather(Variables-Template, certain_now(Body, Id), Found0),
     ( Kind == each -> Found = Found0 ; unrepeated(Found0, Found) ).
 
 flat((A, B)) :- flat(A), flat(B).
@@ -50,12 +51,12 @@ flat(computed(_, _, _)).
 flat(facts(_)).
 flat(naf(_)).
 
-holds(Way, Id) :- \+ ( member(Leaf, Way), \+ certain(Leaf, Id) ).
+holds(Way, Id) :- \+ ( member(Leaf, Way), \+ certain_now(Leaf, Id) ).
 
 %!  uncertain_items(+Leaves, +Id, -Items): of what a proof rests on, what is uncertain; fails if the rest does not hold.
 uncertain_items([], _, []).
 uncertain_items([Leaf|Leaves], Id, Items) :-
-    (   ( Leaf = naf(_) ; Leaf = unproved(_) ) -> certainly(Leaf, Id), Items = Rest ; Items = [Leaf|Rest] ),
+    (   ( Leaf = naf(_) ; Leaf = unproved(_) ) -> certainly_now(Leaf, Id), Items = Rest ; Items = [Leaf|Rest] ),
     uncertain_items(Leaves, Id, Rest).
 
 max_decisions(14).
@@ -113,9 +114,6 @@ decision(Ways0, Ways, known(_, True, False, Decided), Count, Known, List, _, Lis
 denied([], I, I).
 denied([Items|Ways], [not(Body)|I0], I) :- conjunction(Items, Body), denied(Ways, I0, I).
 
-conjunction([Item], Item) :- !.
-conjunction([Item|Items], (Item, Body)) :- conjunction(Items, Body).
-
 %!  merged(+Found, -Distinct): each value once, where it is found first, with all its ways.
 merged([], []).
 merged([found(Value, Ways)|Found], [found(Value, [First|More])|Distinct]) :-
@@ -141,7 +139,7 @@ proof_leaves([Item|Items], Above, Leaves0, Leaves, [Key|Keys]) :-
     (   Item = may(Atom, Call)
     ->  \+ ( member(Seen, Above), Seen == Atom ),
         tick,
-        instance_(Atom, Called, Id, Inner), Called =@= Call,
+        instance_of(Atom, Called, Id, Inner), Called =@= Call,
         ( memberchk(choice(Id, Number, _), Inner) -> true ; Number = 0 ),
         Key = [Id, Number|InnerKey],
         proof_leaves(Inner, [Atom|Above], Leaves0, Leaves1, InnerKey)

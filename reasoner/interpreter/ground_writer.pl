@@ -6,7 +6,7 @@
 :- set_prolog_flag(optimise, true).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
-:- use_module(grounder).
+:- use_module(goals).
 :- use_module(memory).
 :- use_module(translator).
 :- use_module(json_writer).
@@ -19,6 +19,7 @@ start(MaxInstances) :-
     nb_setval(neurosym_state, state(Atoms, Choices, Inputs, 0, 0, MaxInstances, 0, Leaves, 0)),
     write('{"rules":"').
 
+%!  finish(+Query, +Names, +Answers, +Observed): what the numbers of atoms and leaves stand for, and what was asked.
 finish(Query, Names, Answers, Observed) :-
     nb_getval(neurosym_state, State), arg(1, State, Atoms),
     write('","answers":'),
@@ -167,5 +168,6 @@ atom_number_(Key, Number) :- nb_getval(neurosym_state, State), numbered(State, K
 %!  next_denied(-Key, -Body): something denied whose rules are still to be written.
 next_denied(Key, Body) :- retract(todo_(Key, Body)), !.
 
+%!  forget_rows: of the program before.
 forget_rows :-
     retractall(choice_(_, _, _, _, _)), retractall(input_(_, _, _)), retractall(leaf_(_)), retractall(todo_(_, _)).

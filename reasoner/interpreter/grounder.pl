@@ -8,11 +8,8 @@
       the well-founded semantics where negation stands in a circle; nothing of it enters the ground program.
 */
 :- module(neurosym_grounder,
-          [ forget/0, tell_calls_apart/0, install_world/1, ground/4, ground_program/2, certain/2, certain/3,
-            certainly/1, certainly/2, body/4, slot_value/4, run_builtin/2, choice_fact/5, key/3, in_order/2, instance_/4,
-            tested/1, possible_value/4, decided/2, asked_of_network/2, undefined_goal/2 ]).
+          [forget/0, ground/4, ground_program/2, certain/2, certain/3, certainly/1, certainly/2, body/4, choice_fact/5]).
 :- set_prolog_flag(optimise, true).
-:- use_module(library(error)).
 :- use_module(library(lists)).
 :- use_module(library(pairs)).
 :- use_module(library(solution_sequences)).
@@ -21,28 +18,28 @@
 :- use_module(translator).
 :- use_module(analysis).
 :- use_module(builtins).
-:- use_module(arithmetic).
+:- use_module(goals).
+:- use_module(interpreters).
 :- use_module(deadline).
 :- use_module(collection).
 :- use_module(proof_order).
 :- use_module(ground_writer).
 :- use_module(memory).
-:- use_module(reader).
 
-:- thread_local fact_/3, world_/0, instance_/4, by_call_/0, tabled_/2.
+neurosym_interpreters:certain_now(Body, Id) :- certain(Body, Id).
+neurosym_interpreters:certainly_now(Body, Id) :- certainly(Body, Id).
+neurosym_interpreters:items_of(Body, Id, Items) :- body(Body, Id, Items, []).
+neurosym_interpreters:instance_of(Atom, Call, Id, Items) :- instance_(Atom, Call, Id, Items).
+
+:- thread_local instance_/4, tabled_/2.
 :- table may/2, sure/1.
 
+%!  forget: the program, the world, and what was found.
 forget :-
     forget_program,
-    retractall(fact_(_, _, _)), retractall(world_), retractall(by_call_), retractall(tabled_(_, _)),
-    retractall(instance_(_, _, _, _)),
-    forget_rows,
+    forget_world, forget_rows,
+    retractall(tabled_(_, _)), retractall(instance_(_, _, _, _)),
     nb_setval(neurosym_searching, false).
-
-%!  install_world(+Facts): each slot has one value, given as fact(Domain, Slot, Value), of a choice as of(ClauseId, Text).
-install_world(Facts) :-
-    assertz(world_),
-    forall(member(fact(Name, Slot, Value), Facts), assertz(fact_(Name, Slot, Value))).
 
 /*  What is certain  */
 
@@ -79,7 +76,7 @@ certain(naf(Body), Id, _) :- tested(Body), \+ certain(Body, Id).
 certain(unproved(Goal), _, _) :- tested(Goal), not_exists(sure(Goal)).
 certain(once(Body), Id, _) :- tested(Body), in_order(Body, Ordered), ( certain(Ordered, Id) -> true ).
 certain(findall(Template, Body, List, Kind), Id, _) :-
-    collected(Template, Body),
+    collected(Template, Body), listed(List, Id),
     collection(Kind, Template, Body, Id, List).
 certain(call(Goal, Extra), Id, _) :- tick, translate_call(Goal, Extra, Id, Body), certain(Body, Id).
 certain(ordered_call(Goal, Extra), Id, _) :-
@@ -88,25 +85,13 @@ certain(ordered(Goal), _, _) :- ordered(Goal).
 certain(undefined(Goal), Id, _) :- undefined_goal(Goal, Id).
 certain(slot(Name, Slot, Value), Id, _) :- slot_value(Name, Slot, Value, Id).
 certain(choice(Id, Number, Variables), _, _) :- choice_fact(Id, Number, Variables, _, _).
-certain(net(Name, Inputs, Output, Values, _), _, _) :- fact_(Name, Inputs, Index), nth0(Index, Values, Output).
-
-undefined_goal(_, _) :- undefined_fails_, !, fail.
-undefined_goal(Goal, Id) :- functor(Goal, Name, Arity), throw(stopped(called, Id, Name/Arity)).
+certain(net(Name, Inputs, Output, Values, _), _, _) :- world_fact(Name, Inputs, Index), nth0(Index, Values, Output).
 
 /*  Tables forget the order of their answers. Where the first answer counts, or a list is collected, Prolog's own
     search comes first, as long as it ends within a few steps.
 */
 
 max_search(20_000).
-
-%   Marks the goals of a body whose answers shall come in Prolog's order.
-in_order((A0, B0), (A, B)) :- !, in_order(A0, A), in_order(B0, B).
-in_order(or(A0, B0), or(A, B)) :- !, in_order(A0, A), in_order(B0, B).
-in_order(if(C, A0, B0), if(C, A, B)) :- !, in_order(A0, A), in_order(B0, B).
-in_order(plain(Goal), ordered(Goal)) :- !.
-in_order(sure(Goal), ordered(Goal)) :- \+ unstratified_, !.
-in_order(call(Goal, Extra), ordered_call(Goal, Extra)) :- !.
-in_order(Body, Body).
 
 ordered(Goal) :- functor(Goal, Name, Arity), tabled_(Name, Arity), !, sure(Goal).
 ordered(Goal) :- functor(Goal, Name, Arity), \+ reaches(Name/Arity, Name/Arity), !, searched(Goal).
@@ -132,81 +117,10 @@ searched(Goal) :-
     in_order(Body0, Body),
     certain(Body, Id, Choice).
 
-/*  One atom may stand for several calls as long as what is true of a call is true of its instances. A goal that tells
-    a variable from its instances ends that: the ground program is written again, with an atom for each call.
-*/
-
-tested(Goal) :- ( ground(Goal) -> true ; told_apart ).
-
-collected(_, Goal) :- ground(Goal), !.
-collected(Template, Goal) :-
-    term_variables(Template, Own), term_variables(Goal, Free),
-    ( member(Variable, Free), \+ ( member(Other, Own), Other == Variable ) -> told_apart ; true ).
-
-tell_calls_apart :- assertz(by_call_).
-
-told_apart :- ( ( by_call_ ; world_ ) -> true ; throw(told_apart) ).
-
-slot_value(Name, Slot, Value, Id) :-
-    possible_value(Name, Slot, Value, Id),
-    ( world_ -> fact_(Name, Slot, Value) ; true ).
-
-possible_value(Name, Slot, Value, Id) :-
-    (   integer(Slot), Slot >= 0 -> true
-    ;   Goal =.. [Name, Slot, Value], throw(stopped(slot, Id, Goal)) ),
-    domain_(Name, Values), ( integer(Value) -> memberchk(Value, Values) ; member(Value, Values) ).
-
-decided(Id, Variables) :- ( ground(Variables) -> true ; clause_(Head, _, Id), throw(stopped(nonground, Id, Head)) ).
-
-asked_of_network(Inputs, Id) :- ( ground(Inputs) -> true ; throw(stopped(input, Id, Inputs)) ).
-
 %!  choice_fact(+Id, +Number, +Variables, -Name, -Slot): in the installed world this head was chosen.
 choice_fact(Id, Number, Variables, Name, Slot) :-
     choice_text(Id, Number, Variables, Text),
-    fact_(Name, Slot, of(Id, Text0)), atom_string(Text0, Text), !.
-
-%   An endless search fails again and again: then is the time to look at the clock.
-compute(Goal, Variables, Safe, Id) :-
-    (   \+ small_integers(Variables) -> run_builtin(Goal, Id)
-    ;   call(Safe) -> true
-    ;   tick, fail ).
-
-run_builtin(Goal, Id) :-
-    tick,
-    catch(builtin_goal(Goal), Error, builtin_error(Error, Goal, Id)).
-
-builtin_goal(X is Y) :- !, evaluate(Y, Value), X = Value.
-builtin_goal(X < Y) :- !, compare_values(<, X, Y).
-builtin_goal(X > Y) :- !, compare_values(>, X, Y).
-builtin_goal(X =< Y) :- !, compare_values(=<, X, Y).
-builtin_goal(X >= Y) :- !, compare_values(>=, X, Y).
-builtin_goal(X =:= Y) :- !, compare_values(=:=, X, Y).
-builtin_goal(X =\= Y) :- !, compare_values(=\=, X, Y).
-builtin_goal('$indices'(Call, Indices)) :- !,
-    findall(Index, ( clause_(Call, _, _), arg(1, Call, Index) ), Found), sort(Found, Indices).
-builtin_goal('$subquery'(Goal, Evidence, Found)) :- !,
-    must_be(callable, Goal), must_be(list(callable), Evidence),
-    ( Evidence == [] -> Given = true ; conjunction(Evidence, Given) ),
-    (   clause_('$answered'(Asked, Known, Answers), true, _), Asked-Known =@= Goal-Given
-    ->  Found = Answers
-    ;   affordable(Goal-Given), throw(unanswered(Goal, Given)) ).
-builtin_goal(atom(X)) :- X == [], !.    % as in ProbLog
-builtin_goal(Goal) :- printing(Goal), !.
-builtin_goal(Goal) :- spelling(Goal, Text), !, call(Goal), keep_text(Text).
-builtin_goal(Goal) :- nonlogical(Goal), tested(Goal), call(Goal).
-builtin_goal(Goal) :- \+ nonlogical(Goal), call(Goal).
-
-builtin_error(error(resource_error(What), Context), _, _) :- !, throw(error(resource_error(What), Context)).
-builtin_error(error(Error, _), Goal, Id) :- !, throw(builtin(Id, Goal, Error)).
-builtin_error(told_apart, _, _) :- !, throw(told_apart).
-builtin_error(impure(Part), _, Id) :- !, throw(stopped(impure, Id, Part)).
-builtin_error(unanswered(Asked, Given), _, Id) :- !, throw(stopped(subquery, Id, Asked-Given)).
-builtin_error(too_large(_), Goal, Id) :- !, throw(stopped(large, Id, Goal)).
-builtin_error(Error, _, _) :- throw(Error).
-
-%   An atom of one's own making lies outside the stacks.
-spelling(atom_chars(Text, _), Text).
-spelling(atom_codes(Text, _), Text).
+    world_fact(Name, Slot, of(Id, Text0)), atom_string(Text0, Text), !.
 
 %!  certainly(+Body): run where nothing is uncertain; what is neither true nor false is reported.
 certainly(Body, Id) :-
@@ -223,7 +137,7 @@ certainly(Goal) :- translate(Goal, -1, Body), certainly(Body, -1).
 %   The second argument keeps SWI-Prolog from leaving a ground goal after its first proof: all instances are wanted.
 may(Goal, proved) :-
     tick,
-    ( ( collects_ ; by_call_ ) -> copy_term(Goal, Call) ; true ),
+    ( ( collects_ ; by_call ) -> copy_term(Goal, Call) ; true ),
     clause_(Goal, Body, Id),
     body(Body, Id, Items, []),
     put_instance(Goal, Call, Id, Items),
@@ -241,7 +155,7 @@ body(if(C, A, B), Id, I0, I) :-
     tested(C), in_order(C, Ordered),
     ( certainly(Ordered, Id) -> body(A, Id, I0, I) ; body(B, Id, I0, I) ).
 body(may(Goal), _, [may(Answer, Call)|I], I) :-
-    ( ( collects_ ; by_call_ ) -> copy_term(Goal, Call) ; true ),
+    ( ( collects_ ; by_call ) -> copy_term(Goal, Call) ; true ),
     may(Goal, _),
     ( ground(Goal) -> Answer = Goal ; copy_term(Goal, Answer) ).    % what is bound later was free here
 body(may(Goal, Call), _, [may(Goal, Call)|I], I).
@@ -252,7 +166,7 @@ body(net(Name, Inputs, Output, Values, Index), Id, [net(Name, Inputs, Output, Va
     asked_of_network(Inputs, Id),
     nth0(Index, Values, Output).
 body(collect(Template, Body, List, Kind), Id, I0, I) :-
-    collected(Template, Body),
+    collected(Template, Body), listed(List, Id),
     collecting(Template-Body, Id, ways(Kind, Template, Body, Id, Ways)),
     selection(Ways, known(0, [], [], []), Id, List, I0, I).
 body(call(Goal, Extra), Id, I0, I) :- tick, translate_call(Goal, Extra, Id, Body), body(Body, Id, I0, I).
@@ -290,8 +204,8 @@ settled(Body, Id, I0, I) :-
 
 /*  What is asked  */
 
-%!  ground(+Query, +Names, +MaxAnswers, +MaxInstances) for one query, ground_program(+MaxAnswers, +MaxInstances)
-%   for the queries and the evidence that the program states: the ground program as JSON.
+%!  ground(+Query, +Names, +MaxAnswers, +MaxInstances): the ground program of one query as JSON.
+%!  ground_program(+MaxAnswers, +MaxInstances): the same of the queries and the evidence that the program states.
 ground(Query, Names, MaxAnswers, MaxInstances) :-
     start(MaxInstances),
     answers(Query, MaxAnswers, Answers),
@@ -366,10 +280,10 @@ answer_key(items(Items), _, Answer, atom(Answer)) :-
     ( ground(Answer) -> true ; throw(stopped(nonground, -1, Answer)) ),
     put_row(atom(Answer), -1, Items).
 
-%   A ground query that fails has the probability 0; an open one has no answer.
+%   A query without answers has the probability 0, as it stands.
 answers_or_goal(Goal, Max, Answers) :-
     answers(Goal, Max, Found),
-    ( Found == [], ground(Goal) -> Answers = [atom(Goal)-Goal] ; Answers = Found ).
+    ( Found == [] -> Answers = [atom(Goal)-Goal] ; Answers = Found ).
 
 once_each(Answers, Distinct) :-
     trie_new(Seen),
@@ -384,6 +298,3 @@ run_agenda :-
 run_agenda.
 
 put_instance(Goal, Call, Id, Items) :- key(Call, Goal, Key), put_row(Key, Id, Items).
-
-%!  key(+Call, +Atom, -Key): in the ground program.
-key(Call, Atom, Key) :- ( by_call_, Call \=@= Atom -> Key = called(Call, Atom) ; Key = atom(Atom) ).

@@ -9,7 +9,8 @@
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(library(pairs)).
-:- use_module(grounder).
+:- use_module(goals).
+:- use_module(interpreters).
 :- use_module(memory).
 :- use_module(translator).
 
@@ -126,7 +127,7 @@ prove(or(A, B), Id, Search, Node) :-
     each_once(Variables, Proof, ( prove(A, Id, Search, Proof) ; prove(B, Id, Search, Proof) ), Search, Answers),
     member(Variables-Node, Answers).
 prove(if(C, A, B), Id, Search, Node) :-
-    ( certainly(once(C), Id) -> prove(A, Id, Search, Node) ; prove(B, Id, Search, Node) ).
+    ( certainly_now(once(C), Id) -> prove(A, Id, Search, Node) ; prove(B, Id, Search, Node) ).
 prove(cut, _, _, _) :- throw(no_order).
 prove(may(Goal), _, Search, Node) :- prove_goal(Goal, Search, Node).
 prove(facts(Goal), _, Search, Node) :- prove_goal(Goal, Search, Node).
@@ -137,10 +138,10 @@ prove(naf(Body), Id, Search, Node) :- deny(Body, naf(Body), Id, Search, Node).
 prove(unproved(Goal), Id, Search, Node) :- deny(sure(Goal), unproved(Goal), Id, Search, Node).
 prove(call(Goal, Extra), Id, Search, Node) :- translate_call(Goal, Extra, Id, Body), prove(Body, Id, Search, Node).
 prove(undefined(Goal), Id, _, _) :- undefined_goal(Goal, Id).
-prove(findall(Template, Body, List, Kind), Id, _, 0) :- certainly(findall(Template, Body, List, Kind), Id).
+prove(findall(Template, Body, List, Kind), Id, _, 0) :- certainly_now(findall(Template, Body, List, Kind), Id).
 prove(collect(Template, Body, List, Kind), Id, Search, Node) :-
-    body(collect(Template, Body, List, Kind), Id, Items, []), node(leaf(Items), Search, Node).
-prove(once(Body), Id, Search, Node) :- certainly(once(Body), Id), leaf(once(Body), [], Search, Node).
+    items_of(collect(Template, Body, List, Kind), Id, Items), node(leaf(Items), Search, Node).
+prove(once(Body), Id, Search, Node) :- certainly_now(once(Body), Id), leaf(once(Body), [], Search, Node).
 prove(computed(Goal, _, _), Id, Search, Node) :- prove(run(Goal), Id, Search, Node).
 prove(run(Goal), Id, Search, Node) :-
     (   predicate_property(Goal, imported_from(lists))    % in ProbLog predicates with facts, each of the body true

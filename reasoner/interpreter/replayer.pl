@@ -9,6 +9,7 @@
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(analysis).
+:- use_module(goals).
 :- use_module(grounder).
 :- use_module(ground_writer, [choice_text/4]).
 :- use_module(builtins).

@@ -14,7 +14,7 @@
 :- use_module(arithmetic).
 :- use_module(builtins).
 :- use_module(library_reader).
-:- use_module(reader).
+:- use_module(checker).
 :- use_module(json_writer).
 
 :- op(1000, xfx, ::).
@@ -22,6 +22,17 @@
 :- thread_local clause_/3, written_/5, head_/2, domain_/2, chance_/4, source_/4, unstratified_/0, collects_/0, kind_/3, all_certain_/0,
     undefined_fails_/0, library_from_/1.
 
+%!  clause_(?Head, ?Body, ?Id): of the program, the body marked; written_/5: as it was written.
+%!  written_(?Id, ?Head, ?Body, ?Names, ?Offset): see clause_/3.
+%!  head_(?Name, ?Arity): a predicate that the program defines.
+%!  domain_(?Name, ?Values): what a slot may be.
+%!  chance_(?Id, ?Number, ?Variables, ?Probability): of the heads of a probabilistic clause.
+%!  unstratified_, collects_, undefined_fails_: negation stands in a circle; something uncertain is collected; what is
+%   nowhere defined is false.
+%!  collects_: see unstratified_/0.
+%!  undefined_fails_: see unstratified_/0.
+
+%!  forget_program: all of it.
 forget_program :-
     forget_dependencies,
     retractall(clause_(_, _, _)), retractall(written_(_, _, _, _, _)), retractall(head_(_, _)), retractall(domain_(_, _)),
@@ -129,6 +140,7 @@ add_clause(Id, Head, Body0, Choice) :-
 join(true, Goal, Goal) :- !.
 join(Body, Goal, (Body, Goal)).
 
+%!  defined(+Goal): by the program.
 defined(Goal) :- callable(Goal), functor(Goal, Name, Arity), head_(Name, Arity), !.
 
 %!  translate(+Goal, +Id, -Body): the goal, marked.
@@ -208,6 +220,7 @@ kind(Name, Arity, Kind) :-
 %   Recursion over a list, as maplist/2 does it, ends with the list.
 own_library(Head) :- source_(Id, Head, _, _), !, library_clause(Id).
 
+%!  library_clause(+Id): it came from library.pl.
 library_clause(Id) :- library_from_(First), Id >= First.
 
 has_cut(Body) :- var(Body), !, fail.
@@ -216,7 +229,7 @@ has_cut((A, B)) :- ( has_cut(A) ; has_cut(B) ), !.
 has_cut((A ; B)) :- ( has_cut(A) ; has_cut(B) ), !.
 has_cut((_ -> B)) :- has_cut(B).
 
-%   Whether nothing in it is uncertain. A goal known at run time may be anything if anything is uncertain.
+%!  certain_body(+Body): nothing in it is uncertain. A goal known at run time may be anything if anything is uncertain.
 certain_body(_) :- all_certain_, !.
 certain_body((A, B)) :- !, certain_body(A), certain_body(B).
 certain_body(or(A, B)) :- !, certain_body(A), certain_body(B).

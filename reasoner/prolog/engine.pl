@@ -6,10 +6,12 @@
 :- module(neurosym_engine, [serve/3]).
 :- use_module(library(lists)).
 :- use_module('../interpreter/reader').
+:- use_module('../interpreter/goals').
 :- use_module('../interpreter/grounder').
 :- use_module('../interpreter/translator').
 :- use_module('../interpreter/replayer').
 :- use_module('../clpfd/runner').
+:- use_module('../interpreter/builtins', [builtin/1, goal_arguments/2]).
 :- use_module('../interpreter/deadline').
 :- use_module('../interpreter/memory').
 :- use_module('../interpreter/json_writer').
@@ -147,3 +149,15 @@ message_text(Error, Text) :-
     term_text(Error, Text).
 
 message_to_codes_fallback(Error, ['~p'-[Error]]).
+
+%   Of a query only the goal itself is looked at: what it rests on was checked with the program.
+check_query(Query, Domains) :-
+    (   \+ callable(Query)
+    ->  throw(refused(query, -1, Query))
+    ;   functor(Query, Name, 2), memberchk(domain(Name, _), Domains)
+    ->  throw(refused(query_domain, -1, Query))
+    ;   ( defined(Query) ; goal_arguments(Query, _) ; builtin(Query) )
+    ->  true
+    ;   functor(Query, Name, Arity),
+        throw(refused(query_unknown, -1, Name/Arity))
+    ).

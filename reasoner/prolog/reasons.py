@@ -37,6 +37,7 @@ _REASONS = {
     "evidence_value": "evidence is true or false, not '{what}'",
     # as a program runs
     "called": "'{what}' is called, but it is neither a predicate of the program nor an allowed built-in",
+    "no_list": "'{what}' is no list, but findall/3 and its like collect lists; give a list or a variable",
     "unbound": "a goal is still a variable when it is called; bind it before",
     "builtin": "'{what}' cannot be run: {message}",
     "cyclic": "a term contains itself, as X = f(X) makes it; terms must be finite",
@@ -77,7 +78,9 @@ def reason(refusal: Refusal) -> str:
     message = refusal.message.strip().removeprefix("Syntax error: ")
     if refusal.kind not in _REASONS:
         return message or f"{refusal.kind}: {refusal.text}"
-    return _REASONS[refusal.kind].format_map({"what": refusal.text, "message": message}).rstrip("; ")
+    return (
+        _REASONS[refusal.kind].format_map({"what": refusal.text, "message": message}).rstrip("; ").replace("; ; ", "; ")
+    )
 
 
 def sentence(refusal: Refusal, text: PrologText) -> str:

@@ -46,7 +46,7 @@ class Proof(NamedTuple):
             >>> [node.text for node in Proof("p", "rule", steps=(leaf, leaf)).nodes()]
             ['p', 'q', 'q']
         """
-        todo = [self]
+        todo: list[Proof] = [self]
         while todo:
             node = todo.pop()
             yield node

@@ -142,12 +142,12 @@ def _serve(seconds: float) -> None:
     """A program in each line of the standard input, a verdict in each of the output."""
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    for door, text in (
-        ("query", "0.5::p(1). query(p(_))."),
-        ("solve", "p(X) :- X in 1..2."),
-        ("explain", "0.5::p(1)."),
+    for warm in (
+        Hostile("warm", "query", "0.5::p(1). query(p(_)).", None),
+        Hostile("warm", "solve", "p(X) :- X in 1..2.", "p(X)"),
+        Hostile("warm", "explain", "0.5::p(1).", "p(X)"),
     ):
-        ask(Hostile("warm", door, text, "p(X)"), 20.0)
+        ask(warm, 20.0)
     replies.write("ready\n")
     replies.flush()
     for line in sys.stdin:

@@ -133,8 +133,11 @@ _PUZZLES: dict[str, _Writer] = {
 def hostile_programs(count: int, seed: int) -> Iterator[Hostile]:
     """Programs of each kind in turn, for each door in turn, of sizes that differ."""
     source = random.Random(seed)
-    doors: list[tuple[Door, dict[str, _Writer]]] = [("query", _RULES), ("solve", _PUZZLES), ("explain", _RULES)]
-    kinds = [(kind, door, write) for door, writers in doors for kind, write in writers.items()]
+    doors: tuple[tuple[Door, dict[str, _Writer]], ...] = (("query", _RULES), ("solve", _PUZZLES), ("explain", _RULES))
+    kinds: list[tuple[str, Door, _Writer]] = []
+    for door, writers in doors:
+        for kind, write in writers.items():
+            kinds.append((kind, door, write))
     for number in range(count):
         kind, door, write = kinds[number % len(kinds)]
         text = write(source.randrange(40), source)

@@ -187,9 +187,9 @@ def _watch(child: ForkProcess, folder: Path, seconds: float, most: int) -> int:
 def _look(folder: Path) -> frozenset[tuple[Path, int, int]]:
     """Names, sizes and times of the files, but for those that go away meanwhile."""
     found: set[tuple[Path, int, int]] = set()
-    for path in folder.rglob("*"):
-        with suppress(FileNotFoundError):
-            if path.name not in _OWN:
+    for top, folders, names in os.walk(folder):  # which passes over folders that go away, as rglob does not
+        for path in (Path(top, name) for name in (*folders, *names) if name not in _OWN):
+            with suppress(FileNotFoundError):
                 state = path.stat()
                 found.add((path, state.st_size, state.st_mtime_ns))
     return frozenset(found)
