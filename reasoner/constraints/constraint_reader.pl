@@ -13,7 +13,7 @@
 :- use_module(library(lists)).
 :- use_module('../prolog/builtins', [builtin/1, printing/1]).
 :- use_module('../prolog/json_writer').
-:- use_module('../prolog/refusals').
+:- use_module('../prolog/allowed').
 
 :- op(760, yfx, neurosym_constraint_syntax:(#<==>)).
 :- op(750, xfy, neurosym_constraint_syntax:(#==>)).
@@ -214,6 +214,7 @@ silent(Goal) :- functor(Goal, Name, Arity),
     memberchk(Name/Arity, [format/1, format/2, tab/1, portray_clause/1, flush_output/0]).
 
 %   The head of each rule, in the names of its variables.
+%!  put_rules(+Rules) writes their heads as JSON.
 put_rules(Rules) :-
     put_list(neurosym_constraint_reader:put_rule, Rules).
 

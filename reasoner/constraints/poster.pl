@@ -13,23 +13,28 @@
 :- use_module(globals).
 :- use_module(balancing).
 
+%!  failed(?Place, ?Goal): a comparison of numbers that failed on the way.
 :- thread_local failed/2.
 
+%!  start_posting: nothing is posted yet.
 start_posting :-
     b_setval(neurosym_posted, []), b_setval(neurosym_count, 0), b_setval(neurosym_tentative, false),
     work_at(-1 - -1).
 
+%!  all_posted(-Posted): in the order of posting.
 all_posted(Posted) :-
     b_getval(neurosym_posted, Reversed),
     reverse(Reversed, Posted).
 
-%   The place in the text of the goal at work.
+%!  work_at(+Place): the place in the text of the goal at work.
+%!  worked_at(-Place): as work_at/1 said.
 work_at(Place) :- b_setval(neurosym_place, Place).
 worked_at(Place) :- b_getval(neurosym_place, Place).
 
+%!  forget_failures: at the end of a request.
 forget_failures :- retractall(failed(_, _)).
 
-%   What is only tried may not post: whether a constraint can be met is not known yet.
+%!  without_posting(:Goal): what is only tried may not post: whether a constraint can be met is not known yet.
 :- meta_predicate without_posting(0).
 without_posting(Goal) :-
     b_getval(neurosym_tentative, Before),
@@ -37,7 +42,7 @@ without_posting(Goal) :-
     call(Goal),
     b_setval(neurosym_tentative, Before).
 
-%   The term with each constrained variable as '$fd'(K) and each other variable as '_'.
+%!  numbered(+Term, -Copy): the term with each constrained variable as '$fd'(K) and each other variable as '_'.
 numbered(Term, '$fd'(K)) :- attvar(Term), get_attr(Term, neurosym_constraint_poster, K), !.
 numbered(Term, '$VAR'('_')) :- var(Term), !.
 numbered(Term, Copy) :- compound(Term), !, mapargs(numbered, Term, Copy).
@@ -69,6 +74,7 @@ attr_unify_hook(K, Other) :-
     ;   worked_at(Place), record(Place, '='('$fd'(K), Value))
     ).
 
+%!  perceived(+Name, +Values, +Slot, ?Value, +Place) posts what a slot shows.
 perceived(Name, Values, Slot, Value, Place) :-
     ( integer(Slot), Slot >= 0 -> true ; Goal =.. [Name, Slot, Value], throw(refused(slot, Place, Goal)) ),
     (   maplist(integer, Values)
@@ -76,6 +82,7 @@ perceived(Name, Values, Slot, Value, Place) :-
     ;   nth0(Class, Values, Value), record(Place, '$class'(Name, Slot, Class))
     ).
 
+%!  post(+Constraint, +Place)
 post(label(Variables), Place) :- !, maplist(operand(Place), Variables, _).
 post(labeling(Options, Variables), Place) :- !,
     maplist(operand(Place), Variables, _),

@@ -18,6 +18,7 @@
 
 :- thread_local clause_/2, domain_/2.
 
+%!  read_constraint_program(+Text, +Domains) checks a program and writes the heads of its rules.
 read_constraint_program(Text, Domains) :-
     read_rules(Text, Domains, Rules),
     put_rules(Rules).

@@ -7,6 +7,7 @@
 
 :- thread_local calls_/3, called_by_/2, uncertain_/1.
 
+%!  forget_dependencies: at the end of a request.
 forget_dependencies :-
     retractall(calls_(_, _, _)), retractall(called_by_(_, _)), retractall(uncertain_(_)).
 
@@ -51,6 +52,7 @@ parameters(Parameters, 0) :- \+ nonvar(Parameters), !.
 parameters(_/Parameters, Count) :- !, parameters(Parameters, Count).
 parameters(Parameters, Count) :- ( is_list(Parameters) -> length(Parameters, Count) ; Count = 0 ).
 
+%!  collects(+Goal, -Inner): a goal that collects the answers of another.
 collects(findall(_, Goal, _), Goal).
 collects(all(_, Goal, _), Goal).
 collects(all_or_none(_, Goal, _), Goal).
@@ -60,6 +62,7 @@ applies(Goal, Closure, Extra) :-
     applied(Name, Arity, Extra), !,
     arg(1, Goal, Closure).
 
+%!  applied(+Name, +Arity, -Extra): calls its first argument with so many arguments more.
 applied(call, Arity, Extra) :- Arity > 0, Extra is Arity - 1.
 applied(maplist, Arity, Extra) :- Arity > 1, Extra is Arity - 1.
 applied(foldl, Arity, Extra) :- Arity > 3, Extra is Arity - 1.
@@ -68,6 +71,7 @@ applied(partition, 4, 1).
 applied(include, 3, 1).
 applied(exclude, 3, 1).
 
+%!  extend(+Closure, +Extra, -Goal): the closure with so many new variables as arguments more.
 extend(Closure, Extra, Goal) :-
     Closure =.. [Name|Arguments],
     length(More, Extra),

@@ -10,10 +10,12 @@
 
 max_bits(13_000).    % about 4,000 decimal digits
 
+%!  evaluate(+Expression, -Value)
 evaluate(Expression, Value) :-
     rewrite(Expression, Safe),
     Value is Safe.
 
+%!  compare_values(+Relation, +A, +B) is semidet.
 compare_values(Relation, A0, B0) :-
     rewrite(A0, A),
     rewrite(B0, B),
@@ -75,6 +77,7 @@ exact(A0*B0, A*B, Bits) :- exact(A0, A, M), exact(B0, B, N), Bits is M + N.
 exact(A0//B, div(A, B), Bits) :- integer(B), B =\= 0, exact(A0, A, Bits).
 exact(A0 mod B, A mod B, Bits) :- integer(B), B =\= 0, exact(A0, A, Bits).
 
+%!  small_integers(+Values): all are integers of at most 40 bits.
 small_integers([]).
 small_integers([X|Xs]) :- integer(X), X < 0x10000000000, X > -0x10000000000, small_integers(Xs).
 

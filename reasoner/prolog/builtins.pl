@@ -1,5 +1,5 @@
 /*  The built-in predicates that programs may use, and which of them tell a variable from what it may become. */
-:- module(neurosym_builtins, [builtin/1, nonlogical/1, printing/1]).
+:- module(neurosym_builtins, [builtin/1, nonlogical/1, printing/1, goal_arguments/2]).
 :- use_module(library(lists)).
 
 %!  builtin(+Goal): pure, without side effects, allowed in programs unless the program defines its own.
@@ -103,3 +103,16 @@ nonlogical(Goal) :-
                 memberchk/2, selectchk/3, selectchk/4, msort/2, sort/2, sort/4, list_to_set/2, subtract/3, delete/3,
                 union/3, intersection/3, subset/2, is_set/1, max_member/2, min_member/2, subsumes_term/2, copy_term/2,
                 term_variables/2, flatten/2 ]).
+
+%!  goal_arguments(+Goal, -Indices): the arguments that are goals, of control and of what collects.
+goal_arguments((_, _), [1, 2]).
+goal_arguments((_ ; _), [1, 2]).
+goal_arguments((_ -> _), [1, 2]).
+goal_arguments(\+ _, [1]).
+goal_arguments(not(_), [1]).
+goal_arguments(once(_), [1]).
+goal_arguments(forall(_, _), [1, 2]).
+goal_arguments(findall(_, _, _), [2]).
+goal_arguments(all(_, _, _), [2]).
+goal_arguments(all_or_none(_, _, _), [2]).
+goal_arguments(call(_), [1]).

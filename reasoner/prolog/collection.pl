@@ -1,31 +1,32 @@
 /*  The lists that findall/3, all/3 and all_or_none/3 collect: of what is uncertain one for each way in which the
     elements are found or not.
 */
-:- module(neurosym_collection, [collection/5, collecting/3, uncertain_items/3, selection/6, merged/2, conjunction/2, proof_leaves/5]).
+:- module(neurosym_collection, [collection/6, collecting/3, ways/6, selection/6]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(library(pairs)).
-:- use_module(grounder).
+:- use_module(ground_writer).
 :- use_module(deadline).
 :- use_module(memory).
 :- use_module(proof_order).
 :- use_module(translator).
 
-%!  collection(+Kind, +Template, +Body, +Id, -List): of what is certain. In a library, and where facts and built-ins
-%   give the elements one after the other, Prolog's order is ProbLog's.
-collection(Kind, Template, Body, Id, List) :- ( library_clause(Id) -> true ; flat(Body) ),
-    gathered(Kind, Template, Body, Id, Found),
+%!  collection(+Interpreters, +Kind, +Template, +Body, +Id, -List): of what is certain. In a library, and where facts and
+%   built-ins give the elements one after the other, Prolog's order is ProbLog's. Interpreters = interpreters(Certain,
+%   Certainly, Body) run what is collected: call(Certain, Body, Id) and so on, as grounder.pl has them.
+collection(Run, Kind, Template, Body, Id, List) :- ( library_clause(Id) -> true ; flat(Body) ),
+    gathered(Run, Kind, Template, Body, Id, Found),
     ( library_clause(Id) -> true ; unrepeated(Found, Each), same_length(Found, Each) ), !,
     pairs_values(Found, List).
-collection(Kind, Template, Body, Id, List) :-
-    collecting(Template-Body, Id, in_proof_order(Kind, Template, Body, Id, List)).
+collection(Run, Kind, Template, Body, Id, List) :-
+    collecting(Template-Body, Id, in_proof_order(Run, Kind, Template, Body, Id, List)).
 
-in_proof_order(Kind, Template, Body, Id, List) :-
-    catch(ordered_proofs(Kind, Template, Body, Id, Found), no_order, fail), !,
-    findall(Value, ( member(found(Value, Ways), Found), once(( member(Way, Ways), holds(Way, Id) )) ), List).
-in_proof_order(Kind, Template, Body, Id, List) :-
+in_proof_order(Run, Kind, Template, Body, Id, List) :-
+    catch(ordered_proofs(Run, Kind, Template, Body, Id, Found), no_order, fail), !,
+    findall(Value, ( member(found(Value, Ways), Found), once(( member(Way, Ways), holds(Way, Run, Id) )) ), List).
+in_proof_order(Run, Kind, Template, Body, Id, List) :-
     in_order(Body, Ordered),
-    gathered(Kind, Template, Ordered, Id, Found),
+    gathered(Run, Kind, Template, Ordered, Id, Found),
     pairs_values(Found, List).
 
 :- meta_predicate collecting(+, +, 0).
@@ -39,9 +40,9 @@ collecting(What, Id, Goal) :-
     once(Goal),
     b_setval(neurosym_collecting, Outer).
 
-gathered(Kind, Template, Body, Id, Found) :-
+gathered(interpreters(Certain, _, _), Kind, Template, Body, Id, Found) :-
     term_variables(Body, Variables),
-    gather(Variables-Template, certain(Body, Id), Found0),
+    gather(Variables-Template, call(Certain, Body, Id), Found0),
     ( Kind == each -> Found = Found0 ; unrepeated(Found0, Found) ).
 
 flat((A, B)) :- flat(A), flat(B).
@@ -50,13 +51,31 @@ flat(computed(_, _, _)).
 flat(facts(_)).
 flat(naf(_)).
 
-holds(Way, Id) :- \+ ( member(Leaf, Way), \+ certain(Leaf, Id) ).
+holds(Way, interpreters(Certain, _, _), Id) :- \+ ( member(Leaf, Way), \+ call(Certain, Leaf, Id) ).
 
-%!  uncertain_items(+Leaves, +Id, -Items): of what a proof rests on, what is uncertain; fails if the rest does not hold.
-uncertain_items([], _, []).
-uncertain_items([Leaf|Leaves], Id, Items) :-
-    (   ( Leaf = naf(_) ; Leaf = unproved(_) ) -> certainly(Leaf, Id), Items = Rest ; Items = [Leaf|Rest] ),
-    uncertain_items(Leaves, Id, Rest).
+%   uncertain_items(+Leaves, +Certainly, +Id, -Items): of what a proof rests on, what is uncertain; fails if the rest does not hold.
+uncertain_items([], _, _, []).
+uncertain_items([Leaf|Leaves], Certainly, Id, Items) :-
+    (   ( Leaf = naf(_) ; Leaf = unproved(_) ) -> call(Certainly, Leaf, Id), Items = Rest ; Items = [Leaf|Rest] ),
+    uncertain_items(Leaves, Certainly, Id, Rest).
+
+%!  ways(+Interpreters, +Kind, +Template, +Body, +Id, -Ways): the values that may be collected, in order, each with the
+%   ways in which it is found.
+ways(Run, Kind, Template, Body, Id, Ways) :-
+    catch(ordered_proofs(Run, Kind, Template, Body, Id, Found), no_order, fail), !,
+    Run = interpreters(_, Certainly, _),
+    findall(found(Value, Each),
+            ( member(found(Value, Each0), Found),
+              findall(Items, ( member(Leaves, Each0), uncertain_items(Leaves, Certainly, Id, Items) ), Each1),
+              sort(Each1, Each), Each \== [] ), Ways).
+ways(interpreters(_, _, Possibly), Kind, Template, Body, Id, Ways) :-
+    term_variables(Body, Variables),
+    gather(Key-found(Variables-Template, [Leaves]),
+           ( call(Possibly, Body, Id, Items, []), proof_leaves(Items, [], Leaves, [], Key) ), Keyed0),
+    keysort(Keyed0, Keyed),
+    pairs_values(Keyed, Each),
+    ( Kind == each -> Merged = Each ; merged(Each, Merged) ),
+    findall(found(Value, Found), member(found(_-Value, Found), Merged), Ways).
 
 max_decisions(14).
 
@@ -113,10 +132,7 @@ decision(Ways0, Ways, known(_, True, False, Decided), Count, Known, List, _, Lis
 denied([], I, I).
 denied([Items|Ways], [not(Body)|I0], I) :- conjunction(Items, Body), denied(Ways, I0, I).
 
-conjunction([Item], Item) :- !.
-conjunction([Item|Items], (Item, Body)) :- conjunction(Items, Body).
-
-%!  merged(+Found, -Distinct): each value once, where it is found first, with all its ways.
+%   merged(+Found, -Distinct): each value once, where it is found first, with all its ways.
 merged([], []).
 merged([found(Value, Ways)|Found], [found(Value, [First|More])|Distinct]) :-
     Ways = [First],
@@ -134,7 +150,7 @@ unrepeated(Terms, Unrepeated) :-
     trie_new(Seen),
     findall(Term, ( member(Term, Terms), trie_insert(Seen, Term) ), Unrepeated).
 
-%!  proof_leaves(+Items, +Above, -Leaves, ?Rest, -Key) is nondet: findall/3 sees an answer once for each of its proofs.
+%   proof_leaves(+Items, +Above, -Leaves, ?Rest, -Key) is nondet: findall/3 sees an answer once for each of its proofs.
 %   Keys sort as Prolog's search would find the proofs: clauses in the order of the text, answers as they came.
 proof_leaves([], _, Leaves, Leaves, []).
 proof_leaves([Item|Items], Above, Leaves0, Leaves, [Key|Keys]) :-

@@ -6,8 +6,11 @@
 :- module(neurosym_engine, [serve/3]).
 :- use_module(library(lists)).
 :- use_module(reader).
+:- use_module(checker).
+:- use_module(program_writer).
 :- use_module(grounder).
 :- use_module(translator).
+:- use_module(world).
 :- use_module(replayer).
 :- use_module('../constraints/runner').
 :- use_module(deadline).
@@ -59,7 +62,7 @@ do(read(Text, Domains)) :-
 do(ground(Text, Domains, QueryText, Answers, Instances)) :-
     install(Text, Domains, false),
     read_query(QueryText, Query, Names),
-    check_query(Query, Domains),
+    check_query(Query, Domains, neurosym_translator:defined),
     ground(Query, Names, Answers, Instances).
 do(ground_program(Text, Domains, Answers, Instances)) :-
     install(Text, Domains, false),

@@ -2,16 +2,17 @@
     on, atoms from 0 upwards and leaves from -1 downwards, all in one string; then what the numbers stand for.
 */
 :- module(neurosym_ground_writer,
-          [start/1, finish/4, put_row/3, next_denied/2, forget_rows/0, choice_text/4]).
+          [start/1, finish/4, put_row/3, note_instance/4, instance_/4, next_denied/2, forget_rows/0]).
 :- set_prolog_flag(optimise, true).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
-:- use_module(grounder).
+:- use_module(builtin_runner).
+:- use_module(world).
 :- use_module(memory).
 :- use_module(translator).
 :- use_module(json_writer).
 
-:- thread_local choice_/5, input_/3, leaf_/1, todo_/2.
+:- thread_local choice_/5, input_/3, leaf_/1, todo_/2, instance_/4.
 
 %!  start(+MaxInstances) begins the ground program, put_row/3 adds a rule instance, finish/4 ends it.
 start(MaxInstances) :-
@@ -19,6 +20,7 @@ start(MaxInstances) :-
     nb_setval(neurosym_state, state(Atoms, Choices, Inputs, 0, 0, MaxInstances, 0, Leaves, 0)),
     write('{"rules":"').
 
+%!  finish(?Query, +Names, +Answers, +Observed)
 finish(Query, Names, Answers, Observed) :-
     nb_getval(neurosym_state, State), arg(1, State, Atoms),
     write('","answers":'),
@@ -140,19 +142,6 @@ probability(P0, Id, P) :-
     run_builtin(P is float(P0), Id),
     ( P >= 0, P =< 1.000001 -> true ; throw(stopped(probability, Id, P)) ).
 
-%!  choice_text(+Id, +Number, +Variables, -Text): the clause instance as text, which tells it from its sisters.
-choice_text(Id, Number, Variables, Text) :-
-    chance_(Id, Variables, Pairs, Body), chance_(Id, Free, FreePairs, _),
-    nth0(Number, Pairs, Pair), nth0(Number, FreePairs, FreePair),
-    head_text(Body, Free, Pair, FreePair, Text).
-
-%   The head alone, where its variables are all that tell the instances of the clause apart.
-head_text(Body, Free, _-Head, _-FreeHead, Text) :-
-    (   Body == true -> term_text(Head, Text)
-    ;   term_variables(FreeHead, InHead), length(InHead, A), length(Free, B), A =:= B
-    ->  term_text(Head, Text)
-    ;   term_text((Head :- Body), Text) ).
-
 numbered(State, Key, Number) :-
     arg(1, State, Atoms),
     (   trie_lookup(Atoms, Key, Number) -> true
@@ -167,5 +156,11 @@ atom_number_(Key, Number) :- nb_getval(neurosym_state, State), numbered(State, K
 %!  next_denied(-Key, -Body): something denied whose rules are still to be written.
 next_denied(Key, Body) :- retract(todo_(Key, Body)), !.
 
+%!  note_instance(+Atom, +Call, +Id, +Items) keeps an instance for those who collect its proofs.
+%!  instance_(?Atom, ?Call, ?Id, ?Items): one that was kept.
+note_instance(Atom, Call, Id, Items) :- assertz(instance_(Atom, Call, Id, Items)).
+
+%!  forget_rows: at the end of a request.
 forget_rows :-
-    retractall(choice_(_, _, _, _, _)), retractall(input_(_, _, _)), retractall(leaf_(_)), retractall(todo_(_, _)).
+    retractall(choice_(_, _, _, _, _)), retractall(input_(_, _, _)), retractall(leaf_(_)), retractall(todo_(_, _)),
+    retractall(instance_(_, _, _, _)).

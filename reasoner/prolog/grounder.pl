@@ -7,42 +7,34 @@
     - certain/3 runs what rests on nothing uncertain as Prolog does (with cut), tabled where it is recursive, under
       the well-founded semantics where negation stands in a circle; nothing of it enters the ground program.
 */
-:- module(neurosym_grounder,
-          [ forget/0, tell_calls_apart/0, install_world/1, ground/4, ground_program/2, certain/2, certain/3,
-            certainly/1, certainly/2, body/4, slot_value/4, run_builtin/2, choice_fact/5, key/3, in_order/2, instance_/4,
-            tested/1, possible_value/4, decided/2, asked_of_network/2, undefined_goal/2 ]).
+:- module(neurosym_grounder, [forget/0, ground/4, ground_program/2, certainly/1, certainly/2, certain/3]).
 :- set_prolog_flag(optimise, true).
-:- use_module(library(error)).
 :- use_module(library(lists)).
 :- use_module(library(pairs)).
 :- use_module(library(solution_sequences)).
 :- use_module(library(terms), [term_size/2]).
 :- use_module(library(wfs), [call_delays/2]).
 :- use_module(translator).
+:- use_module(world).
+:- use_module(builtin_runner).
 :- use_module(analysis).
 :- use_module(builtins).
-:- use_module(arithmetic).
 :- use_module(deadline).
 :- use_module(collection).
 :- use_module(proof_order).
 :- use_module(ground_writer).
 :- use_module(memory).
-:- use_module(reader).
 
-:- thread_local fact_/3, world_/0, instance_/4, by_call_/0, tabled_/2.
+:- thread_local tabled_/2.
 :- table may/2, sure/1.
 
+%!  forget: nothing of a request outlives it.
 forget :-
     forget_program,
-    retractall(fact_(_, _, _)), retractall(world_), retractall(by_call_), retractall(tabled_(_, _)),
-    retractall(instance_(_, _, _, _)),
+    forget_world,
+    retractall(tabled_(_, _)),
     forget_rows,
     nb_setval(neurosym_searching, false).
-
-%!  install_world(+Facts): each slot has one value, given as fact(Domain, Slot, Value), of a choice as of(ClauseId, Text).
-install_world(Facts) :-
-    assertz(world_),
-    forall(member(fact(Name, Slot, Value), Facts), assertz(fact_(Name, Slot, Value))).
 
 /*  What is certain  */
 
@@ -80,7 +72,8 @@ certain(unproved(Goal), _, _) :- tested(Goal), not_exists(sure(Goal)).
 certain(once(Body), Id, _) :- tested(Body), in_order(Body, Ordered), ( certain(Ordered, Id) -> true ).
 certain(findall(Template, Body, List, Kind), Id, _) :-
     collected(Template, Body), listed(List, Id),
-    collection(Kind, Template, Body, Id, List).
+    interpreters(Interpreters),
+    collection(Interpreters, Kind, Template, Body, Id, List).
 certain(call(Goal, Extra), Id, _) :- tick, translate_call(Goal, Extra, Id, Body), certain(Body, Id).
 certain(ordered_call(Goal, Extra), Id, _) :-
     tick, translate_call(Goal, Extra, Id, Body), in_order(Body, Ordered), certain(Ordered, Id).
@@ -90,23 +83,14 @@ certain(slot(Name, Slot, Value), Id, _) :- slot_value(Name, Slot, Value, Id).
 certain(choice(Id, Number, Variables), _, _) :- choice_fact(Id, Number, Variables, _, _).
 certain(net(Name, Inputs, Output, Values, _), _, _) :- fact_(Name, Inputs, Index), nth0(Index, Values, Output).
 
-undefined_goal(_, _) :- undefined_fails_, !, fail.
-undefined_goal(Goal, Id) :- functor(Goal, Name, Arity), throw(stopped(called, Id, Name/Arity)).
+%   What collects runs what it collects by these.
+interpreters(interpreters(neurosym_grounder:certain, neurosym_grounder:certainly, neurosym_grounder:body)).
 
 /*  Tables forget the order of their answers. Where the first answer counts, or a list is collected, Prolog's own
     search comes first, as long as it ends within a few steps.
 */
 
 max_search(20_000).
-
-%   Marks the goals of a body whose answers shall come in Prolog's order.
-in_order((A0, B0), (A, B)) :- !, in_order(A0, A), in_order(B0, B).
-in_order(or(A0, B0), or(A, B)) :- !, in_order(A0, A), in_order(B0, B).
-in_order(if(C, A0, B0), if(C, A, B)) :- !, in_order(A0, A), in_order(B0, B).
-in_order(plain(Goal), ordered(Goal)) :- !.
-in_order(sure(Goal), ordered(Goal)) :- \+ unstratified_, !.
-in_order(call(Goal, Extra), ordered_call(Goal, Extra)) :- !.
-in_order(Body, Body).
 
 ordered(Goal) :- functor(Goal, Name, Arity), tabled_(Name, Arity), !, sure(Goal).
 ordered(Goal) :- functor(Goal, Name, Arity), \+ reaches(Name/Arity, Name/Arity), !, searched(Goal).
@@ -132,87 +116,6 @@ searched(Goal) :-
     in_order(Body0, Body),
     certain(Body, Id, Choice).
 
-/*  One atom may stand for several calls as long as what is true of a call is true of its instances. A goal that tells
-    a variable from its instances ends that: the ground program is written again, with an atom for each call.
-*/
-
-tested(Goal) :- ( ground(Goal) -> true ; told_apart ).
-
-collected(_, Goal) :- ground(Goal), !.
-collected(Template, Goal) :-
-    term_variables(Template, Own), term_variables(Goal, Free),
-    ( member(Variable, Free), \+ ( member(Other, Own), Other == Variable ) -> told_apart ; true ).
-
-%   As in Prolog: what is collected is a list, or is to become one.
-listed(List, Id) :-
-    '$skip_list'(_, List, Tail),
-    ( ( var(Tail) ; Tail == [] ) -> true ; throw(stopped(no_list, Id, List)) ).
-
-tell_calls_apart :- assertz(by_call_).
-
-told_apart :- ( ( by_call_ ; world_ ) -> true ; throw(told_apart) ).
-
-slot_value(Name, Slot, Value, Id) :-
-    possible_value(Name, Slot, Value, Id),
-    ( world_ -> fact_(Name, Slot, Value) ; true ).
-
-possible_value(Name, Slot, Value, Id) :-
-    (   integer(Slot), Slot >= 0 -> true
-    ;   Goal =.. [Name, Slot, Value], throw(stopped(slot, Id, Goal)) ),
-    domain_(Name, Values), ( integer(Value) -> memberchk(Value, Values) ; member(Value, Values) ).
-
-decided(Id, Variables) :- ( ground(Variables) -> true ; clause_(Head, _, Id), throw(stopped(nonground, Id, Head)) ).
-
-asked_of_network(Inputs, Id) :- ( ground(Inputs) -> true ; throw(stopped(input, Id, Inputs)) ).
-
-%!  choice_fact(+Id, +Number, +Variables, -Name, -Slot): in the installed world this head was chosen.
-choice_fact(Id, Number, Variables, Name, Slot) :-
-    choice_text(Id, Number, Variables, Text),
-    fact_(Name, Slot, of(Id, Text0)), atom_string(Text0, Text), !.
-
-%   An endless search fails again and again: then is the time to look at the clock.
-compute(Goal, Variables, Safe, Id) :-
-    (   \+ small_integers(Variables) -> run_builtin(Goal, Id)
-    ;   call(Safe) -> true
-    ;   tick, fail ).
-
-run_builtin(Goal, Id) :-
-    tick,
-    catch(builtin_goal(Goal), Error, builtin_error(Error, Goal, Id)).
-
-builtin_goal(X is Y) :- !, evaluate(Y, Value), X = Value.
-builtin_goal(X < Y) :- !, compare_values(<, X, Y).
-builtin_goal(X > Y) :- !, compare_values(>, X, Y).
-builtin_goal(X =< Y) :- !, compare_values(=<, X, Y).
-builtin_goal(X >= Y) :- !, compare_values(>=, X, Y).
-builtin_goal(X =:= Y) :- !, compare_values(=:=, X, Y).
-builtin_goal(X =\= Y) :- !, compare_values(=\=, X, Y).
-builtin_goal('$indices'(Call, Indices)) :- !,
-    findall(Index, ( clause_(Call, _, _), arg(1, Call, Index) ), Found), sort(Found, Indices).
-builtin_goal('$subquery'(Goal, Evidence, Found)) :- !,
-    must_be(callable, Goal), must_be(list(callable), Evidence),
-    ( Evidence == [] -> Given = true ; conjunction(Evidence, Given) ),
-    (   clause_('$answered'(Asked, Known, Answers), true, _), Asked-Known =@= Goal-Given
-    ->  Found = Answers
-    ;   affordable(Goal-Given), throw(unanswered(Goal, Given)) ).
-builtin_goal(atom(X)) :- X == [], !.    % as in ProbLog
-builtin_goal(Goal) :- printing(Goal), !.
-builtin_goal(Goal) :- spelling(Goal, Text), !, call(Goal), keep_text(Text).
-builtin_goal(Goal) :- nonlogical(Goal), tested(Goal), call(Goal).
-builtin_goal(Goal) :- \+ nonlogical(Goal), call(Goal).
-
-builtin_error(error(resource_error(What), Context), _, _) :- !, throw(error(resource_error(What), Context)).
-builtin_error(error(Error, _), Goal, Id) :- !, throw(builtin(Id, Goal, Error)).
-builtin_error(told_apart, _, _) :- !, throw(told_apart).
-builtin_error(impure(Part), _, Id) :- !, throw(stopped(impure, Id, Part)).
-builtin_error(unanswered(Asked, Given), _, Id) :- !, throw(stopped(subquery, Id, Asked-Given)).
-builtin_error(too_large(_), Goal, Id) :- !, throw(stopped(large, Id, Goal)).
-builtin_error(Error, _, _) :- throw(Error).
-
-%   An atom of one's own making lies outside the stacks.
-spelling(atom_chars(Text, _), Text).
-spelling(atom_codes(Text, _), Text).
-
 %!  certainly(+Body): run where nothing is uncertain; what is neither true nor false is reported.
 certainly(Body, Id) :-
     (   unstratified_
@@ -228,11 +131,11 @@ certainly(Goal) :- translate(Goal, -1, Body), certainly(Body, -1).
 %   The second argument keeps SWI-Prolog from leaving a ground goal after its first proof: all instances are wanted.
 may(Goal, proved) :-
     tick,
-    ( ( collects_ ; by_call_ ) -> copy_term(Goal, Call) ; true ),
+    ( ( collects_ ; calls_apart ) -> copy_term(Goal, Call) ; true ),
     clause_(Goal, Body, Id),
     body(Body, Id, Items, []),
     put_instance(Goal, Call, Id, Items),
-    ( collects_ -> keep(Goal-Items), assertz(instance_(Goal, Call, Id, Items)) ; true ).
+    ( collects_ -> keep(Goal-Items), note_instance(Goal, Call, Id, Items) ; true ).
 
 %!  body(+Body, +Id, -Items, ?Rest): Items are bodies again, each of one step, and nth(N): of a certain goal the Nth
 %   answer, where the order counts. An atom is may(Answer, Call).
@@ -246,7 +149,7 @@ body(if(C, A, B), Id, I0, I) :-
     tested(C), in_order(C, Ordered),
     ( certainly(Ordered, Id) -> body(A, Id, I0, I) ; body(B, Id, I0, I) ).
 body(may(Goal), _, [may(Answer, Call)|I], I) :-
-    ( ( collects_ ; by_call_ ) -> copy_term(Goal, Call) ; true ),
+    ( ( collects_ ; calls_apart ) -> copy_term(Goal, Call) ; true ),
     may(Goal, _),
     ( ground(Goal) -> Answer = Goal ; copy_term(Goal, Answer) ).    % what is bound later was free here
 body(may(Goal, Call), _, [may(Goal, Call)|I], I).
@@ -258,7 +161,8 @@ body(net(Name, Inputs, Output, Values, Index), Id, [net(Name, Inputs, Output, Va
     nth0(Index, Values, Output).
 body(collect(Template, Body, List, Kind), Id, I0, I) :-
     collected(Template, Body), listed(List, Id),
-    collecting(Template-Body, Id, ways(Kind, Template, Body, Id, Ways)),
+    interpreters(Interpreters),
+    collecting(Template-Body, Id, ways(Interpreters, Kind, Template, Body, Id, Ways)),
     selection(Ways, known(0, [], [], []), Id, List, I0, I).
 body(call(Goal, Extra), Id, I0, I) :- tick, translate_call(Goal, Extra, Id, Body), body(Body, Id, I0, I).
 body(undefined(Goal), Id, I, I) :- undefined_goal(Goal, Id).
@@ -271,22 +175,6 @@ body(naf(Body), Id, I, I) :- certainly(naf(Body), Id).
 body(unproved(Goal), Id, I, I) :- certainly(unproved(Goal), Id).
 body(once(Body), Id, I, I) :- certainly(once(Body), Id).
 body(findall(Template, Body, List, Kind), Id, I, I) :- certainly(findall(Template, Body, List, Kind), Id).
-
-%   The values that may be collected, in order, each with the ways in which it is found.
-ways(Kind, Template, Body, Id, Ways) :-
-    catch(ordered_proofs(Kind, Template, Body, Id, Found), no_order, fail), !,
-    findall(found(Value, Each),
-            ( member(found(Value, Each0), Found),
-              findall(Items, ( member(Leaves, Each0), uncertain_items(Leaves, Id, Items) ), Each1),
-              sort(Each1, Each), Each \== [] ), Ways).
-ways(Kind, Template, Body, Id, Ways) :-
-    term_variables(Body, Variables),
-    gather(Key-found(Variables-Template, [Leaves]),
-           ( body(Body, Id, Items, []), proof_leaves(Items, [], Leaves, [], Key) ), Keyed0),
-    keysort(Keyed0, Keyed),
-    pairs_values(Keyed, Each),
-    ( Kind == each -> Merged = Each ; merged(Each, Merged) ),
-    findall(found(Value, Found), member(found(_-Value, Found), Merged), Ways).
 
 settled(Body, Id, I0, I) :-
     (   collects_
@@ -303,6 +191,7 @@ ground(Query, Names, MaxAnswers, MaxInstances) :-
     run_agenda,
     finish(Query, Names, Answers, []).
 
+%!  ground_program(+MaxAnswers, +MaxInstances): as ground/4.
 ground_program(MaxAnswers, MaxInstances) :-
     start(MaxInstances),
     asked_and_observed(Queries, Evidence),
@@ -389,6 +278,3 @@ run_agenda :-
 run_agenda.
 
 put_instance(Goal, Call, Id, Items) :- key(Call, Goal, Key), put_row(Key, Id, Items).
-
-%!  key(+Call, +Atom, -Key): in the ground program.
-key(Call, Atom, Key) :- ( by_call_, Call \=@= Atom -> Key = called(Call, Atom) ; Key = atom(Atom) ).

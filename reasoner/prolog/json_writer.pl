@@ -58,6 +58,7 @@ put_elements([First|Rest], Put) :-
 put_more([], _).
 put_more([Element|Rest], Put) :- write(','), \+ \+ call(Put, Element), put_more(Rest, Put).
 
+%!  put_string(+Text) writes a JSON string.
 put_string(Text) :-
     keep_text(Text),
     string_codes(Text, Codes),
@@ -90,6 +91,7 @@ put_code_(Code) :-
 
 put_char_code(Code) :- char_code(Char, Code), put_char(Char).
 
+%!  term_text(+Term, -Text): as a user would write it, quoted, variables as A, B, ...
 term_text(Term, Text) :-
     (   ( ground(Term) ; \+ acyclic_term(Term) ) -> Named = Term
     ;   copy_term_nat(Term, Named), numbervars(Named, 0, _, [singletons(true)]) ),

@@ -5,28 +5,29 @@
     calls and conjunctions are numbered as they first come up. The list is in the order of the greatest number in
     each proof; where that is the same, in the order of the answers. What is uncertain is taken for possible here.
 */
-:- module(neurosym_proof_order, [ordered_proofs/5]).
+:- module(neurosym_proof_order, [ordered_proofs/6]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(library(pairs)).
-:- use_module(grounder).
+:- use_module(builtin_runner).
 :- use_module(memory).
 :- use_module(translator).
+:- use_module(world).
 
 :- thread_local node_/3, general_/3.
 
-%!  ordered_proofs(+Kind, +Template, +Body, +Id, -Found): Found = [found(Value, Ways), ...], each way a list of bodies of
+%!  ordered_proofs(+Interpreters, +Kind, +Template, +Body, +Id, -Found): Found = [found(Value, Ways), ...], each way a list of bodies of
 %   one step that a proof rests on: with Kind = each, an element for each proof; with distinct, for each binding of
 %   the variables of Body. Raises no_order if a call rests on itself or a cut is met, where there is no such order, or if
 %   a term is huge.
-ordered_proofs(Kind, Template, Body, Id, Found) :-
+ordered_proofs(Interpreters, Kind, Template, Body, Id, Found) :-
     fresh(Run),
-    setup_call_cleanup(true, gather(Proofs, proofs(Kind, Run, Template, Body, Id, Proofs), [Found]),
+    setup_call_cleanup(true, gather(Proofs, proofs(Interpreters, Kind, Run, Template, Body, Id, Proofs), [Found]),
                        ( retractall(node_(Run, _, _)), retractall(general_(Run, _, _)) )).
 
-proofs(Kind, Run, Template, Body, Id, Found) :-
+proofs(Interpreters, Kind, Run, Template, Body, Id, Found) :-
     trie_new(Calls), trie_new(Leaves),
-    Search = search(Run, Calls, Leaves, Kind),
+    Search = search(Run, Calls, Leaves, Kind, Interpreters),
     term_variables(Body, Variables),
     each_once(Variables-Template, Node, prove(Body, Id, Search, Node), Search, Answers),
     (   Kind == each
@@ -43,10 +44,10 @@ fresh(Number) :-
     nb_setval(neurosym_node, Number).
 
 %   A node is the number of leaf(Items), all(A, B) or any(Nodes); 0 where nothing is needed, and less where denied.
-node(What, search(Run, _, _, _), Number) :- fresh(Number), assertz(node_(Run, Number, What)).
+node(What, search(Run, _, _, _, _), Number) :- fresh(Number), assertz(node_(Run, Number, What)).
 
 %   Only findall/3 has a number for what is certain.
-leaf(_, [], search(_, _, _, distinct), 0) :- !.
+leaf(_, [], search(_, _, _, distinct, _), 0) :- !.
 leaf(Key, Items, Search, Number) :-
     arg(3, Search, Leaves),
     readable(Key),
@@ -100,7 +101,7 @@ readable(Term) :- ( small(Term, 200_000) -> true ; throw(no_order) ).
 %   The same for a call that may come again; of an answer, what its variables are bound to. A ground call may have been
 %   answered by another.
 call_answers(Call, Variables, Node, Goal, Search, Answers) :-
-    Search = search(Run, Calls, _, _),
+    Search = search(Run, Calls, _, _, _),
     readable(Call),
     (   trie_lookup(Calls, Call, Known)
     ->  ( Known = answers(Answers) -> true ; throw(no_order) )
@@ -126,7 +127,7 @@ prove(or(A, B), Id, Search, Node) :-
     each_once(Variables, Proof, ( prove(A, Id, Search, Proof) ; prove(B, Id, Search, Proof) ), Search, Answers),
     member(Variables-Node, Answers).
 prove(if(C, A, B), Id, Search, Node) :-
-    ( certainly(once(C), Id) -> prove(A, Id, Search, Node) ; prove(B, Id, Search, Node) ).
+    ( certain_in(Search, once(C), Id) -> prove(A, Id, Search, Node) ; prove(B, Id, Search, Node) ).
 prove(cut, _, _, _) :- throw(no_order).
 prove(may(Goal), _, Search, Node) :- prove_goal(Goal, Search, Node).
 prove(facts(Goal), _, Search, Node) :- prove_goal(Goal, Search, Node).
@@ -137,10 +138,12 @@ prove(naf(Body), Id, Search, Node) :- deny(Body, naf(Body), Id, Search, Node).
 prove(unproved(Goal), Id, Search, Node) :- deny(sure(Goal), unproved(Goal), Id, Search, Node).
 prove(call(Goal, Extra), Id, Search, Node) :- translate_call(Goal, Extra, Id, Body), prove(Body, Id, Search, Node).
 prove(undefined(Goal), Id, _, _) :- undefined_goal(Goal, Id).
-prove(findall(Template, Body, List, Kind), Id, _, 0) :- certainly(findall(Template, Body, List, Kind), Id).
+prove(findall(Template, Body, List, Kind), Id, Search, 0) :-
+    certain_in(Search, findall(Template, Body, List, Kind), Id).
 prove(collect(Template, Body, List, Kind), Id, Search, Node) :-
-    body(collect(Template, Body, List, Kind), Id, Items, []), node(leaf(Items), Search, Node).
-prove(once(Body), Id, Search, Node) :- certainly(once(Body), Id), leaf(once(Body), [], Search, Node).
+    arg(5, Search, interpreters(_, _, Possibly)),
+    call(Possibly, collect(Template, Body, List, Kind), Id, Items, []), node(leaf(Items), Search, Node).
+prove(once(Body), Id, Search, Node) :- certain_in(Search, once(Body), Id), leaf(once(Body), [], Search, Node).
 prove(computed(Goal, _, _), Id, Search, Node) :- prove(run(Goal), Id, Search, Node).
 prove(run(Goal), Id, Search, Node) :-
     (   predicate_property(Goal, imported_from(lists))    % in ProbLog predicates with facts, each of the body true
@@ -148,6 +151,8 @@ prove(run(Goal), Id, Search, Node) :-
     ;   gather(Goal-Proof, ( run_builtin(Goal, Id), leaf(Goal, [], Search, Proof) ), Answers) ),
     member(Goal-Node, Answers).
 prove(Body, Id, Search, Node) :- possible(Body, Id), leaf(Body, [Body], Search, Node).
+
+certain_in(Search, Body, Id) :- arg(5, Search, interpreters(_, Certainly, _)), call(Certainly, Body, Id).
 
 %   What is uncertain, in some world.
 possible(slot(Name, Slot, Value), Id) :- possible_value(Name, Slot, Value, Id).

@@ -6,14 +6,11 @@
     and Choice one of none, chance and net(Network, Inputs, Output, Values).
 */
 :- module(neurosym_reader,
-          [ read_clauses/3, read_query/3, check_clauses/4, check_query/2, put_clauses/3, read_task/2, goal_arguments/2 ]).
+          [ read_clauses/3, read_query/3, read_task/2, position_start/2 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
-:- use_module(analysis).
 :- use_module(builtins).
-:- use_module(library_reader).
-:- use_module(json_writer).
-:- use_module(refusals).
+:- use_module(allowed).
 
 :- op(1000, xfx, ::).
 :- op(1000, xfx, ::\+).
@@ -28,8 +25,7 @@
 
 max_depth(1000).    % of a term as it is written, as of brackets in a text
 
-:- thread_local unknown_/3.
-
+%!  read_task(+Text, -Term) reads a term of ours.
 read_task(Text, Task) :-
     term_string(Task, Text, [module(neurosym_syntax), double_quotes(string)]).
 
@@ -187,189 +183,15 @@ network(3, nn(Name, Inputs0, Output), _, function(Name, Inputs, Output)) :- atom
 inputs(Inputs, Inputs) :- is_list(Inputs), !.
 inputs(Input, [Input]).
 
+%!  read_query(+Text, -Query, -Names)
 read_query(Text, Query, Names) :-
     term_string(Query, Text, [ variable_names(Names), syntax_errors(error), module(neurosym_syntax), cycles(false),
                                double_quotes(string) ]),
     max_depth(Depth),
     ( shallow(Query, Depth) -> true ; throw(refused(depth, -1, Depth)) ).
 
+%!  position_start(+Positions, -Offset) of a term; 0 if they are not known.
 position_start(Positions, 0) :- var(Positions), !.
 position_start(parentheses_term_position(From, _, _), From) :- !.
 position_start(From-_, From) :- !.
 position_start(Positions, From) :- arg(1, Positions, From).
-
-%!  check_clauses(+Clauses, +Domains, +Directives, -Unknown) refuses the first clause that is unsafe or badly formed.
-%   Unknown = [unknown(Id, Offset, Indicator), ...] are calls of what is nowhere defined: they matter when they are
-%   reached, and are refused at once if nothing in the program can be asked without them.
-check_clauses(Clauses, Domains, Directives, Unknown) :-
-    findall(Name/Arity, (member(clause(_, _, rule(Pairs, _, _), _, _), Clauses), member(_-Head, Pairs),
-                         callable(Head), functor(Head, Name, Arity)), Heads0),
-    sort(Heads0, Heads1),
-    append(Heads1, [query/1, evidence/1, evidence/2], Heads),
-    retractall(unknown_(_, _, _)),
-    forall(member(Clause, Clauses), check_clause(Clause, Heads, Domains)),
-    check_certain(Clauses),
-    findall(unknown(Id, Offset, Indicator), retract(unknown_(Id, Offset, Indicator)), Found),
-    ( memberchk(unknown(fail), Directives) -> Unknown = [] ; Unknown = Found ),
-    (   Unknown = [unknown(_, Offset, Indicator)|_],
-        forall(( member(clause(Id, _, rule(_, Body, _), _, _), Clauses), Body \== true ),
-               ( memberchk(unknown(Id, _, _), Unknown)
-               ; goals_of(Body, _-Called), broken(Called, Clauses, Unknown) ))
-    ->  unknown_message(Indicator, Heads, Domains, Message),
-        throw(refused(unknown(Message), Offset, Indicator))
-    ;   true
-    ).
-
-unknown_message(Indicator, Heads, Domains, Message) :-
-    findall(Name, member(domain(Name, _), Domains), Names0),
-    ( Names0 == [] -> Names = [none] ; Names = Names0 ),
-    atomic_list_concat(Names, ', ', Known),
-    findall(Name/Arity, ( member(Name/Arity, Heads) ; library_predicate(Name/Arity) ;
-                          clause(builtin(Goal), _), callable(Goal), functor(Goal, Name, Arity) ), Predicates),
-    suggestion(Indicator, Predicates, Suggestion),
-    format(atom(Message), '~w; known domains: ~w', [Suggestion, Known]).
-
-broken(Called, Clauses, Unknown) :-
-    member(unknown(Id, _, _), Unknown),
-    memberchk(clause(Id, _, rule(Pairs, _, _), _, _), Clauses), member(_-Head, Pairs), functor(Head, Name, Arity),
-    ( Called == Name/Arity ; reaches(Called, Name/Arity) ), !.
-
-check_clause(clause(Id, Offset, rule(Pairs, Body, _), _, Positions), Heads, Domains) :-
-    forall(member(_-Head, Pairs), check_head(Head, Offset, Domains)),
-    body_position(Body, Positions, Position),
-    Pairs = [_-First|_],
-    functor(First, Name, Arity),
-    check_body(Body, Position, context(Id, Name/Arity, Heads, Domains, cut)).
-
-body_position(true, _, _) :- !.
-body_position(_, Positions, Position) :-
-    ( plain(Positions, term_position(_, _, _, _, [_, Position])) -> true ; true ).
-
-check_head(Head, Offset, Domains) :-
-    (   \+ callable(Head)
-    ->  throw(refused(head, Offset, Head))
-    ;   functor(Head, Name, 2), memberchk(domain(Name, _), Domains)
-    ->  throw(refused(domain_head, Offset, Head))
-    ;   ( goal_arguments(Head, _) ; fixed(Head) ; functor(Head, call, _) ; is_list(Head) )
-    ->  throw(refused(builtin_head, Offset, Head))
-    ;   true
-    ).
-
-%   Queries and evidence say what is asked; they have no probability themselves.
-check_certain(Clauses) :-
-    forall(( member(clause(_, Offset, rule(Pairs, _, Choice), _, _), Clauses), Choice \== none, member(_-Head, Pairs),
-             callable(Head), functor(Head, Name, Arity), memberchk(Name/Arity, [query/1, evidence/1, evidence/2]) ),
-           throw(refused(uncertain_directive, Offset, Name/Arity))).
-
-plain(Positions, _) :- var(Positions), !, fail.
-plain(parentheses_term_position(_, _, Inner), Position) :- !, plain(Inner, Position).
-plain(Position, Position).
-
-check_body(Goal, Position0, Context) :-
-    ( plain(Position0, Position) -> true ; true ),
-    position_start(Position, Offset),
-    Context = context(Id, Head, Heads, Domains, Cut),
-    (   var(Goal)
-    ->  true
-    ;   \+ callable(Goal)
-    ->  throw(refused(not_callable, Offset, Goal))
-    ;   Goal == !
-    ->  ( Cut == cut, \+ uncertain(Head) -> true ; throw(refused(cut, Offset, Goal)) )
-    ;   goal_arguments(Goal, Indices)
-    ->  check_arguments(Indices, Goal, Position, Offset, Context)
-    ;   functor(Goal, Name, Arity),
-        known(Goal, Name/Arity, Heads, Domains)
-    ->  true
-    ;   functor(Goal, Name, Arity),
-        ( system_predicate(Goal) -> throw(refused(unsafe, Offset, Name/Arity)) ; true ),
-        assertz(unknown_(Id, Offset, Name/Arity))
-    ).
-
-check_arguments(Indices, Goal, Position, Offset, context(Id, Head, Heads, Domains, Cut)) :-
-    (   Goal = (Condition -> _), goals_of(Condition, _-Called), uncertain(Called)
-    ->  throw(refused(condition, Offset, Condition))
-    ;   true
-    ),
-    ( nonvar(Position), Position = term_position(_, _, _, _, Positions) -> true ; Positions = [] ),
-    forall(member(Index, Indices),
-           ( arg(Index, Goal, Argument),
-             ( nth1(Index, Positions, ArgumentPosition) -> true ; true ),
-             ( transparent(Goal, Index) -> Inner = Cut ; Inner = none ),
-             check_body(Argument, ArgumentPosition, context(Id, Head, Heads, Domains, Inner)) )).
-
-transparent((_, _), _).
-transparent((_ ; _), _).
-transparent((_ -> _), 2).
-
-known(_, Indicator, Heads, _) :- memberchk(Indicator, Heads), !.
-known(_, Name/2, _, Domains) :- memberchk(domain(Name, _), Domains), !.
-known(Goal, _, _, _) :- builtin(Goal), !.
-known(_, Indicator, _, _) :- library_predicate(Indicator).
-known(_, call/Arity, _, _) :- Arity > 0.
-
-check_query(Query, Domains) :-
-    (   \+ callable(Query)
-    ->  throw(refused(query, -1, Query))
-    ;   functor(Query, Name, 2), memberchk(domain(Name, _), Domains)
-    ->  throw(refused(query_domain, -1, Query))
-    ;   ( neurosym_translator:defined(Query) ; goal_arguments(Query, _) ; builtin(Query) )
-    ->  true
-    ;   functor(Query, Name, Arity),
-        throw(refused(query_unknown, -1, Name/Arity))
-    ).
-
-%!  goal_arguments(+Goal, -Indices): the arguments that are goals, of control and of what collects.
-goal_arguments((_, _), [1, 2]).
-goal_arguments((_ ; _), [1, 2]).
-goal_arguments((_ -> _), [1, 2]).
-goal_arguments(\+ _, [1]).
-goal_arguments(not(_), [1]).
-goal_arguments(once(_), [1]).
-goal_arguments(forall(_, _), [1, 2]).
-goal_arguments(findall(_, _, _), [2]).
-goal_arguments(all(_, _, _), [2]).
-goal_arguments(all_or_none(_, _, _), [2]).
-goal_arguments(call(_), [1]).
-
-put_clauses(Clauses, Directives, Unknown) :-
-    write('{"clauses":'), put_list(neurosym_reader:put_clause, Clauses),
-    write(',"directives":'), length(Directives, Count), write(Count),
-    write(',"unknown":'),
-    put_list(neurosym_reader:put_unknown, Unknown),
-    write('}').
-
-put_unknown(unknown(Id, Offset, Indicator)) :-
-    term_text(Indicator, Text),
-    format('[~d,~d,', [Id, Offset]), put_string(Text), write(']').
-
-put_clause(clause(_, Offset, rule(Pairs, Body, Choice), Names, _)) :-
-    named(Names),
-    Pairs = [_-Head|_],
-    shown(Choice, Pairs, Shown),
-    ( Body == true -> Term = Shown ; Term = (Shown :- Body) ),
-    clause_text(Term, Text),
-    format('[~d,', [Offset]), put_term(Head), write(','), put_term(Body), write(','), put_string(Text), write(','),
-    put_choice(Choice, Pairs), write(']').
-
-named([]).
-named([Name='$VAR'(Name)|Names]) :- named(Names).
-
-shown(none, [_-Head], Head).
-shown(chance, Pairs, Shown) :- disjunction(Pairs, Shown).
-shown(net(Name, Inputs, Output, Values), [_-Head], nn(Name, Inputs, Output, Values) :: Head).
-shown(function(Name, Inputs, Output), [_-Head], nn(Name, Inputs, Output) :: Head).
-
-disjunction([P-Head], P :: Head) :- !.
-disjunction([P-Head|Pairs], (P :: Head ; Rest)) :- disjunction(Pairs, Rest).
-
-put_choice(none, _) :- write(null).
-put_choice(chance, Pairs) :-
-    write('{"chance":'), put_list(neurosym_reader:put_pair, Pairs), write('}').
-put_choice(net(Name, _, _, Values), _) :-
-    write('{"network":'), put_string(Name), write(',"values":'), put_list(neurosym_json:put_term, Values), write('}').
-put_choice(function(_, _, _), _) :- write(null).
-
-put_pair(P-Head) :- write('['), put_term(P), write(','), put_term(Head), write(']').
-
-clause_text(Term, Text) :-
-    format(string(Text), '~W', [Term, [quoted(true), numbervars(true), portray(false), module(neurosym_syntax)]]).

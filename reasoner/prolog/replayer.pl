@@ -10,7 +10,8 @@
 :- use_module(library(lists)).
 :- use_module(analysis).
 :- use_module(grounder).
-:- use_module(ground_writer, [choice_text/4]).
+:- use_module(builtin_runner).
+:- use_module(world).
 :- use_module(builtins).
 :- use_module(translator).
 :- use_module(json_writer).

@@ -7,21 +7,30 @@
 :- module(neurosym_translator,
           [ install_program/4, forget_program/0, translate/3, translate_call/4, defined/1, certain_body/1, body_text/2,
             clause_/3, written_/5, domain_/2, chance_/4, unstratified_/0, collects_/0,
-            undefined_fails/0, undefined_fails_/0, head_/2, library_clause/1 ]).
+            undefined_fails/0, undefined_fails_/0, head_/2, library_clause/1, in_order/2, conjunction/2 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(analysis).
 :- use_module(arithmetic).
 :- use_module(builtins).
+:- use_module(checker).
 :- use_module(library_reader).
-:- use_module(reader).
 :- use_module(json_writer).
 
 :- op(1000, xfx, ::).
 
+%!  clause_(?Head, ?Body, ?Id): as the interpreters run it.
+%!  written_(?Id, ?Head, ?Body, ?Choice, ?Names): as the user wrote it, one for each head.
+%!  domain_(?Name, ?Values): what can be perceived.
+%!  chance_(?Id, ?Variables, ?Pairs, ?Body): an annotated disjunction; Variables tell its instances apart.
+%!  head_(?Name, ?Arity): the program defines it.
+%!  unstratified_: negation stands in a circle.
+%!  collects_: something uncertain is collected.
+%!  undefined_fails_: what is nowhere defined is false.
 :- thread_local clause_/3, written_/5, head_/2, domain_/2, chance_/4, source_/4, unstratified_/0, collects_/0, kind_/3, all_certain_/0,
     undefined_fails_/0, library_from_/1.
 
+%!  forget_program: at the end of a request.
 forget_program :-
     forget_dependencies,
     retractall(clause_(_, _, _)), retractall(written_(_, _, _, _, _)), retractall(head_(_, _)), retractall(domain_(_, _)),
@@ -129,6 +138,7 @@ add_clause(Id, Head, Body0, Choice) :-
 join(true, Goal, Goal) :- !.
 join(Body, Goal, (Body, Goal)).
 
+%!  defined(+Goal): the program or its library has clauses for it.
 defined(Goal) :- callable(Goal), functor(Goal, Name, Arity), head_(Name, Arity), !.
 
 %!  translate(+Goal, +Id, -Body): the goal, marked.
@@ -208,6 +218,7 @@ kind(Name, Arity, Kind) :-
 %   Recursion over a list, as maplist/2 does it, ends with the list.
 own_library(Head) :- source_(Id, Head, _, _), !, library_clause(Id).
 
+%!  library_clause(+Id): a clause of library.pl.
 library_clause(Id) :- library_from_(First), Id >= First.
 
 has_cut(Body) :- var(Body), !, fail.
@@ -216,13 +227,26 @@ has_cut((A, B)) :- ( has_cut(A) ; has_cut(B) ), !.
 has_cut((A ; B)) :- ( has_cut(A) ; has_cut(B) ), !.
 has_cut((_ -> B)) :- has_cut(B).
 
-%   Whether nothing in it is uncertain. A goal known at run time may be anything if anything is uncertain.
+%!  certain_body(+Body): nothing in it is uncertain. A goal known at run time may be anything if anything is uncertain.
 certain_body(_) :- all_certain_, !.
 certain_body((A, B)) :- !, certain_body(A), certain_body(B).
 certain_body(or(A, B)) :- !, certain_body(A), certain_body(B).
 certain_body(if(_, A, B)) :- !, certain_body(A), certain_body(B).
 certain_body(call(_, _)) :- !, \+ uncertain(any).
 certain_body(Body) :- \+ memberchk(Body, [may(_), not(_), slot(_, _, _), collect(_, _, _, _)]).
+
+%!  conjunction(+Goals, -Body) of one goal or more.
+conjunction([Item], Item) :- !.
+conjunction([Item|Items], (Item, Body)) :- conjunction(Items, Body).
+
+%!  in_order(+Body, -Ordered) marks the goals of a body whose answers shall come in Prolog's order.
+in_order((A0, B0), (A, B)) :- !, in_order(A0, A), in_order(B0, B).
+in_order(or(A0, B0), or(A, B)) :- !, in_order(A0, A), in_order(B0, B).
+in_order(if(C, A0, B0), if(C, A, B)) :- !, in_order(A0, A), in_order(B0, B).
+in_order(plain(Goal), ordered(Goal)) :- !.
+in_order(sure(Goal), ordered(Goal)) :- \+ unstratified_, !.
+in_order(call(Goal, Extra), ordered_call(Goal, Extra)) :- !.
+in_order(Body, Body).
 
 %!  body_text(+Body, -Text): as the user would write it.
 body_text(Body, Text) :- written(Body, Goal), term_text(Goal, Text).

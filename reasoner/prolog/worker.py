@@ -57,7 +57,7 @@ class _Worker:
     """One process."""
 
     def __init__(self) -> None:
-        loop = str(Path(__file__).with_name("worker.pl"))
+        loop = str(Path(__file__).with_name("worker_loop.pl"))
         try:
             self.process = subprocess.Popen(
                 [*_COMMAND, loop],

@@ -1,7 +1,7 @@
 /*  What no program may do, of rules and of constraints alike: which predicates it may not redefine, which directives it
     may give, and what a name that is nowhere defined may have been meant to be.
 */
-:- module(neurosym_refusals, [fixed/1, check_directive/3, system_predicate/1, suggestion/3]).
+:- module(neurosym_allowed, [fixed/1, check_directive/3, system_predicate/1, suggestion/3]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 
