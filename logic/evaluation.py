@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from .circuit import Circuit, Gate, Integers
 from .errors import CircuitError
+from .kernels import kernel
 
 Words = NDArray[np.uint64]
 Bits = NDArray[np.bool_]
@@ -19,7 +19,7 @@ TABLE_INPUTS = 16
 _AND, _OR, _XOR = int(Gate.AND), int(Gate.OR), int(Gate.XOR)
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _fill_gates(kinds: Integers, offsets: Integers, literals: Integers, first: int, values: Words) -> None:
     """Fills rows ``first ..`` of ``values`` ``[wires, W]``, one gate after the other."""
     mask = np.array([0, 0xFFFFFFFFFFFFFFFF], dtype=np.uint64)
@@ -60,7 +60,7 @@ def _fill_gates(kinds: Integers, offsets: Integers, literals: Integers, first: i
             values[row, w] = planes[top]
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _fill_levels(offsets: Integers, literals: Integers, first: int, level: Integers) -> None:
     for gate in range(len(offsets) - 1):
         deepest = 0

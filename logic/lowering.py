@@ -1,16 +1,19 @@
-"""Any circuit as an and-inverter graph: two-input ANDs over literals, equal ones made once."""
+"""Any circuit as an and-inverter graph: two-input ANDs over literals, equal ones made once.
+
+In the literature: an AIG with structural hashing ("strash").
+"""
 
 from dataclasses import replace
 
 import numpy as np
-from numba import njit
 
 from .circuit import Circuit, Gate, Integers
+from .kernels import kernel
 
 _AND, _OR, _XOR = int(Gate.AND), int(Gate.OR), int(Gate.XOR)
 
 
-@njit(cache=True)
+@kernel()
 def _conjunction(a: int, b: int, pairs: Integers, slots: Integers, count: Integers, first: int) -> int:
     """The literal of ``a & b``: simplified, found in the hash table ``slots``, or appended to ``pairs``."""
     if a < b:
@@ -35,7 +38,7 @@ def _conjunction(a: int, b: int, pairs: Integers, slots: Integers, count: Intege
     return 2 * (first + gate)
 
 
-@njit(cache=True)
+@kernel()
 def _parity(a: int, b: int, pairs: Integers, slots: Integers, count: Integers, first: int) -> int:
     flip = (a ^ b) & 1  # complements move to the result, so that more pairs are equal
     a, b = a & ~1, b & ~1
@@ -44,7 +47,7 @@ def _parity(a: int, b: int, pairs: Integers, slots: Integers, count: Integers, f
     return _conjunction(one ^ 1, other ^ 1, pairs, slots, count, first) ^ 1 ^ flip
 
 
-@njit(cache=True)
+@kernel()
 def _carry(a: int, b: int, c: int, pairs: Integers, slots: Integers, count: Integers, first: int) -> int:
     """The majority of three literals."""
     both = _conjunction(a, b, pairs, slots, count, first)
@@ -53,7 +56,7 @@ def _carry(a: int, b: int, c: int, pairs: Integers, slots: Integers, count: Inte
     return _conjunction(both ^ 1, third ^ 1, pairs, slots, count, first) ^ 1
 
 
-@njit(cache=True)
+@kernel()
 def _majority(column: Integers, size: int, pairs: Integers, slots: Integers, count: Integers, first: int) -> int:
     """The majority of ``column[:size]``: full adders count from so high that exactly a majority overflows."""
     need, top = size // 2 + 1, 0
@@ -84,7 +87,7 @@ def _majority(column: Integers, size: int, pairs: Integers, slots: Integers, cou
     return result
 
 
-@njit(cache=True)
+@kernel()
 def _lower(
     kinds: Integers,
     offsets: Integers,
@@ -125,6 +128,11 @@ def to_and_inverter(circuit: Circuit) -> Circuit:
 
     Wide gates become balanced trees, a parity of two three ANDs, a majority of three four, wider ones a tree of full
     adders. Time and memory are linear in the literals (times their logarithm for wide majorities).
+
+    Example:
+        >>> from logic import parse_circuit
+        >>> len(to_and_inverter(parse_circuit("y = a ^ b", "eqn")).kinds)
+        3
     """
     widths = np.diff(circuit.offsets)
     costs = np.select(

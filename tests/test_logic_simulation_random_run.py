@@ -12,7 +12,7 @@ from logic.proving.streams import expected_answers, input_spikes
 from logic.simulation import random_run
 from logic.simulation.bit_simulator import Clocked
 from logic.simulation.random_run import run_random_waves
-from logic.simulation.simulator import simulate_reference
+from logic.simulation.reference import simulate_reference
 
 COUNTER = (
     "INPUT(up)\nOUTPUT(high)\nOUTPUT(low)\nq0 = DFF(d0)\nq1 = DFF(d1)\nd0 = XOR(q0, up)\nc = AND(q0, up)\n"

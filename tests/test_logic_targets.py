@@ -83,7 +83,11 @@ class TestTarget:
             return
         network = adder(target)
         target.write(network, tmp_path / f"x{target.suffix}", target.profiles[0], None)
-        late = replace(target, delay=lambda network: target.delay(network) + 1)
+
+        def one_more(network: SpikingNetwork) -> int:
+            return target.delay(network) + 1
+
+        late = replace(target, delay=one_more)
         assert compare(late, tmp_path / f"x{target.suffix}", waves(network)).different > 0
 
     def test_a_network_beyond_its_limits_is_refused_by_name_and_nothing_is_written(

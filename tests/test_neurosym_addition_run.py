@@ -13,7 +13,7 @@ from neurosym.addition.run import Plan, load_pairs
 from neurosym.commands.cli import app
 from neurosym.training.fit import learning_rate_factor
 from perception import load_digits
-from reasoner.prolog import worker
+from reasoner.prolog import workers
 
 
 def command(*arguments: str | Path) -> Result:
@@ -151,7 +151,7 @@ def test_a_missing_prolog_is_one_line_and_exit_code_2(
     finished: Path, pictures: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr(worker, "_pool", worker.Pool())
+    monkeypatch.setattr(workers, "_pool", workers.Pool())
     result = command("explain", finished / "model.safetensors", *pictures)
     assert result.exit_code == 2
     assert "swi-prolog-nox" in result.stderr

@@ -1,13 +1,14 @@
 """The doctor finds every part at work here, and sees each one that is missing or gives wrong results."""
 
 import sys
+from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
 import torch
 
 from neurosym.commands.doctor import Finding, diagnose
-from reasoner.prolog import worker
+from reasoner.prolog import workers
 
 PARTS = {"PyTorch": "torch", "snnTorch": "snntorch", "SWI-Prolog": "swipl", "Z3": "z3", "NIR": "nir"}
 
@@ -18,8 +19,10 @@ def by_part() -> dict[str, Finding]:
 
 def test_all_parts_work_here() -> None:
     findings = by_part()
-    assert set(findings) == {*PARTS, "Python", "Memory", "Cores"}
-    assert not [finding for finding in findings.values() if not finding.works or finding.remedy]
+    assert set(findings) == {*PARTS, "Python", "Memory", "Cores", "Kernels"}
+    assert not [
+        finding for finding in findings.values() if not finding.works or (finding.remedy and finding.part != "Kernels")
+    ]
     assert all(findings[part].version[0].isdigit() and findings[part].seconds > 0 for part in PARTS)
 
 
@@ -35,7 +38,7 @@ def test_a_missing_package_is_found_and_the_others_still_examined(part: str, mon
 
 def test_a_missing_swi_prolog_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr(worker, "_pool", worker.Pool())
+    monkeypatch.setattr(workers, "_pool", workers.Pool())
     finding = by_part()["SWI-Prolog"]
     assert not finding.works
     assert "apt install swi-prolog-nox" in finding.remedy
@@ -56,3 +59,13 @@ def test_wrong_results_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not [part for part in PARTS if findings[part].works]
     assert "expected X = 7" in findings["SWI-Prolog"].detail
     assert "expected spikes [0, 1]" in findings["snnTorch"].detail
+
+
+def test_kernels_that_cannot_be_kept_are_named_with_a_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path.chmod(0o777)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr("logic.kernels._STATE.folder", None)
+    found = by_part()["Kernels"]
+    assert found.works
+    assert "others can write" in found.detail
+    assert "NUMBA_CACHE_DIR" in found.remedy

@@ -26,7 +26,7 @@ from reasoner import (
     to_svg,
     to_text,
 )
-from reasoner.prolog import worker
+from reasoner.prolog import workers
 from reasoner.prolog.border import request
 from reasoner.prolog.terms import Struct, Term, Variable, conjuncts, from_json, order, to_text as term_text, to_value
 from reasoner.prolog.text import PrologText, QueryText
@@ -79,7 +79,7 @@ def test_a_byte_order_mark_is_left_out(tmp_path: Path) -> None:
 
 def test_a_worker_that_dies_ends_its_request_alone() -> None:
     request(Limits(), "term", PrologText("a", "x"))
-    pool = worker._pool  # pyright: ignore[reportPrivateUsage]
+    pool = workers._pool  # pyright: ignore[reportPrivateUsage]
     (dead,) = pool.idle[-1:]
     os.kill(dead.process.pid, signal.SIGSTOP)
     os.kill(dead.process.pid, signal.SIGKILL)
@@ -90,7 +90,7 @@ def test_a_worker_that_dies_ends_its_request_alone() -> None:
 
 
 def test_what_prolog_does_not_end_is_ended_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "_GRACE", -0.3)  # before Prolog looks
+    monkeypatch.setattr(workers, "_GRACE", -0.3)  # before Prolog looks
     with pytest.raises(PrologTimeout, match=r"did not finish within 0\.5 s"):
         infer(Program.parse("p :- forall(between(1, inf, X), X > 0). query(p).", ()), limits=Limits(seconds=0.5))
     monkeypatch.undo()

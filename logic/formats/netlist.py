@@ -1,15 +1,18 @@
-"""Named definitions in the order of a file, put into the order of a circuit."""
+"""Named definitions in the order of a file, put into the order of a circuit.
+
+In the literature: a topological sort; cycles are combinational loops.
+"""
 
 import warnings
 from array import array
 from collections.abc import Sequence, Sized
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from ..circuit import Circuit, Clock, Integers
 from ..errors import FormatWarning
+from ..kernels import kernel
 from .naming import fresh_name
 from .source import Source
 
@@ -18,7 +21,7 @@ _SOURCE = -2  # inputs and registers
 _UNDEFINED = -3
 
 
-@njit(cache=True)
+@kernel()
 def order_definitions(starts: Integers, wires: Integers, definition: Integers) -> tuple[Integers, int]:
     """Definitions in an order in which each comes after those it reads; file order where that already holds.
 
@@ -62,7 +65,7 @@ def order_definitions(starts: Integers, wires: Integers, definition: Integers) -
     return order, -1
 
 
-@njit(cache=True)
+@kernel()
 def _renumber(
     order: Integers, kinds: Integers, heads: Integers, starts: Integers, operands: Integers, image: Integers, wire: int
 ) -> tuple[Integers, Integers, Integers]:

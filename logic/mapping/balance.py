@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NetworkError
+from ..kernels import kernel
 from ..network import INPUT, Population, Projection, SpikingNetwork, Synapses
 from .neuron_netlist import Certificate, Integers, ThresholdNetlist, rows, take_rows
 
@@ -81,7 +81,7 @@ def period_of(netlist: ThresholdNetlist) -> int:
     return 1 + int(slots(netlist)[netlist.register_next].max()) if len(netlist.register) else 1
 
 
-@numba.njit(cache=True)
+@kernel()
 def _earliest(
     slot: Integers, state: NDArray[np.bool_], inputs: int, offsets: Integers, sources: Integers
 ) -> None:  # pragma: no cover - compiled

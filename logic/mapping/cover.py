@@ -5,10 +5,10 @@ from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from ..circuit import Circuit
+from ..kernels import kernel
 from ..lowering import to_and_inverter
 from ..rails import single_lines
 from .classes import ThresholdClasses, threshold_classes
@@ -138,7 +138,7 @@ def _netlist(graph: Circuit, covered: Cover, classes: ThresholdClasses) -> Thres
     )
 
 
-@njit(cache=True)
+@kernel()
 def _weights(
     tables: NDArray[np.uint64], class_weights: Integers, class_threshold: Integers, keys: Integers, values: Integers
 ) -> tuple[Integers, Integers]:
@@ -158,7 +158,7 @@ def _weights(
     return weight, threshold
 
 
-@njit(cache=True)
+@kernel()
 def _count(
     order: Integers,
     ends: Integers,
@@ -180,7 +180,7 @@ def _count(
                     references[leaf] += 1
 
 
-@njit(cache=True)
+@kernel()
 def _refer(
     wire: int,
     cut: int,
@@ -214,7 +214,7 @@ def _refer(
     return area
 
 
-@njit(cache=True)
+@kernel()
 def _exact(
     order: Integers,
     best: Integers,

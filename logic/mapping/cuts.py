@@ -8,9 +8,9 @@ Cho, Chatterjee and Brayton, 2007, "Combinational and sequential mapping with pr
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, uint64
 from numpy.typing import NDArray
 
+from ..kernels import kernel
 from .classes import ThresholdClasses
 
 Integers = NDArray[np.int64]
@@ -100,22 +100,22 @@ def find_cuts(
     return cuts
 
 
-@njit(inline="always")
+@kernel(inline="always")
 def _swap(table: np.uint64, low: int, high: int) -> np.uint64:
-    shift = uint64((1 << high) - (1 << low))
+    shift = np.uint64((1 << high) - (1 << low))
     moved = _VARIABLE[low] & ~_VARIABLE[high]
     return (table & ~(moved | (moved << shift))) | ((table & moved) << shift) | ((table >> shift) & moved)
 
 
-@njit(cache=True)
+@kernel()
 def _ones(table: np.uint64) -> np.int64:
-    table = table - ((table >> uint64(1)) & uint64(0x5555555555555555))
-    table = (table & uint64(0x3333333333333333)) + ((table >> uint64(2)) & uint64(0x3333333333333333))
-    table = (table + (table >> uint64(4))) & uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((table * uint64(0x0101010101010101)) >> uint64(56))
+    table = table - ((table >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    table = (table & np.uint64(0x3333333333333333)) + ((table >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    table = (table + (table >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((table * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
-@njit(cache=True)
+@kernel()
 def threshold_class(
     table: np.uint64, weights: Integers, keys: Integers, values: Integers, signed: Integers, place: Integers
 ) -> int:
@@ -142,7 +142,7 @@ def threshold_class(
     return values[slot]
 
 
-@njit(cache=True)
+@kernel()
 def _essential(table: int, fans: int) -> bool:
     """Whether a truth table depends on each of its fan-ins."""
     for fan in range(fans):
@@ -154,7 +154,7 @@ def _essential(table: int, fans: int) -> bool:
     return True
 
 
-@njit(cache=True)
+@kernel()
 def _enumerate(
     order: Integers,
     first: Integers,
@@ -212,7 +212,7 @@ def _enumerate(
     pieces = np.zeros(4, np.uint64)
     # The classes of functions met lately, by hash: few functions make up nearly all cuts of a circuit.
     recent = np.zeros(_RECENT, np.uint64)
-    recent_kind = np.full(_RECENT, threshold_class(uint64(0), weights, keys, values, signed, place))
+    recent_kind = np.full(_RECENT, threshold_class(np.uint64(0), weights, keys, values, signed, place))
     for wire in order:
         kept[:], worst[:] = 0, np.inf
         bound = np.inf
@@ -228,17 +228,17 @@ def _enumerate(
                 if fan > 1 or helped:
                     options = min(options, 4)
                 offered[row, 0], offered_size[row] = source, 1 if source else 0
-                offered_table[row] = _VARIABLE[0] if source else uint64(0)
+                offered_table[row] = _VARIABLE[0] if source else np.uint64(0)
                 offered_mask[row] = 1 if helper else 0
-                offered_sign[row] = uint64(1) << uint64(source & 63) if source else uint64(0)
+                offered_sign[row] = np.uint64(1) << np.uint64(source & 63) if source else np.uint64(0)
                 offered_clean[row], offered_flow[row] = source > 0, all_flow[source]
                 for c in range(options - 1):
                     row += 1
-                    n, seen, flow, unread = 0, uint64(0), 0.0, all_silent[source, c]
+                    n, seen, flow, unread = 0, np.uint64(0), 0.0, all_silent[source, c]
                     while n < WIDTH and all_leaves[source, c, n] >= 0:
                         leaf = all_leaves[source, c, n]
                         offered[row, n] = leaf
-                        seen |= uint64(1) << uint64(leaf & 63)
+                        seen |= np.uint64(1) << np.uint64(leaf & 63)
                         flow += all_flow[leaf]
                         n += 1
                     offered_size[row], offered_sign[row] = n, seen
@@ -305,7 +305,7 @@ def _enumerate(
                             break
                         piece = _swap(np.uint64(piece), int(i), int(j))
                     pieces[f] = piece
-                function = uint64(0)
+                function = np.uint64(0)
                 for state in range(1 << fans):
                     if tables[way] >> state & 1:
                         term = _ALL
@@ -315,7 +315,7 @@ def _enumerate(
                 unread = 0
                 if not (apart and essential):
                     for i in range(n):
-                        if (function & _VARIABLE[i]) >> uint64(1 << i) == function & ~_VARIABLE[i]:
+                        if (function & _VARIABLE[i]) >> np.uint64(1 << i) == function & ~_VARIABLE[i]:
                             unread |= 1 << i
                 price, other_price = 1.0, 0.0
                 for i in range(n):
@@ -324,7 +324,7 @@ def _enumerate(
                         other_price += all_flow[partial[level, i]]
                 if price >= worst[0] and other_price >= worst[1]:
                     continue
-                slot = function * uint64(0x9E3779B97F4A7C15) >> uint64(64 - _RECENT_BITS)
+                slot = function * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(64 - _RECENT_BITS)
                 if recent[slot] != function:
                     recent[slot] = function
                     recent_kind[slot] = threshold_class(function, weights, keys, values, signed, place)

@@ -10,10 +10,10 @@ from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from ..circuit import Circuit
+from ..kernels import kernel
 from .classes import WIDTH, ThresholdClasses
 from .cuts import NO_CLASS, Cuts, Structure, find_cuts, threshold_class
 
@@ -140,7 +140,7 @@ def _joint_tables(width: int, classes: ThresholdClasses) -> Integers:
     return joint
 
 
-@njit(cache=True)
+@kernel(large=0)
 def _threshold_tables(states: int, weights: Integers, keys: Integers, values: Integers) -> tuple[Integers, Integers]:
     signed, place = np.zeros(WIDTH, np.int64), np.zeros(WIDTH, np.int64)
     functions, size = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)]
@@ -156,7 +156,7 @@ def _threshold_tables(states: int, weights: Integers, keys: Integers, values: In
     return np.array(functions), np.array(size)
 
 
-@njit(cache=True)
+@kernel()
 def _order(first: Integers, fan_in: Integers, first_gate: int) -> tuple[Integers, NDArray[np.bool_]]:
     """Depth first through all alternatives; those that would close a loop are dropped."""
     wires = len(first) - 1

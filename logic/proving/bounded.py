@@ -3,7 +3,6 @@
 In the literature: bounded model checking of a miter (Biere, Cimatti, Clarke and Zhu, TACAS 1999).
 """
 
-import time
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from pysat.solvers import Solver
 
 from ..circuit import Circuit
+from ..kernels import work_time
 from ..sweeping.graph import AndGraph
 from .equivalence import codewords
 from .streams import Bits
@@ -62,7 +62,7 @@ def first_difference(
         spec: The other; its one-hot groups are promised of the inputs.
         clocks: How far to look.
         conflicts: Budget of the solver for all clocks together.
-        deadline: ``time.perf_counter()`` value at which to give up, or None.
+        deadline: ``logic.kernels.work_time()`` value at which to give up, or None.
     """
     graph, solver, asked = AndGraph(), Solver(_ENGINE), _Asked()
     shared: dict[str, int] = {}
@@ -87,7 +87,7 @@ def first_difference(
                 differs = asked.differs(graph, solver, pairs)
                 answer = None
                 for _ in range(0, max(0, conflicts), _CHUNK):
-                    if deadline is not None and time.perf_counter() > deadline:
+                    if deadline is not None and work_time() > deadline:
                         break
                     before = _conflicts(solver)
                     solver.conf_budget(_CHUNK)
@@ -100,7 +100,7 @@ def first_difference(
                 if answer:
                     return Searched(_read(solver, asked, graph, vectors, ends, matched, shared), clock)
                 solver.add_clause([-differs])
-            if len(graph) > NODES or (deadline is not None and time.perf_counter() > deadline):
+            if len(graph) > NODES or (deadline is not None and work_time() > deadline):
                 return Searched(None, clock + 1)
         return Searched(None, clocks)
     finally:

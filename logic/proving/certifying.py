@@ -42,7 +42,7 @@ def certified(
         certificate: The hint.
         circuit: What the network is compared with; a specification with other inputs claims nothing.
         inputs: ``[I]`` literals of the circuit's inputs in the graph.
-        deadline: ``time.perf_counter()`` value at which to give up, or None.
+        deadline: ``logic.kernels.work_time()`` value at which to give up, or None.
     """
     specification, nothing = certificate.specification, np.full(len(flat.threshold), -1)
     if specification.register_names or set(specification.inputs) != set(circuit.inputs):

@@ -9,7 +9,6 @@ References:
     Wetzler, Heule and Hunt, "DRAT-trim: efficient checking and trimming using expressive clausal proofs", SAT 2014.
 """
 
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from pysat.solvers import Glucose4
 
 from ..circuit import Circuit
 from ..errors import NetworkError
+from ..kernels import work_time
 from ..network import SpikingNetwork
 from ..verdict import Verdict
 from ..writing import whole_files
@@ -66,7 +66,7 @@ def certify(network: SpikingNetwork, circuit: Circuit, path: Path) -> Verdict:
         NetworkError: if the network is too large to be certified in one piece, or does not lift.
         FileError: if a file cannot be written.
     """
-    start, path = time.perf_counter(), Path(path)
+    start, path = work_time(), Path(path)
     if path.suffix != ".cnf":
         raise NetworkError(f"{path}: a certificate's formula is a .cnf file")
     posed = pose(network, circuit)
@@ -78,14 +78,14 @@ def certify(network: SpikingNetwork, circuit: Circuit, path: Path) -> Verdict:
     claim = f"{network.neurons} neurons compute {len(circuit.outputs)} outputs of {len(circuit.inputs)} inputs"
     with Glucose4(bootstrap_with=[list(clause) for clause in clauses], with_proof=True) as solver:
         if solver.solve():
-            return Verdict(False, claim, seconds=time.perf_counter() - start, detail="the formula has a model")
+            return Verdict(False, claim, seconds=work_time() - start, detail="the formula has a model")
         steps: list[str] = list(solver.get_proof() or [])
     variables = len(posed.graph) + len(posed.pairs)
     with whole_files(path.with_suffix(".drat"), path) as (proof, formula):
         rows = (" ".join(map(str, (*clause, 0))) for clause in clauses)
         formula.write_text("\n".join([f"p cnf {variables} {len(clauses)}", *rows, ""]), encoding="ascii")
         proof.write_text("\n".join([*steps, "0", ""]), encoding="ascii")
-    return Verdict(True, claim, seconds=time.perf_counter() - start, detail=f"certified by {len(steps)} steps")
+    return Verdict(True, claim, seconds=work_time() - start, detail=f"certified by {len(steps)} steps")
 
 
 def check_certificate(path: Path) -> bool:

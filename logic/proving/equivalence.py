@@ -1,6 +1,5 @@
 """Whether a spiking network computes a circuit, or two circuits agree, by lifting and sweeping."""
 
-import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -9,9 +8,11 @@ from numpy.typing import NDArray
 
 from ..circuit import Circuit
 from ..errors import CircuitError, NetworkError
+from ..kernels import work_time
 from ..mapping import Certificate
 from ..network import SpikingNetwork
 from ..rails import Line, match_lines
+from ..showing import shortened
 from ..sweeping.graph import AndGraph
 from ..sweeping.patterns import simulate as simulate_graph
 from ..sweeping.sweeping import Sweep, sweep
@@ -44,7 +45,7 @@ def pose(
         network: Memoryless and feed-forward, one wave a step.
         circuit: The specification, combinational.
         certificate: As for :func:`prove_network`.
-        deadline: Of the clock ``time.perf_counter``, in seconds.
+        deadline: Of the clock :func:`logic.kernels.work_time`, in seconds.
 
     Raises:
         NetworkError, CircuitError: as :func:`prove_network`.
@@ -106,7 +107,7 @@ def prove_network(
         NetworkError: if lines cannot be matched, or the network does not lift (see :func:`lift`).
         CircuitError: if the circuit has registers.
     """
-    start = time.perf_counter()
+    start = work_time()
     deadline = None if timeout is None else start + timeout
     posed = pose(network, circuit, certificate, deadline)
     graph, pairs = posed.graph, posed.pairs
@@ -136,7 +137,7 @@ def prove_combinational(impl: Circuit, spec: Circuit, timeout: float | None = No
     Raises:
         CircuitError: if signals cannot be matched or a circuit has registers.
     """
-    start = time.perf_counter()
+    start = work_time()
     for circuit in (impl, spec):
         _combinational(circuit)
     impl, names, note = by_one_name(impl, spec)
@@ -237,7 +238,7 @@ def _combinational(circuit: Circuit) -> None:
 
 def _unrefuted(claim: str, found: Sweep, start: float, rows: str = "") -> Verdict:
     open_pairs = int((found.settled < 0).sum())
-    seconds = time.perf_counter() - start
+    seconds = work_time() - start
     if open_pairs:
         return Verdict(None, claim, seconds=seconds, detail=f"out of budget with {open_pairs} outputs open")
     return Verdict(True, claim, seconds=seconds, detail=f"all inputs, {rows}{found.questions} questions to SAT")
@@ -249,6 +250,6 @@ def _refuted(claim: str, names: tuple[str, ...], values: NDArray[np.bool_], what
         False,
         claim,
         counterexample={name: int(value) for name, value in zip(names, values, strict=True)},
-        seconds=time.perf_counter() - start,
-        detail=f"{what} when true: {', '.join(true) or 'no input'}",
+        seconds=work_time() - start,
+        detail=f"{what} when true: {shortened(true, 20) or 'no input'}",
     )

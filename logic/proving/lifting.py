@@ -3,10 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from ..errors import IrregularError, NetworkError
+from ..kernels import kernel
 from ..network import FlatNetwork
 from ..sweeping.graph import AndGraph, Nodes, threshold
 from .slots import Slots, assign_slots
@@ -79,7 +79,7 @@ def lift(
         graph.reserve(len(graph))
 
 
-@njit(cache=True)
+@kernel()
 def _ask(
     order: Integers, inputs: int, pre: Integers, begin: Integers, known: Integers, asked: Bits
 ) -> None:  # pragma: no cover - compiled
@@ -93,7 +93,7 @@ def _ask(
                     asked[source] = True
 
 
-@njit(cache=True)
+@kernel()
 def _lift(
     nodes: Nodes,
     inputs: int,

@@ -1,12 +1,13 @@
 """Whether two clocked circuits answer every stream of inputs alike, by induction over matched registers."""
 
-import time
 from dataclasses import replace
 
 import numpy as np
 
 from ..circuit import Circuit
 from ..evaluation import from_words, random_vectors, run, to_words
+from ..kernels import work_time
+from ..showing import shortened
 from ..verdict import Verdict
 from .bounded import CLOCKS, first_difference
 from .equivalence import prove_combinational
@@ -41,9 +42,9 @@ def prove_machines(
         True if proved, False with a stream from the first clock on, or None: the invariant may be too weak.
 
     Raises:
-        CircuitError: if inputs or outputs cannot be matched.
+        CircuitError: if inputs or outputs cannot be matched, or the registers wait for different clocks.
     """
-    start = time.perf_counter()
+    start = work_time()
     deadline = None if timeout is None else start + timeout
     impl, names, note = by_one_name(impl, spec)
     claim = f"two clocked circuits agree on {len(spec.outputs)} outputs for ever{note}{_assumed(impl, spec)}"
@@ -55,7 +56,7 @@ def prove_machines(
             following = after(spec.register_names, (*impl.output_names, *spec.output_names))
             step = prove_combinational(_one_clock(impl, following), _one_clock(spec, following), timeout)
             if step.holds:
-                seconds = time.perf_counter() - start
+                seconds = work_time() - start
                 return Verdict(True, claim, seconds=seconds, detail=f"base and step for all states, {step.detail}")
             obstacle = f"the step is {'out of budget' if step.holds is None else 'refuted'}"
     found = _random_difference(impl, spec, waves, seed)
@@ -66,7 +67,7 @@ def prove_machines(
     else:
         searched = first_difference(impl, spec, clocks=clocks, deadline=deadline)
         if searched.difference is None:
-            seconds = time.perf_counter() - start
+            seconds = work_time() - start
             detail = f"not inductive: {obstacle}; no difference in the first {searched.clocks} clocks"
             return Verdict(None, claim, seconds=seconds, detail=detail)
         values, output, first = searched.difference
@@ -75,7 +76,7 @@ def prove_machines(
     example = to_counterexample(Stream(values, wave), names)
     started = "".join(f", from {name} = {int(value)}" for name, value in sorted(first.items()))
     detail = f"output {spec.output_names[output]!r} {earliest} at clock {wave}, counted from 0{started}"
-    return Verdict(False, claim, counterexample=example, seconds=time.perf_counter() - start, detail=detail)
+    return Verdict(False, claim, counterexample=example, seconds=work_time() - start, detail=detail)
 
 
 def _open(circuit: Circuit) -> set[str]:
@@ -84,12 +85,13 @@ def _open(circuit: Circuit) -> set[str]:
 
 
 def _assumed(impl: Circuit, spec: Circuit) -> str:
-    """What is taken for granted of first values."""
+    """What is taken for granted of clocks and first values."""
+    clocks = sorted({str(machine.clock) for machine in (impl, spec) if machine.clock is not None})
+    steps = f", one step at {' and '.join(clocks)}" if clocks else ""
     shared = sorted(_open(impl) & _open(spec))
     if not shared:
-        return ", from their first values on"
-    shown = ", ".join(shared[:5]) + (", ..." if len(shared) > 5 else "")
-    return f", from their first values on, undefined ones ({shown}) being any but alike in both"
+        return f", from their first values on{steps}"
+    return f", from their first values on, undefined ones ({shortened(shared, 5)}) being any but alike in both{steps}"
 
 
 def _first_values(circuit: Circuit) -> dict[str, int]:

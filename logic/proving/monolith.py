@@ -3,16 +3,16 @@
 It shares nothing with the other engines, so it cross-checks them on small networks.
 """
 
-import time
-
 import numpy as np
 import z3
 
 from ..circuit import Circuit, Gate
 from ..errors import NetworkError
 from ..formula import conjunction, disjunction, negation
+from ..kernels import work_time
 from ..network import SpikingNetwork
 from ..rails import Line
+from ..showing import shortened
 from ..verdict import Verdict
 
 
@@ -130,20 +130,20 @@ def decide(
         goal: What must hold.
         timeout: Seconds, or None for no bound.
     """
-    start = time.perf_counter()
+    start = work_time()
     solver = z3.Solver()
     if timeout is not None:
         solver.set("timeout", max(1, int(timeout * 1000)))
     solver.add(*assume, negation(goal))
     result = solver.check()
-    seconds = time.perf_counter() - start
+    seconds = work_time() - start
     if result == z3.unsat:
         return Verdict(True, claim, seconds=seconds, detail="all inputs, by Z3")
     if result == z3.unknown:
         return Verdict(None, claim, seconds=seconds, detail=f"out of budget: {solver.reason_unknown()}")
     model = solver.model()
     found = {n: int(z3.is_true(model.eval(x, model_completion=True))) for n, x in zip(names, inputs, strict=True)}
-    true = ", ".join(name for name, value in found.items() if value) or "all inputs 0"
+    true = shortened([name for name, value in found.items() if value], 20) or "all inputs 0"
     return Verdict(False, claim, counterexample=found, seconds=seconds, detail=f"counterexample: {true}")
 
 

@@ -1,6 +1,5 @@
 """What a compiled network promises beyond its function: exclusive rails, silence when spikes are lost, safe sizes."""
 
-import time
 from functools import lru_cache
 from typing import cast
 
@@ -10,6 +9,7 @@ import z3
 from ..circuit import Circuit
 from ..errors import NetworkError
 from ..formula import conjunction, disjunction, implication, negation
+from ..kernels import work_time
 from ..network import FlatNetwork, SpikingNetwork
 from ..rails import has_two_rails, rail_pairs
 from ..verdict import Verdict
@@ -80,10 +80,10 @@ def prove_fail_silent(network: SpikingNetwork, function: Verdict) -> Verdict:
     proves for up to 8 sources with symbolic weights; more only add terms of one sign), and in the whole one, whose
     function is proved, no wrong rail fires. A network that breaks a condition may still be fail-silent: open then.
     """
-    start, claim = time.perf_counter(), "losing any set of spikes never makes a wrong rail fire"
+    start, claim = work_time(), "losing any set of spikes never makes a wrong rail fire"
 
     def unsettled(why: str) -> Verdict:
-        return Verdict(None, claim, seconds=time.perf_counter() - start, detail=why)
+        return Verdict(None, claim, seconds=work_time() - start, detail=why)
 
     flat = network.flatten()
     if not function.holds:
@@ -98,7 +98,7 @@ def prove_fail_silent(network: SpikingNetwork, function: Verdict) -> Verdict:
     lemma = losing_spikes(int(min(8, np.bincount(flat.post, minlength=1).max(initial=1))))
     if not lemma.holds:
         return unsettled(f"lemma not proved: {lemma.claim}")
-    seconds = function.seconds + time.perf_counter() - start
+    seconds = function.seconds + work_time() - start
     return Verdict(True, claim, seconds=seconds, detail=f"{len(flat.weight)} weights are non-negative; monotone")
 
 
@@ -116,7 +116,7 @@ def prove_fail_silent_directly(network: SpikingNetwork, *, timeout: float | None
     Raises:
         NetworkError: if the network does not lift, or lines are no pairs of rails.
     """
-    start = time.perf_counter()
+    start = work_time()
     flat = network.flatten()
     slots = assign_slots(flat)
     if slots.clash >= 0:
@@ -129,7 +129,7 @@ def prove_fail_silent_directly(network: SpikingNetwork, *, timeout: float | None
     goal = conjunction(disjunction([whole[line], negation(lossy[line])]) for line in network.outputs.tolist())
     claim = f"none of 2^{size} sets of deleted spikes makes a rail fire that is silent without them"
     found = decide(claim, (), [], rules, goal, timeout)
-    return Verdict(found.holds, claim, seconds=time.perf_counter() - start, detail=found.detail)
+    return Verdict(found.holds, claim, seconds=work_time() - start, detail=found.detail)
 
 
 def _whole_and_lossy(

@@ -10,10 +10,10 @@ number out of range make a row fail and prove nothing.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from ..circuit import Gate
+from ..kernels import kernel
 from ..mapping import Certificate
 from ..network import FlatNetwork
 from .slots import Slots
@@ -118,7 +118,7 @@ def unconditional(claims: Integers, right: Bits, flat: FlatNetwork, slots: Slots
     return sound[flat.inputs :] & (claims >= 0)
 
 
-@njit(cache=True)
+@kernel()
 def _close(
     order: Integers, inputs: int, pre: Integers, begin: Integers, right: Bits, sound: Bits
 ) -> None:  # pragma: no cover - compiled
@@ -129,7 +129,7 @@ def _close(
         sound[inputs + neuron] = whole
 
 
-@njit(cache=True)
+@kernel()
 def _check(spec: _Gates, net: _Neurons, tables: _Tables, right: Bits) -> None:  # pragma: no cover - compiled
     for neuron in range(len(right)):
         claim = net.claim[net.inputs + neuron]
@@ -137,7 +137,7 @@ def _check(spec: _Gates, net: _Neurons, tables: _Tables, right: Bits) -> None:  
             right[neuron] = _table_row(spec, net, tables, neuron, claim) or _gate_row(spec, net, neuron, claim)
 
 
-@njit(cache=True)
+@kernel()
 def _table_row(
     spec: _Gates, net: _Neurons, tables: _Tables, neuron: int, claim: int
 ) -> bool:  # pragma: no cover - compiled
@@ -165,7 +165,7 @@ def _table_row(
     return count < len(leaves) and _identity(spec, net, tables, leaves[:count], row + 1, neuron, claim)
 
 
-@njit(cache=True)
+@kernel()
 def _plant(tables: _Tables, leaves: Integers, row: int) -> None:  # pragma: no cover - compiled
     tables.wire_row[0], tables.wire[0] = row, np.uint64(0)
     for at in range(len(leaves)):
@@ -173,7 +173,7 @@ def _plant(tables: _Tables, leaves: Integers, row: int) -> None:  # pragma: no c
         tables.wire[leaves[at]] = _VARIABLE[at]
 
 
-@njit(cache=True)
+@kernel()
 def _identity(
     spec: _Gates, net: _Neurons, tables: _Tables, leaves: Integers, row: int, neuron: int, claim: int
 ) -> bool:  # pragma: no cover - compiled
@@ -187,7 +187,7 @@ def _identity(
     return (differ << np.uint64(64 - size)) == np.uint64(0)
 
 
-@njit(cache=True)
+@kernel()
 def _cone(spec: _Gates, tables: _Tables, root: int, row: int) -> bool:  # pragma: no cover - compiled
     """Writes the table of a wire and of all between it and the leaves; False if they do not close its cone."""
     stack = tables.wire_stack
@@ -216,7 +216,7 @@ def _cone(spec: _Gates, tables: _Tables, root: int, row: int) -> bool:  # pragma
     return True
 
 
-@njit(cache=True)
+@kernel()
 def _gate(spec: _Gates, table: Words, wire: int) -> np.uint64:  # pragma: no cover - compiled
     """The table of a gate from those of its operands."""
     kind = spec.kinds[wire - spec.first]
@@ -241,7 +241,7 @@ def _gate(spec: _Gates, table: Words, wire: int) -> np.uint64:  # pragma: no cov
     return np.uint64(value)
 
 
-@njit(cache=True)
+@kernel()
 def _block(
     spec: _Gates, net: _Neurons, tables: _Tables, root: int, row: int, size: int
 ) -> bool:  # pragma: no cover - compiled
@@ -276,7 +276,7 @@ def _block(
     return True
 
 
-@njit(cache=True)
+@kernel()
 def _fires(net: _Neurons, tables: _Tables, neuron: int, size: int) -> np.uint64:  # pragma: no cover - compiled
     """The first ``size`` rows of a threshold function of its sources' tables."""
     sums = np.zeros(64, np.int64)
@@ -295,7 +295,7 @@ def _fires(net: _Neurons, tables: _Tables, neuron: int, size: int) -> np.uint64:
     return value
 
 
-@njit(cache=True)
+@kernel()
 def _gate_row(spec: _Gates, net: _Neurons, neuron: int, claim: int) -> bool:  # pragma: no cover - compiled
     """Whether a neuron of equal weights counts the operands of one wide gate, all of them true or all of them false.
 

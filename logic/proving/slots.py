@@ -3,10 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from ..errors import NetworkError
+from ..kernels import kernel
 from ..network import FlatNetwork
 
 Integers = NDArray[np.int64]
@@ -56,7 +56,7 @@ def _grouped(ends: Integers, count: int) -> tuple[Integers, Integers]:
     return np.argsort(ends, kind="stable"), begin
 
 
-@njit(cache=True)
+@kernel()
 def _order(inputs: int, post: Integers, fan: Integers, waiting: Integers) -> Integers:  # pragma: no cover - compiled
     order = np.empty(len(waiting), np.int64)
     count = 0
@@ -82,7 +82,7 @@ def _order(inputs: int, post: Integers, fan: Integers, waiting: Integers) -> Int
     return order[:count]
 
 
-@njit(cache=True)
+@kernel()
 def _slots(
     inputs: int, order: Integers, pre: Integers, delay: Integers, weight: Integers, begin: Integers
 ) -> tuple[Integers, int, Integers]:  # pragma: no cover - compiled

@@ -6,7 +6,6 @@ their own, which is lifted and swept like any other. Waves come back to back fro
 outside is silence, and so is every neuron before the first wave.
 """
 
-import time
 from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
@@ -17,8 +16,10 @@ from numpy.typing import NDArray
 from ..circuit import Circuit
 from ..errors import CircuitError, NetworkError
 from ..evaluation import random_vectors
+from ..kernels import work_time
 from ..network import FlatNetwork, SpikingNetwork
 from ..rails import Line, match_lines
+from ..showing import shortened
 from ..simulation.reference import simulate_reference
 from ..sweeping.graph import AndGraph
 from ..sweeping.sweeping import sweep
@@ -76,7 +77,7 @@ def judge(
         NetworkError: if lines cannot be matched.
         CircuitError: if the circuit has registers (see :func:`logic.proving.induction.prove_machine`).
     """
-    start = time.perf_counter()
+    start = work_time()
     if circuit.register_names:
         raise CircuitError("the circuit has registers; prove it with prove_machine")
     if network.period > 1:
@@ -98,7 +99,7 @@ def judge(
                 break
         answer = answer._replace(holds=None) if answer.holds else answer
     claim = f"{network.neurons} neurons compute {len(circuit.outputs)} outputs of {len(circuit.inputs)} inputs"
-    return _verdict(network, circuit, claim, answer, time.perf_counter() - start)
+    return _verdict(network, circuit, claim, answer, work_time() - start)
 
 
 def in_step(network: SpikingNetwork, flat: FlatNetwork) -> bool:
@@ -121,7 +122,7 @@ def _verdict(network: SpikingNetwork, circuit: Circuit, claim: str, answer: _Ans
     if not any(wave == answer.stream.judged and network.output_lines[line] == answer.line for wave, line in wrong):
         raise NetworkError("the reference simulation does not confirm the refutation; please report this network")
     found = to_counterexample(answer.stream, circuit.inputs)
-    true = ", ".join(name for name, value in found.items() if value) or "no input"
+    true = shortened([name for name, value in found.items() if value], 20) or "no input"
     waves = len(answer.stream.values)
     detail = f"output line '{answer.line}' is wrong in a stream of {waves} waves, when true: {true}"
     return Verdict(False, claim, counterexample=found, seconds=seconds, detail=detail)

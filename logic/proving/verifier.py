@@ -1,20 +1,17 @@
 """The one question of the prover: do these two, networks or circuits, compute the same? It picks the right proof."""
 
-import time
 from os import PathLike, fspath
 from pathlib import Path
 
 from ..circuit import Circuit
 from ..errors import CircuitError, IrregularError, NetworkError
+from ..kernels import work_time
 from ..mapping import Certificate
 from ..network import SpikingNetwork
 from ..verdict import Verdict
 from .equivalence import prove_combinational, prove_network
-from .induction import prove_machine
-from .machines import prove_machines
-from .monolith import prove_monolithic
-from .networks import prove_same
-from .unfolding import in_step, judge
+
+# The other proofs, some of which need Z3, are loaded where they are the right ones.
 
 SMALL = 400  # neurons of a network that Z3 may judge as one formula
 Design = SpikingNetwork | Circuit | str | PathLike[str]
@@ -67,8 +64,12 @@ def verify(
             return prove_equivalent(first, second, timeout)
         first, second = second, first
     if isinstance(second, SpikingNetwork):
+        from .networks import prove_same
+
         return prove_same(first, second, timeout)
     if second.register_names:
+        from .induction import prove_machine
+
         return prove_machine(first, second, None if certificate is None else certificate.literal, timeout=timeout)
     return _prove_waves(first, second, certificate, timeout)
 
@@ -95,8 +96,11 @@ def prove_equivalent(impl: Circuit, spec: Circuit, timeout: float | None = None)
         >>> prove_equivalent(left, right).holds
         True
     """
-    clocked = bool(impl.register_names or spec.register_names)
-    return (prove_machines if clocked else prove_combinational)(impl, spec, timeout)
+    if not impl.register_names and not spec.register_names:
+        return prove_combinational(impl, spec, timeout)
+    from .machines import prove_machines
+
+    return prove_machines(impl, spec, timeout)
 
 
 def read_design(given: object) -> SpikingNetwork | Circuit:
@@ -127,13 +131,15 @@ def _prove_waves(
     network: SpikingNetwork, circuit: Circuit, certificate: Certificate | None, timeout: float | None
 ) -> Verdict:
     """A network against a combinational circuit."""
-    start = time.perf_counter()
+    start = work_time()
     try:
         verdict = prove_network(network, circuit, certificate=certificate, timeout=timeout)
     except IrregularError:
         if network.neurons > SMALL:
             raise
     except NetworkError:
+        from .unfolding import in_step, judge
+
         if in_step(network, network.flatten()):
             raise
         return judge(network, circuit, timeout=timeout)
@@ -141,5 +147,7 @@ def _prove_waves(
         if verdict.holds is not None or network.neurons > SMALL:
             return verdict
 
-    left = None if timeout is None else max(0.0, timeout - (time.perf_counter() - start))
+    from .monolith import prove_monolithic
+
+    left = None if timeout is None else max(0.0, timeout - (work_time() - start))
     return prove_monolithic(network, circuit, timeout=left)

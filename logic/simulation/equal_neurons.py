@@ -12,9 +12,9 @@ their common divisor.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ..kernels import kernel
 from ..network import FlatNetwork
 
 Integers = NDArray[np.int64]
@@ -74,7 +74,7 @@ def merge_equal(neurons: Neurons, order: Integers, literals: Integers) -> tuple[
     return Neurons(first, literal[kept], weight[kept], neurons.delay[kept], need), known
 
 
-@njit(cache=True)
+@kernel()
 def _merge(first, last, literal, weight, need, order, known, wide, small, entries, inputs):
     built = first, last.copy(), literal.copy(), weight.copy(), need.copy()
     leaves, count = np.empty(4, dtype=np.int64), 0
@@ -130,7 +130,7 @@ def _merge(first, last, literal, weight, need, order, known, wide, small, entrie
             _insert_small(small, entries, entry)
 
 
-@njit(cache=True)
+@kernel()
 def _substitute(low, last, literal, weight, needed, known):
     """Operands in terms of what is known, sorted by line, each line once; returns their end and the need."""
     high = low
@@ -158,7 +158,7 @@ def _substitute(low, last, literal, weight, needed, known):
     return high, needed
 
 
-@njit(cache=True)
+@kernel()
 def _leaves(neuron, built, known, inputs, leaves, behind):
     """The lines, at most four, that a neuron was built to read, or its operands were; their number, or -1."""
     first, last, literal, _, _ = built
@@ -182,7 +182,7 @@ def _leaves(neuron, built, known, inputs, leaves, behind):
     return size
 
 
-@njit(cache=True)
+@kernel()
 def _table(neuron, built, known, inputs, leaves, size, behind):
     """The truth table over the leaves."""
     first, last, literal, weight, need = built
@@ -204,7 +204,7 @@ def _table(neuron, built, known, inputs, leaves, size, behind):
     return table
 
 
-@njit(cache=True)
+@kernel()
 def _look_up(small, entries, entry, leaves, size, table):
     """The literal that has this table over the leaves; if there is none, it is written down as an entry."""
     kept = 0
@@ -230,7 +230,7 @@ def _look_up(small, entries, entry, leaves, size, table):
     return entries[found, 6] ^ odd if found >= 0 else _NONE
 
 
-@njit(inline="always")
+@kernel(inline="always")
 def _bit(case, leaves, literal):
     """The value of a literal of a leaf or of the constant."""
     place = 0
@@ -239,7 +239,7 @@ def _bit(case, leaves, literal):
     return (case >> place & 1 if literal > 1 else 0) ^ (literal & 1)
 
 
-@njit(inline="always")
+@kernel(inline="always")
 def _small_place(small, entries, entry):
     key = entries[entry, 5]
     for place in range(5):
@@ -247,7 +247,7 @@ def _small_place(small, entries, entry):
     return (key ^ (key >> 29)) & (len(small) - 1)
 
 
-@njit(cache=True)
+@kernel()
 def _find_small(small, entries, entry):
     place = _small_place(small, entries, entry)
     while small[place] != _NONE:
@@ -260,7 +260,7 @@ def _find_small(small, entries, entry):
     return _NONE
 
 
-@njit(cache=True)
+@kernel()
 def _insert_small(small, entries, entry):
     place = _small_place(small, entries, entry)
     while small[place] != _NONE:
@@ -268,7 +268,7 @@ def _insert_small(small, entries, entry):
     small[place] = entry
 
 
-@njit(cache=True)
+@kernel()
 def _find_wide(wide, neuron, first, last, literal, weight, need):
     """An earlier neuron with the same weights and need, or none, and then this one is entered."""
     low, size, key = first[neuron], last[neuron] - first[neuron], need[neuron]

@@ -10,10 +10,10 @@ the wrong rail fires, which cannot). A network of non-negative weights is never 
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from ..errors import NetworkError
+from ..kernels import kernel
 from ..network import SpikingNetwork
 from ..rails import rail_pairs
 from .bit_simulator import Faults, plan_waves, run_wave_plan
@@ -178,7 +178,7 @@ def _classify(answers: Words, expected: Words, pairs: Integers) -> FaultStatisti
     return FaultStatistics(right, silent, torn, wrong)
 
 
-@njit(cache=True, nogil=True)
+@kernel(large=2_000, nogil=True)
 def _draw(words, state, threshold):
     """Ones with probability threshold / 2 ** 24: compare a random binary fraction digit by digit, 64 at a time.
 

@@ -1,6 +1,5 @@
 """Random waves through a network beside its circuit: wrong answers and spikes, block by block in bounded memory."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from ..circuit import Circuit
 from ..evaluation import clock, evaluate, random_vectors, to_words
+from ..kernels import work_time
 from ..network import SpikingNetwork
 from ..rails import Line, match_lines
 from .bit_simulator import Clocked, count_spikes, plan_waves, run_wave_plan
@@ -83,9 +83,9 @@ def _single_waves(network: SpikingNetwork, circuit: Circuit, waves: int, seed: i
         words = -(-count // 64)
         values = random_words(_seed(seed, block), 0.5, (len(circuit.inputs), words))
         spikes = said(network.input_lines, circuit.inputs, values)
-        start = time.perf_counter()
+        start = work_time()
         answers = run_wave_plan(plan, spikes)
-        seconds = time.perf_counter() - start
+        seconds = work_time() - start
         wanted = said(network.output_lines, circuit.output_names, evaluate(circuit, values))
         wrong = _ones((answers ^ wanted) & _mask(count, words))
         yield RandomRun(count, wrong, seconds, count_spikes(plan, spikes, count), count * network.neurons)
@@ -111,9 +111,9 @@ def _streams(network: SpikingNetwork, circuit: Circuit, waves: int, seed: int) -
                 answers, state = clock(circuit, values, state)
                 spikes = said(network.input_lines, circuit.inputs, values) & mask
                 expected.append(said(network.output_lines, circuit.output_names, answers))
-            start = time.perf_counter()
+            start = work_time()
             found = run.run(spikes, max(0, here))
-            seconds += time.perf_counter() - start
+            seconds += work_time() - start
             answered = wave - lag  # which wave each output answers now
             due = (answered >= 0) & (answered < length) & (offset < here)
             for output in np.flatnonzero(due).tolist():

@@ -11,9 +11,9 @@ whole stream is computed wave by wave as if no time passed.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ..kernels import kernel
 from ..network import FlatNetwork
 from .equal_neurons import Neurons
 from .word_gates import Template, threshold_template
@@ -41,7 +41,7 @@ def find_slots(flat: FlatNetwork) -> Integers | None:
     return offset - least[parent]
 
 
-@njit(cache=True)
+@kernel()
 def _join(parent, offset, pre, post, delay):
     """Union-find with distances; afterwards every parent is a root and offset the distance to it."""
     consistent = True
@@ -186,7 +186,7 @@ def reuse_rows(program: WordProgram, wanted: Integers) -> tuple[WordProgram, Int
     return WordProgram(code, program.delay, rows, entries), 2 * row[wanted >> 1] + (wanted & 1)
 
 
-@njit(cache=True)
+@kernel()
 def _reuse(code, row, last, rows):
     """Linear-scan allocation. A row freed last is used first: it is the warmest."""
     writes = np.zeros(len(row), dtype=np.int64)

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from ..kernels import kernel
 
 Integers = NDArray[np.int64]
 Words = NDArray[np.uint64]
@@ -171,7 +172,7 @@ def count_bits(words: Words) -> Integers:
     return totals.reshape(words.shape[:-1])
 
 
-@njit(inline="always")
+@kernel(inline="always")
 def _execute(operation, rows, a, b, c, target, flips):
     """One instruction on one block of words; a, b, c and target are rows, flips the four complements."""
     fa, fb, fc, ft = flips
@@ -193,18 +194,18 @@ def _execute(operation, rows, a, b, c, target, flips):
             rows[target, w] = rows[a, w] ^ rows[b, w] ^ rows[c, w] ^ fa ^ fb ^ fc ^ ft
 
 
-@njit(inline="always")
+@kernel(inline="always")
 def _flip(literal):
     return np.uint64(0) - np.uint64(literal & 1)
 
 
-@njit(inline="always")
+@kernel(inline="always")
 def _signal(literal):
     """Without a sign, so that no load is preceded by the test for an index that counts from the end."""
     return np.uint64(literal >> 1)
 
 
-@njit(nogil=True, cache=True)
+@kernel(large=2_000, nogil=True)
 def _waves(code, entries, signals, given, begin, end, wanted, result, counted, limits, totals):
     rows = np.zeros((signals, BLOCK), dtype=np.uint64)
     for start in range(begin, end, BLOCK):
@@ -225,7 +226,7 @@ def _waves(code, entries, signals, given, begin, end, wanted, result, counted, l
             totals[j] += _count(rows, counted[j], size, limits[j, 0] - 64 * start, limits[j, 1] - 64 * start)
 
 
-@njit(inline="always")
+@kernel(inline="always")
 def _ones(word):
     """The number of ones of a word (Hacker's Delight, 5-1)."""
     word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
@@ -234,7 +235,7 @@ def _ones(word):
     return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)
 
 
-@njit(nogil=True, cache=True)
+@kernel(nogil=True)
 def _count_rows(rows, totals):
     for row in range(len(rows)):
         total = np.uint64(0)
@@ -243,7 +244,7 @@ def _count_rows(rows, totals):
         totals[row] = np.int64(total)
 
 
-@njit(nogil=True, cache=True)
+@kernel(nogil=True)
 def _count(rows, literal, size, low, high):
     """Ones of a literal's row among the bits low .. high - 1."""
     row, flip = literal >> 1, _flip(literal)
@@ -263,13 +264,13 @@ def _count(rows, literal, size, low, high):
     return np.int64(total)
 
 
-@njit(inline="always")
+@kernel(inline="always")
 def _row(literal, delay, first, t):
     signal = literal >> 1
     return np.uint64(first[signal] + (t - delay) % (first[signal + 1] - first[signal]))
 
 
-@njit(nogil=True, cache=True)
+@kernel(large=2_000, nogil=True)
 def _steps(code, delay, entries, given, wanted, result, first, rows, start, begin, counted, batch, totals):
     steps, _, width = given.shape
     size = min(BLOCK, width - start)

@@ -3,10 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from ..circuit import Circuit, Gate
+from ..kernels import kernel
 
 Array = NDArray[np.int64]
 _AND, _OR, _XOR = int(Gate.AND), int(Gate.OR), int(Gate.XOR)
@@ -25,7 +25,7 @@ class Nodes(NamedTuple):
     size: NDArray[np.int64]  # [1], nodes in use
 
 
-@njit(cache=True)
+@kernel()
 def slot_of(a: int, b: int, mask: int) -> int:  # pragma: no cover - compiled
     """Where the hash table begins to look for the conjunction of two literals."""
     key = np.uint64(a) * np.uint64(0x9E3779B97F4A7C15) ^ np.uint64(b) * np.uint64(0xC2B2AE3D27D4EB4F)
@@ -33,7 +33,7 @@ def slot_of(a: int, b: int, mask: int) -> int:  # pragma: no cover - compiled
     return int(np.int64((key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(20)) & mask)
 
 
-@njit(cache=True)
+@kernel()
 def conjunction(nodes: Nodes, a: int, b: int) -> int:  # pragma: no cover - compiled
     """The literal of ``a and b``: simplified, found, or made."""
     if a > b:
@@ -57,13 +57,13 @@ def conjunction(nodes: Nodes, a: int, b: int) -> int:  # pragma: no cover - comp
     return 2 * node
 
 
-@njit(cache=True)
+@kernel()
 def disjunction(nodes: Nodes, a: int, b: int) -> int:  # pragma: no cover - compiled
     """The literal of ``a or b``."""
     return conjunction(nodes, a ^ 1, b ^ 1) ^ 1
 
 
-@njit(cache=True)
+@kernel()
 def parity(nodes: Nodes, a: int, b: int) -> int:  # pragma: no cover - compiled
     """The literal of ``a xor b``."""
     flip = (a ^ b) & 1
@@ -72,7 +72,7 @@ def parity(nodes: Nodes, a: int, b: int) -> int:  # pragma: no cover - compiled
     return disjunction(nodes, left, right) ^ flip
 
 
-@njit(cache=True)
+@kernel()
 def threshold(nodes: Nodes, literals: Array, weights: Array, need: int) -> int:  # pragma: no cover - compiled
     """The literal of ``sum of weights of true literals >= need``, exactly, for weights of any sign.
 
@@ -116,7 +116,7 @@ def threshold(nodes: Nodes, literals: Array, weights: Array, need: int) -> int: 
     return _diagram(nodes, kept, weight, suffix, need)
 
 
-@njit(cache=True)
+@kernel()
 def _diagram(nodes: Nodes, kept: Array, weight: Array, suffix: Array, need: int) -> int:  # pragma: no cover - compiled
     far = np.int64(1) << 60
     levels = len(kept)
@@ -174,7 +174,18 @@ def _diagram(nodes: Nodes, kept: Array, weight: Array, suffix: Array, need: int)
         memos += 1
 
 
-@njit(cache=True)
+@kernel()
+def _parity_tree(nodes: Nodes, literals: Array) -> int:  # pragma: no cover - compiled
+    """The literal of a wide parity: pairs of a queue, as the mappings narrow it, so that both become the same nodes."""
+    count = len(literals)
+    queue = np.empty(2 * count, np.int64)
+    queue[:count] = literals
+    for pair in range(count - 1):
+        queue[count + pair] = parity(nodes, int(queue[2 * pair]), int(queue[2 * pair + 1]))
+    return int(queue[2 * count - 2])
+
+
+@kernel()
 def _write(nodes: Nodes, kinds: Array, offsets: Array, operands: Array, wires: Array, gate_wire: int) -> None:
     # pragma: no cover - compiled
     for gate in range(len(kinds)):
@@ -190,8 +201,7 @@ def _write(nodes: Nodes, kinds: Array, offsets: Array, operands: Array, wires: A
             for i in range(1, len(literals)):
                 value = disjunction(nodes, value, literals[i])
         elif kinds[gate] == _XOR:
-            for i in range(1, len(literals)):
-                value = parity(nodes, value, literals[i])
+            value = _parity_tree(nodes, literals)
         else:
             value = threshold(nodes, literals, np.ones(len(literals), np.int64), len(literals) // 2 + 1)
         wires[gate_wire + gate] = value
@@ -261,7 +271,7 @@ def _allocate(capacity: int) -> Nodes:
     )
 
 
-@njit(cache=True)
+@kernel()
 def rehash(nodes: Nodes) -> None:  # pragma: no cover - compiled
     """Enters every node of the graph into an empty hash table."""
     mask = nodes.table.shape[0] - 1

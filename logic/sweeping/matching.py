@@ -1,8 +1,9 @@
 """Matching: two nodes are equal if their truth tables over one common cut of proved signals are identical."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from ..kernels import kernel
 
 LEAVES = 8  # of a common cut; truth tables of 2^8 bits
 _INNER = 48  # nodes between the pair and its cut
@@ -16,7 +17,7 @@ _TABLES.setflags(write=False)
 Fan = NDArray[np.int32]
 
 
-@njit(cache=True)
+@kernel()
 def same_function(first: Fan, second: Fan, node: int, other: int, flip: int) -> bool:  # pragma: no cover - compiled
     """Whether ``node == other xor flip`` follows from the structure alone.
 
@@ -34,7 +35,7 @@ def same_function(first: Fan, second: Fan, node: int, other: int, flip: int) -> 
     return _grow(first, second, node, other, flip, False) or _grow(first, second, node, other, flip, True)
 
 
-@njit(cache=True)
+@kernel()
 def _grow(
     first: Fan, second: Fan, node: int, other: int, flip: int, thrifty: bool
 ) -> bool:  # pragma: no cover - compiled
@@ -91,7 +92,7 @@ def _grow(
     return _equal_tables(first, second, np.sort(inner[:best_used]), best[:best_count], node, other, flip)
 
 
-@njit(cache=True)
+@kernel()
 def _equal_tables(
     first: Fan, second: Fan, inner: NDArray[np.int64], leaves: NDArray[np.int64], node: int, other: int, flip: int
 ) -> bool:  # pragma: no cover - compiled
@@ -136,7 +137,7 @@ def _equal_tables(
     return True
 
 
-@njit(cache=True)
+@kernel()
 def surroundings(
     first: Fan, second: Fan, merged: NDArray[np.int64], node: int, pairs: NDArray[np.int64]
 ) -> tuple[np.uint64, int]:  # pragma: no cover - compiled
@@ -196,7 +197,7 @@ def surroundings(
     return near, filled
 
 
-@njit(cache=True)
+@kernel()
 def _small_table(
     first: Fan, second: Fan, merged: NDArray[np.int64], inner: NDArray[np.int64], x: int, y: int
 ) -> int:  # pragma: no cover - compiled
@@ -217,7 +218,7 @@ def _small_table(
     return tables[0]
 
 
-@njit(cache=True)
+@kernel()
 def bloom(node: int) -> np.uint64:  # pragma: no cover - compiled
     """The filter bit of a node."""
     return np.uint64(1) << ((np.uint64(node) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(58))

@@ -6,9 +6,9 @@ One pass of :mod:`sweeping`; it stops wherever only SAT can go on.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ..kernels import kernel
 from .graph import Nodes, slot_of
 from .matching import bloom, same_function, surroundings
 
@@ -34,7 +34,7 @@ class State(NamedTuple):
     pending: NDArray[np.uint64]  # [PENDING, nodes]
 
 
-@njit(cache=True)
+@kernel()
 def mark_cones(nodes: Nodes, wanted: NDArray[np.bool_], size: int) -> None:  # pragma: no cover - compiled
     """Extends ``wanted`` to all nodes below."""
     for node in range(size - 1, 0, -1):
@@ -43,7 +43,7 @@ def mark_cones(nodes: Nodes, wanted: NDArray[np.bool_], size: int) -> None:  # p
             wanted[nodes.second[node] >> 1] = True
 
 
-@njit(cache=True)
+@kernel()
 def _enter(state: State, node: int) -> None:  # pragma: no cover - compiled
     """Adds a standing node to the class of its signature."""
     mask = state.classes.shape[0] - 1
@@ -61,7 +61,7 @@ def _enter(state: State, node: int) -> None:  # pragma: no cover - compiled
         place = (place + 1) & mask
 
 
-@njit(cache=True)
+@kernel()
 def restart(state: State, size: int, limit: int) -> None:  # pragma: no cover - compiled
     """Sorts the nodes below ``limit`` into classes anew; with limit 0 the structural table is emptied too."""
     state.classes[:] = -1
@@ -74,13 +74,13 @@ def restart(state: State, size: int, limit: int) -> None:  # pragma: no cover - 
             _enter(state, node)
 
 
-@njit(cache=True)
+@kernel()
 def stand(state: State, node: int) -> None:  # pragma: no cover - compiled
     """Lets a node stand for itself."""
     _enter(state, node)
 
 
-@njit(cache=True)
+@kernel()
 def _find(state: State, a: int, b: int) -> tuple[int, int]:  # pragma: no cover - compiled
     """The node that stands for a conjunction, or 0, and its place in the structural table."""
     mask = state.hashed.shape[0] - 1
@@ -93,7 +93,7 @@ def _find(state: State, a: int, b: int) -> tuple[int, int]:  # pragma: no cover 
     return 0, place
 
 
-@njit(cache=True)
+@kernel()
 def _row(state: State, x: int, y: int, row: int) -> int:  # pragma: no cover - compiled
     """The literal that is true only in one row of two nodes, or -1 if no node computes it."""
     a, b = 2 * x ^ 1 ^ (row & 1), 2 * y ^ 1 ^ (row >> 1)
@@ -101,7 +101,7 @@ def _row(state: State, x: int, y: int, row: int) -> int:  # pragma: no cover - c
     return -1 if found == 0 else state.merged[found]
 
 
-@njit(cache=True)
+@kernel()
 def _of_two(state: State, x: int, y: int, table: int) -> int:  # pragma: no cover - compiled
     """A literal known to be the function ``table`` of nodes ``x`` and ``y``, or -1."""
     if table in (0, 15):
@@ -127,7 +127,7 @@ def _of_two(state: State, x: int, y: int, table: int) -> int:  # pragma: no cove
     return -1
 
 
-@njit(cache=True)
+@kernel()
 def advance(
     nodes: Nodes, state: State, start: int, size: int, resume: bool, ask: bool, waiting: int
 ) -> tuple[int, int]:  # pragma: no cover - compiled

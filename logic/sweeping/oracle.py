@@ -1,11 +1,10 @@
 """The SAT solver's view of the graph: two nodes are compared within a window below them, wider if need be."""
 
-import time
-
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from pysat.solvers import Solver
+
+from ..kernels import kernel, work_time
 
 Fan = NDArray[np.int32]
 Integers = NDArray[np.int64]
@@ -25,7 +24,7 @@ class Oracle:
     Args:
         first: ``[nodes]`` canonical first operands, -1 for inputs.
         second: ``[nodes]`` canonical second operands.
-        deadline: ``time.perf_counter()`` value after which questions stay open, or None.
+        deadline: ``logic.kernels.work_time()`` value after which questions stay open, or None.
     """
 
     def __init__(self, first: Fan, second: Fan, deadline: float | None = None) -> None:
@@ -126,7 +125,7 @@ class _Clauses:
             raise RuntimeError("no node is known")
         assumptions = [self._literal(literal) for literal in literals]
         for spent in range(0, budget, _CHUNK):
-            if deadline is not None and time.perf_counter() > deadline:
+            if deadline is not None and work_time() > deadline:
                 return None
             self._solver.conf_budget(min(_CHUNK, budget - spent))
             answer = self._solver.solve_limited(assumptions=assumptions)
@@ -148,7 +147,7 @@ class _Clauses:
         return -variable if literal & 1 else variable
 
 
-@njit(cache=True)
+@kernel()
 def window(
     first: Fan, second: Fan, visited: Integers, roots: Integers, limit: int
 ) -> tuple[Integers, int]:  # pragma: no cover - compiled

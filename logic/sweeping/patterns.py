@@ -1,15 +1,15 @@
 """Bit-parallel simulation of the graph, 64 input vectors a word, and signatures that sort nodes into candidates."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ..kernels import kernel
 from .graph import Nodes
 
 Words = NDArray[np.uint64]
 
 
-@njit(cache=True)
+@kernel()
 def simulate(nodes: Nodes, words: Words) -> None:  # pragma: no cover - compiled
     """Fills ``words [nodes, W]`` for all conjunctions; the rows of the inputs are given."""
     ones = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -23,7 +23,7 @@ def simulate(nodes: Nodes, words: Words) -> None:  # pragma: no cover - compiled
             words[node, w] = (words[a >> 1, w] ^ flip_a) & (words[b >> 1, w] ^ flip_b)
 
 
-@njit(cache=True)
+@kernel()
 def fold(words: Words, phase: NDArray[np.bool_], signature: Words, fresh: bool) -> None:  # pragma: no cover - compiled
     """Folds simulated words into the signatures.
 

@@ -4,14 +4,16 @@ In topological order each node is hashed over its merged operands, matched over 
 signature, and at last given to SAT with a conflict budget; a refuting vector is simulated with its neighbours at once,
 so that false candidates die in flocks (Mishchenko et al., FRAIGs, 2005; Improvements to combinational equivalence
 checking, ICCAD 2006).
+
+In the literature: SAT sweeping, functionally reduced and-inverter graphs (FRAIG).
 """
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..kernels import work_time
 from .graph import AndGraph
 from .merging import PENDING, State, advance, mark_cones, restart, stand
 from .oracle import Oracle
@@ -51,7 +53,7 @@ def sweep(
     Args:
         graph: The joint graph.
         pairs: ``[P, 2]`` literals.
-        deadline: ``time.perf_counter()`` value at which to give up, or None.
+        deadline: ``logic.kernels.work_time()`` value at which to give up, or None.
         seed: Of the random vectors.
         words: Random vectors before the first pass, in units of 64.
     """
@@ -103,7 +105,7 @@ class _Sweeper:
             self.oracle.close()
 
     def _late(self) -> bool:
-        return self.deadline is not None and time.perf_counter() > self.deadline
+        return self.deadline is not None and work_time() > self.deadline
 
     def _result(self, witness: NDArray[np.bool_] | None) -> Sweep:
         settled = np.full(len(self.pairs), -1)

@@ -189,13 +189,22 @@ def explain_pictures(
 
 
 @app.command("doctor")
-def check_parts(as_json: AsJson = False) -> None:
+def check_parts(
+    warm: Annotated[
+        bool, typer.Option("--warm", help="Compile all kernels now, so that no command waits for them.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Check each part that neurosym stands on, and say what to install."""
     with plain_errors():
         from rich.text import Text
 
         from .doctor import diagnose
 
+        if warm:
+            from .warming import warm_kernels
+
+            warm_kernels()
         findings = diagnose()
         if as_json:
             say_json([asdict(finding) for finding in findings])
@@ -242,8 +251,8 @@ def solve_puzzle(
     image: Annotated[Path | None, typer.Option(help="A picture of the board; then picture(Rows) is asked.")] = None,
     model: Annotated[Path | None, typer.Option(help="A saved reader of digits, for --image.")] = None,
     drawing: Annotated[Path | None, typer.Option(help="Write the solved board as SVG, repaired cells marked.")] = None,
-    timeout: Annotated[float, typer.Option(min=0, help="Seconds for solving.")] = 60.0,
-    limit: Annotated[list[str] | None, typer.Option(help="Raise a limit, as answers=500000; see Limits.")] = None,
+    timeout: Annotated[float, typer.Option(min=0, help="CPU seconds for solving.")] = 60.0,
+    limit: Annotated[list[str] | None, typer.Option(help="Raise a limit, as answers=2000; see Limits.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Solve a constraint puzzle and say whether the solution is unique; exit code 0 solved, 1 impossible, 3 unknown."""
@@ -253,10 +262,10 @@ def solve_puzzle(
                 existing(path)
         if drawing is not None:
             writable(drawing, Path(puzzle), image, model, kinds=(".svg",))
-        from .puzzles import solve_file
+        from .puzzles import WAYS, solve_file
         from .queries import limits_from
 
-        limits = limits_from(max(1.0, timeout), limit) if limit else None
+        limits = limits_from(max(1.0, timeout), [f"answers={WAYS}", *(limit or [])])
         found = solve_file(puzzle, query, image, model, drawing, timeout, limits)
         if as_json:
             say_json(found.to_dict())

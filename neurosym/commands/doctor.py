@@ -11,6 +11,8 @@ from time import perf_counter
 
 import numpy as np
 
+from logic.kernels import kernel_folder
+
 _NEEDED_GIB = 3.0  # what a run takes at its peak, with some room
 _PROLOG_REMEDY = "install SWI-Prolog (Debian, Ubuntu: apt install swi-prolog-nox; macOS: brew install swi-prolog)"
 
@@ -51,6 +53,7 @@ def diagnose() -> tuple[Finding, ...]:
         _examine("SWI-Prolog", "swipl", "X is 3 + 4", _test_prolog, _PROLOG_REMEDY),
         _examine("Z3", "z3-solver", "a law of De Morgan, proved", _test_z3),
         _examine("NIR", "nir", "a graph, written and read back", _test_nir),
+        _kernels(),
     )
 
 
@@ -161,3 +164,15 @@ def _cores() -> Finding:
     affinity = getattr(os, "sched_getaffinity", None)  # Linux: the cores that this process may use
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
     return Finding("Cores", True, str(cores), 0.0, "two are enough")
+
+
+def _kernels() -> Finding:
+    folder = kernel_folder()
+    if folder.path is None:
+        remedy = "name a folder that only you can write in NUMBA_CACHE_DIR"
+        return Finding(
+            "Kernels", True, "", 0.0, f"compiled anew by each command that needs them: {folder.reason}", remedy
+        )
+    kept = sum(1 for _ in folder.path.rglob("*.nbi"))
+    remedy = "" if kept else "neurosym doctor --warm compiles them now, in half a minute"
+    return Finding("Kernels", True, str(kept), 0.0, f"compiled, kept in {folder.path}", remedy)

@@ -1,12 +1,12 @@
 """What the circuit commands do: a netlist file compiled, proved, simulated or learned, as figures to be shown."""
 
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+import logic  # whose other names are loaded where they are asked for
 from logic import (
     Circuit,
     CircuitError,
@@ -14,19 +14,15 @@ from logic import (
     SpikingNetwork,
     Target,
     Verdict,
-    certify,
-    check_certificate,
     compile_certified,
     compile_circuit,
-    prove_obligations,
     verify,
 )
 from logic.formats import read_circuit, write_circuit
+from logic.kernels import work_time
 from logic.learning.pattern_neurons import LearnedGate, learn_gate
 from logic.learning.proof import prove_gate, training_report as training_report
 from logic.mapping.trade import Cost, pareto
-from logic.proving.streams import to_stream
-from logic.proving.waveform import trains_of, write_waveform
 from logic.rails import has_two_rails, rail_pairs
 from logic.simulation.energy import EnergyModel, count_events
 from logic.simulation.faults import FaultStatistics, inject_faults
@@ -197,15 +193,19 @@ def verify_files(
         CircuitError: if the mapping cannot express the circuit, or the two circuits' signals cannot be matched.
         NetworkError: if a ``.nir`` file cannot be read or its lines cannot be matched.
     """
-    start = time.perf_counter()
+    start = work_time()
     if (target := target_of_file(path)) is not None:
         return _verify_network(target, path, spec, timeout, waveform, certificate, obligations)
     circuit = read_circuit(path)
     compiled = compile_certified(circuit, mapping)
-    seconds = time.perf_counter() - start
+    seconds = work_time() - start
     network = compiled.network
     verdict = verify(network, circuit, certificate=compiled.certificate, timeout=timeout)
-    others = prove_obligations(network, circuit, function=verdict) if obligations else {}
+    others = logic.prove_obligations(network, circuit, function=verdict) if obligations else {}
+    if circuit.roles and verdict.holds is not False:
+        from logic.proving.properties import prove_properties
+
+        verdict = _both(verdict, prove_properties(circuit, timeout))
     if spec is not None and verdict.holds is not False:
         verdict = _both(verdict, verify(circuit, read_circuit(spec), timeout=timeout))
     _keep(verdict, network, circuit, waveform, certificate)
@@ -224,11 +224,11 @@ def _verify_network(
     """The network of a target's file against a specification."""
     if spec is None:
         raise CircuitError(f"{path}: a network needs a specification; give the circuit that it shall compute")
-    start = time.perf_counter()
+    start = work_time()
     network, circuit = target.read(path), read_circuit(spec)
-    seconds = time.perf_counter() - start
+    seconds = work_time() - start
     verdict = verify(network, circuit, timeout=timeout)
-    others = prove_obligations(network, circuit, function=verdict) if obligations else {}
+    others = logic.prove_obligations(network, circuit, function=verdict) if obligations else {}
     _keep(verdict, network, circuit, waveform, certificate)
     return Proved(verdict, measure(circuit, network), seconds, others)
 
@@ -242,10 +242,13 @@ def _keep(
 ) -> None:
     """Writes the certificate of a proof, or the waveform of a counterexample."""
     if certificate is not None and verdict.holds:
-        certify(network, circuit, certificate)
-        if not check_certificate(certificate):
+        logic.certify(network, circuit, certificate)
+        if not logic.check_certificate(certificate):
             raise NetworkError(f"{certificate}: the checker does not accept the proof; please report this network")
     if waveform is not None and verdict.counterexample is not None:
+        from logic.proving.streams import to_stream
+        from logic.proving.waveform import trains_of, write_waveform
+
         stream = to_stream(verdict.counterexample, circuit.inputs)
         names, trains = trains_of(network, circuit, stream)
         if waveform.suffix == ".svg":

@@ -1,11 +1,13 @@
 """Puzzles for the command `solve`: found by name or file, their boards read from pictures, their solutions drawn."""
 
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 
 from logic import NeurosymError, whole_file
 from reasoner import ConstraintProgram, Limits, SlotReading, Solution, solve
 
+WAYS = 1000  # through the rules of a puzzle, unless a limit says more
 _CELL = 40  # units of a drawn cell
 
 
@@ -33,7 +35,10 @@ def read_puzzle(name: str, limits: Limits | None = None) -> ConstraintProgram:
         return ConstraintProgram.parse(
             (files("neurosym.puzzles") / f"{name}.pl").read_text("utf-8"), source=f"{name}.pl"
         )
-    raise PuzzleError(f"{name}: no such file or bundled puzzle; bundled are {', '.join(bundled_puzzles())}")
+    beside = [entry.name for entry in Path(name).parent.glob("*.pl")] if name.endswith(".pl") else []
+    close = get_close_matches(Path(name).name, [*bundled_puzzles(), *beside], 1)
+    meant = f"did you mean {close[0]}? " if close else ""
+    raise PuzzleError(f"{name}: no such file or bundled puzzle; {meant}bundled are {', '.join(bundled_puzzles())}")
 
 
 def solve_file(
@@ -53,12 +58,13 @@ def solve_file(
         image: A picture of a board of 9 x 9 cells, whose cell ``I`` is slot ``I`` of the domain ``digit``, 0 if empty.
         model: A reader of digits that :func:`neurosym.checkpoint.save_perception` wrote.
         drawing: SVG file to draw the solved board in.
-        seconds: Wall time for solving.
-        limits: What reading and running the rules may spend.
+        seconds: CPU time for solving.
+        limits: What reading and running the rules may spend, ``answers`` being the ways through the rules.
 
     Raises:
         NeurosymError: whatever is wrong, in one sentence.
     """
+    limits = limits or Limits(seconds=max(1.0, seconds), answers=WAYS)
     program = read_puzzle(puzzle, limits)
     if not program.heads:
         raise PuzzleError(f"{program.source}: has no clauses, so there is nothing to ask")

@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from numba import njit
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
+
+from logic.kernels import kernel
 
 MOST = 0.1  # part of the inputs that may fire for skipping to pay; measured by tasks.vision.perception_benchmark
 _SMALLEST = 3  # window
@@ -26,7 +27,7 @@ _SMALLEST = 3  # window
 Array = NDArray[Any]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(large=0, nogil=True, error_model="numpy")
 def scatter(spikes: Array, weights: Array, kernel: int, stride: int, padding: int, out: Array) -> None:
     """Adds to each output what the spikes send it.
 

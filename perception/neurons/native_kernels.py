@@ -13,9 +13,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import overload
 from numpy.typing import NDArray
+
+from logic.kernels import kernel
 
 Array = NDArray[Any]
 Number = Any  # np.float32 or np.float64: what is computed with
@@ -73,7 +75,7 @@ def _decline_for(value) -> Callable[..., Any]:
     return of_float32
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(large=0, nogil=True, error_model="numpy")
 def scan_forward(
     current: Array,
     decay: Number,
@@ -129,7 +131,7 @@ def scan_forward(
             finals[begin:end] = carry
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(large=0, nogil=True, error_model="numpy")
 def _slopes(shape: int, width: float, x: Array, out: Array) -> None:
     """``out[i] = g(x[i])`` for the surrogates of the field; constants are rounded from float64."""
     kind = type(x[0])
@@ -161,7 +163,7 @@ def _slopes(shape: int, width: float, x: Array, out: Array) -> None:
             out[i] = steepness * fall / ((one + fall) * (one + fall))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(large=0, nogil=True, error_model="numpy")
 def _membranes_again(
     current: Array,
     begin: int,
@@ -184,7 +186,7 @@ def _membranes_again(
             carry[i] = low if membrane >= threshold else membrane
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(large=0, nogil=True, error_model="numpy")
 def scan_backward(
     by_spikes: Array,
     by_membranes: Array,

@@ -8,7 +8,7 @@ from logic import Domain
 from ..errors import ProgramError
 from ..prolog.border import Limits, Refusal, request
 from ..prolog.program import DIGITS
-from ..prolog.refusals import sentence
+from ..prolog.reasons import sentence
 from ..prolog.text import PrologText
 from ..showing import cut, preformatted
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ..errors import QueryError
 from ..prolog.border import Limits, Refusal, request
-from ..prolog.refusals import sentence
+from ..prolog.reasons import sentence
 from ..prolog.terms import Struct, Term, from_json
 from ..prolog.text import QueryText
 from .constraint_program import ConstraintProgram

@@ -1,13 +1,16 @@
-"""Branching: what a circuit's outputs are when only some slots are known, and which slot would tell most."""
+"""Branching: what a circuit's outputs are when only some slots are known, and which slot would tell most.
+
+In the literature: the decision step of DPLL-style #SAT (Bacchus, Dalmao, Pitassi, FOCS 2003).
+"""
 
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from logic import Circuit, Gate
 from logic.circuit import Integers
+from logic.kernels import kernel
 
 Floats = NDArray[np.float64]
 Marks = NDArray[np.int8]
@@ -48,7 +51,7 @@ def examine(circuit: Circuit, readings: Integers, beliefs: Floats) -> Findings:
     return Findings(outputs, slots)
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def _examine(
     kinds: Integers,
     offsets: Integers,

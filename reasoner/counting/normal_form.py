@@ -1,4 +1,7 @@
-"""Which sums of products can be counted as they stand: decomposable and deterministic ones (d-DNNF)."""
+"""Which sums of products can be counted as they stand: decomposable and deterministic ones (d-DNNF).
+
+In the literature: d-DNNF (deterministic, decomposable negation normal form).
+"""
 
 from collections.abc import Sequence
 from functools import reduce

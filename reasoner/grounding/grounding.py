@@ -14,7 +14,7 @@ from ..errors import PrologLimit, QueryError, SubqueryError
 from ..prolog.border import Limits, Refusal, request
 from ..prolog.collector import uncollected
 from ..prolog.program import Program
-from ..prolog.refusals import reason
+from ..prolog.reasons import reason
 from ..prolog.terms import Term, from_json, order
 from ..prolog.text import QueryText, quote_atom
 from ..showing import cut

@@ -43,6 +43,13 @@ def rule_formula(program: Program, query: str, answer: Mapping[str, int] | int, 
 
     Raises:
         MeaningError: if a construct has no such meaning here (recursion, terms, other built-ins), or a slot misses.
+
+    Example:
+        >>> rule = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
+        >>> x, y = z3.Ints("x y")
+        >>> formula = rule_formula(rule, "sum(S)", 17, {("digit", 0): x, ("digit", 1): y})
+        >>> z3.prove(z3.Implies(z3.And(formula, x > y), x == 9))
+        proved
     """
     goal = _goal(query)
     names = list(dict.fromkeys(argument.name for argument in goal.arguments if isinstance(argument, Variable)))
@@ -71,6 +78,9 @@ def arithmetic_holds(goal: Term) -> bool:
 
     Raises:
         MeaningError: if it is not arithmetic over the integers.
+
+    >>> arithmetic_holds(Struct("is", (7, Struct("+", (3, 4)))))
+    True
     """
     if not isinstance(goal, Struct) or goal.functor not in {"is", *_COMPARISONS}:
         raise MeaningError(f"'{to_text(goal)}' is not arithmetic")

@@ -9,7 +9,7 @@ from logic import Domain
 
 from ..errors import PrologError, PrologLimit, PrologTimeout
 from .text import PrologText, quote_atom
-from .worker import exchange
+from .workers import exchange
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,16 @@
 */
 :- module(neurosym_engine, [serve/3]).
 :- use_module(library(lists)).
-:- use_module(reader).
-:- use_module(checker).
-:- use_module(program_writer).
-:- use_module(grounder).
-:- use_module(translator).
-:- use_module(world).
-:- use_module(replayer).
-:- use_module('../constraints/runner').
-:- use_module(deadline).
-:- use_module(memory).
-:- use_module(json_writer).
+:- use_module('../interpreter/reader').
+:- use_module('../interpreter/goals').
+:- use_module('../interpreter/grounder').
+:- use_module('../interpreter/translator').
+:- use_module('../interpreter/replayer').
+:- use_module('../clpfd/runner').
+:- use_module('../interpreter/builtins', [builtin/1, goal_arguments/2]).
+:- use_module('../interpreter/deadline').
+:- use_module('../interpreter/memory').
+:- use_module('../interpreter/json_writer').
 
 %!  serve(+Limits:string, +Task:string, -Reply:string) is det.
 %
@@ -62,7 +61,7 @@ do(read(Text, Domains)) :-
 do(ground(Text, Domains, QueryText, Answers, Instances)) :-
     install(Text, Domains, false),
     read_query(QueryText, Query, Names),
-    check_query(Query, Domains, neurosym_translator:defined),
+    check_query(Query, Domains),
     ground(Query, Names, Answers, Instances).
 do(ground_program(Text, Domains, Answers, Instances)) :-
     install(Text, Domains, false),
@@ -150,3 +149,15 @@ message_text(Error, Text) :-
     term_text(Error, Text).
 
 message_to_codes_fallback(Error, ['~p'-[Error]]).
+
+%   Of a query only the goal itself is looked at: what it rests on was checked with the program.
+check_query(Query, Domains) :-
+    (   \+ callable(Query)
+    ->  throw(refused(query, -1, Query))
+    ;   functor(Query, Name, 2), memberchk(domain(Name, _), Domains)
+    ->  throw(refused(query_domain, -1, Query))
+    ;   ( defined(Query) ; goal_arguments(Query, _) ; builtin(Query) )
+    ->  true
+    ;   functor(Query, Name, Arity),
+        throw(refused(query_unknown, -1, Name/Arity))
+    ).

@@ -12,7 +12,7 @@ from ..errors import ProgramError
 from ..showing import cut, preformatted
 from .border import Limits, Refusal, request
 from .collector import uncollected
-from .refusals import sentence
+from .reasons import sentence
 from .terms import Struct, Term, from_json, to_text
 from .text import PrologText
 

@@ -46,13 +46,13 @@ class Proof(NamedTuple):
             >>> [node.text for node in Proof("p", "rule", steps=(leaf, leaf)).nodes()]
             ['p', 'q', 'q']
         """
-        todo = [self]
+        todo: list[Proof] = [self]
         while todo:
             node = todo.pop()
             yield node
             todo += reversed(node.steps)
 
-    def to_networkx(self) -> "DiGraph":
+    def to_networkx(self) -> "DiGraph[int]":
         """The tree as a graph of networkx: nodes numbered in reading order, with the fields of each, the root 0.
 
         >>> Proof("p", "rule", steps=(Proof("q", "fact"),)).to_networkx().edges
@@ -60,7 +60,7 @@ class Proof(NamedTuple):
         """
         from networkx import DiGraph
 
-        graph = DiGraph()
+        graph: DiGraph[int] = DiGraph()
         waiting: list[tuple[Proof, int | None]] = [(self, None)]
         while waiting:
             node, parent = waiting.pop()
@@ -177,7 +177,8 @@ class _Reply:
                 start = len(built) - node[-1]
                 steps = tuple(reversed(built[start:]))
                 del built[start:]
-                built.append(self._rule(*node[1:-1], steps))
+                clause, atom, values = node[1:-1]
+                built.append(self._rule(clause, atom, values, steps))
             else:
                 built.append(self._leaf(*node))
         return built[0]
