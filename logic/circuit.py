@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from itertools import chain
 from os import PathLike
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import CircuitError
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 Integers = NDArray[np.int64]
 
@@ -31,6 +35,10 @@ class Clock:
     Args:
         name: Of the net.
         rising: Whether they take their next values when it rises; when it falls otherwise.
+
+    Example:
+        >>> str(Clock("clk", rising=False))
+        "the falling edge of 'clk'"
     """
 
     name: str
@@ -41,7 +49,13 @@ class Clock:
 
 
 class Role(StrEnum):
-    """What an output means; all but the first are claims on the circuit, as in AIGER 1.9."""
+    r"""What an output means; all but the first are claims on the circuit, as in AIGER 1.9.
+
+    Example:
+        >>> from logic import parse_circuit
+        >>> parse_circuit("aag 1 1 0 0 0 1\n2\n2\n", "aag").roles
+        (<Role.BAD: 'bad'>,)
+    """
 
     OUTPUT = "output"
     BAD = "bad"  # never true (a safety property)
@@ -152,8 +166,42 @@ class Circuit:
 
     @property
     def open_registers(self) -> tuple[str, ...]:
-        """The names of the registers whose first value is open."""
+        r"""The names of the registers whose first value is open.
+
+        Example:
+            >>> from logic import parse_circuit
+            >>> parse_circuit("INPUT(d)\nOUTPUT(q)\nOUTPUT(r)\nq = DFF(d)\nr = DFF0(d)", "bench").open_registers
+            ('q',)
+        """
         return tuple(self.register_names[at] for at in np.flatnonzero(self.register_initial < 0).tolist())
+
+    def __repr__(self) -> str:
+        from .showing import circuit_text
+
+        return circuit_text(self)
+
+    def _repr_svg_(self) -> str | None:
+        """A drawing for notebooks, if it is small enough to be looked at."""
+        from .showing import MOST_DRAWN
+
+        if len(self.kinds) > MOST_DRAWN:
+            return None
+        from .drawing import draw_circuit
+
+        return draw_circuit(self)
+
+    def to_networkx(self) -> "nx.MultiDiGraph[Any]":
+        """The circuit as a graph of networkx; see :func:`logic.graphs.circuit_graph`.
+
+        Example:
+            >>> make = CircuitBuilder()
+            >>> a, b = make.inputs("a", "b")
+            >>> sorted(make.build(y=a & ~b).to_networkx().edges(data="negated"))
+            [(1, 3, False), (2, 3, True), (3, ('output', 'y'), False)]
+        """
+        from .graphs import circuit_graph
+
+        return circuit_graph(self)
 
     def operands(self, gate: int) -> Integers:
         """The literals that gate number ``gate`` reads."""

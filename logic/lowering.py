@@ -1,4 +1,7 @@
-"""Any circuit as an and-inverter graph: two-input ANDs over literals, equal ones made once."""
+"""Any circuit as an and-inverter graph: two-input ANDs over literals, equal ones made once.
+
+In the literature: an AIG with structural hashing ("strash").
+"""
 
 from dataclasses import replace
 
@@ -125,6 +128,11 @@ def to_and_inverter(circuit: Circuit) -> Circuit:
 
     Wide gates become balanced trees, a parity of two three ANDs, a majority of three four, wider ones a tree of full
     adders. Time and memory are linear in the literals (times their logarithm for wide majorities).
+
+    Example:
+        >>> from logic import parse_circuit
+        >>> len(to_and_inverter(parse_circuit("y = a ^ b", "eqn")).kinds)
+        3
     """
     widths = np.diff(circuit.offsets)
     costs = np.select(

@@ -13,13 +13,16 @@ retains its membrane (integrate-and-fire) or ``r = 0`` for one that forgets it (
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import NetworkError
 from .rails import Line
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 Integers = NDArray[np.int64]
 INPUT = "input"  # the name of the source population, as in NIR
@@ -259,6 +262,27 @@ class SpikingNetwork:
     def neurons(self) -> int:
         """The number of neurons."""
         return sum(population.size for population in self.populations)
+
+    def __repr__(self) -> str:
+        from .showing import network_text
+
+        return network_text(self)
+
+    def _repr_svg_(self) -> str | None:
+        """A drawing for notebooks, if it is small enough to be looked at."""
+        from .showing import MOST_DRAWN
+
+        if prod(self.input_shape) + self.neurons > MOST_DRAWN:
+            return None
+        from .drawing import draw_network
+
+        return draw_network(self)
+
+    def to_networkx(self) -> "nx.MultiDiGraph[Any]":
+        """The network as a graph of networkx; see :func:`logic.graphs.network_graph`."""
+        from .graphs import network_graph
+
+        return network_graph(self)
 
     @property
     def input_names(self) -> tuple[str, ...]:

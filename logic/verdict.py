@@ -1,6 +1,7 @@
 """What a proof attempt found: it holds, it does not (with a counterexample), or the budget ran out."""
 
 from dataclasses import dataclass
+from html import escape
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,27 @@ class Verdict:
     seconds: float = 0.0
     detail: str = ""
 
+    @property
+    def word(self) -> str:
+        """``PROVED``, ``REFUTED`` or ``UNKNOWN``."""
+        return {True: "PROVED", False: "REFUTED", None: "UNKNOWN"}[self.holds]
+
     def __str__(self) -> str:
-        word = {True: "PROVED", False: "REFUTED", None: "UNKNOWN"}[self.holds]
-        return f"{word}: {self.claim}" + (f" ({self.detail})" if self.detail else "")
+        return f"{self.word}: {self.claim}" + (f" ({self.detail})" if self.detail else "")
+
+    def __repr__(self) -> str:
+        shown = "" if self.counterexample is None else f"\n  counterexample  {self._assignment(8)}"
+        return f"{self}\n  seconds         {self.seconds:.3g}{shown}"
+
+    def _repr_html_(self) -> str:
+        """A line and a small table for notebooks."""
+        rows = [("claim", self.claim), ("found", self.detail), ("seconds", f"{self.seconds:.3g}")]
+        if self.counterexample is not None:
+            rows.append(("counterexample", self._assignment(40)))
+        cells = "".join(f"<tr><th>{name}</th><td>{escape(text)}</td></tr>" for name, text in rows)
+        return f"<b>{self.word}</b><table>{cells}</table>"
+
+    def _assignment(self, most: int) -> str:
+        """The first values of the counterexample."""
+        values = [f"{name} = {value}" for name, value in (self.counterexample or {}).items()]
+        return ", ".join(values[:most]) + (f", ... ({len(values)})" if len(values) > most else "")

@@ -67,8 +67,9 @@ def whole_files(*paths: Path) -> Generator[tuple[Path, ...]]:
     except NeurosymError:
         raise
     except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)  # HDF5 tells of it in several lines
         raise FileError(
-            f"{current}: cannot be written ({error.strerror or error}); make room or choose another place. "
+            f"{current}: cannot be written ({reason}); make room or choose another place. "
             f"Nothing was left half-written."
         ) from error
 

@@ -19,7 +19,14 @@ def rule_network(model: Model) -> SpikingNetwork:
     """The model's rules as spiking logic: inputs such as ``digit(0)=3``, outputs ``bit0=0``, ``bit0=1``, ...
 
     Raises:
+        ModelTypeError: if it is no model.
         QueryError: if the answers are not the values of one whole number, or some reading has none or several.
+
+    Example:
+        >>> from neurosym import DIGITS, Program, SpikingClassifier
+        >>> rule = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
+        >>> rule_network(Model(SpikingClassifier(DIGITS, 0), rule, "sum(S)")).neurons
+        110
     """
     check_model(model)
     return compile_circuit(answer_bits(ground(model.program, model.query)), "positive", "relays")
@@ -37,7 +44,16 @@ def to_spiking_network(model: Model, calibration: Tensor | NDArray[Any]) -> Spik
 
     Raises:
         NetworkError: if the perception is not a spiking classifier.
-        QueryError: as :func:`rule_network`.
+        ModelTypeError, QueryError: as :func:`rule_network`.
+
+    Example:
+        >>> from neurosym import DIGITS, Program, SpikingClassifier
+        >>> rule = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
+        >>> model = Model(SpikingClassifier(DIGITS, 0), rule, "sum(S)")
+        >>> pictures = torch.rand(4, 2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+        >>> network = to_spiking_network(model, calibration=pictures.flatten(0, 1))
+        >>> run_joined(network, pictures, steps=4).shape
+        torch.Size([4])
     """
     check_model(model)
     calibration = as_seen(calibration, model)

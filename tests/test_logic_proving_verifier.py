@@ -19,6 +19,7 @@ from logic import (
     write_circuit,
     write_nir,
 )
+from logic.circuit import Clock
 from logic.evaluation import evaluate_bits
 from logic.proving.bounded import first_difference
 from logic.proving.networks import lifted_circuit
@@ -42,7 +43,8 @@ def counter(bits: int, asked: bool) -> Circuit:
     lines = [f"INPUT(en)\nOUTPUT(y)\nc0 = BUFF(en)\ny = {answer}"]
     for bit in range(bits):
         lines += [f"q{bit} = DFF(n{bit})", f"n{bit} = XOR(q{bit}, c{bit})", f"c{bit + 1} = AND(q{bit}, c{bit})"]
-    return parse_circuit("\n".join(lines) + "\n", "bench")
+    circuit = parse_circuit("\n".join(lines) + "\n", "bench")
+    return replace(circuit, register_initial=np.zeros(bits, np.int64))
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS)
@@ -186,3 +188,13 @@ def test_a_hidden_first_value_makes_no_difference() -> None:
     verdict = prove_equivalent(parse_circuit(text.format(3), "blif"), parse_circuit(text.format(0), "blif"))
     assert verdict.holds is None
     assert "no difference in the first 1024 clocks" in verdict.detail
+
+
+def test_other_clocks_are_other_circuits_and_clocks_are_told() -> None:
+    rising, falling = (replace(register("0"), clock=Clock("clk", edge)) for edge in (True, False))
+    same = prove_equivalent(rising, rising)
+    assert same.holds is True
+    assert "one step at the rising edge of 'clk'" in same.claim
+    with pytest.raises(CircuitError, match="falling edge"):
+        prove_equivalent(rising, falling)
+    assert "one wave at the falling edge of 'clk'" in verify(compile_circuit(falling), falling).claim

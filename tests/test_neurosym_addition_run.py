@@ -1,7 +1,6 @@
 """The main job, run small through the command line: what it leaves, what it refuses, and that it goes on."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from neurosym.addition.run import Plan, load_pairs
 from neurosym.commands.cli import app
 from neurosym.training.fit import learning_rate_factor
 from perception import load_digits
+from reasoner.prolog import workers
 
 
 def command(*arguments: str | Path) -> Result:
@@ -150,7 +150,8 @@ def test_pairs_use_each_training_picture_once_and_no_held_out_one() -> None:
 def test_a_missing_prolog_is_one_line_and_exit_code_2(
     finished: Path, pictures: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "pyswip", None)  # what a failing import leaves
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(workers, "_pool", workers.Pool())
     result = command("explain", finished / "model.safetensors", *pictures)
     assert result.exit_code == 2
     assert "swi-prolog-nox" in result.stderr

@@ -5,10 +5,13 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import IO
 
 import pytest
+
+from neurosym.commands.ending import plain_errors
 
 PROGRAM = "".join(f"0.5::coin({number}).\n" for number in range(2000)) + "query(coin(_)).\n"
 
@@ -41,6 +44,14 @@ def test_a_full_disk_is_one_line(program: Path) -> None:
         errors = asked.communicate()[1]
     assert asked.returncode == 2
     assert errors == ("Error: the answer cannot be written to standard output (No space left on device); make room\n")
+
+
+def test_a_warning_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        with plain_errors():
+            warnings.warn("other [bold]meanings[/]\n fit as well", UserWarning, stacklevel=1)
+    assert capsys.readouterr().err == "Warning: other [bold]meanings[/] fit as well\n"
 
 
 @pytest.mark.parametrize(("numbers", "code"), [((signal.SIGTERM,), 143), ((signal.SIGINT, signal.SIGINT), 130)])

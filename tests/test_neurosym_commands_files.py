@@ -102,6 +102,8 @@ def test_a_claim_ends_with_its_process(tmp_path: Path) -> None:
         (("verify", "net.nir", "IN.aig", "--mapping", "single-rail"), "leave --mapping out"),
         (("query", "coin.pl"), "did you mean coins.pl?"),
         (("solve", "sudoku", "--drawing", "thesis.svg"), "holds something else"),
+        (("solve", "sudokku"), "did you mean sudoku?"),
+        (("solve", "coin.pl"), "did you mean coins.pl?"),
         (("train", "digits", "--output", "thesis.safetensors"), "holds something else"),
         (("train", "nowhere", "--model", "tiny"), "unknown model 'tiny'"),
         (("train", "nowhere", "--batch", "32", "--patience", "2", "--held-out", "0"), "hold some out"),

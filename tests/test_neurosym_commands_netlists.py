@@ -168,3 +168,12 @@ def test_learn_gate_learns_and_proves() -> None:
     assert "predicted 6" in result.stdout
     assert json.loads(command("learn-gate", "0110", "--json").stdout)["verdict"] == "PROVED"
     assert command("learn-gate", "01102").exit_code == 2
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_warning_is_one_line_without_a_place_in_our_code(tmp_path: Path) -> None:
+    path = tmp_path / "open.blif"
+    path.write_text(".model t\n.inputs a b\n.outputs y\n.names u v\n1 1\n.names a b y\n11 1\n.end\n")
+    done = command("verify", path)
+    assert done.exit_code == 0
+    assert done.stderr == f"Warning: {path}:4: 'u' is read but never driven; nothing depends on it\n"

@@ -116,3 +116,10 @@ def test_knights_and_knaves_are_posed_as_they_are_stated() -> None:
     right = tally([knights_case(claims, [True, True, True])] * 2)
     assert (right.right, right.unique, right.failures) == (2, 2, [])
     assert tally([knights_case(claims, [True, True, False])] * 2).failures == [0, 1]
+
+
+def test_limits_are_raised_from_the_command(tmp_path: Path) -> None:
+    (tmp_path / "many.pl").write_text("p(X) :- between(1, 1500, X), X #> 0.")
+    code, _, err = command(str(tmp_path / "many.pl"))
+    assert (code, "ways through the rules" in " ".join(err.split())) == (2, True)
+    assert command(str(tmp_path / "many.pl"), "--limit", "answers=2000")[0] == 0

@@ -17,6 +17,7 @@ import pytest
 import torch
 
 import neurosym as ns
+from logic.formats import parse_circuit
 
 
 @dataclass
@@ -46,12 +47,20 @@ class Desk:
         a, b = make.inputs("a", "b")
         return make.build(sum=a ^ b, carry=a & b)
 
+    @cached_property
+    def flip_flop(self) -> ns.Circuit:
+        return parse_circuit("aag 2 1 1 1 0\n2\n4 2\n4\ni0 d\no0 q\n", "aag")
+
     def file(self, name: str) -> str:
         return f"{self.folder}/{name}"
 
     def saved(self) -> str:
         ns.save_model(self.model, self.file("m.safetensors"))
         return self.file("m.safetensors")
+
+
+def _proved(verdict: ns.Verdict) -> None:
+    assert verdict.holds, str(verdict)
 
 
 REFUSED: dict[str, tuple[Callable[[Desk], Any], str]] = {
@@ -77,6 +86,7 @@ REFUSED: dict[str, tuple[Callable[[Desk], Any], str]] = {
     "floats to 255": (lambda d: d.model(d.pictures.double() * 255), "divide those from 0 to 255 by 255"),
     "a list of pictures": (lambda d: d.model([1, 2]), "pictures are a tensor or an array"),
     "a misspelt name": (lambda _: ns.Explaination, "did you mean Explanation"),
+    "prove a number": (lambda d: ns.verify(d.adder, 3), "give a SpikingNetwork"),
     "score a model": (lambda d: ns.concept_report(d.model, d.pictures, d.pictures, [1]), r"give model.perception\("),
     "profile a module": (lambda d: ns.profile(torch.nn.Linear(2, 2), d.pictures[:, 0]), "self.domain = Domain"),
     "no seed": (lambda _: ns.SpikingClassifier(ns.DIGITS, "0"), "or a whole number"),
@@ -98,6 +108,11 @@ WORKS: dict[str, Callable[[Desk], Any]] = {
     ),
     "report by text": lambda d: ns.write_report(d.file("r.html"), "Title", []),
     "a number of classes and a seed": lambda _: (ns.SpikingClassifier(10, 0), ns.SpikingVision(10, 0)),
+    "prove in either order": lambda d: _proved(ns.verify(d.adder, ns.compile_circuit(d.adder))),
+    "compare two networks": lambda d: _proved(
+        ns.verify(ns.compile_circuit(d.adder), ns.compile_circuit(d.adder, "single-rail"))
+    ),
+    "prove a flip-flop": lambda d: _proved(ns.verify(ns.compile_circuit(d.flip_flop), d.flip_flop)),
     "numpy": lambda d: d.model(d.pictures.numpy()),
     "numpy bytes": lambda d: d.model((d.pictures.numpy() * 255).astype(np.uint8)),
     "doubles": lambda d: d.model(d.pictures.double()),

@@ -12,7 +12,7 @@ from neurosym.checkpoint import CheckpointError
 from neurosym.training.averaging import WeightAverage
 from neurosym.training.fit import Interrupted, TrainingError
 from neurosym.training.labelled import TwoLabels
-from perception import blend, temporal_loss
+from perception import PerceptionError, blend, temporal_loss
 from tests.vision import SmallVision, bars
 
 
@@ -225,7 +225,6 @@ def test_bad_savings_and_data_are_refused() -> None:
         (lambda: Savings(parts=0), "at least 1"),
         (lambda: Savings(precision="float8"), "unknown precision"),  # pyright: ignore[reportArgumentType]
         (lambda: Savings(recompute=True, steps_back=1), "nothing to recompute"),
-        (lambda: Labelled(torch.nn.Linear(2, 2)), "no method 'logits'"),
         (lambda: Labelled(SmallVision(), "softmax"), "choose mean or tet"),  # pyright: ignore[reportArgumentType]
         (lambda: Labelled(SmallVision(), smoothing=1.0), "smoothing"),
         (lambda: train(SmallVision(), savings=Savings(steps_back=5)), "5 of 4 steps"),
@@ -234,6 +233,8 @@ def test_bad_savings_and_data_are_refused() -> None:
     ):
         with pytest.raises(TrainingError, match=text):
             make()
+    with pytest.raises(PerceptionError, match="a Linear is no perception network"):
+        Labelled(torch.nn.Linear(2, 2))
     pictures, labels = bars(6)
     pictures[4, 0, 2, 2] = float("nan")
     with pytest.raises(TrainingError, match="picture 4 holds NaN"):

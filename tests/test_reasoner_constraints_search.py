@@ -9,12 +9,12 @@ from typing import cast
 import pytest
 
 from reasoner import ConstraintProgram, Limits, solve
-from reasoner.constraints.deadline import Deadline
 from reasoner.constraints.encoding import ClauseEncoding
 from reasoner.constraints.linear import find_domains
 from reasoner.constraints.notation import constraint_text, name_variables
 from reasoner.constraints.posting import key_of, post
 from reasoner.constraints.search import ArithmeticSearch, ClauseSearch, Search
+from reasoner.constraints.thread_deadline import Deadline
 from reasoner.prolog.terms import Term
 
 NAMES = ("A", "B", "C")

@@ -10,7 +10,7 @@ from reasoner import Program, ProgramError, QueryError, explain, infer
 
 CARDS = """
 nn(net1, [X], Z, [jack, queen, king]) :: rank(X, Z).
-t(1/3)::house(jack); t(1/3)::house(queen); t(1/3)::house(king).
+1/3::house(jack); 1/3::house(queen); 1/3::house(king).
 hand([card(R), card(R)], pair(R)).
 hand(Cards, high(R)) :- member(card(R), Cards).
 value(high(jack), 0). value(high(queen), 1). value(high(king), 2).

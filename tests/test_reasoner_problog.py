@@ -156,8 +156,6 @@ def test_closed_forms() -> None:
         assert value == pytest.approx(0.5**number)
     ring = "0.5::e(0, 1). 0.5::e(1, 2). 0.5::e(2, 0). r(0). r(Y) :- r(X), e(X, Y). query(r(2)). query(r(0))."
     assert probabilities(Program.parse(ring, ())) == pytest.approx({"r(2)": 0.25, "r(0)": 1.0})
-    start = Program.parse("t(0.25)::fair. heavy :- \\+ fair. query(heavy).", ())
-    assert probabilities(start) == {"heavy": 0.75}
     asked = Program.parse("0.2::a; 0.3::b. c :- \\+ a, \\+ b. evidence(\\+ b). query(a). query(c).", ())
     assert probabilities(asked) == pytest.approx({"a": 2 / 7, "c": 5 / 7})
 

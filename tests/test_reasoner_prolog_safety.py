@@ -146,7 +146,7 @@ import sys
 from reasoner import Limits, Program, PrologLimit, infer
 text = "p(A, X) :- findall(0'a, between(1, 500, _), L), atom_codes(A, L), between(1, 20, X). query(p(_, _))."
 program = Program.parse(text, ())
-for inferences in range(200, 8000, 53):
+for inferences in range(200, 8000, 390):
     try:
         infer(program, limits=Limits(inferences=inferences))
     except PrologLimit:

@@ -3,7 +3,6 @@
 import re
 
 from ..circuit import Circuit, Gate
-from ..errors import FormatError
 from ..lowering import to_and_inverter
 from .format import Format
 from .naming import fresh_name, output_ends, refuse_roles, wire_names
@@ -24,10 +23,13 @@ GATES = {
 _LINE = re.compile(r"(?:([^\s(),=]+)\s*=\s*)?([A-Za-z]\w*)\s*(0[xX][0-9a-fA-F]+)?\s*\(([^()=]*)\)")
 _CONSTANT = re.compile(r"([^\s(),=]+)\s*=\s*(vdd|gnd)", re.IGNORECASE)
 _LUT_INPUTS = 16
+_FIRST_VALUES = {"dff": -1, "dff0": 0, "dff1": 1}
 
 
 def parse_bench(source: Source) -> Circuit:
-    """The circuit of an ISCAS ``.bench`` text; registers start at 0.
+    """The circuit of an ISCAS ``.bench`` text.
+
+    The language says nothing of the first value of a ``DFF``, so it is open; ``DFF0`` and ``DFF1`` are those of ABC.
 
     Raises:
         FormatError: naming the line, if it is not one.
@@ -74,10 +76,10 @@ def _define(netlist: Netlist, head: str, word: str, names: list[str], line: int)
     literals = [netlist.literal(name) for name in names]
     if word in ("vdd", "gnd", "const1", "const0") and not literals:
         netlist.define(netlist.literal(head), ALIAS, (int(word in ("vdd", "const1")),), line)
-    elif word in ("not", "buf", "buff", "dff") and len(literals) != 1:
+    elif word in ("not", "buf", "buff", *_FIRST_VALUES) and len(literals) != 1:
         raise netlist.source.error(f"{word.upper()} takes one operand, got {len(literals)}", line)
-    elif word == "dff":
-        netlist.add_register(head, literals[0], 0, line)
+    elif word in _FIRST_VALUES:
+        netlist.add_register(head, literals[0], _FIRST_VALUES[word], line)
     elif word in ("not", "buf", "buff"):
         netlist.define(netlist.literal(head), ALIAS, (literals[0] ^ (word == "not"),), line)
     elif word in GATES and literals:
@@ -98,13 +100,9 @@ def bench_text(circuit: Circuit) -> str:
     """The circuit as a ``.bench`` text; majorities are lowered first.
 
     Raises:
-        FormatError: if a register does not start at 0, or an output is no plain one.
+        FormatError: if an output is no plain one.
     """
     refuse_roles(circuit, "bench")
-    if (circuit.register_initial != 0).any():
-        at = int((circuit.register_initial != 0).argmax())
-        name = circuit.register_names[at]
-        raise FormatError(f"bench registers start at 0, {name!r} does not; write BLIF, AIGER or Verilog")
     if (circuit.kinds == Gate.MAJ).any():
         circuit = to_and_inverter(circuit)
     circuit, names = wire_names(circuit, re.compile(r"[!-\"$-'*+\--<>-~]+"), "bench")
@@ -129,8 +127,9 @@ def bench_text(circuit: Circuit) -> str:
         operands = [read(literal) for literal in literals[offsets[gate] : offsets[gate + 1]]]
         word = Gate(kind).name if len(operands) > 1 else "BUFF"
         lines.append(f"{names[circuit.first_gate + gate]} = {word}({', '.join(operands)})")
-    following = zip(circuit.register_names, circuit.register_next.tolist(), strict=True)
-    lines += [f"{name} = DFF({read(literal)})" for name, literal in following]
+    words = {value: word.upper() for word, value in _FIRST_VALUES.items()}
+    rows = circuit.register_names, circuit.register_next.tolist(), circuit.register_initial.tolist()
+    lines += [f"{name} = {words[first]}({read(literal)})" for name, literal, first in zip(*rows, strict=True)]
     lines += [f"{name} = BUFF({read(literal)})" for name, literal in ends]
     return "\n".join((*lines, ""))
 
@@ -139,7 +138,7 @@ BENCH = Format(
     name="ISCAS bench",
     suffixes=("bench",),
     example=b"INPUT(a)\nINPUT(b)\nOUTPUT(y)\nq = DFF(y)\nn = NAND(a, b, q)\nm = LUT 0x6 (n, a)\ny = BUFF(m) # parity\n",
-    lacks="Registers start at 0; no first values, no clock's name, no properties.",
+    lacks="The clock is implied: its name and edge are left out. No properties.",
     read=parse_bench,
     write=lambda circuit: bench_text(circuit).encode("ascii"),
 )

@@ -120,14 +120,14 @@ def _logical_lines(source: Source) -> Iterator[tuple[int, str]]:
     """Lines joined where they end in a backslash, with the number of the first."""
     held: list[str] = []
     first = 0
-    for number, line in source.lines("#"):
-        if line[-1] == "\\":
+    for number, line in source.lines("#", blank=True):  # a blank line ends a continued one
+        if line[-1:] == "\\":
             first = first if held else number
             held.append(line[:-1])
         elif held:
             yield first, " ".join((*held, line)).strip()
             held = []
-        else:
+        elif line:
             yield number, line
     if held:
         raise source.error("the text ends within a continued line", first)

@@ -1,4 +1,7 @@
-"""Models within models: BLIF's ``.subckt`` lines, each of which copies a model of the same file."""
+"""Models within models: BLIF's ``.subckt`` lines, each of which copies a model of the same file.
+
+In the literature: flattening of a hierarchy.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

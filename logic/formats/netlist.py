@@ -1,4 +1,7 @@
-"""Named definitions in the order of a file, put into the order of a circuit."""
+"""Named definitions in the order of a file, put into the order of a circuit.
+
+In the literature: a topological sort; cycles are combinational loops.
+"""
 
 import warnings
 from array import array

@@ -44,8 +44,8 @@ class Source:
             raise self.error("a NUL byte; the file is binary or damaged", line)
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
-    def lines(self, comment: str) -> Iterator[tuple[int, str]]:
-        """Line numbers (from 1) and lines that are not blank, without comments and outer blanks.
+    def lines(self, comment: str, blank: bool = False) -> Iterator[tuple[int, str]]:
+        """Line numbers (from 1) and lines without comments and outer blanks; those left blank only if asked for.
 
         Raises:
             FormatError: as :meth:`text`, and for letters beyond ASCII outside comments.
@@ -57,7 +57,7 @@ class Source:
             if not plain and not kept.isascii():
                 odd = next(letter for letter in kept if not letter.isascii())
                 raise self.error(f"the letter {odd!r} is not ASCII; rename what it names", number)
-            if kept:
+            if kept or blank:
                 yield number, kept
 
     def check_count(self, count: int, what: str, line: int) -> None:

@@ -18,6 +18,11 @@ def from_sympy(outputs: Mapping[str, "Boolean"]) -> Circuit:
 
     Raises:
         CircuitError: for an expression that is not made of symbols and Boolean operators.
+
+    Example:
+        >>> from sympy.abc import a, b
+        >>> from_sympy({"y": a & ~b}).inputs
+        ('a', 'b')
     """
     make = CircuitBuilder()
     symbols = sorted({symbol for expression in outputs.values() for symbol in expression.free_symbols}, key=str)
@@ -62,6 +67,11 @@ def to_sympy(circuit: Circuit) -> "dict[str, Boolean]":
 
     Raises:
         CircuitError: if the circuit has registers, which no expression holds.
+
+    Example:
+        >>> from logic import parse_circuit
+        >>> to_sympy(parse_circuit("y = a & !b", "eqn"))
+        {'y': a & ~b}
     """
     from sympy import And, Not, Or, Symbol, Xor, false, true
 

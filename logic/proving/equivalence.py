@@ -12,6 +12,7 @@ from ..kernels import work_time
 from ..mapping import Certificate
 from ..network import SpikingNetwork
 from ..rails import Line, match_lines
+from ..showing import shortened
 from ..sweeping.graph import AndGraph
 from ..sweeping.patterns import simulate as simulate_graph
 from ..sweeping.sweeping import Sweep, sweep
@@ -250,5 +251,5 @@ def _refuted(claim: str, names: tuple[str, ...], values: NDArray[np.bool_], what
         claim,
         counterexample={name: int(value) for name, value in zip(names, values, strict=True)},
         seconds=work_time() - start,
-        detail=f"{what} when true: {', '.join(true) or 'no input'}",
+        detail=f"{what} when true: {shortened(true, 20) or 'no input'}",
     )

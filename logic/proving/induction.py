@@ -18,6 +18,7 @@ from ..evaluation import random_vectors
 from ..kernels import work_time
 from ..network import INPUT, FlatNetwork, Population, SpikingNetwork, Synapses
 from ..rails import Line
+from ..showing import shortened
 from ..simulation.reference import simulate_reference
 from ..verdict import Verdict
 from .equivalence import prove_network
@@ -72,7 +73,7 @@ def prove_machine(
     if not circuit.register_names:
         raise CircuitError("induction needs a circuit with registers; prove one without them by prove_network")
     claim = f"{network.neurons} neurons do what {len(circuit.register_names)} registers and their logic do, for ever"
-    claim += ", from their first values on" + _taken_as_zero(circuit)
+    claim += ", from their first values on" + _assumed(circuit)
     literals = held_registers(network, circuit) if literals is None else literals
     obstacle, questions = _induct(network, circuit, literals, network.period, timeout)
     seconds = work_time() - start
@@ -91,12 +92,11 @@ def prove_machine(
     return Verdict(False, claim, counterexample=example, seconds=seconds, detail=detail)
 
 
-def _taken_as_zero(circuit: Circuit) -> str:
-    """What is assumed of first values that are not defined."""
+def _assumed(circuit: Circuit) -> str:
+    """What is assumed of first values that are not defined, and of the clock."""
     names = [circuit.register_names[at] for at in np.flatnonzero(circuit.register_initial < 0).tolist()]
-    if not names:
-        return ""
-    return f", undefined ones ({', '.join(names[:5])}{', ...' if len(names) > 5 else ''}) being 0"
+    values = f", undefined ones ({shortened(names, 5)}) being 0" if names else ""
+    return values + (f", one wave at {circuit.clock}" if circuit.clock is not None else "")
 
 
 def _induct(

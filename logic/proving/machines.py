@@ -7,6 +7,7 @@ import numpy as np
 from ..circuit import Circuit
 from ..evaluation import from_words, random_vectors, run, to_words
 from ..kernels import work_time
+from ..showing import shortened
 from ..verdict import Verdict
 from .bounded import CLOCKS, first_difference
 from .equivalence import prove_combinational
@@ -41,7 +42,7 @@ def prove_machines(
         True if proved, False with a stream from the first clock on, or None: the invariant may be too weak.
 
     Raises:
-        CircuitError: if inputs or outputs cannot be matched.
+        CircuitError: if inputs or outputs cannot be matched, or the registers wait for different clocks.
     """
     start = work_time()
     deadline = None if timeout is None else start + timeout
@@ -84,12 +85,13 @@ def _open(circuit: Circuit) -> set[str]:
 
 
 def _assumed(impl: Circuit, spec: Circuit) -> str:
-    """What is taken for granted of first values."""
+    """What is taken for granted of clocks and first values."""
+    clocks = sorted({str(machine.clock) for machine in (impl, spec) if machine.clock is not None})
+    steps = f", one step at {' and '.join(clocks)}" if clocks else ""
     shared = sorted(_open(impl) & _open(spec))
     if not shared:
-        return ", from their first values on"
-    shown = ", ".join(shared[:5]) + (", ..." if len(shared) > 5 else "")
-    return f", from their first values on, undefined ones ({shown}) being any but alike in both"
+        return f", from their first values on{steps}"
+    return f", from their first values on, undefined ones ({shortened(shared, 5)}) being any but alike in both{steps}"
 
 
 def _first_values(circuit: Circuit) -> dict[str, int]:

@@ -12,6 +12,7 @@ from ..formula import conjunction, disjunction, negation
 from ..kernels import work_time
 from ..network import SpikingNetwork
 from ..rails import Line
+from ..showing import shortened
 from ..verdict import Verdict
 
 
@@ -142,7 +143,7 @@ def decide(
         return Verdict(None, claim, seconds=seconds, detail=f"out of budget: {solver.reason_unknown()}")
     model = solver.model()
     found = {n: int(z3.is_true(model.eval(x, model_completion=True))) for n, x in zip(names, inputs, strict=True)}
-    true = ", ".join(name for name, value in found.items() if value) or "all inputs 0"
+    true = shortened([name for name, value in found.items() if value], 20) or "all inputs 0"
     return Verdict(False, claim, counterexample=found, seconds=seconds, detail=f"counterexample: {true}")
 
 

@@ -29,7 +29,7 @@ def by_one_name(impl: Circuit, spec: Circuit) -> Renamed:
     keep their names.
 
     Raises:
-        CircuitError: if inputs or outputs cannot be matched.
+        CircuitError: if inputs or outputs cannot be matched, or the clocks are different ones.
     """
     inputs = _common("input", impl.inputs, spec.inputs)
     outputs = _common("output", impl.output_names, spec.output_names)
@@ -37,10 +37,30 @@ def by_one_name(impl: Circuit, spec: Circuit) -> Renamed:
         registers = _common("register", impl.register_names, spec.register_names)
     except CircuitError:
         registers = impl.register_names
-    renamed = replace(impl, inputs=inputs, output_names=outputs, register_names=registers)
     same = inputs == impl.inputs
     note = "" if same and outputs == impl.output_names else ", matched by order"
+    note += _one_clock(impl, spec, same)
+    names = {"inputs": inputs, "output_names": outputs, "register_names": registers}
+    renamed = replace(impl, **names, clock=spec.clock or impl.clock)
     return Renamed(renamed, spec.inputs if same else impl.inputs, note)
+
+
+def _one_clock(impl: Circuit, spec: Circuit, by_name: bool) -> str:
+    """What is taken for granted of the clocks, or nothing.
+
+    Raises:
+        CircuitError: if the two circuits wait for different edges, which no step of both can be.
+    """
+    ours, theirs = impl.clock, spec.clock
+    if ours is not None and theirs is not None:
+        if ours.rising != theirs.rising or (by_name and ours.name != theirs.name):
+            raise CircuitError(
+                f"one circuit waits for {ours}, the other for {theirs}; these are different circuits, give both the "
+                "same clock and edge if they are meant to be one"
+            )
+    elif (ours or theirs) and impl.register_names and spec.register_names:
+        return f", both clocked by {ours or theirs}, which one of them does not name"
+    return ""
 
 
 def _common(what: str, ours: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[str, ...]:

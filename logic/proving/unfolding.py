@@ -19,6 +19,7 @@ from ..evaluation import random_vectors
 from ..kernels import work_time
 from ..network import FlatNetwork, SpikingNetwork
 from ..rails import Line, match_lines
+from ..showing import shortened
 from ..simulation.reference import simulate_reference
 from ..sweeping.graph import AndGraph
 from ..sweeping.sweeping import sweep
@@ -121,7 +122,7 @@ def _verdict(network: SpikingNetwork, circuit: Circuit, claim: str, answer: _Ans
     if not any(wave == answer.stream.judged and network.output_lines[line] == answer.line for wave, line in wrong):
         raise NetworkError("the reference simulation does not confirm the refutation; please report this network")
     found = to_counterexample(answer.stream, circuit.inputs)
-    true = ", ".join(name for name, value in found.items() if value) or "no input"
+    true = shortened([name for name, value in found.items() if value], 20) or "no input"
     waves = len(answer.stream.values)
     detail = f"output line '{answer.line}' is wrong in a stream of {waves} waves, when true: {true}"
     return Verdict(False, claim, counterexample=found, seconds=seconds, detail=detail)

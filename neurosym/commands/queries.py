@@ -1,16 +1,23 @@
 """Queries: what a program in a file asks, answered and explained."""
 
 import json
+import sys
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from math import exp
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from logic import NeurosymError
 from reasoner import Limits, Program
-from reasoner.counting.planning import answer_stated
+from reasoner.counting.planning import answer_stated, logs_stated
 
 if TYPE_CHECKING:
     from reasoner import Answer
 
 _SHOWN = 100  # answers of a query that are explained
+_SMALLEST = sys.float_info.min
+_NEVER = -1e29  # below, a logarithm stands for what cannot be
 
 
 def probabilities(program: Program, query: str | None = None, limits: Limits | None = None) -> dict[str, float]:
@@ -28,62 +35,115 @@ def probabilities(program: Program, query: str | None = None, limits: Limits | N
     return answer_stated(program, query, limits)
 
 
-def query_file(path: Path, query: str | None = None, seconds: float = 60.0) -> dict[str, float]:
-    """The probability of each answer of a program in a file.
+def query_file(path: Path, query: str | None = None, limits: Limits | None = None) -> dict[str, float]:
+    """The logarithm of the probability of each answer of a program in a file.
+
+    Args:
+        path: The program, which perceives nothing.
+        query: One goal; without it, the program's own queries.
+        limits: What reading, grounding and counting may spend, each.
 
     Raises:
         ProgramError: if the file cannot be read or its program is refused.
         QueryError, PrologLimit, CountingError: as :func:`probabilities`.
     """
-    return probabilities(Program.read(path, domains=()), query, Limits(seconds=seconds))
+    return logs_stated(Program.read(path, (), limits), query, limits)
 
 
-def explain_file(path: Path, query: str | None = None, seconds: float = 60.0) -> "list[Answer]":
+def explain_file(path: Path, query: str | None = None, limits: Limits | None = None) -> "list[Answer]":
     """Why each possible answer of a program in a file holds: its most probable proof, replayed.
 
     Args:
         path: The program, which perceives nothing.
         query: One goal; without it, the program's own queries.
-        seconds: For the grounding, and again for counting, of each answer.
+        limits: What reading, and grounding and counting of each answer, may spend.
 
     Raises:
         ProgramError, QueryError, PrologLimit, CountingError: as :func:`query_file`.
     """
     from reasoner import explain, explain_queries  # loaded by those who ask why
 
-    program, limits = Program.read(path, domains=()), Limits(seconds=seconds)
+    program = Program.read(path, (), limits)
     if query is not None:
         return explain(program, query, (), _SHOWN, limits)
     return explain_queries(program, (), limits)
 
 
-def report_file(path: Path, query: str | None, seconds: float, proofs: bool, as_json: bool) -> str:
+def report_file(path: Path, query: str | None, limits: Limits, proofs: bool, as_json: bool) -> str:
     """What the command `query` shows: of each answer its probability and, if asked for, its most probable proof.
+
+    A probability below the smallest float is shown as a power of e; in JSON there is then `log_probability`.
 
     Raises:
         ProgramError, QueryError, PrologLimit, CountingError: as :func:`query_file` and :func:`explain_file`.
     """
     if proofs:
-        answers = explain_file(path, query, seconds)
+        answers = explain_file(path, query, limits)
         if as_json:
             return json.dumps({one.atom: _as_dict(one) for one in answers}, indent=2)
         return "\n\n".join(map(_as_text, answers))
-    found = query_file(path, query, seconds)
+    found = query_file(path, query, limits)
     if as_json:
-        return json.dumps(found, indent=2)
+        return json.dumps({atom: _for_json(log) for atom, log in found.items()}, indent=2)
     width = max(map(len, found), default=0)
-    return "\n".join(f"{atom:<{width}}  {value:.8g}" for atom, value in found.items())
+    return "\n".join(f"{atom:<{width}}  {shown(log)}" for atom, log in found.items())
+
+
+def limits_from(seconds: float, raised: Sequence[str]) -> Limits:
+    """The limits of a command.
+
+    Args:
+        seconds: Its `--timeout`.
+        raised: Texts such as `megabytes=2048`, each of a field of :class:`reasoner.Limits`.
+
+    Raises:
+        LimitError: if one is not of that kind.
+
+    Example:
+        >>> limits_from(60.0, ["answers=500000"]).answers
+        500000
+    """
+    names = [field.name for field in fields(Limits) if field.name != "seconds"]
+    found: dict[str, int] = {}
+    for text in raised:
+        name, _, value = text.partition("=")
+        if name not in names or not value.isascii() or not value.isdecimal() or not 0 < int(value) < 10**15:
+            raise LimitError(f"--limit {text}: write NAME=NUMBER with one of the names {', '.join(names)}")
+        found[name] = int(value)
+    return replace(Limits(seconds=seconds), **found)
+
+
+class LimitError(NeurosymError, ValueError):
+    """A limit that is none."""
+
+
+def shown(log_probability: float) -> str:
+    """A probability for readers, however small.
+
+    Example:
+        >>> shown(0.0), shown(-1381.551), shown(-1e30)
+        ('1', 'e^-1381.551', '0')
+    """
+    value = exp(log_probability)
+    return f"e^{log_probability:.8g}" if value < _SMALLEST and log_probability > _NEVER else f"{value:.8g}"
+
+
+def _for_json(log_probability: float) -> float | dict[str, float]:
+    small = shown(log_probability).startswith("e^")
+    return {"log_probability": log_probability} if small else exp(log_probability)
 
 
 def _as_text(answer: "Answer") -> str:
     from reasoner import to_text
 
     given = [f"given {to_text(one)}" for one in answer.given]
-    return "\n".join([f"p = {answer.probability:.8g}", to_text(answer.proof), *given])
+    return "\n".join([f"p = {shown(answer.log_probability)}", to_text(answer.proof), *given])
 
 
 def _as_dict(answer: "Answer") -> dict[str, Any]:
     from reasoner import to_dict
 
     given = {"given": [to_dict(one) for one in answer.given]} if answer.given else {}
-    return {"probability": answer.probability, "proof": to_dict(answer.proof)} | given
+    share = _for_json(answer.log_probability)
+    found = share if isinstance(share, dict) else {"probability": share}
+    return {**found, "proof": to_dict(answer.proof), **given}

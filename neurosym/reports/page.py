@@ -126,6 +126,13 @@ def write_report(
 
     Raises:
         FileError: if the disk is full, or the file cannot be written for another reason.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     write_report(f"{folder}/page.html", "What was found", [Section("First", [Text("Much.")])])
+        ...     "<h1>What was found</h1>" in Path(folder, "page.html").read_text()
+        True
     """
     page = to_html(title, sections, subtitle=subtitle, footer=footer)
     with whole_file(Path(path)) as place:

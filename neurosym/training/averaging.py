@@ -46,11 +46,18 @@ class WeightAverage:
             tensor.copy_(values[name])
 
     @contextmanager
-    def in_place(self, network: nn.Module) -> Generator[None]:
-        """Within it, the network has the averaged weights."""
+    def in_place(self, network: nn.Module, *, keep: bool = False) -> Generator[None]:
+        """Within it, the network has the averaged weights.
+
+        Args:
+            network: Gets its own weights back afterwards.
+            keep: Whether what happens to the weights within it stays in the average, such as settled statistics.
+        """
         own = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
         network.load_state_dict(self.values)
         try:
             yield
+            if keep:
+                self.load(network.state_dict())
         finally:
             network.load_state_dict(own)

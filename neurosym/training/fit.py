@@ -3,6 +3,7 @@
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from math import ceil, cos, isfinite, pi
 from pathlib import Path
@@ -28,6 +29,7 @@ from .processes import Processes, own_device, these_processes
 from .recipe import Changes, Recipe
 from .resuming import Training, resume, to_checkpoint
 from .savings import Trainable, add_gradients, cheaper
+from .settling import ENOUGH_STEPS, settle
 from .shared_norms import shared_norms
 
 WARM_UP = 0.1  # part of all steps during which the learning rate rises
@@ -61,9 +63,13 @@ def fit(
 ) -> History:
     """Trains a model's perception network from answers; the same seed gives the same weights.
 
+    They are the same to the last bit for the same number of threads (``torch.set_num_threads``) on the same machine;
+    another number adds up in another order and rounds differently.
+
     After each epoch everything that training needs is written to ``checkpoint``. If that file exists, training goes on
     from it, exactly as if it had never stopped. In processes joined by ``torch.distributed``, each takes its share of
-    each batch, batch norms take the statistics of all, and the result is that of one process.
+    each batch, batch norms take the statistics of all, and the result is that of one process. Until the running
+    statistics of batch norms can be trusted they are settled after each epoch (:mod:`neurosym.training.settling`).
 
     Args:
         model: Its ``perception`` is changed in place; a :class:`neurosym.Labelled` for labels, or a
@@ -97,6 +103,14 @@ def fit(
         CheckpointError: if the checkpoint is damaged or is of another training.
         FileError: if the checkpoint or the log cannot be written.
         Interrupted: on Ctrl-C; the checkpoint of the last whole epoch is kept.
+
+    Example:
+        >>> from neurosym import DIGITS, Model, Program, SpikingClassifier
+        >>> rule = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
+        >>> model = Model(SpikingClassifier(DIGITS, 0), rule, "sum(S)")
+        >>> pictures = torch.rand(19, 2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+        >>> fit(model, pictures, list(range(19)), epochs=2, learning_rate=1e-3)  # doctest: +ELLIPSIS
+        History(2 epochs, loss ...)
     """
     _trainable(model)
     recipe = (recipe or Recipe()).changed(**changes)
@@ -122,13 +136,18 @@ def fit(
     training = Training(network, recipe.make_optimizer(network), torch.Generator().manual_seed(recipe.seed), running)
     history = History()
     checkpoint, log = (None if path is None else Path(path) for path in (checkpoint, log))
-    if checkpoint is not None and checkpoint.exists():
+    if checkpoint is not None and processes.from_first(checkpoint.exists):  # those that do not see it say so
         history = resume(checkpoint, training, plan)
+        if log is not None and processes.first:  # which may have been stopped before the last epoch was told
+            write_log(log, history)
     try:
         while len(history.epochs) < recipe.epochs and not history.stalled(recipe.patience):
             start = time.perf_counter()
             number = len(history.epochs)
             loss = _epoch(model, training, pictures, answers, recipe, number, processes, augment, blend, progress)
+            if (number + 1) * ceil(len(answers) / recipe.batch) < ENOUGH_STEPS:
+                with running.in_place(network, keep=True) if running else nullcontext():
+                    settle(model, network, pictures, answers, recipe.batch)
             seconds = time.perf_counter() - start
             scores = _scores(model, training, kept_out, recipe.batch, processes, evaluate)
             history = History((*history.epochs, Epoch(loss, seconds, scores)))

@@ -21,7 +21,12 @@ class Epoch:
 
 @dataclass(frozen=True)
 class History:
-    """The course of a training, epoch by epoch."""
+    """The course of a training, epoch by epoch.
+
+    Example:
+        >>> History((Epoch(2.3, 1.0), Epoch(1.2, 1.0, {"held_out_loss": 1.4})))
+        History(2 epochs, loss 1.2, held_out_loss 1.4)
+    """
 
     epochs: tuple[Epoch, ...] = ()
 

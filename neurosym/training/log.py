@@ -97,7 +97,12 @@ def _masked_checksum(data: bytes) -> bytes:
 
 
 def crc32c(data: bytes) -> int:
-    """CRC-32 with Castagnoli's polynomial, bit by bit; logs are short."""
+    """CRC-32 with Castagnoli's polynomial, bit by bit; logs are short.
+
+    Example:
+        >>> hex(crc32c(b"123456789"))  # the check value of RFC 3720
+        '0xe3069283'
+    """
     checksum = 0xFFFFFFFF
     for byte in data:
         checksum ^= byte

@@ -25,6 +25,14 @@ class EvenUse:
         model: Learns.
         weight: Nats of log-probability for one nat of entropy.
 
+    Example:
+        >>> from neurosym import DIGITS, Program, SpikingClassifier, fit
+        >>> rule = Program.parse("even(X) :- digit(0, X), 0 is X mod 2.")
+        >>> model = Model(SpikingClassifier(DIGITS, 0), rule, "even(X)")
+        >>> pictures = torch.rand(4, 1, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+        >>> fit(EvenUse(model), pictures, [0, 2, 4, 6], epochs=1)  # doctest: +ELLIPSIS
+        History(1 epoch, loss ...)
+
     References:
         Manhaeve, Marra, De Raedt, "Approximate inference for neural probabilistic logic programming", KR 2021;
         Marconato et al., NeurIPS 2023 (as a mitigation).
@@ -110,7 +118,13 @@ class FewLabels:
 
 
 def use_entropy(symbols: Symbols) -> Tensor:
-    """How evenly the values are used: the entropy of the mean belief over samples and slots, in nats, a scalar."""
+    """How evenly the values are used: the entropy of the mean belief over samples and slots, in nats, a scalar.
+
+    Example:
+        >>> from neurosym import DIGITS
+        >>> round(float(use_entropy(Symbols(DIGITS, torch.full((1, 2, 10), 0.1).log()))), 4)  # the log of 10
+        2.3026
+    """
     mean = symbols.log_probs.exp().mean(dim=(0, 1))
     return -(mean * mean.clamp(min=1e-30).log()).sum()
 

@@ -12,6 +12,7 @@ from logic import Symbols
 from reasoner import Answers, Meaning, Value, count_shortcuts, ground, infer
 
 from ..model import Model
+from .errors import TrainingError
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +42,16 @@ class Mixture:
 
     Args:
         views: At least one; their models share program and query.
+
+    Raises:
+        TrainingError: if there are none.
     """
 
     views: Sequence[View]
+
+    def __post_init__(self) -> None:
+        if not self.views:
+            raise TrainingError("a mixture has no views; give at least one model")
 
     def symbols(self, pictures: Tensor) -> Symbols:
         """The mean belief, for pictures ``[B, N, 1, H, W]``."""
@@ -62,7 +70,18 @@ class Mixture:
 
 
 def ensemble(models: Sequence[Model]) -> Mixture:
-    """The mixture of models, each taken at its word."""
+    """The mixture of models, each taken at its word.
+
+    Raises:
+        TrainingError: if there are none.
+
+    Example:
+        >>> from neurosym import DIGITS, Model, Program, SpikingClassifier
+        >>> rule = Program.parse("even(X) :- digit(0, X), 0 is X mod 2.")
+        >>> models = [Model(SpikingClassifier(DIGITS, seed), rule, "even(X)") for seed in range(2)]
+        >>> ensemble(models)(torch.zeros(3, 1, 1, 28, 28)).values
+        (0, 2, 4, 6, 8)
+    """
     return Mixture([View(model, {}) for model in models])
 
 

@@ -47,6 +47,10 @@ class Savings:
 
     Raises:
         TrainingError: if they make no sense.
+
+    Example:
+        >>> Savings(parts=4, precision="auto")
+        Savings(parts=4, precision='auto', pack=False, recompute=False, steps_back=None)
     """
 
     parts: int = 1

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.modules.batchnorm import _BatchNorm  # pyright: ignore[reportPrivateUsage] - the base of all of them
 
 from ..neurons import NeuronError
 
@@ -38,7 +39,8 @@ class ThresholdBatchNorm(nn.Module):
         epsilon: float = 1e-5,
     ) -> None:
         super().__init__()
-        self.momentum, self.epsilon = momentum, epsilon
+        self.momentum: float | None = momentum
+        self.epsilon = epsilon
         self.weight = nn.Parameter(torch.full((channels,), scale * threshold))
         self.bias = nn.Parameter(torch.zeros(channels))
         self.mean: Tensor
@@ -57,7 +59,7 @@ class ThresholdBatchNorm(nn.Module):
             self.weight,
             self.bias,
             self.training,
-            self.momentum,
+            self.momentum or 0.0,
             self.epsilon,
         )
         return normal.unflatten(0, current.shape[:2])
@@ -100,20 +102,27 @@ class TemporalBatchNorm(ThresholdBatchNorm):
 
 
 @torch.no_grad()
-def settle_norms(network: nn.Module, run: Callable[[], object]) -> None:
-    """Gives a fresh network's batch norms the statistics of one run; without them, hardly a neuron fires.
+def settle_norms(network: nn.Module, *runs: Callable[[], object]) -> None:
+    """Gives batch norms the statistics of some runs, each run counting alike; without any, hardly a neuron fires.
 
     Args:
         network: Norms that are in evaluation, such as those of a trained network, stay as they are.
-        run: Lets it look at some pictures.
+        runs: Each lets it look at some pictures.
+
+    Example:
+        >>> norm = nn.BatchNorm1d(1)
+        >>> settle_norms(norm, lambda: norm(torch.tensor([[0.0], [2.0]])), lambda: norm(torch.tensor([[3.0], [5.0]])))
+        >>> norm.running_mean
+        tensor([2.5000])
     """
-    norms = [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d)]
+    norms = [layer for layer in network.modules() if isinstance(layer, _BatchNorm | ThresholdBatchNorm)]
     fresh = [norm for norm in norms if norm.training]
     before = [norm.momentum for norm in fresh]
-    for norm in fresh:
-        norm.momentum = 1.0
     try:
-        run()
+        for number, run in enumerate(runs if fresh else (), start=1):
+            for norm in fresh:
+                norm.momentum = 1 / number
+            run()
     finally:
         for norm, momentum in zip(fresh, before, strict=True):
             norm.momentum = momentum

@@ -4,15 +4,14 @@ References:
     Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.
 """
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
+from ..pictures.picture import PictureError, decode_picture
 from .archive import read_members
 from .dataset import DatasetError
 
@@ -69,9 +68,9 @@ def read_jpeg_archive(place: Path, split: str, classes: Sequence[str] = CLASSES)
         if folder not in classes:
             raise DatasetError(f"{place}: {name} lies in no folder named by a class; expected one of {list(classes)}")
         try:
-            pixels = np.asarray(Image.open(io.BytesIO(found[name])).convert("RGB"))
-        except (UnidentifiedImageError, OSError, SyntaxError) as fault:
-            raise DatasetError(f"{place}: {name} is damaged ({fault}); get the archive again") from None
+            pixels = np.asarray(decode_picture(found[name], name).convert("RGB"))
+        except PictureError as fault:
+            raise DatasetError(f"{place}: {fault}") from None
         if pixels.shape != (_SIZE, _SIZE, 3):
             raise DatasetError(f"{place}: {name} has {pixels.shape[1]} x {pixels.shape[0]} pixels, expected 32 x 32")
         pictures[number] = pixels.transpose(2, 0, 1)

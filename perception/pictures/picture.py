@@ -1,5 +1,7 @@
 """Picture files to tensors, with one clear error for whatever is wrong with them."""
 
+import io
+import warnings
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -7,17 +9,24 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from logic import NeurosymError
 
+MOST_PIXELS = 1 << 26  # of one picture
+DEEP = 257  # of 16-bit grey, what one step of a byte is
+SCALE = "divided by"  # what a picture's ``info`` says if its pixels were scaled
 _TOLERANCE = 1e-3  # of floats that were made by arithmetic
 _AXES_OF_FRAMES = 6
 
 
 class PictureError(NeurosymError, ValueError):
     """A picture that cannot be read or does not have the size that is asked for."""
+
+
+class ScaleWarning(UserWarning):
+    """Pixels that were scaled to bytes."""
 
 
 def read_picture(path: str | Path, size: tuple[int, int] = (28, 28)) -> Tensor:
@@ -44,24 +53,73 @@ def read_picture(path: str | Path, size: tuple[int, int] = (28, 28)) -> Tensor:
 
 
 def open_picture(path: str | Path) -> Image.Image:
-    """The picture in a file, colours turned to grey.
+    """The picture in a file, colours turned to grey; otherwise as :func:`decode_picture`.
 
     Raises:
         PictureError: if the file is missing, is not a picture or is cut off.
     """
+    return decode_picture(path, str(path)).convert("L")
+
+
+def decode_picture(source: str | Path | bytes, name: str) -> Image.Image:
+    """A picture as it is meant to be seen, grey (mode ``L``) or in colours (``RGB``).
+
+    It is turned as its EXIF orientation says, what is transparent lies on white, and 16-bit grey from 0 to 65,535 is
+    divided by 257. Its size is looked at before it is decoded.
+
+    Args:
+        source: A file, or the bytes of one.
+        name: What an error calls it.
+
+    Raises:
+        PictureError: if there is no file, it is no picture, damaged, too large, or of numbers without a known range.
+    """
     try:
-        with Image.open(path) as image:
-            return image.convert("L")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+                if image.width * image.height > MOST_PIXELS:
+                    raise PictureError(
+                        f"{name}: the picture has {image.width:,} x {image.height:,} pixels, "
+                        f"more than {MOST_PIXELS:,}; make it smaller"
+                    )
+                return _as_seen(image, name)
+    except PictureError:
+        raise
     except FileNotFoundError:
-        raise PictureError(f"{path}: there is no such file; check the path") from None
+        raise PictureError(f"{name}: there is no such file; check the path") from None
     except IsADirectoryError:
-        raise PictureError(f"{path} is a folder; name a picture file in it") from None
+        raise PictureError(f"{name} is a folder; name a picture file in it") from None
     except PermissionError:
-        raise PictureError(f"{path}: may not be read; check the file's permissions") from None
+        raise PictureError(f"{name}: may not be read; check the file's permissions") from None
     except UnidentifiedImageError:
-        raise PictureError(f"{path}: is not a picture in a known format; give a PNG or JPEG file") from None
-    except (OSError, SyntaxError, Image.DecompressionBombError) as fault:
-        raise PictureError(f"{path}: the picture is damaged ({fault}); give an intact file") from None
+        raise PictureError(f"{name}: is not a picture in a known format; give a PNG or JPEG file") from None
+    except Exception as fault:  # decoders raise whatever a damaged byte makes of them
+        reason = " ".join(str(fault).split())[:200] or type(fault).__name__
+        raise PictureError(f"{name}: the picture is damaged ({reason}); give an intact file") from None
+
+
+def _as_seen(image: Image.Image, name: str) -> Image.Image:
+    """Turned, on white, and in bytes."""
+    scale = {SCALE: DEEP} if is_deep(image) else {}
+    if scale:
+        image = Image.fromarray(np.rint(np.asarray(image).astype(np.float64) / DEEP).astype(np.uint8))
+    if image.mode in ("I", "F"):
+        raise PictureError(
+            f"{name}: its pixels are numbers of no known range (mode {image.mode}); scale them to bytes from 0 to 255"
+        )
+    seen = ImageOps.exif_transpose(image)
+    seen.info |= scale
+    if "A" in seen.getbands() or "transparency" in seen.info:
+        seen = seen.convert("RGBA")
+        paper = Image.new("RGBA", seen.size, "white")
+        return Image.alpha_composite(paper, seen).convert("RGB")
+    return seen.convert("L" if seen.mode in ("1", "L") else "RGB")
+
+
+def is_deep(image: Image.Image) -> bool:
+    """Whether a picture is grey of 16 bits a pixel, which a PNG file calls mode ``I`` in older readers."""
+    return image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PNG")
 
 
 def check_pictures(pictures: Tensor | NDArray[Any], size: tuple[int, int]) -> Tensor:

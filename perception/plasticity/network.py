@@ -126,6 +126,13 @@ def learn_network(
 
     Raises:
         PlasticityError: if there are no layers, their numbers of steps differ, or a window is larger than its input.
+
+    Example:
+        >>> from perception import load_digits
+        >>> pictures = difference_of_gaussians(load_digits().pictures[::500])
+        >>> learned = learn_network(pictures, two_layers(), 0)
+        >>> network_features(learned, pictures).shape
+        torch.Size([10, 1600])
     """
     generator = to_generator(generator)
     bins = _bins(layers)

@@ -6,11 +6,11 @@ from pysat.solvers import Solver
 
 from ..errors import MeaningError
 from ..prolog.terms import Struct, Term
-from .deadline import Deadline
 from .encoding import ClauseEncoding, TooLarge
 from .integer_formulas import smallest_conflict
 from .linear import find_domains
 from .posting import Key, keys
+from .thread_deadline import Deadline
 
 
 def find_conflict(

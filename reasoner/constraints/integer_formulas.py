@@ -7,10 +7,10 @@ import z3
 
 from ..errors import MeaningError
 from ..prolog.terms import Struct, Term
-from .deadline import Deadline
 from .definedness import DIVISIONS, conditions, demands
 from .linear import COMPARISONS, truths
 from .posting import Key, key_of
+from .thread_deadline import Deadline
 
 _CORE_SECONDS = 5.0
 _ATTEMPT_SECONDS = 0.2  # to spare one constraint, at least

@@ -44,6 +44,10 @@ def linear(term: Term) -> Linear:
 
     Raises:
         MeaningError: if it is no integer expression.
+
+    >>> x = Struct("$fd", (0,))
+    >>> linear(Struct("-", (Struct("*", (3, x)), Struct("+", (x, 5))))) == Linear(-5, {x: 2})
+    True
     """
     if isinstance(term, int):
         return Linear(term)
@@ -84,6 +88,9 @@ def apply(name: str, values: Sequence[int]) -> int | None:
 
     Raises:
         MeaningError: if there is no such operation, or its value is too large.
+
+    >>> apply("//", [-7, 2]), apply("div", [-7, 2]), apply("mod", [1, 0])
+    (-3, -4, None)
     """
     first, second = values[0], values[-1]
     if name in {"//", "div", "mod", "rem"} and second == 0:
@@ -137,6 +144,10 @@ def find_domains(posted: Iterable[Term], slots: Mapping[Key, Sequence[int]]) -> 
 
     Returns:
         The values in ascending order, or None if some variable has no finite domain that can be listed.
+
+    >>> x, y = Struct("$fd", (0,)), Struct("$fd", (1,))
+    >>> find_domains([Struct("$in", ((x,), ((1, 2),))), Struct("#=", (y, Struct("+", (x, 10))))], {})
+    {0: [1, 2], 1: [11, 12]}
     """
     try:
         return _find_domains(list(posted), slots)
@@ -156,6 +167,7 @@ def _find_domains(terms: Sequence[Term], slots: Mapping[Key, Sequence[int]]) -> 
         for term in terms
         if isinstance(term, Struct) and term.functor in COMPARISONS
     ]
+    elements = [term.arguments for term in terms if isinstance(term, Struct) and term.functor == "element"]
     for _ in range(_ROUNDS):
         open_keys = {key for key, (low, high) in bounds.items() if low == -inf or high == inf}
         if not open_keys:
@@ -163,6 +175,11 @@ def _find_domains(terms: Sequence[Term], slots: Mapping[Key, Sequence[int]]) -> 
         before = dict(bounds)
         for name, form in relations:
             _narrow(name, form, bounds, open_keys)
+        for _, listed, value in elements:
+            key = key_of(value)
+            if key in open_keys and listed:
+                ends = [interval(part, bounds) for part in cast("tuple[Term, ...]", listed)]
+                _meet(bounds, key, min(low for low, _ in ends), max(high for _, high in ends))
         if bounds == before:
             return None
     if any(high - low >= _WIDEST and key not in allowed for key, (low, high) in bounds.items()):

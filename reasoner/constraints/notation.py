@@ -51,7 +51,11 @@ def _joined(path: _Path | None) -> str:
 
 
 def constraint_text(term: Term, names: Mapping[Key, str]) -> str:
-    """The constraint in the notation of library(clpfd)."""
+    """The constraint in the notation of library(clpfd).
+
+    >>> constraint_text(Struct("#<", (Struct("*", (2, Struct("$fd", (0,)))), 7)), {0: "X"})
+    '2 * X #< 7'
+    """
     return _text(term, names, 1200)
 
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..errors import QueryError
-from ..prolog.border import Limits, Refusal, quote, request
-from ..prolog.program import domain_list
+from ..prolog.border import Limits, Refusal, request
+from ..prolog.reasons import sentence
 from ..prolog.terms import Struct, Term, from_json
-from .constraint_program import ConstraintProgram, explain_refusal
+from ..prolog.text import QueryText
+from .constraint_program import ConstraintProgram
 
 
 class Posted(NamedTuple):
@@ -57,11 +58,11 @@ def post(program: ConstraintProgram, query: str, limits: Limits) -> Posting:
         QueryError: if the query is no goal, or a rule cannot be run; with line and column.
         PrologLimit: if a limit is reached.
     """
-    task = f"{quote(program.text)},{domain_list(program.domains)},{quote(query)},{limits.answers}"
+    asked = QueryText(query, program.source)
     try:
-        found = request(f"constrain({task})", limits)
+        found = request(limits, "constrain", program.prolog, program.domains, asked, limits.answers)
     except Refusal as refusal:
-        raise QueryError(explain_refusal(refusal, program.text, program.source)) from None
+        raise QueryError(sentence(refusal, program.prolog)) from None
     lines: dict[tuple[int, int], tuple[int, str]] = {}
 
     def posted(row: list[Any]) -> Posted:

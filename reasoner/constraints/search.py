@@ -10,11 +10,11 @@ from pysat.formula import WCNF
 from pysat.solvers import Solver
 
 from ..prolog.terms import Term
-from .deadline import Deadline
 from .encoding import ClauseEncoding, TooLarge
 from .integer_formulas import ArithmeticEncoding
 from .linear import find_domains
 from .posting import Key
+from .thread_deadline import Deadline
 
 COST_STEPS = 1 << 20
 """Steps that a unit of cost is rounded to, for solvers of whole numbers."""

@@ -14,7 +14,6 @@ from ..prolog.program import Program
 from ..prolog.terms import Struct, Term, Value, to_value
 from .conflict import find_conflict
 from .constraint_program import ConstraintProgram
-from .deadline import Deadline
 from .definedness import conditions, demands
 from .encoding import TooLarge
 from .linear import evaluate
@@ -22,6 +21,7 @@ from .notation import constraint_text, name_variables
 from .posting import Alternative, Key, Posted, key_of, keys, post, replaced
 from .search import ArithmeticSearch, Costs, Search, open_search
 from .solution import Conflict, SlotReading, Solution
+from .thread_deadline import Deadline
 
 _OBJECTIVES = {"$least": "#<", "$greatest": "#>"}
 
@@ -65,6 +65,20 @@ def solve(
         QueryError: if the query is no goal, a rule cannot be run, or the symbols do not fit.
         MeaningError: if a constraint cannot be solved for.
         PrologLimit: if a limit of the Prolog side is reached.
+
+    Example:
+        >>> program = ConstraintProgram.parse("pair(X, Y) :- [X, Y] ins 2..9, X * Y #= 35, X #< Y.")
+        >>> found = solve(program, "pair(X, Y)")
+        >>> found.bindings, found.unique
+        ({'X': 5, 'Y': 7}, True)
+        >>> print(solve(program, "(pair(X, Y), Y #> 7)"))
+        (pair(X, Y), Y #> 7): proved to have no solution; these cannot all hold
+          line 1: [X, Y] ins 2..9
+              [X, Y] ins 2..9
+          line 1: X * Y #= 35
+              X * Y #= 35
+          query: (pair(X, Y), Y #> 7)
+              Y #> 7
     """
     start = time.perf_counter()
     deadline = Deadline(seconds)

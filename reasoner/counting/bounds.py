@@ -1,4 +1,7 @@
-"""Bounds: between which numbers the probability of each output lies, where exact counting is over its budget."""
+"""Bounds: between which numbers the probability of each output lies, where exact counting is over its budget.
+
+In the literature: anytime weighted model counting (WMC) by branching, as DPLL-style #SAT.
+"""
 
 from dataclasses import dataclass
 from time import monotonic

@@ -1,4 +1,7 @@
-"""Branching: what a circuit's outputs are when only some slots are known, and which slot would tell most."""
+"""Branching: what a circuit's outputs are when only some slots are known, and which slot would tell most.
+
+In the literature: the decision step of DPLL-style #SAT (Bacchus, Dalmao, Pitassi, FOCS 2003).
+"""
 
 from typing import NamedTuple
 

@@ -163,6 +163,14 @@ def prepare(circuit: Circuit, budget: int = 1_000_000, seconds: float = inf) -> 
 
     Raises:
         CountingError: if an input stands in no one-hot group, or the budget or the time is spent.
+
+    Example:
+        >>> from logic import CircuitBuilder, Gate
+        >>> make = CircuitBuilder()
+        >>> a, b = (make.inputs(f"{name}=0", f"{name}=1", one_hot=True) for name in "ab")
+        >>> counter = prepare(make.build(either=make.gate(Gate.OR, [a[1], b[1]])))
+        >>> round(counter.log_probabilities(torch.tensor([[0.5, 0.5, 0.6, 0.4]]).log()).exp().item(), 4)
+        0.7
     """
     check_inputs(circuit)
     plan = plan_sums(sums_of(circuit), lambda: to_circuit(circuit, budget, seconds))

@@ -1,4 +1,7 @@
-"""Knowledge compilation: any circuit over one-hot inputs as a multi-valued decision diagram, exactly."""
+"""Knowledge compilation: any circuit over one-hot inputs as a multi-valued decision diagram, exactly.
+
+In the literature: MDD, the multi-valued form of the (RO)BDD.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -166,6 +169,12 @@ def to_circuit(circuit: Circuit, budget: int, seconds: float = inf) -> Circuit:
 
     Raises:
         CountingError: as :func:`compile_diagrams`.
+
+    Example:
+        >>> make = CircuitBuilder()
+        >>> a, b = (make.inputs(f"{name}=0", f"{name}=1", one_hot=True) for name in "ab")
+        >>> to_circuit(make.build(differ=make.gate(Gate.XOR, [a[1], b[1]])), budget=100).output_names
+        ('differ',)
     """
     compiled = compile_diagrams(circuit, budget, seconds)
     make = CircuitBuilder()

@@ -1,4 +1,7 @@
-"""Inference: the probability of every answer of a query, batched and differentiable."""
+"""Inference: the probability of every answer of a query, batched and differentiable.
+
+In the literature: weighted model counting (WMC).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""Which sums of products can be counted as they stand: decomposable and deterministic ones (d-DNNF)."""
+"""Which sums of products can be counted as they stand: decomposable and deterministic ones (d-DNNF).
+
+In the literature: d-DNNF (deterministic, decomposable negation normal form).
+"""
 
 from collections.abc import Sequence
 from functools import reduce
@@ -42,7 +45,8 @@ def are_countable(sums: Sums) -> bool:
         if values is None:
             return False
         told_apart = values and len({case[:values] for case in cases}) == len(cases)  # most are, by these alone
-        if not told_apart and len(cases) > 1 and not exclusivity.of(number):
+        known = told_apart or len(cases) == 1 or number in sums.exclusive
+        if not known and not exclusivity.of(number):
             return False
     return True
 

@@ -161,7 +161,21 @@ def answer_stated(program: Program, query: str | None = None, limits: Limits | N
     return _by_text(prepare_query(program, query, limits))
 
 
+def logs_stated(program: Program, query: str | None = None, limits: Limits | None = None) -> dict[str, float]:
+    """The same as logarithms, which tell small probabilities from none: what cannot be has ``IMPOSSIBLE``.
+
+    Example:
+        >>> round(logs_stated(Program.parse("1.0e-300::a. b :- a, c. 1.0e-300::c. query(b).", ()))["b"], 3)
+        -1381.551
+    """
+    return _logs_by_text(prepare_query(program, query, limits))
+
+
 def _by_text(prepared: Prepared) -> dict[str, float]:
+    return {text: exp(log_prob) for text, log_prob in _logs_by_text(prepared).items()}
+
+
+def _logs_by_text(prepared: Prepared) -> dict[str, float]:
     grounding = prepared.grounding
     log_probs = log_probabilities(prepared.plan.sums, stated_beliefs(grounding))
     if grounding.evidence:
@@ -169,7 +183,7 @@ def _by_text(prepared: Prepared) -> dict[str, float]:
         check_evidence(grounding, evidence)
         log_probs = [max(one - evidence, IMPOSSIBLE) for one in log_probs]
     atoms = [answer.text for answer in grounding.answers]
-    return dict(zip(atoms, map(exp, log_probs), strict=True))
+    return dict(zip(atoms, log_probs, strict=True))
 
 
 def stated_beliefs(grounding: Grounding) -> list[float]:

@@ -1,4 +1,7 @@
-"""Worlds: the most probable readings of the symbols in which an answer holds."""
+"""Worlds: the most probable readings of the symbols in which an answer holds.
+
+In the literature: MPE (most probable explanation), k best.
+"""
 
 from collections.abc import Sequence
 from heapq import heappop, heappush

@@ -7,6 +7,8 @@ from itertools import chain
 from .rules import Row
 from .sums import FALSE, Case, Sums, SumsBuilder, factor_of, product_of
 
+_MANY = 64  # cases of an atom, above which it is worth looking whether they are independent
+
 
 def ground_sums(
     circles: Sequence[Sequence[Row]],
@@ -39,7 +41,9 @@ def ground_sums(
             if rows[-1].head != head:
                 return None
             cases = [product_of(map(products.__getitem__, row.body)) for row in rows]
-            if len(cases) > 1 or uses[head] > 1:
+            if len(cases) > _MANY and _independent(cases, make):
+                products[head] = _any_of(cases, make)
+            elif len(cases) > 1 or uses[head] > 1:
                 products[head] = factor_of(make.node(cases))
             else:
                 products[head] = cases[0]
@@ -49,6 +53,24 @@ def ground_sums(
         return make.build([*(product_of((products[atom], observed)) for atom in outputs), observed])
     except _NoSumError:
         return None
+
+
+def _independent(cases: Sequence[Case], make: SumsBuilder) -> bool:
+    """Whether each case is one value of a slot of its own."""
+    return len({make.slot_of[case[0]] if len(case) == 1 else -1 for case in cases} - {-1}) == len(cases)
+
+
+def _any_of(cases: Sequence[Case], make: SumsBuilder) -> Case:
+    """That one of many independent cases holds, as a balanced tree of sums whose cases exclude each other."""
+    level = [(case, make.complement(case) or ()) for case in cases]
+    while len(level) > 1:
+        joined: list[tuple[Case, Case]] = []
+        for (one, no_one), (other, no_other) in zip(level[::2], level[1::2], strict=False):
+            holds = make.node((one, product_of((no_one, other))))
+            make.exclusive.add(holds)  # `one` and its contrary
+            joined.append((factor_of(holds), factor_of(make.node((product_of((no_one, no_other)),)))))
+        level = joined + level[2 * len(joined) :]
+    return level[0][0]
 
 
 class _NoSumError(Exception):

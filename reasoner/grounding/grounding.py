@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, chain, pairwise
 from math import log
@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from logic import Domain
 
 from ..errors import PrologLimit, QueryError, SubqueryError
-from ..prolog.border import Limits, Refusal, quote, quote_atom, request
+from ..prolog.border import Limits, Refusal, request
 from ..prolog.collector import uncollected
-from ..prolog.nesting import MAX_BRACKETS, too_deep
-from ..prolog.program import Program, domain_list
+from ..prolog.program import Program
+from ..prolog.reasons import reason
 from ..prolog.terms import Term, from_json, order
+from ..prolog.text import QueryText, quote_atom
 from ..showing import cut
 from .ground_sums import ground_sums
 from .rules import (
@@ -28,6 +29,7 @@ from .rules import (
     in_order,
     relevant,
 )
+from .slots import input_slots, texts_of
 from .sums import IMPOSSIBLE, Sums
 
 if TYPE_CHECKING:  # most programs are counted without a circuit
@@ -70,7 +72,7 @@ class Grounding:
         slots: In the order of the circuit's groups: what is perceived, then the choices of the program.
         constants: For each slot the log-probabilities that the program states, or None where it is perceived.
         clauses: The clause of each slot that is a choice of the program, by domain name and slot number.
-        inputs: For each network the input terms of its slots, in order.
+        inputs: For each network the input term of each slot.
         answers: In the order of the circuit's outputs: numbers ascending, then atoms, then compounds.
         evidence: Atoms observed and whether true; then the circuit has one output more, the evidence, which every
             other output implies.
@@ -85,7 +87,7 @@ class Grounding:
     slots: tuple[Slot, ...]
     constants: tuple[tuple[float, ...] | None, ...]
     clauses: dict[tuple[str, int], int]
-    inputs: dict[str, tuple[str, ...]]
+    inputs: dict[str, dict[int, str]]
     answers: tuple[Answered, ...]
     evidence: tuple[tuple[int, bool], ...]
     circles: tuple[list[Row], ...]
@@ -186,15 +188,14 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
         PrologLimit: if a limit is reached.
     """
     limits = limits or Limits()
-    if query is not None and too_deep(query) is not None:
-        raise QueryError(f"{program.source}: the query is nested more than {MAX_BRACKETS} deep")
-    text = f"{quote(program.text)},{domain_list(program.domains)}"
-    bounds = f"{limits.answers},{limits.instances}"
-    task = f"ground_program({text},{bounds})" if query is None else f"ground({text},{quote(query)},{bounds})"
+    text, bounds = (program.prolog, program.domains), (limits.answers, limits.instances)
     try:
-        found = request(task, limits)
+        if query is None:
+            found = request(limits, "ground_program", *text, *bounds)
+        else:
+            found = request(limits, "ground", *text, QueryText(query, program.source), *bounds)
     except Refusal as refusal:
-        raise _explain(refusal, program, query or "", limits) from None
+        raise _refused(refusal, program, query or "", limits) from None
     atoms: dict[int, str] = dict(found["atoms"][1:])
     answers = [
         Answered(number, atoms[number], from_json(term), {name: from_json(value) for name, value in bindings})
@@ -206,7 +207,8 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
         answers.sort(key=lambda answer: order(answer.term))
     evidence = tuple((number, truth) for number, truth in found["evidence"])
     choices = {row[0]: _choice(row) for row in found["choices"][1:]}
-    leaves = [_leaf(row, program, choices) for row in found["leaves"][1:]]
+    places = input_slots(found["inputs"][1:], program, query)
+    leaves = [_leaf(row, program, choices, places) for row in found["leaves"][1:]]
     leaves.reverse()  # leaf -1 comes first in the row, and is the last here
     roots = [answer.atom for answer in answers] + [atom for atom, _ in evidence]
     denied = denied_by(leaves)
@@ -220,16 +222,13 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
     read = {*chain.from_iterable([row.body for rows in circles for row in rows])}
     used = {leaves[item] for item in read if item < 0}
     slots, constants = _slots(program, used, list(choices.values()))
-    inputs: dict[str, list[str]] = {}
-    for name, _, written in sorted(found["inputs"][1:]):
-        inputs.setdefault(name, []).append(written)
     return Grounding(
         program,
         query or "",
         tuple(slots),
         tuple(constants),
         {(choice.slot.domain.name, choice.slot.number): choice.clause for choice in choices.values()},
-        {name: tuple(terms) for name, terms in inputs.items()},
+        texts_of(found["inputs"][1:], places),
         tuple(answers),
         evidence,
         tuple(circles),
@@ -260,7 +259,9 @@ def _choice(row: list[Any]) -> _Choice:
     return _Choice(clause, Slot(Domain(named, values), number), log_probs, tuple(heads))
 
 
-def _leaf(row: list[Any], program: Program, choices: Mapping[int, _Choice]) -> Support:
+def _leaf(
+    row: list[Any], program: Program, choices: Mapping[int, _Choice], places: Mapping[str, Mapping[int, int]]
+) -> Support:
     """What ``ground_writer.pl`` wrote of a leaf: a negation, a choice, or the value of a slot."""
     kind, first, *rest = row
     if kind == "n":
@@ -270,8 +271,8 @@ def _leaf(row: list[Any], program: Program, choices: Mapping[int, _Choice]) -> S
         return SlotValue(choice.slot.domain.name, choice.slot.number, choice.heads[rest[0]])
     slot, value = rest
     if kind == "p":
-        return SlotValue(first, slot, program.domain(first).values[value])
-    return SlotValue(first, slot, value[0] if isinstance(value, list) else value)
+        return SlotValue(first, places[first][slot], program.domain(first).values[value])
+    return SlotValue(first, slot, value)
 
 
 def _rows(written: str, leaves: Sequence[Support]) -> list[Row]:
@@ -309,43 +310,26 @@ def _slots(
     )
 
 
-def _explain(refusal: Refusal, program: Program, query: str, limits: Limits) -> QueryError | PrologLimit:
+def _refused(refusal: Refusal, program: Program, query: str, limits: Limits) -> QueryError | PrologLimit:
     where, what = program.where(refusal.clause), refusal.text
     asked = f"'{query}'" if query else "a query"
-    if refusal.kind == "huge":
-        return PrologLimit(f"{where}: an answer of {asked} is a term of {what} cells, more than 200,000")
-    if refusal.kind == "answers":
-        return PrologLimit(f"{where}: {asked} has {what} answers or more, above Limits.answers = {limits.answers}")
-    if refusal.kind == "instances":
-        return PrologLimit(f"{where}: {asked} needs more than Limits.instances = {what} rule instances")
-    if refusal.kind == "subquery":
-        reason = f"the probability of '{what}' given {refusal.message} is to be known first; ask by infer or explain"
-        return SubqueryError(f"{where}: {reason}", what, refusal.message)
-    if refusal.kind == "called":
-        reason = f"'{what}' is called, but it is neither a predicate of the program nor an allowed built-in"
-        return QueryError(f"{program.source}: {reason}{program.call_place(refusal.clause, what)}")
-    reasons = {
-        "syntax": f"the query '{query}' cannot be read: {refusal.message.strip()}",
-        "query": f"the query '{query}' is not a goal; ask one such as sum(S)",
-        "query_domain": f"the query '{query}' asks what is perceived; ask for a predicate of the program",
-        "query_unknown": f"the program does not define '{what}', so '{query}' has no answer; it defines "
-        + ", ".join(sorted({clause.head.indicator for clause in program.clauses})),
-        "depth": f"the query is nested more than {what} deep",
-        "cyclic": "a term contains itself, as X = f(X) makes it; terms must be finite",
-        "no_query": "the program asks nothing; add a fact such as query(sum(S))",
-        "query_undefined": f"the query or evidence '{what}' names no predicate of the program",
-        "evidence_value": f"evidence is true or false, not '{what}'",
-        "undefined": f"'{what}' rests on its own negation, so it is neither true nor false: the program is not "
-        f"stratified; break the circle through \\+",
-        "collection": "findall/3 collects what rests on the collection itself; break the circle",
-        "collected": f"more than 14 uncertain elements are collected, '{what}' among them; collect fewer (2**14 lists)",
-        "probability": f"the probabilities of the clause reach {what}; each must lie in 0 to 1, and so their sum",
-        "input": f"the input '{what}' of the network still holds variables when it is reached; bind it before",
-        "large": f"'{what}' is a number of more than 4,000 digits",
-        "unbound": "a goal is still a variable when it is called; bind it before",
-        "nonground": f"the answer '{what}' still holds variables; bind them in the body of its rule",
-        "slot": f"the slot of '{what}' must be an integer of at least 0 when it is reached",
-        "impure": f"'{what}' differs from call to call; rules must be pure",
-        "builtin": f"'{what}' cannot be run: {refusal.message.strip()}",
+    over = {
+        "huge": f"an answer of {asked} is a term of {what} cells, more than 200,000",
+        "answers": f"{asked} has {what} answers or more, above Limits.answers = {limits.answers}",
+        "instances": f"{asked} needs more than Limits.instances = {what} rule instances",
     }
-    return QueryError(f"{where}: {reasons.get(refusal.kind, refusal.message or refusal.kind)}")
+    if refusal.kind in over:
+        return PrologLimit(f"{where}: {over[refusal.kind]}")
+    if refusal.kind == "subquery":
+        known = f"the probability of '{what}' given {refusal.message} is to be known first; ask by infer or explain"
+        return SubqueryError(f"{where}: {known}", what, refusal.message)
+    if refusal.kind == "called":
+        place = program.call_place(refusal.clause, what)
+        return QueryError(f"{program.source}: {reason(refusal)}{program.suggestion(what)}{place}")
+    if refusal.kind == "query_unknown":
+        defined = ", ".join(sorted({clause.head.indicator for clause in program.clauses}))
+        none = f"the program does not define '{what}', so '{query}' has no answer; it defines {defined}"
+        return QueryError(f"{where}: {none}{program.suggestion(what)}")
+    if refusal.kind == "syntax":
+        refusal = replace(refusal, kind="query_syntax")
+    return QueryError(f"{where}: {reason(refusal)}")

@@ -22,11 +22,13 @@ class Sums:
         one_hot: Positions of the inputs of each slot; each input belongs to one slot.
         nodes: The cases of each node; their products are added up.
         outputs: The node of each output.
+        exclusive: Nodes no two cases of which are true together, as they were made.
     """
 
     one_hot: tuple[range, ...]
     nodes: Sequence[tuple[Case, ...]]
     outputs: tuple[int, ...]
+    exclusive: frozenset[int] = frozenset()
 
     @cached_property
     def inputs(self) -> int:
@@ -61,6 +63,7 @@ class SumsBuilder:
         self.slot_of = _SlotOf({2 + position: slot for position, slot in enumerate(empty.slot_of)})
         self.nodes: list[tuple[Case, ...]] = []
         self.known: dict[frozenset[Case], int] = {}
+        self.exclusive: set[int] = set()
         for group in one_hot:
             if len(group) > 1:
                 self.known[frozenset((2 + p,) for p in group)] = TRUE
@@ -98,7 +101,7 @@ class SumsBuilder:
     def build(self, outputs: Iterable[Case]) -> Sums:
         """The sums so far, with these outputs."""
         ends = tuple([self.node((case,)) for case in outputs])
-        return Sums(self._one_hot, self.nodes, ends)
+        return Sums(self._one_hot, self.nodes, ends, frozenset(self.exclusive))
 
 
 class _SlotOf(dict[int, int]):

@@ -10,6 +10,7 @@ import z3
 from ..errors import MeaningError
 from ..prolog.program import Program
 from ..prolog.terms import Struct, Term, Variable, to_text
+from ..prolog.text import PrologText
 
 Symbolic = int | z3.ArithRef
 Slots = Mapping[tuple[str, int], z3.ArithRef]
@@ -42,6 +43,13 @@ def rule_formula(program: Program, query: str, answer: Mapping[str, int] | int, 
 
     Raises:
         MeaningError: if a construct has no such meaning here (recursion, terms, other built-ins), or a slot misses.
+
+    Example:
+        >>> rule = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
+        >>> x, y = z3.Ints("x y")
+        >>> formula = rule_formula(rule, "sum(S)", 17, {("digit", 0): x, ("digit", 1): y})
+        >>> z3.prove(z3.Implies(z3.And(formula, x > y), x == 9))
+        proved
     """
     goal = _goal(query)
     names = list(dict.fromkeys(argument.name for argument in goal.arguments if isinstance(argument, Variable)))
@@ -70,10 +78,13 @@ def arithmetic_holds(goal: Term) -> bool:
 
     Raises:
         MeaningError: if it is not arithmetic over the integers.
+
+    >>> arithmetic_holds(Struct("is", (7, Struct("+", (3, 4)))))
+    True
     """
     if not isinstance(goal, Struct) or goal.functor not in {"is", *_COMPARISONS}:
         raise MeaningError(f"'{to_text(goal)}' is not arithmetic")
-    unfolding = _Unfolding(Program("", (), "<goal>", ()), {})
+    unfolding = _Unfolding(Program(PrologText("", "<goal>"), (), ()), {})
     claim = z3.Or([z3.And(list(path.conditions)) for path in unfolding.solve(goal, _Path({}), (), "<goal>")])
     return z3.is_true(z3.simplify(claim))
 

@@ -1,26 +1,15 @@
-"""The border to SWI-Prolog: one crossing a request, behind one lock, within limits."""
+"""The border to SWI-Prolog: one crossing a request, within limits."""
 
-import atexit
 import json
-import re
-from ctypes import byref, c_char_p
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
-from pathlib import Path
-from threading import Lock
 from typing import Any, cast
 
-from ..errors import PrologError, PrologLimit, PrologMissing, PrologTimeout
+from logic import Domain
 
-_LOCK = Lock()  # SWI-Prolog runs one request of ours at a time
-_INSTALL = "install it with `apt-get install swi-prolog-nox` (Debian, Ubuntu) or `brew install swi-prolog` (macOS)"
-
-_LOAD = (  # with all libraries at once: a limit that strikes while one is loaded on demand leaves it unusable
-    "current_prolog_flag(autoload,Autoload),"
-    "setup_call_cleanup(set_prolog_flag(autoload,false),load_files({},[silent(true)]),"
-    "set_prolog_flag(autoload,Autoload))"
-)
+from ..errors import PrologError, PrologLimit, PrologTimeout
+from .text import PrologText, quote_atom
+from .workers import exchange
 
 
 @dataclass(frozen=True)
@@ -29,7 +18,7 @@ class Limits:
 
     Args:
         inferences: Steps of the Prolog machine.
-        seconds: Wall time.
+        seconds: CPU time, so that what else runs on the machine decides nothing.
         megabytes: Stacks, as much again for tables, and as much again for what is collected and written.
         answers: Answers of a query.
         instances: Rule instances of a grounding.
@@ -63,41 +52,32 @@ class Refusal(Exception):
     message: str
 
 
-_SPECIAL = re.compile(r"[^ !#-&(-\[\]-~]")
-_ESCAPES = {"\n": "\\n", "\\": "\\\\", '"': '\\"', "'": "\\'"}
+Argument = PrologText | int | Sequence[Domain]
+"""What crosses: texts that are checked, numbers, and domains."""
 
 
-def _escaped(text: str) -> str:
-    """As it is written between quotes."""
-    return _SPECIAL.sub(lambda found: _ESCAPES.get(found[0]) or f"\\x{ord(found[0]):x}\\", text)
-
-
-def quote(text: str) -> str:
-    """The text as a Prolog string, in ASCII."""
-    return f'"{_escaped(text)}"'
-
-
-def quote_atom(name: str) -> str:
-    """The name as a quoted Prolog atom, in ASCII."""
-    return f"'{_escaped(name)}'"
-
-
-def request(task: str, limits: Limits) -> Any:
+def request(limits: Limits, task: str, *arguments: Argument) -> Any:
     """Prolog's reply to one task, from JSON.
 
     Args:
-        task: A term that ``engine.pl`` performs, in Prolog text.
         limits: What it may spend.
+        task: The name of a task that ``engine.pl`` performs.
+        arguments: Of the task.
 
     Raises:
-        PrologMissing: if SWI-Prolog cannot be loaded.
+        PrologMissing: if SWI-Prolog cannot be started.
         PrologTimeout: if the time ran out.
         PrologLimit: if inferences or memory ran out.
         Refusal: if the task is refused; for the caller to explain.
         PrologError: if SWI-Prolog fails otherwise.
+
+    Example:
+        >>> request(Limits(), "term", PrologText("f(X, [1])", "<example>"))
+        [['f', 2], {'v': '_'}, [1], 1]
     """
-    with _LOCK:
-        text = _cross(f"limits({limits.inferences},{limits.seconds},{limits.megabytes * 2**20})", task)
+    bounds = f"limits({limits.inferences},{limits.seconds},{limits.megabytes * 2**20})"
+    written = f"{task}({','.join(map(_written, arguments))})" if arguments else task
+    text = exchange(bounds, written, limits.seconds)
     try:
         reply = cast("dict[str, Any]", json.loads(text))
     except ValueError:  # Python reads no more digits
@@ -126,50 +106,18 @@ def request(task: str, limits: Limits) -> Any:
     raise refusal
 
 
-def _cross(limits: str, task: str) -> str:
-    """What ``engine.pl`` replies; called under the lock, from any thread."""
-    core = _library()
-    attached = core.PL_thread_self() == -1
-    if attached:
-        core.PL_thread_attach_engine(None)
-    try:
-        serve = _door()
-        frame = core.PL_open_foreign_frame()
-        try:
-            terms = core.PL_new_term_refs(3)
-            for term, text in enumerate((limits, task), terms):
-                core.PL_put_chars(term, core.PL_STRING | core.REP_UTF8, -1, text.encode())
-            reply = c_char_p()
-            if not core.PL_call_predicate(None, core.PL_Q_NODEBUG | core.PL_Q_CATCH_EXCEPTION, serve, terms):
-                raise PrologError("SWI-Prolog gave no reply")
-            core.PL_get_chars(terms + 2, byref(reply), core.CVT_STRING | core.REP_UTF8)
-            return (reply.value or b"").decode("ascii")
-        finally:
-            core.PL_discard_foreign_frame(frame)
-    finally:
-        if attached:
-            core._lib.PL_thread_destroy_engine()  # pyswip does not wrap it
+def _written(argument: Argument) -> str:
+    if isinstance(argument, PrologText):
+        return argument.quoted
+    return str(argument) if isinstance(argument, int) else f"[{','.join(map(_domain, argument))}]"
 
 
-def _library() -> Any:
-    """SWI-Prolog's C interface."""
-    try:
-        import_module("pyswip")
-        core = import_module("pyswip.core")
-    except Exception as error:  # pyswip raises many kinds when the shared library is not found
-        raise PrologMissing(f"SWI-Prolog cannot be loaded ({error}); {_INSTALL}, then `pip install pyswip`") from error
-    # Prolog's cleanup stops the thread of library(time), at times while it holds the lock that the cleanup then awaits.
-    atexit.unregister(core.cleanupProlog)
-    return core
+def _domain(domain: Domain) -> str:
+    values = (quote_atom(value) if isinstance(value, str) else str(value) for value in domain.values)
+    return f"domain({domain.name},[{','.join(values)}])"
 
 
-@cache
-def _door() -> Any:
-    """The predicate that answers requests; the first call loads it."""
-    swipl = import_module("pyswip.prolog")
-    engine = quote_atom(str(Path(__file__).with_name("engine.pl")))
-    try:
-        list(swipl.Prolog.query(_LOAD.format(engine), maxresult=1))
-    except swipl.PrologError as error:
-        raise PrologError(f"SWI-Prolog failed: {error}") from error
-    return _library().PL_predicate("serve", 3, "neurosym_engine")
+def prolog_version() -> tuple[str, int]:
+    """The version of SWI-Prolog, and what it takes 3 + 4 for; raises as :func:`request`."""
+    number, value = request(Limits(), "version")
+    return f"{number // 10000}.{number // 100 % 100}.{number % 100}", value

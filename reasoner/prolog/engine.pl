@@ -4,15 +4,17 @@
     cannot see each other. A user's clauses are data for the interpreter in grounder.pl; they are never called.
 */
 :- module(neurosym_engine, [serve/3]).
-:- use_module(library(time)).
 :- use_module(library(lists)).
-:- use_module(reader).
-:- use_module(grounder).
-:- use_module(translator).
-:- use_module(replayer).
-:- use_module('../constraints/runner').
-:- use_module(memory).
-:- use_module(json_writer).
+:- use_module('../interpreter/reader').
+:- use_module('../interpreter/goals').
+:- use_module('../interpreter/grounder').
+:- use_module('../interpreter/translator').
+:- use_module('../interpreter/replayer').
+:- use_module('../clpfd/runner').
+:- use_module('../interpreter/builtins', [builtin/1, goal_arguments/2]).
+:- use_module('../interpreter/deadline').
+:- use_module('../interpreter/memory').
+:- use_module('../interpreter/json_writer').
 
 %!  serve(+Limits:string, +Task:string, -Reply:string) is det.
 %
@@ -21,7 +23,6 @@
 
 serve(LimitsText, TaskText, Reply) :-
     read_task(LimitsText, limits(Inferences, Seconds, Bytes)),
-    set_deadline(Seconds),
     set_budget(Bytes),
     set_prolog_flag(stack_limit, Bytes),
     set_prolog_flag(table_space, Bytes),
@@ -29,8 +30,8 @@ serve(LimitsText, TaskText, Reply) :-
     set_prolog_flag(max_table_subgoal_size_action, error),
     catch(setup_call_cleanup(
               true,
-              call_with_time_limit(Seconds,
-                                   call_with_inference_limit(must(perform(TaskText, Reply0)), Inferences, Outcome)),
+              within_seconds(Seconds,
+                             call_with_inference_limit(must(perform(TaskText, Reply0)), Inferences, Outcome)),
               (forget, abolish_all_tables)),
           Error, true),
     set_budget(Bytes),    % for what is said of the error
@@ -65,11 +66,14 @@ do(ground(Text, Domains, QueryText, Answers, Instances)) :-
 do(ground_program(Text, Domains, Answers, Instances)) :-
     install(Text, Domains, false),
     ground_program(Answers, Instances).
-do(replay(Text, Domains, Facts, Proofs)) :-
+do(replay(Text, Domains, FactsText, ProofText)) :-
+    read_task(FactsText, Facts),
+    read_task(ProofText, Proof),
     install_world(Facts),
     install(Text, Domains, true),
-    replay_all(Proofs).
-do(term(Term)) :- put_term(Term).
+    replay_proof(Proof).
+do(version) :- current_prolog_flag(version, Version), Value is 3 + 4, format('[~d,~d]', [Version, Value]).
+do(term(Text)) :- read_task(Text, Term), put_term(Term).
 do(read_constraints(Text, Domains)) :-
     read_constraint_program(Text, Domains).
 do(constrain(Text, Domains, QueryText, Alternatives)) :-
@@ -90,12 +94,14 @@ error_reply(Error, Reply) :-
                      write(',"message":'), put_string(Message),
                      write('}}') )).
 
-explain(refused(Kind, From-_, Term), Kind, From, -1, Text, '') :- !,
+explain(refused(What, From-_, Term), Kind, From, -1, Text, Message) :- !,
+    kind_and_message(What, Kind, Message),
     short_text(fault_text, Term, Text).
 explain(raised(From-_, Goal, Error), builtin, From, -1, Text, Message) :- !,
     short_text(fault_text, Goal, Text),
     message_text(error(Error, _), Message).
-explain(refused(Kind, Offset, Term), Kind, Offset, -1, Text, '') :-
+explain(refused(What, Offset, Term), Kind, Offset, -1, Text, Message) :-
+    kind_and_message(What, Kind, Message),
     short_text(Term, Text).
 explain(stopped(undefined, Clause, Body), undefined, -1, Clause, Text, '') :-
     body_text(Body, Text).
@@ -122,6 +128,8 @@ explain(error(resource_error(What), _), memory, -1, -1, Text, '') :-
 explain(Error, prolog, -1, -1, '', Message) :-
     message_text(Error, Message).
 
+kind_and_message(What, Kind, Message) :- ( compound(What) -> What =.. [Kind, Message] ; Kind = What, Message = '' ).
+
 %   What a message shows of a term, which may be huge.
 short_text(Term, Text) :- short_text(term_text, Term, Text).
 
@@ -141,3 +149,15 @@ message_text(Error, Text) :-
     term_text(Error, Text).
 
 message_to_codes_fallback(Error, ['~p'-[Error]]).
+
+%   Of a query only the goal itself is looked at: what it rests on was checked with the program.
+check_query(Query, Domains) :-
+    (   \+ callable(Query)
+    ->  throw(refused(query, -1, Query))
+    ;   functor(Query, Name, 2), memberchk(domain(Name, _), Domains)
+    ->  throw(refused(query_domain, -1, Query))
+    ;   ( defined(Query) ; goal_arguments(Query, _) ; builtin(Query) )
+    ->  true
+    ;   functor(Query, Name, Arity),
+        throw(refused(query_unknown, -1, Name/Arity))
+    ).

@@ -1,15 +1,15 @@
 """The cheapest derivations of an answer, in exact order: best-first search with lower bounds over the AND/OR graph."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from heapq import heappop, heappush
-from itertools import chain, count
+from itertools import count
 from math import inf
 from operator import itemgetter
 from typing import NamedTuple
 
 from ..errors import CountingError
 from ..grounding.grounding import Instance
-from .derivations import DerivationGraph, Node
+from .derivations import DerivationGraph
 
 
 class Reason(NamedTuple):
@@ -83,18 +83,12 @@ def cheapest_derivation(
     nodes, bounds = graph.nodes, graph.bounds(costs)
     values: dict[int, int] = {}
 
-    def follow(number: int) -> list[Reason]:
-        node = nodes[number]
-        if node.leaf is not None:
-            slot, chosen = node.leaf
-            values[slot] = chosen
-            return []
-        if not node.conjunction:
-            return follow(min(node.children, key=bounds.__getitem__))
-        return _reasons(node, [follow(child) for child in node.children])
+    def met(leaf: tuple[int, int]) -> None:
+        slot, values[slot] = leaf
 
     root = graph.answers[answer]
-    return Derivation(bounds[root], values, follow(root)[0])
+    reason = _reason(graph, root, lambda number: min(nodes[number].children, key=bounds.__getitem__), met)
+    return Derivation(bounds[root], values, reason)
 
 
 def cheapest_derivations(
@@ -191,20 +185,39 @@ def _rebuild(graph: DerivationGraph, root: int, choices: _Choice | None) -> Reas
         made.append(choices.way)
         choices = choices.before
 
-    def walk(number: int, above: frozenset[int]) -> list[Reason]:
+    return _reason(graph, root, lambda _: made.pop(), lambda _: None)
+
+
+def _reason(
+    graph: DerivationGraph, root: int, way: Callable[[int], int], met: Callable[[tuple[int, int]], None]
+) -> Reason:
+    """The rule instances of a derivation, depth first.
+
+    Args:
+        graph: All derivations.
+        root: Where it begins.
+        way: The child that is taken of an OR.
+        met: Is told the leaves.
+    """
+    whole: list[Reason] = []
+    begun: list[tuple[Instance, list[Reason], list[Reason]]] = []  # each before those inside it
+    todo: list[tuple[int, frozenset[int], list[Reason]]] = [(root, frozenset(), whole)]
+    while todo:
+        number, above, outside = todo.pop()
         node = graph.nodes[number]
-        if node.leaf is not None or number in above:
-            return []
+        if node.leaf is not None:
+            met(node.leaf)
+            continue
+        if number in above:
+            continue
         above = above | {number} if node.circular else above
         if not node.conjunction:
-            return walk(made.pop(), above)
-        return _reasons(node, [walk(child, above) for child in node.children])
-
-    return walk(root, frozenset())[0]
-
-
-def _reasons(node: Node, below: Sequence[Sequence[Reason]]) -> list[Reason]:
-    """What stands for a conjunction in a proof, given what stands for its children."""
-    if node.instance is None or node.negative:
-        return []
-    return [Reason(node.instance, tuple(chain.from_iterable(below)))]
+            todo.append((way(number), above, outside))
+            continue
+        inside: list[Reason] = []
+        if node.instance is not None and not node.negative:
+            begun.append((node.instance, inside, outside))
+        todo += [(child, above, inside) for child in reversed(node.children)]
+    for instance, inside, outside in reversed(begun):  # the last steps first
+        outside.append(Reason(instance, tuple(reversed(inside))))
+    return whole[0]

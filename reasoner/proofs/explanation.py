@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from logic import Symbols
 
 from ..counting.attribution import Attribution
-from ..counting.planning import Prepared, answer_stated, prepare_query, stated_beliefs
+from ..counting.planning import Prepared, logs_stated, prepare_query, stated_beliefs
 from ..errors import QueryError
 from ..grounding.grounding import Grounding
 from ..grounding.sums import IMPOSSIBLE
@@ -28,6 +28,7 @@ Posterior = dict[tuple[str, int], dict[int | str, float]]
 
 _BOTH = "'answer and evidence'"  # an atom that no program states
 _NOT = "\\+ "
+_NEVER = IMPOSSIBLE / 2  # the logarithm of what is no probability
 _CHANGE = 1e6  # the cost of reading a slot otherwise, in nats: above all differences of log-probabilities that count
 
 
@@ -80,6 +81,7 @@ class Answer:
         posterior: Of each slot, given that the answer holds.
         contrast: What separates it from the best answer; None for the best.
         given: Proofs of the evidence in that world, if there is evidence.
+        log_probability: Of the answer; also where its probability is below the smallest float.
     """
 
     atom: str
@@ -91,6 +93,7 @@ class Answer:
     posterior: Posterior
     contrast: Contrast | None = None
     given: tuple[Proof, ...] = ()
+    log_probability: float = 0.0
 
     def __repr__(self) -> str:
         return f"Answer({cut(self.atom)!r}, probability {self.probability:.6g})"
@@ -181,7 +184,7 @@ def explain(
     scores, posteriors = _posteriors(sample, top)
     answers: list[Answer] = []
     for (number, log_prob), posterior in zip(scores, posteriors, strict=True):
-        if exp(log_prob) == 0:
+        if log_prob < _NEVER:
             continue
         costs = [[most - one for one in own] for own, most in zip(sample.by_slot, sample.best, strict=True)]
         best = _cheapest(sample, number, costs)
@@ -197,6 +200,7 @@ def explain(
                 exp(sum(sample.best) - best.cost),
                 posterior,
                 _contrast(sample, number, answers[0].world, scores[0][1] - log_prob) if answers else None,
+                log_probability=log_prob,
             )
         )
     return answers
@@ -221,14 +225,15 @@ def explain_queries(
     grounding = prepare_query(program, None, limits).grounding
     observed = [f"{'' if truth else _NOT}({grounding.atoms[number]})" for number, truth in grounding.evidence]
     answers: list[Answer] = []
-    for atom, probability in found.items():
-        if probability == 0:
+    for atom, log_prob in found.items():
+        if log_prob < _NEVER:
             continue
         both = f"{_BOTH} :- {', '.join([f'({atom})', *observed])}."
         asked = Program.parse(f"{program.text}\n{both}", program.domains, program.source)
         (answer,) = explain(asked, _BOTH, symbols, 1, limits)
         proof, *given = answer.proof.steps
-        answers.append(replace(answer, atom=atom, probability=probability, proof=proof, given=tuple(given)))
+        shares = {"probability": exp(log_prob), "log_probability": log_prob}
+        answers.append(replace(answer, atom=atom, proof=proof, given=tuple(given), **shares))
     return answers
 
 
@@ -286,11 +291,11 @@ def _sample(program: Program, query: str, symbols: Symbols | Sequence[Symbols], 
 
 def _answers(program: Program, symbols: Symbols | Sequence[Symbols], limits: Limits | None) -> dict[str, float]:
     if not isinstance(symbols, Symbols) and not symbols:
-        return answer_stated(program, None, limits)
+        return logs_stated(program, None, limits)
     from ..counting.inference import infer
 
     found = infer(program, None, symbols, limits)
-    return dict(zip(found.atoms, found.log_probs[0].exp().tolist(), strict=True))
+    return dict(zip(found.atoms, found.log_probs[0].tolist(), strict=True))
 
 
 def _beliefs(grounding: Grounding, query: str, symbols: Symbols | Sequence[Symbols]) -> NDArray[np.float64]:

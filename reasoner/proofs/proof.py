@@ -1,15 +1,15 @@
 """Proofs: why an answer holds, as a tree that Prolog has replayed and whose arithmetic Z3 has checked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ..errors import MeaningError, ProofError
 from ..grounding.grounding import Grounding, Negation, SlotValue
-from ..prolog.border import Limits, Refusal, quote, request
-from ..prolog.program import domain_list
+from ..prolog.border import Limits, Refusal, request
 from ..prolog.terms import from_json
+from ..prolog.text import ProofText
 from ..showing import cut
 from .cheapest import Reason
 
@@ -39,10 +39,18 @@ class Proof(NamedTuple):
     steps: tuple["Proof", ...] = ()
 
     def nodes(self) -> Iterator["Proof"]:
-        """This node and all below it, in reading order."""
-        yield self
-        for step in self.steps:
-            yield from step.nodes()
+        """This node and all below it, in reading order.
+
+        Example:
+            >>> leaf = Proof("q", "fact")
+            >>> [node.text for node in Proof("p", "rule", steps=(leaf, leaf)).nodes()]
+            ['p', 'q', 'q']
+        """
+        todo: list[Proof] = [self]
+        while todo:
+            node = todo.pop()
+            yield node
+            todo += reversed(node.steps)
 
     def to_networkx(self) -> "DiGraph[int]":
         """The tree as a graph of networkx: nodes numbered in reading order, with the fields of each, the root 0.
@@ -99,30 +107,37 @@ def replay(grounding: Grounding, reason: Reason, world: World, probability: Beli
     """
     program = grounding.program
     facts = ",".join(grounding.prolog_fact(SlotValue(*slot, value)) for slot, value in world.items())
-    tree = _as_prolog(grounding, reason)
-    task = f"replay({quote(program.text)},{domain_list(program.domains)},[{facts}],[{tree}])"
+    written = [ProofText(f"[{part}]", program.source) for part in (facts, ",".join(_in_order(grounding, reason)))]
     try:
-        found = request(task, limits)
+        found = request(limits, "replay", program.prolog, program.domains, *written)
     except Refusal as refusal:
         raise ProofError(
             f"{program.where(refusal.clause)}: the proof of '{grounding.atoms[reason.instance.head]}' failed when "
             f"replayed, at '{refusal.text}' {refusal.message}"
         ) from None
-    return _Reply(grounding, probability, dict(found["names"])).proof(found["proofs"][0])
+    return _Reply(grounding, probability, dict(found["names"])).proof(found["proof"])
 
 
-def _as_prolog(grounding: Grounding, reason: Reason) -> str:
-    """The proof as a term for ``replayer.pl``."""
-    steps = iter(reason.steps)
-    children: list[str] = []
-    for support in reason.instance.body:
-        if isinstance(support, Negation):
-            children.append("not")
-        elif isinstance(support, SlotValue):
-            children.append(grounding.prolog_fact(support))
-        else:
-            children.append(_as_prolog(grounding, next(steps)))
-    return f"rule({reason.instance.clause},({grounding.atoms[reason.instance.head]}),[{','.join(children)}])"
+def _in_order(grounding: Grounding, reason: Reason) -> Iterator[str]:
+    """The steps of the proof for ``replayer.pl``, each before what it rests on."""
+    todo: list[Reason | str] = [reason]
+    while todo:
+        step = todo.pop()
+        if isinstance(step, str):
+            yield step
+            continue
+        below = iter(step.steps)
+        yield f"rule({step.instance.clause},({grounding.atoms[step.instance.head]}),{len(step.instance.body)})"
+        todo += reversed(
+            [
+                "not"
+                if isinstance(support, Negation)
+                else grounding.prolog_fact(support)
+                if isinstance(support, SlotValue)
+                else next(below)
+                for support in step.instance.body
+            ]
+        )
 
 
 @lru_cache(maxsize=10_000)
@@ -131,7 +146,7 @@ def _stands(step: str) -> bool:
     from ..meaning.unfolding import arithmetic_holds  # with Z3, which most proofs do without
 
     try:
-        return arithmetic_holds(from_json(request(f"term(({step}))", Limits())))
+        return arithmetic_holds(from_json(request(Limits(), "term", ProofText(step, "<proof>"))))
     except MeaningError:
         return True  # not arithmetic over the integers: Prolog's own replay is the check
 
@@ -150,36 +165,38 @@ class _Reply:
     probability: Beliefs
     names: dict[int, list[str]]
 
-    def proof(self, written: Any) -> Proof:
-        """One node and all below it."""
-        if isinstance(written, str):  # arithmetic
-            if not _stands(written):
-                raise ProofError(f"Prolog and Z3 disagree on '{written}'")
-            return Proof(written, "builtin")
-        kind, first, *rest = written
-        if kind == "rule":
-            atom, values, steps = rest
-            return Proof(
-                atom,
-                "rule",
-                self.grounding.program.line(first),
-                tuple(
-                    [
-                        (name, str(value))
-                        for name, value in zip(self.names.get(first, ()), values, strict=True)
-                        if value is not None
-                    ]
-                ),
-                steps=tuple([self.proof(step) for step in steps]),
-            )
+    def proof(self, written: Sequence[Any]) -> Proof:
+        """The tree whose nodes stand in reading order, a rule with the number of its steps."""
+        built: list[Proof] = []
+        for node in reversed(written):  # what a rule rests on lies on top
+            if isinstance(node, str):  # arithmetic
+                if not _stands(node):
+                    raise ProofError(f"Prolog and Z3 disagree on '{node}'")
+                built.append(Proof(node, "builtin"))
+            elif node[0] == "rule":
+                start = len(built) - node[-1]
+                steps = tuple(reversed(built[start:]))
+                del built[start:]
+                built.append(self._rule(*node[1:-1], steps))
+            else:
+                built.append(self._leaf(*node))
+        return built[0]
+
+    def _rule(self, clause: int, atom: str, values: Sequence[Any], steps: tuple[Proof, ...]) -> Proof:
+        named = zip(self.names.get(clause, ()), values, strict=True)
+        bindings = tuple([(name, str(value)) for name, value in named if value is not None])
+        return Proof(atom, "rule", self.grounding.program.line(clause), bindings, steps=steps)
+
+    def _leaf(self, kind: str, first: str, *rest: Any) -> Proof:
         if kind == "fact":
             slot, value = rest
-            shown = value if isinstance(value, int) else value[0] if isinstance(value, list) else value["s"]
-            text = shown if isinstance(value, dict) else f"{first}({slot},{shown})"  # a choice is written as its clause
+            chosen = isinstance(value, dict)  # a choice is written as its clause
+            shown = value["s"] if chosen else value
+            text = shown if chosen else f"{first}({slot},{shown})"
             return Proof(str(text), "fact", probability=self.probability[first, slot, shown])
         if kind == "input":
             term, index = rest
-            slot = self.grounding.inputs[first].index(term)
+            slot = next(slot for slot, text in self.grounding.inputs[first].items() if text == term)
             value = self.grounding.program.domain(first).values[index]
             return Proof(f"{first}({term[1:-1]})={value}", "fact", probability=self.probability[first, slot, value])
         return Proof(first, "negation" if kind == "negation" else "builtin")

@@ -17,36 +17,65 @@ def _note(proof: Proof) -> str:
     return {"fact": f"seen, p = {proof.probability:.3f}", "builtin": "computed", "negation": "no proof"}[proof.kind]
 
 
+def _own_width(node: Proof) -> float:
+    return 20 + _WIDTH * max(len(node.text), len(_note(node)))
+
+
 def to_text(proof: Proof, indent: str = "") -> str:
-    """The tree as indented lines."""
-    lines = [f"{indent}{proof.text}   [{_note(proof)}]"]
-    return "\n".join([*lines, *(to_text(step, indent + "  ") for step in proof.steps)])
+    """The tree as indented lines.
+
+    Example:
+        >>> print(to_text(Proof("p", "rule", 1, steps=(Proof("q", "fact", probability=0.5),))))
+        p   [rule, line 1]
+          q   [seen, p = 0.500]
+    """
+    lines: list[str] = []
+    todo = [(proof, indent)]
+    while todo:
+        node, before = todo.pop()
+        lines.append(f"{before}{node.text}   [{_note(node)}]")
+        todo += [(step, before + "  ") for step in reversed(node.steps)]
+    return "\n".join(lines)
 
 
 def to_dict(proof: Proof) -> dict[str, Any]:
-    """The tree as dictionaries and lists that ``json`` can write."""
-    return {
-        "text": proof.text,
-        "kind": proof.kind,
-        "line": proof.line,
-        "bindings": dict(proof.bindings),
-        "probability": proof.probability,
-        "steps": [to_dict(step) for step in proof.steps],
-    }
+    """The tree as dictionaries and lists that ``json`` can write.
+
+    Example:
+        >>> to_dict(Proof("p", "fact"))["kind"]
+        'fact'
+    """
+    whole: list[dict[str, Any]] = []
+    todo = [(proof, whole)]
+    for node, outside in todo:  # grows
+        steps: list[dict[str, Any]] = []
+        outside.append(
+            {
+                "text": node.text,
+                "kind": node.kind,
+                "line": node.line,
+                "bindings": dict(node.bindings),
+                "probability": node.probability,
+                "steps": steps,
+            }
+        )
+        todo += [(step, steps) for step in node.steps]
+    return whole[0]
 
 
 def to_dot(proof: Proof) -> str:
     """The tree in the language of Graphviz."""
     lines = ["digraph proof {", '  node [shape=box, style="rounded,filled", fontname="Helvetica"];']
-
-    def visit(node: Proof) -> int:
-        number = len(lines)
+    todo: list[tuple[Proof, int | None]] = [(proof, None)]
+    number = 0
+    while todo:
+        node, parent = todo.pop()
+        number += 1
         label = f"{node.text}\n{_note(node)}".replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
         lines.append(f'  n{number} [label="{label}", fillcolor="{_COLOURS[node.kind]}"];')
-        lines.extend(f"  n{number} -> n{visit(step)};" for step in node.steps)
-        return number
-
-    visit(proof)
+        if parent is not None:
+            lines.append(f"  n{parent} -> n{number};")
+        todo += [(step, number) for step in reversed(node.steps)]
     return "\n".join([*lines, "}"]) + "\n"
 
 
@@ -54,30 +83,31 @@ def to_svg(proof: Proof) -> str:
     """The tree as one SVG picture: parents centred above their steps."""
     boxes: list[str] = []
     lines: list[str] = []
-
-    def width(node: Proof) -> float:
-        own = 20 + _WIDTH * max(len(node.text), len(_note(node)))
-        return max(own, sum(width(step) for step in node.steps) + _GAP_X * max(0, len(node.steps) - 1))
-
-    def draw(node: Proof, left: float, top: float) -> tuple[float, float]:
-        """Draws a subtree; returns the middle of its root and its lowest edge."""
-        total, own = width(node), 20 + _WIDTH * max(len(node.text), len(_note(node)))
-        middle, bottom = left + total / 2, top + _HEIGHT
-        below = left + (total - sum(width(s) for s in node.steps) - _GAP_X * max(0, len(node.steps) - 1)) / 2
-        for step in node.steps:
-            child, lowest = draw(step, below, top + _HEIGHT + _GAP_Y)
-            lines.append(
-                f'<line x1="{middle:.0f}" y1="{top + _HEIGHT}" x2="{child:.0f}" y2="{top + _HEIGHT + _GAP_Y}"/>'
-            )
-            bottom, below = max(bottom, lowest), below + width(step) + _GAP_X
+    order = [*proof.nodes()]
+    below: dict[int, float] = {}  # of each node the width of its steps, side by side
+    total: dict[int, float] = {}  # and with itself
+    for node in reversed(order):
+        below[id(node)] = sum(total[id(step)] for step in node.steps) + _GAP_X * max(0, len(node.steps) - 1)
+        total[id(node)] = max(_own_width(node), below[id(node)])
+    height = 0.0
+    todo: list[tuple[Proof, float, float, tuple[float, float] | None]] = [(proof, 8.0, 8.0, None)]
+    while todo:
+        node, left, top, parent = todo.pop()
+        own, middle = _own_width(node), left + total[id(node)] / 2
+        height = max(height, top + _HEIGHT)
+        if parent is not None:
+            x, y = parent
+            lines.append(f'<line x1="{x:.0f}" y1="{y}" x2="{middle:.0f}" y2="{top}"/>')
         boxes.append(
             f'<rect x="{middle - own / 2:.0f}" y="{top:.0f}" width="{own:.0f}" height="{_HEIGHT}" rx="6" '
             f'fill="{_COLOURS[node.kind]}"/><text x="{middle:.0f}" y="{top + 18:.0f}">{escape(node.text)}</text>'
             f'<text class="note" x="{middle:.0f}" y="{top + 35:.0f}">{escape(_note(node))}</text>'
         )
-        return middle, bottom
-
-    _, height = draw(proof, 8, 8)
-    box = f'viewBox="0 0 {width(proof) + 16:.0f} {height + 8:.0f}" width="{width(proof) + 16:.0f}"'
+        start = left + (total[id(node)] - below[id(node)]) / 2
+        for step in node.steps:
+            todo.append((step, start, top + _HEIGHT + _GAP_Y, (middle, top + _HEIGHT)))
+            start += total[id(step)] + _GAP_X
+    width = total[id(proof)]
+    box = f'viewBox="0 0 {width + 16:.0f} {height + 8:.0f}" width="{width + 16:.0f}"'
     style = "text{font:13px sans-serif;text-anchor:middle}.note{font-size:11px;fill:#555}line,rect{stroke:#777}"
     return f'<svg xmlns="http://www.w3.org/2000/svg" {box}><style>{style}</style>{"".join(lines + boxes)}</svg>'

@@ -15,11 +15,11 @@ from rich.progress import track
 
 from logic.errors import NeurosymError
 from reasoner import ConstraintProgram, Limits, solve
-from reasoner.constraints.deadline import Deadline
 from reasoner.constraints.encoding import ClauseEncoding
 from reasoner.constraints.linear import find_domains
 from reasoner.constraints.posting import key_of, post
 from reasoner.constraints.search import ArithmeticSearch, ClauseSearch, Search
+from reasoner.constraints.thread_deadline import Deadline
 from reasoner.prolog.terms import Struct, Term
 
 from .random_constraints import NAMES, RandomProgram, random_programs
@@ -82,7 +82,7 @@ def _ask_process(programs: Sequence[RandomProgram], order: str) -> list[Solution
         ) as child:
             replies = cast("TextIO", child.stdout)
             for _ in programs:
-                line = replies.readline() if select.select([replies], [], [], 3 * _CLPFD_SECONDS)[0] else ""
+                line = replies.readline() if select.select([replies], [], [], 5 * _CLPFD_SECONDS)[0] else ""
                 if not line:
                     break
                 reply = json.loads(line)
@@ -178,8 +178,9 @@ def judge(program: RandomProgram, wanted: Solutions) -> str:
 
 def minimise(program: RandomProgram) -> RandomProgram:
     """A program that differs still, none of whose smaller ones does."""
-    for smaller in program.smaller():
-        if judge(smaller, ask_clpfd([smaller])[0]).startswith("DIFFERENT"):
+    candidates = list(program.smaller())
+    for smaller, wanted in zip(candidates, ask_clpfd(candidates), strict=True):
+        if judge(smaller, wanted).startswith("DIFFERENT"):
             return minimise(smaller)
     return program
 

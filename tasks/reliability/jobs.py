@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 ADDER_BITS = 24
+_MEASURED = re.compile("second|memory")  # keys of what differs from run to run
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ JOBS: Mapping[str, Job] = {
         Job("train", _TRAIN, (*_TRAIN, "--resume"), "model-training/state.safetensors", 2.5, keeps=False),
         Job("addition", ("train", "addition", "--quick", "--epochs", "2", "--output", "addition.safetensors")),
         Job("run", ("run", "--quick", "--epochs", "1", "--output", "run"),
-            ("run", "--quick", "--epochs", "1", "--resume", "run"), "run/plan.json", 0.7, keeps=False),
+            ("run", "--resume", "run"), "run/plan.json", 0.7, keeps=False),
     )
 }  # fmt: skip
 
@@ -81,12 +83,11 @@ def content(path: Path) -> object:
 
 
 def without_times(text: str) -> object:
-    """What a command printed, wall times and counts per second aside."""
+    """What a command printed, as JSON or line by line, without what differs: times, memory and bars of progress."""
     try:
         return _timeless(json.loads(text))
     except ValueError:
-        lines = [line for line in text.splitlines() if " in " not in line and "seconds" not in line]
-        return [line.strip() for line in lines if line.strip()]
+        return [line.strip() for line in text.splitlines() if not re.search(r"\d s\b|seconds|━━", line)]
 
 
 def _plain(data: bytes) -> object:
@@ -99,7 +100,7 @@ def _json(data: bytes) -> object:
 
 def _timeless(found: Any) -> Any:
     if isinstance(found, dict):
-        return {key: _timeless(value) for key, value in found.items() if "second" not in key and key != "detail"}
+        return {key: _timeless(value) for key, value in found.items() if not _MEASURED.search(key)}
     return [_timeless(value) for value in found] if isinstance(found, list) else found
 
 

