@@ -33,7 +33,10 @@ def test_the_judge_tells_machines_apart(tmp_path: Path) -> None:
     assert difference(held, machine(TOGGLE.replace("n q 1", "n q 0"), tmp_path)) == "first value of q: 1 and 0"
     assert difference(held, machine(TOGGLE.replace("n q 1", "n q 3"), tmp_path)) == "first value of q: 1 and None"
     assert difference(held, machine(TOGGLE.replace("outputs y", "outputs y q"), tmp_path)).startswith("outputs")
-    assert difference(held, machine(TOGGLE.replace(" en", " on"), tmp_path)).startswith("inputs")
+    assert difference(held, machine(TOGGLE.replace(" en", " on"), tmp_path)) == ""  # by place
+    swapped = machine(TOGGLE.replace("inputs en x", "inputs x en"), tmp_path)
+    assert difference(held, swapped) == ""  # by name
+    assert difference(held, machine(TOGGLE.replace("q en n", "q x n"), tmp_path)) == "the function of next q"
     assert difference(held, replace(held, inputs={"en": held.inputs["en"]})) == ""  # x is read by nothing
 
 

@@ -81,7 +81,7 @@ def read_all(reader: Reader, files: Sequence[Path], folder: Path) -> dict[Path, 
         for file in batch:
             if not wanted[file].exists():
                 _run(reader, [(file, wanted[file])], folder)
-    return {file: result for file, result in wanted.items() if result.exists()}
+    return {file: result for file, result in wanted.items() if result.exists() and result.stat().st_size}
 
 
 def _run(reader: Reader, pairs: Sequence[tuple[Path, Path]], folder: Path) -> str:

@@ -24,6 +24,8 @@ from .independent_readers import Reader, equivalent, read_all, readers
 from .netlist_texts import TEXTS
 from .small_machines import difference, random_difference, read_machine
 
+SMALL = 1000  # ANDs of circuits that the judge of our own may take; larger ones are compared at random
+
 
 @dataclass
 class Agreement:
@@ -93,25 +95,37 @@ def compare_files(data: Path, others: tuple[Reader, ...]) -> Agreement:
     files = sorted(path for path in data.rglob("*") if path.suffix[1:] in readable_suffixes())
     with TemporaryDirectory() as place:
         folder = Path(place)
-        left = {file: read_by_us(file, folder) for file in files}
-        for file, result in list(left.items()):
-            if isinstance(result, str):
+        left: dict[Path, Path] = {}
+        for file in files:
+            result = read_by_us(file, folder)
+            if isinstance(result, Path):
+                left[file] = result
+            elif "justice" in result:  # read by us, but written by none of our writers
+                found.unread[f"AIGER {file.suffix[1:]}, justice"] += 1
+            else:
                 found.wrong.append(f"refused by us: {result}")
-                del left[file]
         for reader in others:
             mine = [file for file in left if file.suffix[1:] in reader.suffixes.split()]
             theirs = read_all(reader, mine, folder)
-            verdicts = equivalent(others[0], [(Path(left[file]), theirs[file]) for file in theirs], folder)
-            for file, verdict in zip(theirs, verdicts, strict=True):
-                machines = read_machine(Path(left[file])), read_machine(theirs[file])
-                if verdict == "equal":
-                    found.compared[f"{reader.name} {file.suffix[1:]}"] += 1
-                elif verdict == "different" or random_difference(*machines):
-                    found.wrong.append(f"{reader.name}: {file}: {verdict} {random_difference(*machines)}")
+            for file, result in theirs.items():
+                verdict, how = _judge(others[0], left[file], result, folder)
+                if verdict:
+                    found.wrong.append(f"{reader.name}: {file}: {verdict}")
                 else:
-                    found.compared[f"{reader.name} {file.suffix[1:]}, at random"] += 1
+                    found.compared[f"{reader.name} {file.suffix[1:]}{how}"] += 1
             found.unread.update(f"{reader.name} {file.suffix[1:]}" for file in mine if file not in theirs)
     return found
+
+
+def _judge(abc: Reader, ours: Path, theirs: Path, folder: Path) -> tuple[str, str]:
+    """What is different, if anything, and what to say of how it was compared."""
+    (verdict,) = equivalent(abc, [(ours, theirs)], folder)
+    if verdict == "equal":
+        return "", ""
+    machines = read_machine(ours), read_machine(theirs)  # names that ABC does not match, or a check that takes too long
+    if len(machines[0].ands) < SMALL:
+        return difference(*machines), ", own judge"
+    return random_difference(*machines) or ("" if verdict != "different" else verdict), ", at random"
 
 
 def main(argv: list[str]) -> int:
@@ -131,8 +145,10 @@ def main(argv: list[str]) -> int:
         runs[f"files of {settings.data}"] = compare_files(Path(settings.data), others)
     for what, found in runs.items():
         sys.stdout.write(f"{what}: {found.compared.total()} comparisons agree, {len(found.wrong)} do not\n")
-        for kind, count in sorted(found.compared.items()):
-            sys.stdout.write(f"  {kind:24} {count:6} agree, {found.unread[kind]} not read by the other\n")
+        for kind in sorted(found.compared | found.unread):
+            sys.stdout.write(
+                f"  {kind:24} {found.compared[kind]:6} agree, {found.unread[kind]} not read by the other\n"
+            )
         for text in found.wrong[:20]:
             sys.stdout.write(f"{text}\n")
     return int(any(found.wrong or not found.compared for found in runs.values()))

@@ -3,7 +3,7 @@
 It shares nothing with the readers and provers that it judges.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -29,7 +29,7 @@ class Machine:
 
 
 def read_machine(file: Path) -> Machine:
-    """A binary AIGER file; properties (some tools write outputs as such) are outputs."""
+    """A binary AIGER file; bad states are outputs, as which some tools write them, and constraints are left out."""
     data = file.read_bytes()
     head, _, rest = data.partition(b"\n")
     counts = [int(word) for word in head.split()[1:]]
@@ -72,27 +72,31 @@ def read_machine(file: Path) -> Machine:
         reset = first[0] if first else 0
         state[names.get(f"l{index}", f"l{index}")] = own, following, reset if reset < 2 else None
     labels = [f"o{index}" for index in range(outputs)] + [f"b{index}" for index in range(more[0])]
-    labels += [f"c{index}" for index in range(more[1])]
     return Machine(
         {names.get(f"i{index}", f"i{index}"): 2 * (1 + index) for index in range(inputs)},
         state,
-        {names.get(label, label): end for label, end in zip(labels, ends, strict=True)},
+        {names.get(label, label): end for label, end in zip(labels, ends, strict=False)},
         tuple(gates),
     )
 
 
 def called_alike(theirs: Machine, ours: Machine) -> Machine:
-    """The machine with our names; yosys marks escaped ones and writes all names of a wire one after the other."""
+    """The machine with our names: yosys marks escaped ones and writes all names of a wire one after the other.
 
-    def names(table: Iterable[str], known: Collection[str]) -> Iterator[str]:
-        for name in table:
-            words = [word.removeprefix("\\") for word in (name, *name.split(" "))]
-            yield next((word for word in words if word in known), name)
+    What bears none of our names is called by its place, as are wires that a file does not name.
+    """
+
+    def names(table: Sequence[str], known: Sequence[str]) -> Iterator[str]:
+        words = [[word.removeprefix("\\") for word in (name, *name.split(" "))] for name in table]
+        found = [next((word for word in row if word in known), None) for row in words]
+        for at, (name, called) in enumerate(zip(table, found, strict=True)):
+            free = len(table) == len(known) and known[at] not in found
+            yield called or (known[at] if free else name)
 
     return Machine(
-        dict(zip(names(theirs.inputs, ours.inputs), theirs.inputs.values(), strict=True)),
-        dict(zip(names(theirs.registers, ours.registers), theirs.registers.values(), strict=True)),
-        dict(zip(names(theirs.outputs, ours.outputs), theirs.outputs.values(), strict=True)),
+        dict(zip(names([*theirs.inputs], [*ours.inputs]), theirs.inputs.values(), strict=True)),
+        dict(zip(names([*theirs.registers], [*ours.registers]), theirs.registers.values(), strict=True)),
+        dict(zip(names([*theirs.outputs], [*ours.outputs]), theirs.outputs.values(), strict=True)),
         theirs.ands,
     )
 

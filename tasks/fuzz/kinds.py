@@ -14,6 +14,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from logic.formats import FORMATS
+
 from .mutation import Files, mutate_bytes, mutate_header, mutate_json, mutate_text, repair_png
 
 _SECONDS = 2.0  # that a program may take by its own limit
@@ -239,8 +241,6 @@ def watch(files: Files, folder: Path) -> object:
 
 def netlists(suffix: str, data: str | None = os.environ.get("NEUROSYM_DATA")) -> list[Files]:
     """The example of a format's row, small files that hold its rarer words, and those of the folder of data."""
-    from logic.formats import FORMATS
-
     own = [row.example for row in FORMATS if suffix in row.suffixes and row.read]
     found = sorted(Path(data, "circuits").rglob(f"*.{suffix}")) if data else []
     kept = [path.read_bytes() for path in found if path.stat().st_size <= _LARGEST]
@@ -279,7 +279,7 @@ _RARE: Mapping[str, tuple[bytes, ...]] = {
     ),
     "pla": (b".i 2\n.o 2\n.type fdr\n11 10\n0- 0-\n10 01\n01 ~1\n00 01\n.e\n",),
 }
-NETLISTS = ("aag", "aig", "bench", "blif", "eqn", "pla", "tt", "v")
+NETLISTS = tuple(row.suffixes[0] for row in FORMATS if row.read)
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
