@@ -203,6 +203,30 @@ def test_jpeg_copies_are_decoded_once(tmp_path: Path, monkeypatch: pytest.Monkey
             load_dataset("cifar10-jpeg", tmp_path)
 
 
+class TestDataset:
+    """The contract, run by every data set that needs no files of a user's."""
+
+    @pytest.fixture(params=[name for name, source in DATASETS.items() if source.folder is None])
+    def name(self, request: pytest.FixtureRequest) -> str:
+        return request.param
+
+    def test_pictures_are_bytes_and_labels_are_classes(self, name: str) -> None:
+        for split in ("train", "test"):
+            found = load_dataset(name, split=split)
+            assert found.name == name
+            assert found.pictures.dtype == torch.uint8
+            assert found.pictures.ndim == 4
+            assert found.labels.dtype == torch.int64
+            assert set(found.labels.tolist()) == set(range(len(found.classes)))
+
+    def test_it_is_always_the_same_and_its_splits_share_nothing(self, name: str) -> None:
+        train, test = load_dataset(name), load_dataset(name, split="test")
+        assert torch.equal(load_dataset(name).pictures, train.pictures)
+        rows = [set(map(bytes, part.pictures.flatten(1).numpy())) for part in (train, test)]
+        assert rows[0].isdisjoint(rows[1])
+        assert len(train.labels) > len(test.labels) > 0
+
+
 def test_each_data_set_says_what_it_is() -> None:
     assert all(source.about and (source.folder or not source.resources) for source in DATASETS.values())
     resources = [resource for source in DATASETS.values() for resource in source.resources]
