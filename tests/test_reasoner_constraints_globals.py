@@ -43,7 +43,8 @@ POSTED = {
     "tuples_in/2": ["tuples_in([[A, B], [B, C]], [[0, 1], [1, 2], [2, 0], [1, 1]])"],
     "element/3": ["element(A, [B, 2, C, 0], C)"],
 }
-MEANINGS: dict[str, str] = {}  # examples of constraints that library(clpfd) lacks, in its words
+# Examples of constraints that library(clpfd) lacks, in its words.
+MEANINGS: dict[str, str] = {}
 DOMAINS = ("-1..3", "0..3", "0..2 \\/ 4", "0..1")
 CASES = [goal for goals in (EXAMPLES | POSTED).values() for goal in goals]
 
