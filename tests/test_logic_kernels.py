@@ -57,7 +57,8 @@ def spin(count: int) -> int:
     return int(value >> np.uint64(1))
 
 
-def test_what_wraps_wraps_alike_and_compiling_takes_no_work_time() -> None:
+def test_what_wraps_wraps_alike_and_compiling_takes_no_work_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels._STATE, "folder", KernelFolder(None, "this is a test"))  # pyright: ignore[reportPrivateUsage]
     fast = kernel()(spin)
     with run_kernels("never"):
         plain = fast(50)
