@@ -64,6 +64,13 @@ class TestFormat:
         assert all(suffix.isalnum() and suffix.islower() for suffix in row.suffixes)
         assert row.read or row.write
 
+    @pytest.mark.parametrize("row", [row for row in FORMATS if row.write], ids=by_name)
+    def test_its_files_bear_its_mark(self, row: Format) -> None:
+        """A file of another kind does not."""
+        assert not re.match(row.mark, b"The only copy of a thesis.")
+        assert re.match(row.mark, row.example)
+        assert re.match(row.mark, format_circuit(gates(), row.suffixes[0]))
+
     @pytest.mark.parametrize("row", FORMATS, ids=by_name)
     def test_no_other_has_its_suffixes(self, row: Format) -> None:
         """A suffix says the format."""
