@@ -64,6 +64,13 @@ class TestFormat:
         assert all(suffix.isalnum() and suffix.islower() for suffix in row.suffixes)
         assert row.read or row.write
 
+    @pytest.mark.parametrize("row", [row for row in FORMATS if row.write], ids=by_name)
+    def test_its_files_bear_its_mark(self, row: Format) -> None:
+        """A file of another kind does not."""
+        assert not re.match(row.mark, b"The only copy of a thesis.")
+        assert re.match(row.mark, row.example)
+        assert re.match(row.mark, format_circuit(gates(), row.suffixes[0]))
+
     @pytest.mark.parametrize("row", FORMATS, ids=by_name)
     def test_no_other_has_its_suffixes(self, row: Format) -> None:
         """A suffix says the format."""
@@ -136,8 +143,11 @@ class TestFormat:
         make = CircuitBuilder()
         a, b = make.inputs("a b", "a_b")
         circuit = make.build_from({"é": a & ~b, "plain": a})
-        with pytest.warns(FormatWarning, match="is written as"):
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", FormatWarning)
             back = parse_circuit(format_circuit(circuit, row.suffixes[0]), row.suffixes[0])
+        kept = (back.inputs, back.output_names) == (circuit.inputs, circuit.output_names)
+        assert kept != any("is written as" in str(warning.message) for warning in told)
         assert len({*back.inputs}) == 2
         assert answers(back) == answers(circuit)
 

@@ -1,6 +1,7 @@
 """What every target promises: round trips, the same spikes, refusals by name, nothing half-written, one sentence."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -57,6 +58,8 @@ class TestTarget:
         for profile in target.profiles:
             file = tmp_path / f"{profile}{target.suffix}"
             target.write(network, file, profile, given)
+            assert re.match(target.mark, file.read_bytes())
+            assert not re.match(target.mark, b"The only copy of a thesis.")
             back = target.read(file)
             assert (back.input_lines, back.output_lines) == (network.input_lines, network.output_lines)
             assert np.array_equal(back.latencies, network.latencies)

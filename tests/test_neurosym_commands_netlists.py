@@ -10,6 +10,7 @@ from logic import CircuitBuilder, read_nir, replay_golden
 from logic.formats import write_circuit
 from logic.library import multiply, ripple_add
 from logic.proving.drat import check_certificate
+from logic.targets import TARGETS
 from neurosym.commands.cli import app
 
 
@@ -147,6 +148,14 @@ def test_compile_tells_sizes_and_writes_nir(adder: Path, tmp_path: Path) -> None
     assert network.output_names[0] == "s0=0"
     assert replay_golden(tmp_path / "adder.nir") == 0
     assert "single-rail" in command("compile", adder, "--pareto").stdout
+
+
+@pytest.mark.parametrize("suffix", sorted({target.suffix for target in TARGETS}))
+def test_each_target_of_the_table_is_written_and_verified(adder: Path, tmp_path: Path, suffix: str) -> None:
+    output = tmp_path / f"adder{suffix}"
+    told = command("compile", adder, "--mapping", "single-rail", "--output", output)
+    assert told.exit_code == 0, told.output
+    assert command("verify", output, adder).exit_code == 0
 
 
 def test_simulate_counts_and_injects_faults(adder: Path) -> None:

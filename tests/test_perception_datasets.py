@@ -109,7 +109,7 @@ def test_labels_must_fit(tmp_path: Path) -> None:
 
 def test_unknown_names_are_refused() -> None:
     for call, text in (
-        (lambda: load_dataset("mnits"), "choose one of digits, mnist5k, mnist"),
+        (lambda: load_dataset("mnits"), f"choose one of {', '.join(DATASETS)}"),
         (lambda: load_dataset("digits", split="validation"), "train or test"),
         (lambda: load_dataset("digits", steps=0), "at least one frame"),
         (lambda: load_dataset("mnist", "/nowhere"), "download=True"),
@@ -203,8 +203,32 @@ def test_jpeg_copies_are_decoded_once(tmp_path: Path, monkeypatch: pytest.Monkey
             load_dataset("cifar10-jpeg", tmp_path)
 
 
+class TestDataset:
+    """The contract, run by every data set that needs no files of a user's."""
+
+    @pytest.fixture(params=[name for name, source in DATASETS.items() if source.folder is None])
+    def name(self, request: pytest.FixtureRequest) -> str:
+        return request.param
+
+    def test_pictures_are_bytes_and_labels_are_classes(self, name: str) -> None:
+        for split in ("train", "test"):
+            found = load_dataset(name, split=split)
+            assert found.name == name
+            assert found.pictures.dtype == torch.uint8
+            assert found.pictures.ndim == 4
+            assert found.labels.dtype == torch.int64
+            assert set(found.labels.tolist()) == set(range(len(found.classes)))
+
+    def test_it_is_always_the_same_and_its_splits_share_nothing(self, name: str) -> None:
+        train, test = load_dataset(name), load_dataset(name, split="test")
+        assert torch.equal(load_dataset(name).pictures, train.pictures)
+        rows = [set(map(bytes, part.pictures.flatten(1).numpy())) for part in (train, test)]
+        assert rows[0].isdisjoint(rows[1])
+        assert len(train.labels) > len(test.labels) > 0
+
+
 def test_each_data_set_says_what_it_is() -> None:
     assert all(source.about and (source.folder or not source.resources) for source in DATASETS.values())
     resources = [resource for source in DATASETS.values() for resource in source.resources]
-    assert len(resources) == 9
+    assert resources
     assert all(one.url.startswith("https://") and len(bytes.fromhex(one.sha256)) == 32 for one in resources)

@@ -1,188 +1,147 @@
-"""Ground rules in order, unrolled to circuits and written as sums: what holds in each world, against the fixpoint."""
+"""Ground rules: components, what can hold, circuits and sums of rules in circles, against brute force over worlds."""
 
-from collections.abc import Sequence
 from itertools import product
-from random import Random
 
-import networkx as nx
+import networkx
 import numpy as np
 import pytest
+import torch
+from hypothesis import assume, given, strategies as st
 
+from logic import Domain, Symbols
 from logic.evaluation import evaluate_bits
-from reasoner import Program, QueryError
-from reasoner.errors import PrologLimit
+from reasoner import Program, QueryError, infer
+from reasoner.counting.normal_form import are_countable
 from reasoner.grounding.components import components
-from reasoner.grounding.ground_sums import ground_sums
-from reasoner.grounding.rules import Negation, Row, SlotValue, denied_by, in_order, relevant
-from reasoner.grounding.sums import Sums
-from reasoner.grounding.unrolling import EVIDENCE, build_circuit, feedback
+from reasoner.grounding.grounding import ground
+from reasoner.grounding.rules import Row, in_order, relevant
+from reasoner.grounding.unrolling import build_circuit, feedback
 
-ATOMS, STRATA = 6, 3
-SLOTS = (range(3), range(3, 5))  # positions of the values of two slots
-NEGATIONS, VALUES = ATOMS, 5
-DENIED = {index - NEGATIONS - VALUES: index for index in range(ATOMS)}
-POSITIONS = {position - VALUES: position for position in range(VALUES)}
-NAMES = tuple(tuple(f"d({slot})={value}" for value in range(len(group))) for slot, group in enumerate(SLOTS))
-PROGRAM = Program.parse("p.")
-WORLDS = [np.isin(np.arange(VALUES), chosen) for chosen in product(*SLOTS)]
+NODES = 7
+graphs = st.lists(st.lists(st.integers(0, NODES - 1), max_size=3), min_size=NODES, max_size=NODES)
 
 
-def stratum(atom: int) -> int:
-    """Atoms in pairs may support each other; negation reaches lower pairs only."""
-    return atom * STRATA // ATOMS
+@given(graphs)
+def test_components_are_those_of_networkx_each_after_what_it_reaches(successors: list[list[int]]) -> None:
+    found = components(dict(enumerate(successors)))
+    graph = networkx.DiGraph([(a, b) for a, others in enumerate(successors) for b in others])
+    graph.add_nodes_from(range(NODES))
+    assert {frozenset(one) for one in found} == {
+        frozenset(one) for one in networkx.strongly_connected_components(graph)
+    }
+    place = {node: number for number, one in enumerate(found) for node in one}
+    assert all(place[b] <= place[a] for a, b in graph.edges)
 
 
-def random_rows(rng: Random, *, circles: bool = True) -> list[Row]:
-    rows = dict[tuple[int, tuple[int, ...]], Row]()
-    for number in range(rng.randint(1, 16)):
-        head = rng.randrange(ATOMS)
-        positive = [a for a in range(ATOMS) if (stratum(a) <= stratum(head) if circles else a < head)]
-        negative = [leaf for leaf, atom in DENIED.items() if stratum(atom) < stratum(head)]
-        pool = [*positive, *negative, *POSITIONS, *POSITIONS]
-        body = tuple(sorted(set(rng.choices(pool, k=rng.randint(0, 3)))))
-        rows[head, body] = Row(number, head, body)
-    return list(rows.values())
+@given(graphs)
+def test_without_the_feedback_nodes_there_is_no_circle(successors: list[list[int]]) -> None:
+    cut = set(feedback(dict(enumerate(successors))))
+    graph = networkx.DiGraph([(a, b) for a, others in enumerate(successors) for b in others if not {a, b} & cut])
+    assert networkx.is_directed_acyclic_graph(graph)
 
 
-def model(rows: Sequence[Row], world: np.ndarray) -> set[int]:
-    """The perfect model of one world: the least fixpoint, stratum by stratum."""
-    true = set[int]()
-
-    def holds(item: int) -> bool:
-        if item >= 0:
-            return item in true
-        return bool(world[POSITIONS[item]]) if item in POSITIONS else DENIED[item] not in true
-
-    for level in range(STRATA):
-        own = [row for row in rows if stratum(row.head) == level]
-        while new := {row.head for row in own if all(map(holds, row.body))} - true:
-            true |= new
-    return true
+ATOMS, INPUTS = 4, 3  # leaf -1 - i is input i
+bodies = st.lists(st.one_of(st.integers(0, ATOMS - 1), st.integers(-INPUTS, -1)), min_size=0, max_size=3)
+rules = st.lists(st.tuples(st.integers(0, ATOMS - 1), bodies), min_size=1, max_size=8)
 
 
-@pytest.mark.parametrize("seed", range(60))
-def test_circuit_of_rows_in_order_is_the_perfect_model_of_each_world(seed: int) -> None:
-    rng = Random(seed)
-    rows = random_rows(rng)
-    ordered = in_order(rows, DENIED, {atom: f"p{atom}" for atom in range(ATOMS)}, PROGRAM)
-    outputs = {f"p{atom}": atom for atom in range(ATOMS) if any(row.head == atom for row in rows)}
-    circuit = build_circuit(ordered.circles, POSITIONS, DENIED, NAMES, outputs, (), 10_000)
-    models = [model(rows, world) for world in WORLDS]
-    expected = [[atom in found for atom in outputs.values()] for found in models]
-    np.testing.assert_array_equal(evaluate_bits(circuit, np.array(WORLDS)), expected)
-    assert set[int]().union(*models) <= ordered.possible
-    assert {row for circle in ordered.circles for row in circle} <= set(rows)
+def least_model(rows: list[Row], world: tuple[bool, ...]) -> set[int]:
+    """What follows in a world, by naive iteration."""
+    true: set[int] = set()
+    while True:
+        new = {head for _, head, body in rows if all(item in true if item >= 0 else world[-1 - item] for item in body)}
+        if new == true:
+            return true
+        true = new
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_groups_rest_on_groups_before_them(seed: int) -> None:
-    rows = random_rows(Random(seed))
-    settled = set[int]()
-    for circle in in_order(rows, DENIED, {atom: f"p{atom}" for atom in range(ATOMS)}, PROGRAM).circles:
-        settled |= {row.head for row in circle}
-        read = {item for row in circle for item in row.body if item >= 0}
-        assert read <= settled
+@given(rules)
+def test_circuits_of_rules_in_circles_are_their_least_models(written: list[tuple[int, list[int]]]) -> None:
+    rows = list(dict.fromkeys(Row(0, head, tuple(body)) for head, body in written))
+    program = Program.parse("p.", ())
+    ordered = in_order(relevant(rows, {}, range(ATOMS)), {}, {atom: str(atom) for atom in range(ATOMS)}, program)
+    names = [[f"i{number}=1", f"i{number}=0"] for number in range(INPUTS)]
+    circuit = build_circuit(
+        ordered.circles,
+        {-1 - i: 2 * i for i in range(INPUTS)},
+        {},
+        names,
+        {f"a{n}": n for n in range(ATOMS)},
+        (),
+        10**6,
+    )
+    worlds = [*product((False, True), repeat=INPUTS)]
+    bits = np.array([[world[i] == holds for i in range(INPUTS) for holds in (True, False)] for world in worlds])
+    found = evaluate_bits(circuit, bits)
+    place = {name: number for number, name in enumerate(circuit.output_names)}
+    for number, world in enumerate(worlds):
+        expected = least_model(rows, world)
+        assert {atom for atom in range(ATOMS) if found[number, place[f"a{atom}"]]} == expected
+        assert expected <= ordered.possible
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_relevant_rows_decide_the_roots(seed: int) -> None:
-    rng = Random(seed)
-    rows, root = random_rows(rng), rng.randrange(ATOMS)
-    kept = relevant(rows, DENIED, [root])
-    graph = nx.DiGraph([(row.head, DENIED.get(item, item)) for row in rows for item in row.body])
-    graph.add_node(root)
-    assert {row.head for row in kept} == {row.head for row in rows} & ({root} | nx.descendants(graph, root))
-    assert all((root in model(kept, world)) == (root in model(rows, world)) for world in WORLDS)
+@given(rules, st.lists(st.integers(1, 99), min_size=INPUTS, max_size=INPUTS))
+def test_probabilities_of_random_rules_are_those_of_all_worlds(
+    written: list[tuple[int, list[int]]], shares: list[int]
+) -> None:
+    lines = [f"{share / 100}::i{-1 - number}." for number, share in enumerate(shares, -INPUTS)]
+    for head, body in written:
+        goals = [f"a{item}" if item >= 0 else f"i{-1 - item}" for item in body]
+        lines.append(f"a{head} :- {', '.join(goals)}." if goals else f"a{head}.")
+    asked = sorted({head for head, _ in written})
+    undefined = {item for _, body in written for item in body if item >= 0} - set(asked)
+    assume(not undefined)
+    answers = infer(Program.parse("\n".join([*lines, *(f"query(a{atom})." for atom in asked)]), ()))
+    rows = [Row(0, head, tuple(body)) for head, body in written]
+    share_of = {-1 - number: share / 100 for number, share in enumerate(shares, -INPUTS)}
+    expected = dict.fromkeys(asked, 0.0)
+    for world in product((False, True), repeat=INPUTS):
+        weight = 1.0
+        for number, holds in enumerate(world):
+            weight *= share_of[number] if holds else 1 - share_of[number]
+        for atom in least_model(rows, world):
+            expected[atom] += weight
+    for atom in asked:
+        assert answers.probability(f"a{atom}").item() == pytest.approx(expected[atom])
 
 
-def test_an_atom_on_its_own_negation_is_refused_by_name() -> None:
-    rows = [Row(0, 0, (-1,)), Row(0, 1, (-2, -6))]  # p0 if not p0
-    with pytest.raises(QueryError, match="not stratified: 'zero'"):
-        in_order(rows, {-1: 0}, {0: "zero", 1: "one"}, PROGRAM)
+def test_many_independent_facts_are_a_small_tree() -> None:
+    program = Program.parse("0.001::e(X) :- between(1, 3000, X). 0.3::f. a :- e(_). a :- f. query(a).", ())
+    sums = ground(program).sums()
+    assert sums is not None
+    assert are_countable(sums)
+    assert len(sums.nodes) < 3 * 3000
+    assert infer(program).probability("a").item() == pytest.approx(1 - 0.999**3000 * 0.7)
+    shared = "0.01::e(X) :- between(1, 101, X). 0.3::f. a :- e(_). a :- f. b :- f, a. query(b). evidence(a)."
+    expected = 0.3 / (1 - 0.99**101 * 0.7)
+    assert infer(Program.parse(shared, ())).probability("b").item() == pytest.approx(expected)
+    few = Program.parse("0.01::e(X) :- between(1, 100, X). a :- e(_). query(a).", ())
+    assert infer(few).probability("a").item() == pytest.approx(1 - 0.99**100)
 
 
-def test_what_is_certain_or_impossible_is_seen_through_negation() -> None:
-    rows = [Row(0, 0, ()), Row(1, 0, (-3,)), Row(2, 1, (-2,)), Row(3, 2, (-1,))]  # p0; p1 if not p0; p2 if not p1
-    circles, possible = in_order(rows, {-2: 0, -1: 1}, {}, PROGRAM)
-    assert possible == {0, 2}
-    assert circles == [[rows[0]], [rows[3]]]
+NETWORK = "nn(net, [X], Y, [0, 1, 2]) :: digit(X, Y). "
 
 
-def test_denied_by_numbers_leaves_from_the_end() -> None:
-    leaves = (SlotValue("d", 0, 1), Negation((4,)), Negation((SlotValue("d", 0, 2),)), Negation((7,)))
-    assert denied_by(leaves) == {-3: 4, -1: 7}
-    assert leaves[0].name == "d(0)=1" == NAMES[0][1]
+def read(text: str, query: str, slots: int) -> object:
+    """What is most likely where slot i surely shows i."""
+    domain = Domain("net", range(3))
+    seen = torch.full((1, slots, 3), -30.0)
+    for slot in range(slots):
+        seen[0, slot, slot] = 0.0
+    return infer(Program.parse(NETWORK + text, ()), query, Symbols(domain, seen.log_softmax(2))).most_likely()[0]
 
 
-@pytest.mark.parametrize("seed", range(30))
-def test_evidence_is_implied_by_every_output(seed: int) -> None:
-    rng = Random(seed)
-    rows = random_rows(rng)
-    ordered = in_order(rows, DENIED, {atom: f"p{atom}" for atom in range(ATOMS)}, PROGRAM)
-    evidence = [(rng.randrange(ATOMS), rng.random() < 0.5)]
-    circuit = build_circuit(ordered.circles, POSITIONS, DENIED, NAMES, {"p0": 0}, evidence, 10_000)
-    assert circuit.output_names == ("p0", EVIDENCE)
-    models = [model(rows, world) for world in WORLDS]
-    observed = [(evidence[0][0] in found) == evidence[0][1] for found in models]
-    expected = [[0 in found and seen, seen] for found, seen in zip(models, observed, strict=True)]
-    np.testing.assert_array_equal(evaluate_bits(circuit, np.array(WORLDS)), expected)
+@pytest.mark.parametrize("body", ["digit(X, A), digit(Y, B)", "digit(Y, B), digit(X, A)"])
+def test_the_order_of_goals_does_not_say_which_picture_is_meant(body: str) -> None:
+    rule = f"f(X, Y, Z) :- {body}, Z is A * 10 + B. "
+    assert read(rule, "f(a, b, Z)", 2) == 1
+    assert read(rule, "f(b, a, Z)", 2) == 1
+    assert read(rule, "f(img('A b'), img(\"c\"), Z)", 2) == 1
+    assert read(rule, "f(2, 1, Z)", 3) == 21
+    assert read(rule + "pair(P, Q, Z) :- f(s(P), s(Q), Z).", "pair(a, b, Z)", 2) == 1
+    with pytest.raises(QueryError, match=r"net' is asked about a and b.*name the inputs in the query"):
+        read(rule + "both(Z) :- f(a, b, Z).", "both(Z)", 2)
 
 
-def test_a_budget_of_gates_is_kept() -> None:
-    size = 12  # everybody supports everybody
-    rows = [Row(0, a, (b,)) for a in range(size) for b in range(size) if a != b] + [Row(0, 0, (-1,))]
-    with pytest.raises(PrologLimit, match=r"more than 50 gates; 12 atoms .* Limits.gates"):
-        build_circuit([rows], {-1: 0}, {}, [["x", "y"]], {"p": 5}, (), 50)
-
-
-def truth(sums: Sums, world: np.ndarray) -> list[bool]:
-    values = [False, True, *world.tolist()]
-    for cases in sums.nodes:
-        values.append(any(all(values[item] for item in case) for case in cases))
-    return [values[output] for output in sums.outputs]
-
-
-@pytest.mark.parametrize("circles", [False, True])
-@pytest.mark.parametrize("seed", range(60))
-def test_sums_say_the_same_or_nothing(seed: int, circles: bool) -> None:
-    rows = random_rows(Random(seed), circles=circles)
-    ordered = in_order(rows, DENIED, {atom: f"p{atom}" for atom in range(ATOMS)}, PROGRAM)
-    sums = ground_sums(ordered.circles, POSITIONS, DENIED, SLOTS, range(ATOMS), ())
-    if sums is None:
-        assert circles or any(item in DENIED for row in rows for item in row.body)
-        return
-    for world in WORLDS:
-        found = model(rows, world)
-        assert truth(sums, world) == [atom in found for atom in range(ATOMS)]
-
-
-def test_sums_refuse_atoms_that_support_each_other() -> None:
-    rows = [Row(0, 0, (1,)), Row(0, 0, (-5,)), Row(0, 1, (0,)), Row(0, 1, (-4,))]
-    assert ground_sums([rows], POSITIONS, {}, SLOTS, [0], ()) is None
-
-
-def random_graph(rng: Random) -> dict[int, list[int]]:
-    size = rng.randint(1, 12)
-    return {node: sorted(set(rng.choices(range(size), k=rng.randint(0, 3)))) for node in range(size)}
-
-
-@pytest.mark.parametrize("seed", range(40))
-def test_components_are_those_of_networkx_in_an_order_of_reach(seed: int) -> None:
-    reads = random_graph(Random(seed))
-    graph = nx.DiGraph([(node, other) for node, others in reads.items() for other in others])
-    graph.add_nodes_from(reads)
-    found = components(reads)
-    assert {frozenset(part) for part in found} == {frozenset(part) for part in nx.strongly_connected_components(graph)}
-    place = {node: number for number, part in enumerate(found) for node in part}
-    assert all(place[other] <= place[node] for node, others in reads.items() for other in others)
-
-
-@pytest.mark.parametrize("seed", range(40))
-def test_without_the_feedback_nodes_there_is_no_circle(seed: int) -> None:
-    reads = random_graph(Random(seed))
-    graph = nx.DiGraph([(node, other) for node, others in reads.items() for other in others])
-    graph.add_nodes_from(reads)
-    cut = feedback(reads)
-    assert (not cut) == nx.is_directed_acyclic_graph(graph)
-    graph.remove_nodes_from(cut)
-    assert nx.is_directed_acyclic_graph(graph)
+def test_one_input_needs_no_name() -> None:
+    assert read("z(Z) :- digit(only, Z).", "z(Z)", 1) == 0

@@ -327,6 +327,7 @@ ASCII_AIGER = Format(
     lacks="The clock is implied: its name and edge are left out. Justice properties are read, not written.",
     read=parse_aiger,
     write=lambda circuit: aiger_bytes(circuit, binary=False),
+    mark=rb"aag ",
 )
 BINARY_AIGER = Format(
     name="binary AIGER",
@@ -335,4 +336,5 @@ BINARY_AIGER = Format(
     lacks=ASCII_AIGER.lacks,
     read=parse_aiger,
     write=lambda circuit: aiger_bytes(circuit, binary=True),
+    mark=rb"aig ",
 )

@@ -141,4 +141,5 @@ BENCH = Format(
     lacks="The clock is implied: its name and edge are left out. No properties.",
     read=parse_bench,
     write=lambda circuit: bench_text(circuit).encode("ascii"),
+    mark=rb"(?s).*(INPUT|OUTPUT)\(",
 )

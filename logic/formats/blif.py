@@ -279,4 +279,5 @@ BLIF = Format(
     lacks="No properties, no cells of a library, no latches that are no flip-flops.",
     read=parse_blif,
     write=lambda circuit: blif_text(circuit).encode("ascii"),
+    mark=rb"(?s).*\.(model|inputs)",
 )

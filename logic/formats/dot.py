@@ -58,6 +58,7 @@ DOT = Format(
     example=b'digraph circuit {\n  w1 [label="a"];\n  w1 -> w2 [style=solid];\n}\n',
     lacks="At most 600 gates; a picture, which cannot be read.",
     write=lambda circuit: dot_text(circuit).encode("utf-8"),
+    mark=rb"digraph|graph|strict",
 )
 SVG = Format(
     name="drawing",
@@ -65,4 +66,5 @@ SVG = Format(
     example=b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>\n',
     lacks=DOT.lacks,
     write=lambda circuit: draw_circuit(circuit).encode("utf-8"),
+    mark=rb"<svg|<\?xml",
 )

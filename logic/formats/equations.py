@@ -132,4 +132,5 @@ EQUATIONS = Format(
     lacks="No registers, no properties.",
     read=parse_equations,
     write=lambda circuit: equations_text(circuit).encode("ascii"),
+    mark=rb"(?s).*(INORDER|OUTORDER)",
 )

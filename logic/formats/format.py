@@ -18,6 +18,8 @@ class Format:
         lacks: What it cannot express, as one sentence; a writer refuses it rather than leave it out.
         read: The circuit of a text, or None if the format is only written.
         write: The bytes of a file, or None if the format is only read.
+        mark: A regular expression that the beginning of each of its files matches, so that a file of another kind is
+            not overwritten; formats that are only read need none.
     """
 
     name: str
@@ -26,3 +28,4 @@ class Format:
     lacks: str
     read: Callable[[Source], Circuit] | None = None
     write: Callable[[Circuit], bytes] | None = None
+    mark: bytes = b""

@@ -138,4 +138,5 @@ VERILOG = Format(
     lacks="One flat module with one clock: no latches, gated clocks, behaviour or properties; an output is no input.",
     read=parse_verilog,
     write=lambda circuit: verilog_text(circuit).encode("ascii"),
+    mark=rb"(?s).*module",
 )

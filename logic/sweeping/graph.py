@@ -9,6 +9,7 @@ from ..circuit import Circuit, Gate
 from ..kernels import kernel
 
 Array = NDArray[np.int64]
+WIDE = 8  # leaves of a parity that is known by them alone
 _AND, _OR, _XOR = int(Gate.AND), int(Gate.OR), int(Gate.XOR)
 
 
@@ -207,6 +208,40 @@ def _write(nodes: Nodes, kinds: Array, offsets: Array, operands: Array, wires: A
         wires[gate_wire + gate] = value
 
 
+def wide_parities(circuit: Circuit) -> list[tuple[int, Array]]:
+    """The parities of many leaves, each the root of a tree of parity gates, with the literals of the leaves.
+
+    Two such trees of one set of leaves are one function; without this SAT would have to find that out, which takes more
+    than the square of their width.
+    """
+    widths, parity_gate = np.diff(circuit.offsets), circuit.kinds == _XOR
+    if not parity_gate.any():
+        return []
+    readers = np.bincount(circuit.literals >> 1, minlength=circuit.wires)
+    readers += np.bincount(np.concatenate([circuit.outputs, circuit.register_next]) >> 1, minlength=circuit.wires)
+    inner = np.zeros(circuit.wires, np.bool_)  # parity gates that one other parity gate reads
+    inner[circuit.literals[np.repeat(parity_gate, widths)] >> 1] = True
+    inner &= readers == 1
+    inner[: circuit.first_gate] = False
+    inner[circuit.first_gate :] &= parity_gate
+    trees = widths > WIDE  # or with a parity below
+    trees[np.repeat(np.arange(len(widths)), widths)[inner[circuit.literals >> 1]]] = True
+    found: list[tuple[int, Array]] = []
+    for root in np.flatnonzero(parity_gate & trees & ~inner[circuit.first_gate :]).tolist():
+        leaves: list[Array] = []
+        waiting = [circuit.operands(root)]
+        while waiting:
+            operands = waiting.pop()
+            deeper = inner[operands >> 1]
+            leaves.append(operands[~deeper])
+            leaves.append(operands[deeper] & 1)  # a complement inside the tree flips the whole: the constant true
+            waiting += [circuit.operands(int(wire) - circuit.first_gate) for wire in operands[deeper] >> 1]
+        together = np.concatenate(leaves)
+        if len(together) > WIDE:
+            found.append((root, together))
+    return found
+
+
 class AndGraph:
     """A growing and-inverter graph; equal conjunctions are made once.
 
@@ -218,6 +253,7 @@ class AndGraph:
         self.nodes = _allocate(capacity)
         self.nodes.size[0] = 1
         self.nodes.first[0] = -1
+        self._parities: dict[tuple[int, ...], int] = {}  # of many leaves: their literal, whatever tree it was made of
 
     def __len__(self) -> int:
         return int(self.nodes.size[0])
@@ -260,8 +296,20 @@ class AndGraph:
         widths = np.diff(circuit.offsets)
         majorities = widths[circuit.kinds == int(Gate.MAJ)]
         self.reserve(int(3 * widths.sum() + (majorities * majorities).sum()) + 1)
-        _write(self.nodes, circuit.kinds, circuit.offsets, circuit.literals, wires, circuit.first_gate)
+        begin = 0
+        for gate, leaves in wide_parities(circuit):
+            self._write(circuit, begin, gate + 1, wires)
+            begin, wire = gate + 1, circuit.first_gate + gate
+            literals = wires[leaves >> 1] ^ (leaves & 1)
+            nodes, times = np.unique(literals >> 1, return_counts=True)
+            odd, flip = nodes[(times % 2 == 1) & (nodes > 0)], int((literals & 1).sum()) & 1
+            wires[wire] = self._parities.setdefault(tuple(odd.tolist()), int(wires[wire]) ^ flip) ^ flip
+        self._write(circuit, begin, len(circuit.kinds), wires)
         return wires
+
+    def _write(self, circuit: Circuit, begin: int, end: int, wires: Array) -> None:
+        columns = circuit.kinds[begin:end], circuit.offsets[begin : end + 1], circuit.literals
+        _write(self.nodes, *columns, wires, circuit.first_gate + begin)
 
 
 def _allocate(capacity: int) -> Nodes:

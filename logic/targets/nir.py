@@ -235,6 +235,7 @@ NIR = Target(
     name="nir",
     about="Neuromorphic Intermediate Representation, which snnTorch, Norse, SpikingJelly and others read",
     suffix=".nir",
+    mark=rb"\x89HDF",
     limits=Limits(longest_delay=1, layered=True, one_threshold=True),
     profiles=("lif", "cuba"),
     requires=("nir",),

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -143,13 +143,26 @@ def read_notes(path: Path) -> Notes:
         ) from None
     except (ValueError, RecursionError) as error:
         raise NetworkError(f"{file}: is damaged ({error}); write both files again") from None
-    if not isinstance(notes, dict) or notes.get("format") not in (_FORMAT, _NAMES_ONLY):
+    return check_notes(notes, file)
+
+
+def check_notes(notes: object, file: Path) -> Notes:
+    """What was read as JSON, with every type and range looked at; other targets may keep it in their own files.
+
+    Args:
+        notes: As :func:`to_notes` made it.
+        file: Where it was read, for messages.
+
+    Raises:
+        NetworkError: if it is damaged or not ours; it names the file and the entry.
+    """
+    if not isinstance(notes, dict) or cast("dict[str, Any]", notes).get("format") not in (_FORMAT, _NAMES_ONLY):
         raise NetworkError(f"{file}: not a '{_FORMAT}' file")
     try:
-        return _checked(notes)
+        return _checked(cast("dict[str, Any]", notes))
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
-        raise NetworkError(f"{file}: is damaged ({reason}); write both files again") from None
+        raise NetworkError(f"{file}: is damaged ({reason}); write it again") from None
 
 
 def _checked(notes: Mapping[str, Any]) -> Notes:

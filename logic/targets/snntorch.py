@@ -76,6 +76,7 @@ SNNTORCH = Target(
     name="snntorch",
     about="snnTorch, a simulator in PyTorch; it runs NIR files, in which a connection takes no step",
     suffix=NIR.suffix,
+    mark=NIR.mark,
     limits=NIR.limits,
     profiles=NIR.profiles,
     requires=(*NIR.requires, "snntorch", "nirtorch"),

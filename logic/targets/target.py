@@ -98,6 +98,7 @@ class Target:
         name: By which it is asked for.
         about: A line for people.
         suffix: Of its files, with the dot.
+        mark: A regular expression that the beginning of its files matches, so that no other file is overwritten.
         limits: What it can express.
         profiles: Kinds of its files for different readers; the first is the usual one.
         requires: Packages that it needs, as they are installed.
@@ -111,6 +112,7 @@ class Target:
     name: str
     about: str
     suffix: str
+    mark: bytes
     limits: Limits
     profiles: tuple[str, ...]
     requires: tuple[str, ...]

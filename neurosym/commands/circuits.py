@@ -20,9 +20,11 @@ def compile_netlist(
     circuit: Netlist,
     mapping: Mapping = "dual-rail",
     output: Annotated[
-        Path | None, typer.Option(help="Write the network (.nir) or the circuit, in the format of the suffix.")
+        Path | None, typer.Option(help="Write the network (such as .nir) or the circuit, as the suffix says.")
     ] = None,
-    profile: Annotated[str, typer.Option(help="Kind of the network's file for its readers: lif or cuba.")] = "lif",
+    profile: Annotated[
+        str | None, typer.Option(help="Kind of the network's file for its readers, such as lif or cuba (.nir).")
+    ] = None,
     table: Annotated[bool, typer.Option("--pareto", help="Compare all mappings instead.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -30,11 +32,13 @@ def compile_netlist(
     with plain_errors():
         existing(circuit)
         from logic.formats.known_formats import writable_suffixes
+        from logic.targets import TARGETS
 
         from . import netlists
 
         if output is not None:
-            writable(output, circuit, kinds=(".nir", *(f".{suffix}" for suffix in writable_suffixes())))
+            networks = dict.fromkeys(target.suffix for target in TARGETS)
+            writable(output, circuit, kinds=(*networks, *(f".{suffix}" for suffix in writable_suffixes())))
 
         rows: list[dict[str, object]]
         if table:

@@ -2,7 +2,8 @@
 
 import fcntl
 import os
-from collections.abc import Callable, Generator, Mapping
+import re
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,34 +17,24 @@ class PathError(NeurosymError, ValueError):
     """A file that is not there, or that a command would harm."""
 
 
-def _starts(*words: bytes) -> Callable[[bytes], bool]:
-    return lambda head: head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(words)
-
-
-def _holds(*words: bytes) -> Callable[[bytes], bool]:
-    return lambda head: any(word in head for word in words)
-
-
-def _is_safetensors(head: bytes) -> bool:
-    """Eight bytes of length, then JSON."""
-    return head[8:9] == b"{"
-
-
-_KINDS: Mapping[str, Callable[[bytes], bool]] = {
-    ".safetensors": _is_safetensors,
-    ".nir": _starts(b"\x89HDF"),
-    ".svg": _starts(b"<svg", b"<?xml"),
-    ".html": _starts(b"<!doctype", b"<!DOCTYPE", b"<html"),
-    ".vcd": _starts(b"$"),
-    ".cnf": _starts(b"p cnf", b"c "),
-    ".aig": _starts(b"aig "),
-    ".aag": _starts(b"aag "),
-    ".blif": _holds(b".model", b".inputs"),
-    ".v": _holds(b"module"),
-    ".dot": _starts(b"digraph", b"graph", b"strict"),
-    ".bench": _holds(b"INPUT(", b"OUTPUT("),
-    ".eqn": _holds(b"INORDER", b"OUTORDER"),
+_MARKS: Mapping[str, bytes] = {  # of files that are neither circuits nor networks
+    ".safetensors": rb"(?s).{8}\{",  # eight bytes of length, then JSON
+    ".html": rb"(?i)<!doctype|<html",
+    ".vcd": rb"\$",
+    ".cnf": rb"p cnf|c ",
 }
+
+
+def _mark(suffix: str) -> bytes:
+    """A regular expression that the beginning of files of a kind matches; what any file matches if it is unknown."""
+    if suffix in _MARKS:
+        return _MARKS[suffix]
+    from logic.formats.known_formats import FORMATS
+    from logic.targets import TARGETS
+
+    marks = {f".{known}": row.mark for row in FORMATS for known in row.suffixes}
+    marks |= {target.suffix: target.mark for target in TARGETS}
+    return marks.get(suffix, b"")
 
 
 def existing(path: Path) -> Path:
@@ -82,13 +73,13 @@ def writable(path: Path, *inputs: Path | None, kinds: tuple[str, ...] = ()) -> P
     if any(given is not None and given.exists() and path.exists() and path.samefile(given) for given in inputs):
         raise PathError(f"{path}: is read by this command; write to another file")
     if path.is_file():
-        told = _KINDS.get(path.suffix)
         try:
             with path.open("rb") as file:
                 head = file.read(_HEAD)
         except OSError as fault:
             raise PathError(f"{path}: cannot be looked at ({fault.strerror}); write to another file") from None
-        if head and told is not None and not told(head):
+        starts = head, head.lstrip(b"\xef\xbb\xbf \t\r\n")
+        if head and not any(re.match(_mark(path.suffix), start) for start in starts):
             raise PathError(f"{path}: holds something else than {path.suffix} files do; remove it or write elsewhere")
     folder = next(parent for parent in (path.absolute().parent, *path.absolute().parents) if parent.exists())
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):

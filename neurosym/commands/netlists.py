@@ -118,15 +118,15 @@ def measure(circuit: Circuit, network: SpikingNetwork) -> Sizes:
     )
 
 
-def compile_file(path: Path, mapping: str, output: Path | None, profile: str = "lif") -> Sizes:
-    """Compiles a netlist file and, if asked for, writes the network as NIR, or the circuit in another format.
+def compile_file(path: Path, mapping: str, output: Path | None, profile: str | None = None) -> Sizes:
+    """Compiles a netlist file and, if asked for, writes the network for a target, or the circuit in another format.
 
     Args:
         path: The netlist.
         mapping: How it is compiled.
         output: The file of a target (such as ``.nir``) takes the network, balanced as the target needs; any other the
             circuit, in the format of its suffix.
-        profile: Of the target's file, such as ``lif`` or ``cuba``.
+        profile: Of the target's file, such as ``lif`` or ``cuba``; the target's usual one if left out.
 
     Raises:
         FormatError: if the file cannot be read, or the circuit not written.
@@ -137,6 +137,7 @@ def compile_file(path: Path, mapping: str, output: Path | None, profile: str = "
     balance = "delays" if target is None else target.limits.balance
     compiled = compile_certified(circuit, mapping, balance, aligned=target is not None)
     if output is not None and target is not None:
+        profile = profile or target.profiles[0]
         target.check_profile(profile)
         target.write(compiled.network, output, profile, _example(compiled.network))
     elif output is not None:

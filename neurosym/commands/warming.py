@@ -3,7 +3,9 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from logic import Circuit, CircuitBuilder, parse_circuit, prove_equivalent, write_circuit
 from logic.kernels import run_kernels
+from logic.library import multiply
 
 _COUNTER = "INPUT(up)\nOUTPUT(carry)\nq = DFF(next)\nnext = XOR(q, up)\ncarry = AND(q, up)\n"
 _ADDER = "s = a ^ b ^ c;\nt = (a * b) + (a * c) + (b * c);\n"
@@ -19,8 +21,6 @@ def warm_kernels() -> None:
 
 
 def _warm_circuits() -> None:
-    from logic import parse_circuit, write_circuit
-
     from .netlists import compile_file, learn, simulate_file, verify_files
 
     with TemporaryDirectory() as folder:
@@ -39,12 +39,20 @@ def _warm_circuits() -> None:
         verify_files(counter, None, "dual-rail", None)
         simulate_file(counter, "dual-rail", 256, 0, 0.0, 0.0)
     learn("0110", 0.0, 0)
+    prove_equivalent(_product(swapped=False), _product(swapped=True), timeout=5.0)
+
+
+def _product(swapped: bool) -> Circuit:
+    """A multiplier whose operands stand in either order: two that only a sweep can tell to be equal."""
+    make = CircuitBuilder()
+    a, b = make.inputs(*(f"a{bit}" for bit in range(5))), make.inputs(*(f"b{bit}" for bit in range(5)))
+    total = multiply(b, a) if swapped else multiply(a, b)
+    return make.build(**{f"p{bit}": literal for bit, literal in enumerate(total)})
 
 
 def _warm_bounds() -> None:
     import torch
 
-    from logic import CircuitBuilder
     from reasoner import bound
 
     make = CircuitBuilder()

@@ -1,4 +1,7 @@
-"""Ground rules: what a rule instance is, which can hold, and their order."""
+"""Ground rules: what a rule instance is, which can hold, and their order.
+
+In the literature: the alternating fixpoint of the well-founded semantics (Van Gelder, 1989); stratification.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

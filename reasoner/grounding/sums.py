@@ -1,4 +1,7 @@
-"""Sums of products: what is counted, as nodes that add up cases, each a product of earlier nodes."""
+"""Sums of products: what is counted, as nodes that add up cases, each a product of earlier nodes.
+
+In the literature: where cases exclude each other and products share no slot, a d-DNNF, or an arithmetic circuit.
+"""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""Unrolling: ground rules, circles among them included, as a circuit without loops."""
+"""Unrolling: ground rules, circles among them included, as a circuit without loops.
+
+In the literature: loop breaking of ground programs; the nodes that cut all circles are a feedback vertex set.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain

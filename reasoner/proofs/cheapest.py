@@ -1,4 +1,7 @@
-"""The cheapest derivations of an answer, in exact order: best-first search with lower bounds over the AND/OR graph."""
+"""The cheapest derivations of an answer, in exact order: best-first search with lower bounds over the AND/OR graph.
+
+In the literature: the first is the Viterbi proof, or most probable explanation (MPE); the next, k-best proofs.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from heapq import heappop, heappush

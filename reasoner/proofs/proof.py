@@ -177,7 +177,8 @@ class _Reply:
                 start = len(built) - node[-1]
                 steps = tuple(reversed(built[start:]))
                 del built[start:]
-                built.append(self._rule(*node[1:-1], steps))
+                clause, atom, values = node[1:-1]
+                built.append(self._rule(clause, atom, values, steps))
             else:
                 built.append(self._leaf(*node))
         return built[0]
