@@ -1,4 +1,4 @@
-"""Rules with negation, unrolled to circuits and written as sums: what holds in each world, against its perfect model."""
+"""Rules with negation, unrolled to circuits and written as sums: in each world they are the perfect model."""
 
 from collections.abc import Sequence
 from itertools import product
