@@ -19,6 +19,17 @@ def chain(first: SpikingNetwork, second: SpikingNetwork) -> SpikingNetwork:
 
     Raises:
         NetworkError: if a name is missing, answers come at different steps, or population names clash.
+
+    Example:
+        >>> from logic import Line, Population
+        >>> def relay(name, source, answer):  # a neuron that passes every spike on, one step later
+        ...     return SpikingNetwork(
+        ...         (1,), (Population(name, (1,), 1),), (Synapses("input", name, [0], [0], 1),),
+        ...         outputs=[1], output_lines=(Line(answer),), latencies=[1], input_lines=(Line(source),),
+        ...     )
+        >>> both = chain(relay("first", "x", "y"), relay("second", "y", "z"))
+        >>> both.input_names, both.output_names, both.latency
+        (('x',), ('z',), 2)
     """
     position = by_line(first.output_lines, first.outputs.tolist())
     if missing := set(second.input_lines) - set(first.output_lines):

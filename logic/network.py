@@ -188,6 +188,15 @@ class SpikingNetwork:
 
     Raises:
         NetworkError: if a projection names an unknown population, or does not fit its shape, or an output is unknown.
+
+    Example:
+        >>> third = Population("third", (1,), threshold=3, retain=True)  # fires at every third spike
+        >>> wire = Synapses("input", "third", [0], [0], weight=1)
+        >>> SpikingNetwork((1,), (third,), (wire,), outputs=[1], output_lines=(Line("y"),), latencies=[1])
+        SpikingNetwork: 1 neurons in 1 populations, latency 1, period 1
+          input lines   (1,)
+          output lines  y
+          third         1 neurons, keeps its membrane
     """
 
     input_shape: tuple[int, ...]

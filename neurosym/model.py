@@ -171,6 +171,19 @@ def load_model(path: str | Path, kinds: Sequence[PerceptionClass] = ()) -> Model
     Raises:
         CheckpointError: if the file is missing, damaged, or holds no rules.
         ProgramError: if the rules in it do not parse.
+
+    Example:
+        >>> import torch
+        >>> from tempfile import TemporaryDirectory
+        >>> from neurosym import DIGITS, Program, SpikingClassifier
+        >>> rule = Program.parse("even(X) :- digit(0, X), 0 is X mod 2.")
+        >>> model = Model(SpikingClassifier(DIGITS, 0), rule, "even(X)")
+        >>> pictures = torch.rand(3, 1, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+        >>> with TemporaryDirectory() as folder:
+        ...     save_model(model, f"{folder}/even.safetensors")
+        ...     again = load_model(f"{folder}/even.safetensors")
+        >>> torch.equal(again(pictures).log_probs, model(pictures).log_probs)
+        True
     """
     perception, settings = load_perception(path, kinds)
     if not {"program", "query"} <= settings.keys():

@@ -129,9 +129,9 @@ def test_compiling_is_said_once_on_standard_error(tmp_path: Path, kept: bool) ->
     code = """
 import numpy as np
 from logic.kernels import run_kernels
-from logic.mapping.cuts import _ones
+from logic.mapping.word_tables import ones
 with run_kernels("always"):
-    print(_ones(np.uint64(2**64 - 1)), _ones(np.uint64(5)))
+    print(ones(np.uint64(2**64 - 1)), ones(np.uint64(5)))
 """
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder), "PYTHONPATH": str(Path(__file__).parent.parent)}
     for time_round in range(2 if kept else 1):

@@ -57,6 +57,14 @@ def learn_circuit(
 
     Raises:
         LearningError: if the arrays do not fit each other.
+
+    Example:
+        >>> from itertools import product
+        >>> samples = np.array(list(product([False, True], repeat=4)))
+        >>> labels = samples[:, 0] & samples[:, 1] | samples[:, 2] & samples[:, 3]
+        >>> learned = learn_circuit(samples, labels, samples, labels, ands=20)
+        >>> learned.validation, learned.ands <= 20
+        (1.0, True)
     """
     _check(samples, labels, validation_samples, validation_labels)
     columns = list(validation_samples.T.copy())

@@ -59,6 +59,15 @@ def compile_circuit(
     Raises:
         CircuitError: if the mapping is unknown or cannot express the circuit.
         NetworkError: if the balance is unknown or impossible.
+
+    Example:
+        >>> from logic import CircuitBuilder, simulate
+        >>> import torch
+        >>> make = CircuitBuilder()
+        >>> a, b = make.inputs("a", "b")
+        >>> network = compile_circuit(make.build(y=a ^ b), aligned=True)
+        >>> network.input_names, network.output_names, network.latency
+        (('a=0', 'a=1', 'b=0', 'b=1'), ('y=0', 'y=1'), 2)
     """
     return compile_certified(circuit, mapping, balance, aligned=aligned, max_delay=max_delay).network
 

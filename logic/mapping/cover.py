@@ -12,9 +12,10 @@ from ..kernels import kernel
 from ..lowering import to_and_inverter
 from ..rails import single_lines
 from .classes import ThresholdClasses, threshold_classes
-from .cuts import NO_CLASS, WIDTH, Structure, find_cuts, threshold_class
+from .cuts import Structure, find_cuts
 from .neuron_netlist import Certificate, Integers, ThresholdNetlist, dual, rows
 from .structure import helped_structures
+from .word_tables import NO_CLASS, WIDTH, threshold_class
 
 LARGE = 100_000  # gates; beyond, less effort for each
 KEPT, KEPT_LARGE = (8, 4), (4, 1)  # cuts of each wire: threshold functions, others

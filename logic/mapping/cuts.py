@@ -12,26 +12,23 @@ from numpy.typing import NDArray
 
 from ..kernels import kernel
 from .classes import ThresholdClasses
+from .kept_cuts import Kept, is_kept, ranked, room_for_cuts, write_cuts
+from .word_tables import (
+    NO_CLASS,
+    VARIABLE,
+    WIDTH,
+    Integers,
+    composed,
+    is_essential,
+    ones,
+    swap,
+    threshold_class,
+    unread_leaves,
+)
 
-Integers = NDArray[np.int64]
-WIDTH = 6
 _RECENT_BITS = 12
 _RECENT = 1 << _RECENT_BITS
 _ROUNDING = 1 + 1e-9  # relative, of sums of the same flows in different orders
-NO_CLASS = -1  # of a cut whose function is no threshold function; kept only to build greater cuts from
-
-_VARIABLE = np.array(
-    [
-        0xAAAAAAAAAAAAAAAA,
-        0xCCCCCCCCCCCCCCCC,
-        0xF0F0F0F0F0F0F0F0,
-        0xFF00FF00FF00FF00,
-        0xFFFF0000FFFF0000,
-        0xFFFFFFFF00000000,
-    ],
-    dtype=np.uint64,
-)
-_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 class Structure(NamedTuple):
@@ -96,160 +93,142 @@ def find_cuts(
         used=np.zeros(wires, np.int64),
         flow=np.zeros(wires),
     )
-    _enumerate(*structure, readers, classes.weights, classes.keys, classes.values, keep[0], keep[1], widest, *cuts)
+    known = (classes.weights, classes.keys, classes.values)
+    rooms = (_room_for_offers(4 * (room + 1)), _room_for_unions(), room_for_cuts(keep), _room_for_classes(known))
+    _enumerate(structure, readers, known, widest, cuts, *rooms)
     return cuts
 
 
-@kernel(inline="always")
-def _swap(table: np.uint64, low: int, high: int) -> np.uint64:
-    shift = np.uint64((1 << high) - (1 << low))
-    moved = _VARIABLE[low] & ~_VARIABLE[high]
-    return (table & ~(moved | (moved << shift))) | ((table & moved) << shift) | ((table >> shift) & moved)
+class _Offers(NamedTuple):
+    """What each fan-in of an alternative offers, a row a cut: itself as a leaf, then its cuts.
+
+    Args:
+        leaves: ``[4R, 6]`` ascending wires; ``R`` rows a fan-in.
+        size: ``[4R]`` leaves.
+        table: ``[4R]`` truth tables over the leaves.
+        mask: ``[4R]`` leaves that are functions of the others.
+        sign: ``[4R]`` a bit for each leaf, by its last six bits.
+        clean: ``[4R]`` whether the function depends on each leaf.
+        flow: ``[4R]`` the sum of the leaves' flows.
+        last: ``[4]`` the last row of each fan-in.
+    """
+
+    leaves: NDArray[np.int32]
+    size: NDArray[np.int64]
+    table: NDArray[np.uint64]
+    mask: NDArray[np.uint8]
+    sign: NDArray[np.uint64]
+    clean: NDArray[np.bool_]
+    flow: NDArray[np.float64]
+    last: NDArray[np.int64]
 
 
-@kernel()
-def _ones(table: np.uint64) -> np.int64:
-    table = table - ((table >> np.uint64(1)) & np.uint64(0x5555555555555555))
-    table = (table & np.uint64(0x3333333333333333)) + ((table >> np.uint64(2)) & np.uint64(0x3333333333333333))
-    table = (table + (table >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((table * np.uint64(0x0101010101010101)) >> np.uint64(56))
+class _Unions(NamedTuple):
+    """The unions of the cuts that are picked so far, a row a level.
+
+    Args:
+        leaves: ``[4, 6]``.
+        size: ``[4]``.
+        sign: ``[4]``.
+        apart: ``[4]`` whether no leaf is shared and each is read.
+        flow: ``[4]``.
+        upcoming: ``[4]`` the row of each fan-in to be picked next.
+        picked: ``[4]`` the row picked of each fan-in.
+        seat: ``[4]`` the fan-in of each level.
+        pieces: ``[4]`` truth tables of the picked cuts over the leaves of their union.
+    """
+
+    leaves: NDArray[np.int32]
+    size: NDArray[np.int64]
+    sign: NDArray[np.uint64]
+    apart: NDArray[np.bool_]
+    flow: NDArray[np.float64]
+    upcoming: NDArray[np.int64]
+    picked: NDArray[np.int64]
+    seat: NDArray[np.int64]
+    pieces: NDArray[np.uint64]
 
 
-@kernel()
-def threshold_class(
-    table: np.uint64, weights: Integers, keys: Integers, values: Integers, signed: Integers, place: Integers
-) -> int:
-    """The class of a truth table or ``NO_CLASS``; fills ``signed`` (Chow) and ``place`` (variables by weight)."""
-    total = _ones(table)
-    for i in range(WIDTH):
-        chow = 2 * _ones(table & _VARIABLE[i]) - total
-        signed[i] = chow
-        size = abs(chow)
-        j = i
-        while j > 0 and abs(signed[place[j - 1]]) < size:
-            place[j] = place[j - 1]
-            j -= 1
-        place[j] = i
-    key = 0
-    for i in range(WIDTH - 1, -1, -1):
-        key = key * 128 + abs(signed[place[i]])
-    key = key * 128 + total
-    slot = key % 1000003 & (len(keys) - 1)
-    while keys[slot] != key:
-        if keys[slot] < 0:
-            return NO_CLASS
-        slot = (slot + 1) & (len(keys) - 1)
-    return values[slot]
+class _Memory(NamedTuple):
+    """The classes of functions met lately, by hash: few functions make up nearly all cuts of a circuit.
+
+    Args:
+        function: ``[2^b]``.
+        kind: ``[2^b]``.
+        signed: ``[6]`` room for :func:`threshold_class`.
+        place: ``[6]`` likewise.
+    """
+
+    function: NDArray[np.uint64]
+    kind: NDArray[np.int64]
+    signed: NDArray[np.int64]
+    place: NDArray[np.int64]
 
 
-@kernel()
-def _essential(table: int, fans: int) -> bool:
-    """Whether a truth table depends on each of its fan-ins."""
-    for fan in range(fans):
-        read = False
-        for state in range(1 << fans):
-            read |= (table >> state ^ table >> (state ^ 1 << fan)) & 1 == 1
-        if not read:
-            return False
-    return True
+def _room_for_offers(rows: int) -> _Offers:
+    return _Offers(
+        np.full((rows, WIDTH), -1, np.int32),
+        np.zeros(rows, np.int64),
+        np.zeros(rows, np.uint64),
+        np.zeros(rows, np.uint8),
+        np.zeros(rows, np.uint64),
+        np.zeros(rows, np.bool_),
+        np.zeros(rows),
+        np.zeros(4, np.int64),
+    )
+
+
+def _room_for_unions() -> _Unions:
+    return _Unions(
+        np.full((4, WIDTH), -1, np.int32),
+        np.zeros(4, np.int64),
+        np.zeros(4, np.uint64),
+        np.zeros(4, np.bool_),
+        np.zeros(4),
+        np.zeros(4, np.int64),
+        np.zeros(4, np.int64),
+        np.zeros(4, np.int64),
+        np.zeros(4, np.uint64),
+    )
+
+
+def _room_for_classes(classes: tuple[Integers, Integers, Integers]) -> _Memory:
+    signed, place = np.zeros(WIDTH, np.int64), np.zeros(WIDTH, np.int64)
+    nothing = threshold_class(np.uint64(0), *classes, signed, place)
+    return _Memory(np.zeros(_RECENT, np.uint64), np.full(_RECENT, nothing), signed, place)
 
 
 @kernel()
 def _enumerate(
-    order: Integers,
-    first: Integers,
-    fan_in: Integers,
-    tables: Integers,
-    dependents: Integers,
+    structure: Structure,
     readers: NDArray[np.float64],
-    weights: Integers,
-    keys: Integers,
-    values: Integers,
-    keep: int,
-    keep_other: int,
+    classes: tuple[Integers, Integers, Integers],
     widest: int,
-    all_leaves: NDArray[np.int32],
-    all_table: NDArray[np.uint64],
-    all_kind: NDArray[np.int16],
-    all_dependent: NDArray[np.uint8],
-    all_silent: NDArray[np.uint8],
-    all_count: Integers,
-    all_flow: NDArray[np.float64],
+    cuts: Cuts,
+    offers: _Offers,
+    unions: _Unions,
+    kept: Kept,
+    memory: _Memory,
 ) -> None:
-    room = keep + keep_other
-    # Candidates: threshold cuts and other cuts, their rows by rank, and what the last costs once there is no room.
-    leaves = np.full((2, room, WIDTH), -1, np.int32)
-    table = np.zeros((2, room), np.uint64)
-    kind = np.zeros((2, room), np.int16)
-    mask = np.zeros((2, room), np.uint8)
-    silent = np.zeros((2, room), np.uint8)
-    size = np.zeros((2, room), np.int64)
-    sign = np.zeros((2, room), np.uint64)
-    cost = np.zeros((2, room))
-    rank = np.zeros((2, room), np.int64)
-    worst = np.zeros(2)
-    kept = np.zeros(2, np.int64)
-    limit = np.array([keep, keep_other])
-    signed, place = np.zeros(WIDTH, np.int64), np.zeros(WIDTH, np.int64)
-    # What each fan-in offers, a row a cut: itself as a leaf, then its cuts. A cut is clean if its function depends on
-    # each of its leaves; the flow is that of its leaves.
-    stride = room + 1
-    offered = np.full((4 * stride, WIDTH), -1, np.int32)
-    offered_size = np.zeros(4 * stride, np.int64)
-    offered_table = np.zeros(4 * stride, np.uint64)
-    offered_mask = np.zeros(4 * stride, np.uint8)
-    offered_sign = np.zeros(4 * stride, np.uint64)
-    offered_clean = np.zeros(4 * stride, np.bool_)
-    offered_flow = np.zeros(4 * stride)
-    # A fan-in a level: the row to be picked next and the last; the row picked, and the unions of the picked ones.
-    upcoming, last, picked = np.zeros(4, np.int64), np.zeros(4, np.int64), np.zeros(4, np.int64)
-    partial = np.full((4, WIDTH), -1, np.int32)
-    partial_size = np.zeros(4, np.int64)
-    partial_sign = np.zeros(4, np.uint64)
-    partial_apart = np.zeros(4, np.bool_)  # whether no leaf is shared and each is read
-    partial_flow = np.zeros(4)
-    seat = np.zeros(4, np.int64)
-    pieces = np.zeros(4, np.uint64)
-    # The classes of functions met lately, by hash: few functions make up nearly all cuts of a circuit.
-    recent = np.zeros(_RECENT, np.uint64)
-    recent_kind = np.full(_RECENT, threshold_class(np.uint64(0), weights, keys, values, signed, place))
-    for wire in order:
-        kept[:], worst[:] = 0, np.inf
-        bound = np.inf
-        for way in range(first[wire], first[wire + 1]):
-            fans = 1
-            while fans < 4 and fan_in[way, fans] >= 0:
-                fans += 1
-            helped, masked = dependents[way] >= 0, dependents[way] >= 0
-            for fan in range(fans):
-                source, row = fan_in[way, fan], fan * stride
-                helper = fan == dependents[way]
-                options = 1 if helper else all_count[source] + 1
-                if fan > 1 or helped:
-                    options = min(options, 4)
-                offered[row, 0], offered_size[row] = source, 1 if source else 0
-                offered_table[row] = _VARIABLE[0] if source else np.uint64(0)
-                offered_mask[row] = 1 if helper else 0
-                offered_sign[row] = np.uint64(1) << np.uint64(source & 63) if source else np.uint64(0)
-                offered_clean[row], offered_flow[row] = source > 0, all_flow[source]
-                for c in range(options - 1):
-                    row += 1
-                    n, seen, flow, unread = 0, np.uint64(0), 0.0, all_silent[source, c]
-                    while n < WIDTH and all_leaves[source, c, n] >= 0:
-                        leaf = all_leaves[source, c, n]
-                        offered[row, n] = leaf
-                        seen |= np.uint64(1) << np.uint64(leaf & 63)
-                        flow += all_flow[leaf]
-                        n += 1
-                    offered_size[row], offered_sign[row] = n, seen
-                    offered_clean[row], offered_flow[row] = n > 0 and unread == 0, flow
-                    offered_table[row], offered_mask[row] = all_table[source, c], all_dependent[source, c]
-                    masked |= offered_mask[row] > 0
-                last[fan] = row
-                upcoming[fan] = fan * stride
-            essential = _essential(tables[way], fans)
+    stride = len(offers.size) // 4
+    offered, offered_size, offered_table, offered_mask = offers.leaves, offers.size, offers.table, offers.mask
+    offered_sign, offered_clean, offered_flow, last = offers.sign, offers.clean, offers.flow, offers.last
+    leaves, size, sign, apart, flow = unions.leaves, unions.size, unions.sign, unions.apart, unions.flow
+    recent, recent_kind = memory.function, memory.kind
+    kept_leaves, kept_size, kept_sign, kept_cost = kept.leaves, kept.size, kept.sign, kept.cost
+    rank, worst, used, limit = kept.rank, kept.worst, kept.used, kept.limit
+    upcoming, picked, seat, pieces = unions.upcoming, unions.picked, unions.seat, unions.pieces
+    flows = cuts.flow
+    for wire in structure.order:
+        kept.used[:], kept.worst[:] = 0, np.inf
+        for way in range(structure.first[wire], structure.first[wire + 1]):
+            fans, masked = _offer(way, structure, cuts, offers)
+            helped, gate = structure.dependent[way] >= 0, structure.table[way]
+            essential = is_essential(gate, fans)
             for level in range(fans):  # a helper is picked first, since it is a leaf of every union
                 seat[level] = (fans - 1 if level == 0 else level - 1) if helped else level
+                upcoming[level] = level * stride
+            bound = max(worst[0] - 1, worst[1]) * _ROUNDING
             level = 0  # whose cut is to be merged next
             while level >= 0:
                 fan = seat[level]
@@ -260,38 +239,26 @@ def _enumerate(
                     continue
                 picked[fan] = row
                 upcoming[fan] = row + 1
-                n, seen, apart, flow = offered_size[row], offered_sign[row], offered_clean[row], offered_flow[row]
                 if level == 0:
-                    if n > widest:
+                    if offered_size[row] > widest:
                         continue
+                    n, sign[0] = offered_size[row], offered_sign[row]
+                    apart[0], flow[0] = offered_clean[row], offered_flow[row]
                     for i in range(n):
-                        partial[0, i] = offered[row, i]
+                        leaves[0, i] = offered[row, i]
                 else:
-                    before = partial_sign[level - 1]
-                    if _ones(seen | before) > widest:
+                    before = sign[level - 1]
+                    if ones(offered_sign[row] | before) > widest:
                         continue
-                    apart, flow = (
-                        apart and partial_apart[level - 1] and seen & before == 0,
-                        flow + partial_flow[level - 1],
-                    )
-                    seen |= before
-                    if apart and essential and level == fans - 1 and flow > bound:
+                    sign[level] = offered_sign[row] | before
+                    apart[level] = offered_clean[row] and apart[level - 1] and offered_sign[row] & before == 0
+                    flow[level] = offered_flow[row] + flow[level - 1]
+                    if apart[level] and essential and level == fans - 1 and flow[level] > bound:
                         continue
-                    i, j, one, other, n = 0, 0, partial_size[level - 1], n, 0
-                    while i < one and j < other and n < widest:
-                        a, b = partial[level - 1, i], offered[row, j]
-                        partial[level, n] = min(a, b)
-                        i, j, n = i + (a <= b), j + (b <= a), n + 1
-                    if n + one - i + other - j > widest:
+                    n = _union(leaves, level, size[level - 1], offered, row, offered_size[row], widest)
+                    if n < 0:
                         continue
-                    for k in range(i, one):
-                        partial[level, n] = partial[level - 1, k]
-                        n += 1
-                    for k in range(j, other):
-                        partial[level, n] = offered[row, k]
-                        n += 1
-                partial_size[level], partial_sign[level] = n, seen
-                partial_apart[level], partial_flow[level] = apart, flow
+                size[level] = n
                 if level < fans - 1:
                     level += 1
                     continue
@@ -299,90 +266,121 @@ def _enumerate(
                     row = picked[f]
                     piece, j = offered_table[row], n - 1
                     for i in range(offered_size[row] - 1, -1, -1):
-                        while partial[level, j] != offered[row, i]:
+                        while leaves[level, j] != offered[row, i]:
                             j -= 1
                         if j == i:  # this leaf and all before it keep their places
                             break
-                        piece = _swap(np.uint64(piece), int(i), int(j))
+                        piece = swap(np.uint64(piece), int(i), int(j))
                     pieces[f] = piece
-                function = np.uint64(0)
-                for state in range(1 << fans):
-                    if tables[way] >> state & 1:
-                        term = _ALL
-                        for f in range(fans):
-                            term &= pieces[f] if state >> f & 1 else ~pieces[f]
-                        function |= term
-                unread = 0
-                if not (apart and essential):
-                    for i in range(n):
-                        if (function & _VARIABLE[i]) >> np.uint64(1 << i) == function & ~_VARIABLE[i]:
-                            unread |= 1 << i
-                price, other_price = 1.0, 0.0
+                function = composed(gate, fans, pieces)
+                unread = 0 if apart[level] and essential else unread_leaves(function, n)
+                price, other_price = 1.0, 0.0  # of a neuron and its leaves, and of the leaves alone
                 for i in range(n):
                     if not unread >> i & 1:
-                        price += all_flow[partial[level, i]]
-                        other_price += all_flow[partial[level, i]]
+                        price += flows[leaves[level, i]]
+                        other_price += flows[leaves[level, i]]
                 if price >= worst[0] and other_price >= worst[1]:
                     continue
                 slot = function * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(64 - _RECENT_BITS)
                 if recent[slot] != function:
                     recent[slot] = function
-                    recent_kind[slot] = threshold_class(function, weights, keys, values, signed, place)
-                found = recent_kind[slot]
-                group = 1 if found == NO_CLASS else 0
+                    recent_kind[slot] = threshold_class(
+                        function, classes[0], classes[1], classes[2], memory.signed, memory.place
+                    )
+                group = 1 if recent_kind[slot] == NO_CLASS else 0
                 if group:
                     price = other_price
                 if price >= worst[group]:
                     continue
-                double = False
-                for other in range(kept[group]):
-                    if size[group, other] == n and sign[group, other] == seen:
-                        same = True
-                        for i in range(n):
-                            if leaves[group, other, i] != partial[level, i]:
-                                same = False
-                                break
-                        if same:
-                            double = True
-                            break
-                if double:
+                if is_kept(kept_leaves, kept_size, kept_sign, used, group, leaves, level, n, sign[level]):
                     continue
                 bits = 0
                 if masked:
                     for f in range(fans):
-                        row, i = picked[f], 0
-                        if not offered_mask[row]:
-                            continue
-                        for j in range(offered_size[row]):
-                            while partial[level, i] != offered[row, j]:
-                                i += 1
-                            bits |= (offered_mask[row] >> j & 1) << i
-                at = min(kept[group], limit[group] - 1)
-                row = kept[group] if kept[group] < limit[group] else rank[group, at]
-                while at > 0:
-                    ahead = rank[group, at - 1]
-                    if cost[group, ahead] < price or (cost[group, ahead] == price and size[group, ahead] <= n):
-                        break
-                    rank[group, at] = ahead
-                    at -= 1
-                rank[group, at] = row
+                        bits |= _moved(
+                            offered_mask[picked[f]], offered, picked[f], offered_size[picked[f]], leaves, level
+                        )
+                row = ranked(rank, kept_cost, kept_size, used[group], limit[group], group, price, n)
                 for i in range(WIDTH):
-                    leaves[group, row, i] = partial[level, i] if i < n else -1
-                table[group, row], kind[group, row], mask[group, row] = function, found, bits
-                size[group, row], cost[group, row], silent[group, row] = n, price, unread
-                sign[group, row] = seen
-                kept[group] = min(kept[group] + 1, limit[group])
-                if kept[group] == limit[group]:
-                    worst[group] = cost[group, rank[group, limit[group] - 1]]
+                    kept_leaves[group, row, i] = leaves[level, i] if i < n else -1
+                kept.table[group, row], kept.kind[group, row] = function, recent_kind[slot]
+                kept.mask[group, row], kept.silent[group, row] = bits, unread
+                kept_size[group, row], kept_sign[group, row], kept_cost[group, row] = n, sign[level], price
+                used[group] = min(used[group] + 1, limit[group])
+                if used[group] == limit[group]:
+                    worst[group] = kept_cost[group, rank[group, limit[group] - 1]]
                     bound = max(worst[0] - 1, worst[1]) * _ROUNDING
-        count = 0
-        for group in range(2):
-            for position in range(kept[group]):
-                row = rank[group, position]
-                for i in range(WIDTH):
-                    all_leaves[wire, count, i] = leaves[group, row, i]
-                all_table[wire, count], all_kind[wire, count] = table[group, row], kind[group, row]
-                all_dependent[wire, count], all_silent[wire, count] = mask[group, row], silent[group, row]
-                count += 1
-        all_count[wire] = count
-        all_flow[wire] = cost[0, rank[0, 0]] / max(1.0, readers[wire])
+        write_cuts(wire, kept, readers[wire], cuts)
+
+
+@kernel(forceinline=True)
+def _offer(way: int, structure: Structure, cuts: Cuts, offers: _Offers) -> tuple[int, bool]:
+    """Fills in what the fan-ins of an alternative offer; how many there are, and whether any leaf is dependent."""
+    offered, offered_size, offered_table, offered_mask = offers.leaves, offers.size, offers.table, offers.mask
+    offered_sign, offered_clean, offered_flow = offers.sign, offers.clean, offers.flow
+    leaves, table, dependents, silent = cuts.leaves, cuts.table, cuts.dependent, cuts.silent
+    used, flows, fan_in, dependent = cuts.used, cuts.flow, structure.fan_in, structure.dependent[way]
+    stride, fans, masked = len(offered_size) // 4, 1, dependent >= 0
+    while fans < 4 and fan_in[way, fans] >= 0:
+        fans += 1
+    for fan in range(fans):
+        source, row = fan_in[way, fan], fan * stride
+        helper = fan == dependent
+        options = 1 if helper else used[source] + 1
+        if fan > 1 or dependent >= 0:
+            options = min(options, 4)
+        offered[row, 0], offered_size[row] = source, 1 if source else 0
+        offered_table[row] = VARIABLE[0] if source else np.uint64(0)
+        offered_mask[row] = 1 if helper else 0
+        offered_sign[row] = np.uint64(1) << np.uint64(source & 63) if source else np.uint64(0)
+        offered_clean[row], offered_flow[row] = source > 0, flows[source]
+        for cut in range(options - 1):
+            row += 1
+            n, seen, flow = 0, np.uint64(0), 0.0
+            while n < WIDTH and leaves[source, cut, n] >= 0:
+                leaf = leaves[source, cut, n]
+                offered[row, n] = leaf
+                seen |= np.uint64(1) << np.uint64(leaf & 63)
+                flow += flows[leaf]
+                n += 1
+            offered_size[row], offered_sign[row] = n, seen
+            offered_clean[row], offered_flow[row] = n > 0 and silent[source, cut] == 0, flow
+            offered_table[row], offered_mask[row] = table[source, cut], dependents[source, cut]
+            masked |= offered_mask[row] > 0
+        offers.last[fan] = row
+    return fans, masked
+
+
+@kernel(forceinline=True)
+def _union(
+    leaves: NDArray[np.int32], level: int, one: int, offered: NDArray[np.int32], row: int, other: int, widest: int
+) -> int:
+    """Merges the union of the level before with an offered cut; how many leaves that has, or -1 if too many."""
+    i, j, n = 0, 0, 0
+    while i < one and j < other and n < widest:
+        a, b = leaves[level - 1, i], offered[row, j]
+        leaves[level, n] = min(a, b)
+        i, j, n = i + (a <= b), j + (b <= a), n + 1
+    if n + one - i + other - j > widest:
+        return -1
+    for k in range(i, one):
+        leaves[level, n] = leaves[level - 1, k]
+        n += 1
+    for k in range(j, other):
+        leaves[level, n] = offered[row, k]
+        n += 1
+    return n
+
+
+@kernel(forceinline=True)
+def _moved(
+    mask: np.uint8, offered: NDArray[np.int32], row: int, size: int, leaves: NDArray[np.int32], level: int
+) -> int:
+    """A bit mask over an offered cut's leaves as one over the leaves of the union."""
+    bits, i = 0, 0
+    if mask:
+        for j in range(size):
+            while leaves[level, i] != offered[row, j]:
+                i += 1
+            bits |= (mask >> j & 1) << i
+    return bits

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from ..circuit import Circuit
 from ..kernels import kernel
 from .classes import WIDTH, ThresholdClasses
-from .cuts import NO_CLASS, Cuts, Structure, find_cuts, threshold_class
+from .cuts import Cuts, Structure, find_cuts
+from .word_tables import NO_CLASS, threshold_class
 
 _KEPT = (6, 6)  # cuts of each wire that are searched for pairs
 _MIX = np.array([1, 0x9E3779B97F4A7C1, 0x5851F42D4C957F2], np.int64)

@@ -65,6 +65,17 @@ def certify(network: SpikingNetwork, circuit: Circuit, path: Path) -> Verdict:
     Raises:
         NetworkError: if the network is too large to be certified in one piece, or does not lift.
         FileError: if a file cannot be written.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> from logic import CircuitBuilder, compile_circuit
+        >>> make = CircuitBuilder()
+        >>> a, b = make.inputs("a", "b")
+        >>> circuit = make.build(y=a ^ b)
+        >>> with TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "xor.cnf"
+        ...     certify(compile_circuit(circuit), circuit, path).holds, check_certificate(path)
+        (True, True)
     """
     start, path = work_time(), Path(path)
     if path.suffix != ".cnf":

@@ -30,6 +30,14 @@ def simulate(
 
     Raises:
         NetworkError: if the spikes do not fit the input, are not binary, or a name is unknown.
+
+    Example:
+        >>> from logic import Line, Synapses
+        >>> third = Population("third", (1,), threshold=3, retain=True)  # fires at every third spike
+        >>> wire = Synapses("input", "third", [0], [0], weight=1)
+        >>> network = SpikingNetwork((1,), (third,), (wire,), outputs=[1], output_lines=(Line("y"),), latencies=[1])
+        >>> simulate(network, torch.ones(6, 1, 1), steps=7)["third"].flatten().int().tolist()
+        [0, 0, 0, 1, 0, 0, 1]
     """
     if tuple(spikes.shape[2:]) != network.input_shape:
         raise NetworkError(f"spikes need [T, B, {', '.join(map(str, network.input_shape))}], got {list(spikes.shape)}")

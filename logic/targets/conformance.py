@@ -71,6 +71,11 @@ def self_test(target: Target) -> Conformance:
     Raises:
         NetworkError: as :func:`compare`.
         FileError: if nothing can be written to the folder for temporary files.
+
+    Example:
+        >>> from logic import find_target
+        >>> self_test(find_target("snntorch")).different
+        0
     """
     import torch
 

@@ -55,6 +55,18 @@ def write_nir(network: SpikingNetwork, path: str | Path, profile: str = "lif", g
         NetworkError: if the network is no such chain, a population that retains its membrane has several
             thresholds.
         FileError: if the files cannot be written.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> from logic import CircuitBuilder, compile_circuit
+        >>> make = CircuitBuilder()
+        >>> a, b = make.inputs("a", "b")
+        >>> network = compile_circuit(make.build(y=a ^ b), balance="relays", aligned=True)
+        >>> with TemporaryDirectory() as folder:
+        ...     write_nir(network, f"{folder}/xor.nir")
+        ...     again = read_nir(f"{folder}/xor.nir")
+        >>> again.neurons == network.neurons, again.output_names == network.output_names
+        (True, True)
     """
     import nir
 

@@ -55,6 +55,19 @@ def compare_with_snntorch(path: str | Path, spikes: Tensor) -> Conformance:
 
     Raises:
         NetworkError: if the files cannot be read or the answers are not those of the last population.
+
+    Example:
+        >>> import torch
+        >>> from tempfile import TemporaryDirectory
+        >>> from logic import CircuitBuilder, compile_circuit, write_nir
+        >>> make = CircuitBuilder()
+        >>> a, b = make.inputs("a", "b")
+        >>> network = compile_circuit(make.build(y=a ^ b), balance="relays", aligned=True)
+        >>> waves = torch.tensor([[[1, 0, 1, 0], [1, 0, 0, 1]]])  # one step, two samples, two rails for each input
+        >>> with TemporaryDirectory() as folder:
+        ...     write_nir(network, f"{folder}/xor.nir")
+        ...     compare_with_snntorch(f"{folder}/xor.nir", waves)
+        Conformance(samples=2, spikes=2, different=0, shift=2)
     """
     return compare(SNNTORCH, path, spikes)
 

@@ -97,6 +97,15 @@ class FewLabels:
         pictures: ``[L, 1, H, W]``.
         values: Class numbers of what they show, ``[L]``.
         weight: Of the mean log-probability of these labels.
+
+    Example:
+        >>> from neurosym import DIGITS, Program, SpikingClassifier
+        >>> rule = Program.parse("even(X) :- digit(0, X), 0 is X mod 2.")
+        >>> model = Model(SpikingClassifier(DIGITS, 0), rule, "even(X)")
+        >>> pictures = torch.rand(4, 1, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+        >>> asked = FewLabels(model, pictures[:2, 0], torch.tensor([0, 2]), weight=1.0)
+        >>> bool((asked.log_probability(pictures, [0, 2, 4, 6]) < model.log_probability(pictures, [0, 2, 4, 6])).all())
+        True
     """
 
     model: Model
@@ -130,7 +139,17 @@ def use_entropy(symbols: Symbols) -> Tensor:
 
 
 def most_even(models: Sequence[Model], pictures: Tensor) -> Model:
-    """The model that uses the values most evenly in pictures ``[M, N, 1, H, W]``; it takes no label to tell."""
+    """The model that uses the values most evenly in pictures ``[M, N, 1, H, W]``; it takes no label to tell.
+
+    Example:
+        >>> from neurosym import DIGITS, Program, SpikingClassifier
+        >>> rule = Program.parse("even(X) :- digit(0, X), 0 is X mod 2.")
+        >>> models = [Model(SpikingClassifier(DIGITS, seed), rule, "even(X)") for seed in range(2)]
+        >>> pictures = torch.rand(4, 1, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+        >>> used = [use_entropy(model.perception(pictures).symbols).item() for model in models]
+        >>> most_even(models, pictures) is models[used.index(max(used))]
+        True
+    """
     with torch.no_grad():
         return max(models, key=lambda model: float(use_entropy(model.perception(pictures).symbols)))
 

@@ -21,7 +21,7 @@ class View:
 
     Args:
         model: Reads.
-        meaning: Value to value; a value that is not in it stands for itself.
+        meaning: Domain name and value to value, ``{("digit", 2): 4}``; a value that is not in it stands for itself.
     """
 
     model: Model
@@ -45,6 +45,15 @@ class Mixture:
 
     Raises:
         TrainingError: if there are none.
+
+    Example:
+        >>> from neurosym import DIGITS, Program, SpikingClassifier
+        >>> rule = Program.parse("even(X) :- digit(0, X), 0 is X mod 2.")
+        >>> model = Model(SpikingClassifier(DIGITS, 0), rule, "even(X)")
+        >>> mixture = Mixture([View(model, {}), View(model, {("digit", 2): 4, ("digit", 4): 2})])
+        >>> answers = mixture(torch.rand(1, 1, 1, 28, 28, generator=torch.Generator().manual_seed(0)))
+        >>> bool(torch.isclose(answers.probability(2), answers.probability(4)))
+        True
     """
 
     views: Sequence[View]

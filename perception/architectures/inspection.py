@@ -55,6 +55,14 @@ def weighted_inputs(network: Network, pictures: Tensor) -> dict[str, Traffic]:
     Args:
         network: In evaluation, or its norms learn.
         pictures: As its ``forward`` takes them.
+
+    Example:
+        >>> from perception import build, preset
+        >>> pictures = torch.rand(2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+        >>> for name in ("tiny_ms_resnet", "tiny_sew_resnet"):  # the second adds spikes to spikes
+        ...     sorted(set(weighted_inputs(build(preset(name), 0), pictures).values()))
+        ['binary']
+        ['binary', 'whole']
     """
     found: dict[str, Traffic] = {}
 

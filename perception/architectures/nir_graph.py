@@ -56,6 +56,16 @@ def write_network_nir(network: SpikingResNet, path: Path | str, size: int) -> No
     Raises:
         ArchitectureError: as :func:`to_nir_graph`.
         FileError: if the file cannot be written.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> from perception import build, preset
+        >>> network = build(preset("tiny_ms_resnet"), 0).eval()
+        >>> with TemporaryDirectory() as folder:
+        ...     write_network_nir(network, f"{folder}/net.nir", size=28)
+        ...     nodes = nir.read(f"{folder}/net.nir", type_check=False).nodes
+        >>> nodes["input"].input_type["input"].tolist(), nodes["output"].output_type["output"].tolist()
+        ([1, 28, 28], [10, 1, 1])
     """
     graph = to_nir_graph(network, size)
     with whole_file(Path(path)) as place:

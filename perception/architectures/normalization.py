@@ -27,6 +27,12 @@ class ThresholdBatchNorm(nn.Module):
         scale: 1, or ``1 / sqrt(2)`` for each of two branches that are added.
         momentum: Share of a batch in the running mean and variance.
         epsilon: Added to the variance.
+
+    Example:
+        >>> norm = ThresholdBatchNorm(2, threshold=0.5)
+        >>> currents = torch.randn(4, 8, 2, 6, 6, generator=torch.Generator().manual_seed(0)) * 7 + 3
+        >>> round(norm(currents).std().item(), 2)
+        0.5
     """
 
     def __init__(

@@ -276,7 +276,13 @@ def _tiny() -> list[Preset]:
 
 
 def presets() -> dict[str, Preset]:
-    """All presets by name, those for 28 x 28 pixels first."""
+    """All presets by name, those for 28 x 28 pixels first.
+
+    Example:
+        >>> published = presets()["ms_resnet18"]
+        >>> published.size, published.classes, published.published
+        (224, 1000, 11.69)
+    """
     found = [
         *_tiny(),
         Preset("resnet19", _RESNET_19, published=12.63, source="Deng et al., ICLR 2022, from memory"),
@@ -306,6 +312,11 @@ def preset(name: str, **options: Any) -> Preset:
 
     Raises:
         ArchitectureError: if there is no such preset or option, or an option has no such value.
+
+    Example:
+        >>> chosen = preset("tiny_resnet", classes=3, neuron="if")
+        >>> chosen.steps, chosen.classes, chosen.neuron.name
+        (2, 3, 'if')
     """
     known = presets()
     if name not in known:
@@ -352,6 +363,11 @@ def build(chosen: Preset, generator: Seed | None = None) -> Network:
 
     Raises:
         ArchitectureError: if its plan does not fit together.
+
+    Example:
+        >>> network = build(preset("tiny_resnet", steps=2), 0)
+        >>> network(torch.zeros(3, 1, 28, 28)).shape  # logits of each step
+        torch.Size([2, 3, 10])
     """
     make: Any = SpikingResNet if isinstance(chosen.plan, ResNetPlan) else SpikingTransformer
     network: Network = make(
@@ -367,5 +383,12 @@ def build(chosen: Preset, generator: Seed | None = None) -> Network:
 
 
 def count_parameters(network: nn.Module) -> int:
-    """The number of learned numbers."""
+    """The number of learned numbers.
+
+    Example:
+        >>> with torch.device("meta"):  # sizes alone, no numbers
+        ...     found = count_parameters(build(preset("spikformer_4_384")))
+        >>> round(found / 1e6, 2), preset("spikformer_4_384").published
+        (9.31, 9.32)
+    """
     return sum(parameter.numel() for parameter in network.parameters())

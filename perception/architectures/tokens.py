@@ -144,6 +144,11 @@ def alignment_loss(scores: list[Tensor]) -> Tensor:
 
     Raises:
         ArchitectureError: if there are no scores.
+
+    Example:
+        >>> agreed = torch.full((2, 1, 4), 0.25)  # two steps, four tokens
+        >>> alignment_loss([agreed, agreed]).item()
+        0.0
     """
     if not scores:
         raise ArchitectureError("no block chooses tokens, so there is nothing to align; build it with keep below 1")

@@ -46,7 +46,14 @@ class Dataset:
             )
 
     def take(self, chosen: Tensor) -> "Dataset":
-        """The samples with the given numbers ``[m]``, in that order."""
+        """The samples with the given numbers ``[m]``, in that order.
+
+        Example:
+            >>> pictures = torch.zeros(3, 1, 8, 8, dtype=torch.uint8)
+            >>> dots = Dataset("dots", pictures, torch.tensor([0, 1, 1]), Domain("dot", ["round", "square"]))
+            >>> dots.take(torch.tensor([2, 0])).labels.tolist()
+            [1, 0]
+        """
         return replace(self, pictures=self.pictures[chosen], labels=self.labels[chosen])
 
 
@@ -62,6 +69,13 @@ def hold_out(dataset: Dataset, count: int, generator: Seed) -> tuple[Dataset, Da
 
     Raises:
         DatasetError: if nothing would be left on either side.
+
+    Example:
+        >>> labels = torch.tensor([0] * 6 + [1] * 4)
+        >>> whole = Dataset("dots", torch.zeros(10, 1, 8, 8, dtype=torch.uint8), labels, Domain("dot", range(2)))
+        >>> training, held = hold_out(whole, 5, 0)
+        >>> held.labels.bincount().tolist()  # each class gives its share
+        [3, 2]
     """
     generator = to_generator(generator)
     total = len(dataset.labels)

@@ -55,6 +55,14 @@ def read_events(path: str | Path) -> Events:
     Raises:
         DatasetError: if the file is missing, too large, of an unknown format, cut off or damaged, or holds events that
             no camera sends.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     np.save(f"{folder}/two.npy", np.array([[5, 1, 2, 1], [9, 3, 4, 0]]))  # t, x, y, p
+        ...     found = read_events(f"{folder}/two.npy")
+        >>> found.time.tolist(), found.bright.tolist()
+        ([5, 9], [1, 0])
     """
     path = Path(path)
     try:
@@ -94,6 +102,12 @@ def bin_events(events: Events, steps: int, size: tuple[int, int], duration: int 
 
     Raises:
         DatasetError: if there are no steps or an event lies outside the camera.
+
+    Example:
+        >>> time, x, y, bright = (np.array(column) for column in ([0, 10, 90], [2, 2, 0], [1, 1, 0], [1, 1, 0]))
+        >>> frames = bin_events(Events(time, x, y, bright), steps=2, size=(2, 3), duration=100)
+        >>> frames.shape, frames[0, 1, 1, 2].item(), frames[1, 0, 0, 0].item()
+        (torch.Size([2, 2, 2, 3]), 2.0, 1.0)
     """
     height, width = size
     if steps < 1 or (duration is not None and duration < 1):

@@ -30,6 +30,15 @@ def read_idx(path: str | Path, axes: int) -> Tensor:
 
     Raises:
         DatasetError: if the file is missing, no IDX file of bytes, of another shape, or cut off.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "labels-idx1-ubyte"
+        ...     _ = path.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1]))  # bytes, one axis, three of them
+        ...     labels = read_idx(path, axes=1)
+        >>> labels.tolist()
+        [7, 2, 1]
     """
     path = Path(path)
     try:

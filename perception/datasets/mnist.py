@@ -70,6 +70,11 @@ def split_digits(digits: Digits, held_out: int, generator: Seed) -> tuple[Digits
         digits: To be split.
         held_out: Number of pictures of each class in the second part.
         generator: Source of all randomness.
+
+    Example:
+        >>> training, held_out = split_digits(load_digits(), 100, 0)
+        >>> len(training.labels), held_out.labels.bincount().unique().tolist()
+        (4000, [100])
     """
     generator = to_generator(generator)
     order = torch.randperm(len(digits.labels), generator=generator)
@@ -86,7 +91,13 @@ def _take(digits: Digits, chosen: Tensor) -> Digits:
 
 
 def pair_digits(digits: Digits, generator: Seed) -> Pairs:
-    """Random pairs that use each picture once; of an odd number, one picture is left over."""
+    """Random pairs that use each picture once; of an odd number, one picture is left over.
+
+    Example:
+        >>> pairs = pair_digits(load_digits(), 0)
+        >>> pairs.pictures.shape, bool((pairs.labels.sum(dim=1) == pairs.sums).all())
+        (torch.Size([2500, 2, 1, 28, 28]), True)
+    """
     generator = to_generator(generator)
     count = len(digits.labels) // 2
     chosen = torch.randperm(len(digits.labels), generator=generator)[: 2 * count].reshape(count, 2)

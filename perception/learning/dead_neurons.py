@@ -126,6 +126,12 @@ def rescale_silent(weight: Tensor, membranes: Tensor, dead: Tensor, *, threshold
         membranes: Of the silent run, ``[T, B, C, ...]``.
         dead: Which channels, ``[C]``.
         threshold: Of the neurons.
+
+    Example:
+        >>> weight, currents = torch.full((1, 1), 0.2), torch.ones(4, 1, 1)
+        >>> rescale_silent(weight, 0.2 * currents, torch.tensor([True]))
+        >>> weight.item()
+        1.0
     """
     for channel in dead.nonzero().flatten().tolist():
         values = membranes[:, :, channel].flatten().float()
@@ -146,6 +152,13 @@ def balance_threshold(
         rates: Of each layer's channels, as the detector has them.
         target: Mean rate to reach, spikes per neuron and step.
         speed: Change of the threshold for a rate that is 1 off.
+
+    Example:
+        >>> from perception import IntegrateAndFire
+        >>> layer = IntegrateAndFire(threshold=1.0)
+        >>> balance_threshold([layer], [torch.tensor([0.0])], target=0.1, speed=0.5)
+        >>> layer.threshold
+        0.95
     """
     for layer, rate in zip(layers, rates, strict=True):
         layer.threshold = max(layer.threshold - speed * (target - float(rate.mean())), 0.01)
@@ -163,6 +176,12 @@ def draw_fluctuating(
         rate: Of the spikes that arrive, per line and step.
         threshold: Of the neurons behind it.
         sigmas: How many standard deviations the threshold lies away.
+
+    Example:
+        >>> layer = nn.Linear(1000, 100)
+        >>> draw_fluctuating(layer, 0, rate=0.1, sigmas=2.0)
+        >>> round(layer.weight.std().item(), 2)  # 1 / 2 / sqrt(1000 * 0.1)
+        0.05
 
     References:
         Rossbroich, Gygax and Zenke, "Fluctuation-driven initialization for spiking neural network training", 2022.

@@ -23,6 +23,11 @@ def temporal_loss(logits: Tensor, labels: Tensor, *, weight: float = 1e-3, level
         labels: Indices of the right values, ``[B]``.
         weight: Share of the pull.
         level: What it pulls to; the threshold, usually.
+
+    Example:
+        >>> sure = torch.tensor([[[9.0, 0.0]], [[0.0, 9.0]]])  # two steps that contradict each other
+        >>> round(temporal_loss(sure, torch.tensor([0]), weight=0.0).item(), 3)
+        4.5
     """
     steps = len(logits)
     entropy = functional.cross_entropy(logits.flatten(0, 1), labels.repeat(steps))
@@ -36,6 +41,11 @@ def rate_penalty(spikes: Tensor, *, floor: float = 0.01, ceiling: float = 0.5) -
         spikes: ``[T, B, C, ...]``.
         floor: Least rate that costs nothing, spikes a neuron and step.
         ceiling: Greatest rate that costs nothing.
+
+    Example:
+        >>> spikes = torch.tensor([[[0.0, 1.0]], [[0.0, 1.0]]])  # one channel silent, one that fires at every step
+        >>> round(rate_penalty(spikes, floor=0.1, ceiling=0.5).item(), 4)  # (0.1^2 + 0.5^2) / 2
+        0.13
     """
     rates = spikes.transpose(0, 2).flatten(1).mean(dim=1) if spikes.ndim > 2 else spikes.mean().reshape(1)
     return (functional.relu(floor - rates).square() + functional.relu(rates - ceiling).square()).mean()
@@ -52,6 +62,10 @@ class SurrogateHead(nn.Module):
         classes: Number of values, ``K``.
         width: Maps of the convolutions.
         hidden: Units between the linear layers.
+
+    Example:
+        >>> SurrogateHead(channels=3, classes=10, width=4, hidden=8)(torch.zeros(5, 2, 3, 16, 16)).shape
+        torch.Size([2, 10])
     """
 
     def __init__(self, channels: int, classes: int, *, width: int = 256, hidden: int = 512) -> None:
@@ -94,6 +108,12 @@ def surrogate_module_loss(
         share: ``a``.
         agreement: ``l``.
         temperature: Of the softmax in the divergences.
+
+    Example:
+        >>> logits, labels = torch.tensor([[2.0, 0.0], [0.0, 2.0]]), torch.tensor([0, 1])
+        >>> agreeing = surrogate_module_loss(logits, [logits], labels)
+        >>> bool(agreeing < surrogate_module_loss(logits, [-logits], labels))
+        True
     """
     entropy = functional.cross_entropy(logits, labels)
     entropy = entropy + share * torch.stack([functional.cross_entropy(head, labels) for head in heads]).sum()

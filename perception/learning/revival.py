@@ -66,6 +66,13 @@ def revive(network: nn.Module, layer: str, remedy: str, run: Callable[[], object
 
     Raises:
         NeuronError: if there is no such layer or remedy, the layer did not run, or it cannot have this remedy.
+
+    Example:
+        >>> from perception import IntegrateAndFire
+        >>> network = nn.Sequential(nn.Linear(2, 3), IntegrateAndFire())
+        >>> revive(network, "1", "half_start", lambda: network(torch.ones(4, 1, 2)), 0)
+        >>> network[1].start
+        0.5
     """
     generator = to_generator(generator)
     if remedy not in REMEDIES:

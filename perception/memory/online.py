@@ -54,6 +54,16 @@ def step_by_step(network: nn.Module) -> Generator[StepByStep]:
 
     Raises:
         OnlineError: if it has no such neurons.
+
+    Example:
+        >>> import torch
+        >>> from perception import build, preset
+        >>> network = build(preset("tiny_ms_resnet"), 0).eval()
+        >>> frames = torch.rand(3, 2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+        >>> with torch.no_grad(), step_by_step(network) as stepper:
+        ...     logits = [stepper(frame) for frame in frames]  # each [B, K]
+        >>> torch.allclose(torch.stack(logits), network(frames), atol=1e-5)
+        True
     """
     layers = {name: layer for name, layer in network.named_modules() if isinstance(layer, Neuron)}
     if not layers:

@@ -85,6 +85,13 @@ def packed_activations() -> Generator[None]:
     """Within it, whatever autograd keeps for the backward pass is packed; gradients stay the same to the last bit.
 
     The backward pass may run inside or outside.
+
+    Example:
+        >>> weight = torch.ones(8, requires_grad=True)
+        >>> with packed_activations():
+        ...     (weight * torch.ones(8)).sum().backward()
+        >>> weight.grad.tolist()
+        [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
     """
     with torch.autograd.graph.saved_tensors_hooks(pack, unpack):
         yield

@@ -63,6 +63,13 @@ def recomputed(blocks: Iterable[nn.Module]) -> Generator[None]:
 
     Args:
         blocks: Parts of a network.
+
+    Example:
+        >>> block = nn.Sequential(nn.Linear(3, 3), nn.Tanh())
+        >>> with recomputed([block]):
+        ...     block(torch.ones(2, 3)).sum().backward()
+        >>> block[0].weight.grad.shape
+        torch.Size([3, 3])
     """
     changed = list(blocks)
     try:

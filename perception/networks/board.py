@@ -36,6 +36,16 @@ def cut_board(path: str | Path, side: int = 9) -> Tensor:
 
     Raises:
         PictureError: if the file is missing, damaged or no picture, or is too small or not square.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> cells = torch.zeros(81, 1, 28, 28, dtype=torch.uint8)
+        >>> cells[40, 0, 8:20, 14] = 255  # a stroke in the middle of the board
+        >>> with TemporaryDirectory() as folder:
+        ...     draw_board(cells, f"{folder}/board.png")
+        ...     back = cut_board(f"{folder}/board.png")
+        >>> bool((back == cells).all())
+        True
     """
     whole = side * (CELL + 2 * MARGIN)
     grey = open_picture(path)
@@ -87,6 +97,12 @@ def see_cells(reader: Perception, cells: Tensor) -> Symbols:
 
     Raises:
         DomainError: if the reader's values are not 0 to 9.
+
+    Example:
+        >>> from perception import SpikingClassifier
+        >>> cells = torch.zeros(81, 1, 28, 28, dtype=torch.uint8)
+        >>> see_cells(SpikingClassifier(10, 0), cells).most_likely().unique().tolist()  # all are empty
+        [0]
     """
     if reader.domain.values != tuple(range(10)):
         raise DomainError(f"reading a board needs the values 0 to 9, the reader has {list(reader.domain.values)}")

@@ -62,6 +62,12 @@ class SpikingClassifier(nn.Module):
         hidden: Neurons of the hidden layer.
         size: Height and width of a picture in pixels.
         surrogate: Stand-in derivative of a spike; arctan if none is given.
+
+    Example:
+        >>> classifier = SpikingClassifier(Domain("digit", range(10)), 0, steps=4)
+        >>> percept = classifier(torch.ones(3, 2, 1, 28, 28))  # three samples of two pictures
+        >>> percept.symbols.log_probs.shape, percept.spikes["hidden"].shape
+        (torch.Size([3, 2, 10]), torch.Size([4, 6, 128]))
     """
 
     def __init__(

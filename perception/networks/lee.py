@@ -44,6 +44,10 @@ class LeeNetwork(nn.Module):
         size: Height and width of a picture in pixels; a multiple of 4.
         pool_threshold: Membrane at which a pool's neuron fires; one full window of spikes adds 1.
         surrogate: Stand-in derivative of a spike; arctan if none is given.
+
+    Example:
+        >>> LeeNetwork(10, 0)(torch.ones(1, 2, 1, 28, 28)).symbols.log_probs.shape
+        torch.Size([1, 2, 10])
     """
 
     def __init__(

@@ -65,6 +65,13 @@ def to_network(
     Returns:
         Input ``[N, H, W]``, outputs named ``digit(0)=3``. Each wave needs a fresh run (membranes at their initial
         values); the answer comes at ``network.latency``.
+
+    Example:
+        >>> classifier = SpikingClassifier(10, 0)
+        >>> pictures = torch.rand(4, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+        >>> network = to_network(classifier, (0, 1), pictures)
+        >>> network.input_shape, network.output_names[3]
+        ((2, 28, 28), 'class(0)=3')
     """
     kernels = [_as_kernel(classifier, name) for name in classifier.layers]
     layers: list[tuple[str, NDArray[np.int64], int, int]] = []

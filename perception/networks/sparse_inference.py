@@ -110,6 +110,15 @@ def zero_skipping(network: nn.Module, most: float = MOST) -> Generator[None]:
     Args:
         network: Any.
         most: Part of a layer's inputs, from 0 to 1, up to which zeros are skipped; half of it where windows stride.
+
+    Example:
+        >>> layer = nn.Conv2d(8, 4, 3)
+        >>> spikes = torch.zeros(2, 8, 9, 9)
+        >>> spikes[0, 3, 4, 4] = 1.0
+        >>> with torch.no_grad(), zero_skipping(nn.Sequential(layer)):
+        ...     skipped = layer(spikes)
+        >>> torch.allclose(skipped, layer(spikes), atol=1e-6)
+        True
     """
     layers = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d) and skips(layer)]
     try:

@@ -21,6 +21,10 @@ class AnalogTwin(nn.Module):
         channels: Maps of the two convolutions.
         hidden: Units of the hidden layer.
         size: Height and width of a picture in pixels.
+
+    Example:
+        >>> AnalogTwin(10, 0)(torch.ones(3, 2, 1, 28, 28)).symbols.log_probs.shape
+        torch.Size([3, 2, 10])
     """
 
     def __init__(

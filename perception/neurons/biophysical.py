@@ -50,6 +50,11 @@ class Izhikevich(_TwoVariables):
         width_mv: Unit of the surrogate's argument.
         surrogate: Stand-in derivative of a spike, its name, or a function.
 
+    Example:
+        >>> spikes = Izhikevich()(torch.full((1000, 1), 10.0))
+        >>> 0 < int(spikes.sum()) < 100
+        True
+
     References:
         See :class:`logic.neurons.models.Izhikevich`.
     """

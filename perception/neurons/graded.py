@@ -39,6 +39,10 @@ class IntegerLIF(Neuron):
         threshold: Size of a level.
         normalised: Whether ``k / levels`` is sent instead of ``k``.
 
+    Example:
+        >>> IntegerLIF(levels=4, beta=1.0)(torch.tensor([2.3, 0.3, 9.0]).reshape(3, 1)).flatten().tolist()
+        [2.0, 1.0, 4.0]
+
     References:
         Luo et al., "Integer-Valued Training and Spike-Driven Inference Spiking Neural Network for High-performance
         and Energy-efficient Object Detection", ECCV 2024; Yao et al., "Scaling Spike-driven Transformer with
@@ -98,6 +102,10 @@ class MultiThresholdLIF(Neuron):
         levels: Number of thresholds for each sign.
         beta: What is left of the membrane after a step; 1 for networks converted from graded units.
         threshold: The smallest value sent.
+
+    Example:
+        >>> MultiThresholdLIF(levels=3, threshold=0.25)(torch.tensor([1.0, -0.5, 0.1]).reshape(3, 1)).flatten().tolist()
+        [1.0, -0.5, 0.0]
 
     References:
         Huang et al., "Towards High-performance Spiking Transformers from ANN to SNN Conversion", ACM MM 2024.

@@ -22,6 +22,10 @@ def integrate_and_fire(current: Tensor, *, threshold: float = 1.0, surrogate: Su
 
     Returns:
         Zeros and ones, ``[T, B, ...]``.
+
+    Example:
+        >>> integrate_and_fire(torch.tensor([0.5, 0.5, 0.9, 0.2]).reshape(4, 1)).flatten().tolist()
+        [0.0, 1.0, 0.0, 1.0]
     """
     return leaky_scan(current, ScanRule(threshold, surrogate or arctan()), decay=1.0, record=False).spikes
 
@@ -153,6 +157,11 @@ class ParametricLIF(LeakyIntegrateAndFire):
         surrogate: As for LIF.
         tier: As for LIF.
         start: As for LIF.
+
+    Example:
+        >>> layer = ParametricLIF(beta=0.75)
+        >>> sum(weight.numel() for weight in layer.parameters()), round(layer.decay().item(), 4)
+        (1, 0.75)
 
     References:
         Fang et al., "Incorporating Learnable Membrane Time Constant to Enhance Learning of Spiking Neural Networks",

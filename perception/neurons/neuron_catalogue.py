@@ -55,6 +55,11 @@ def neuron(name: str, **options: Any) -> Neuron:
 
     Raises:
         NeuronError: if there is no such neuron or it has no such option.
+
+    Example:
+        >>> import torch
+        >>> neuron("lif", beta=0.5)(torch.full((4, 1), 0.75)).flatten().tolist()
+        [0.0, 1.0, 0.0, 1.0]
     """
     allowed = options_of(name)
     if missing := [option for option in NEURONS[name].sample if option not in options]:

@@ -22,6 +22,10 @@ class ParallelSpiking(Neuron):
         surrogate: Stand-in derivative of a spike, its name, or a function.
         generator: Source of the first weights (Kaiming-uniform).
 
+    Example:
+        >>> ParallelSpiking(steps=4, generator=0)(torch.ones(4, 2, 8)).shape
+        torch.Size([4, 2, 8])
+
     References:
         Fang et al., "Parallel Spiking Neurons with High Efficiency and Ability to Learn Long-term Dependencies",
         NeurIPS 2023.
@@ -125,6 +129,10 @@ class SlidingParallelSpiking(Neuron):
         order: Number of steps that a neuron sees.
         threshold: First value of the learned threshold.
         surrogate: Stand-in derivative of a spike, its name, or a function.
+
+    Example:
+        >>> SlidingParallelSpiking(order=2)(torch.tensor([0.7, 0.7, 0.0]).reshape(3, 1)).flatten().tolist()
+        [0.0, 1.0, 0.0]
 
     References:
         As for :class:`ParallelSpiking`.

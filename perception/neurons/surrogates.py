@@ -29,6 +29,11 @@ class Surrogate:
         peak: ``g(0)``; near 1, or gradients vanish or explode from layer to layer.
         area: Integral of ``g`` over the real line.
         shape: The numbers that fix ``g`` among those of its name, for the native scan; empty for a function of yours.
+
+    Example:
+        >>> window = Surrogate("mine", lambda x: (x.abs() < 0.5).to(x.dtype), peak=1, area=1)
+        >>> window.derivative(torch.tensor([-0.4, 0.0, 0.6])).tolist()
+        [1.0, 1.0, 0.0]
     """
 
     name: str
@@ -115,6 +120,10 @@ def _arctan(x: Tensor, alpha: float) -> Tensor:
 def arctan(alpha: float = 2.0) -> Surrogate:
     """``g(x) = (alpha / 2) / (1 + (pi alpha x / 2)^2)``: peak ``alpha / 2``, area 1, heavy tails.
 
+    Example:
+        >>> round(arctan(alpha=2.0).derivative(torch.tensor(1.0)).item(), 4)  # 1 / (1 + pi^2)
+        0.092
+
     References:
         Fang et al., "Incorporating Learnable Membrane Time Constant to Enhance Learning of Spiking Neural Networks",
         ICCV 2021.
@@ -152,6 +161,10 @@ def dspike(temperature: float = 3.0, radius: float = 0.5) -> Surrogate:
         temperature: ``b``.
         radius: ``r``.
 
+    Example:
+        >>> [round(dspike(temperature).peak, 2) for temperature in (0.01, 3.0, 10.0)]  # from the window on
+        [1.0, 1.66, 5.0]
+
     References:
         Li et al., "Differentiable Spike: Rethinking Gradient-Descent for Training Spiking Neural Networks",
         NeurIPS 2021.
@@ -184,6 +197,10 @@ def asymmetric(below: float = 1.0, above: float = 0.5, tilt: float = 0.0) -> Sur
         below: Reach below the threshold.
         above: Reach above it.
         tilt: Relative rise of ``g`` for each unit of ``x``.
+
+    Example:
+        >>> asymmetric(below=1.5, above=0.5).derivative(torch.tensor([-1.4, 0.4, 0.6])).tolist()
+        [0.5, 0.5, 0.0]
 
     References:
         The asymmetric window ``g = x / (2 beta) + h`` of A2SG (ICML 2026), whose search by Bayesian optimisation is
@@ -279,7 +296,15 @@ class _Spike(torch.autograd.Function):
 
 
 def spike(x: Tensor, surrogate: Surrogate) -> Tensor:
-    """1 where ``x >= 0``, else 0, elementwise; backwards the surrogate is taken for the derivative."""
+    """1 where ``x >= 0``, else 0, elementwise; backwards the surrogate is taken for the derivative.
+
+    Example:
+        >>> x = torch.tensor([-0.2, 0.0, 0.7], requires_grad=True)
+        >>> spike(x, rectangular()).tolist()
+        [0.0, 1.0, 1.0]
+        >>> torch.autograd.grad(spike(x, rectangular()).sum(), x)[0].tolist()  # 1 within half a unit of the threshold
+        [1.0, 1.0, 0.0]
+    """
     return torch.as_tensor(_Spike.apply(x, surrogate))
 
 

@@ -24,6 +24,11 @@ class CubaLIF(Neuron):
         surrogate: Stand-in derivative of a spike, its name, or a function.
         tier: Who computes; see :mod:`.scan`.
 
+    Example:
+        >>> from torch import tensor
+        >>> CubaLIF(alpha=0.5, beta=1.0)(tensor([0.6, 0.0, 0.0]).reshape(3, 1)).flatten().tolist()  # 0.6, 0.9, 1.05
+        [0.0, 0.0, 1.0]
+
     References:
         Gerstner and Kistler, "Spiking Neuron Models", 2002, section 4.1; ``nir.CubaLIF``.
     """

@@ -32,6 +32,13 @@ def augment(
 
     Returns:
         Floats from 0 to 1 of the same shape.
+
+    Example:
+        >>> pictures = torch.zeros(2, 1, 28, 28, dtype=torch.uint8)
+        >>> pictures[:, :, 10:18, 10:18] = 255
+        >>> changed = augment(pictures, 0)
+        >>> changed.shape, bool((changed[0] == changed[1]).all())
+        (torch.Size([2, 1, 28, 28]), False)
     """
     generator = to_generator(generator)
     flat = pictures.reshape(-1, *pictures.shape[-3:])

@@ -40,6 +40,12 @@ def blend(pictures: Tensor, generator: Seed, *, cut: float = 0.5) -> Blended:
 
     Returns:
         Floats, from 0 to 1 if bytes were given.
+
+    Example:
+        >>> pictures = torch.stack([torch.zeros(1, 8, 8), torch.ones(1, 8, 8)])
+        >>> mixed = blend(pictures, 0)
+        >>> bool(torch.allclose(mixed.pictures[1].mean(), mixed.shares[1]))  # so much is left of the white one
+        True
     """
     generator = to_generator(generator)
     flat = pictures / 255 if pictures.dtype == torch.uint8 else pictures

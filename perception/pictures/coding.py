@@ -36,6 +36,10 @@ def rate_code(pictures: Tensor, steps: int, generator: Seed) -> Tensor:
 
     Raises:
         CodingError: if the pictures or steps make no sense.
+
+    Example:
+        >>> rate_code(torch.tensor([[0.0, 0.5, 1.0]]), 1000, 0).mean(dim=0).round(decimals=1).tolist()
+        [[0.0, 0.5, 1.0]]
     """
     generator = to_generator(generator)
     brightness = _brightness(pictures, steps)
@@ -55,6 +59,10 @@ def latency_code(pictures: Tensor, steps: int, *, dark: float = 0.01) -> Tensor:
 
     Raises:
         CodingError: if the pictures or steps make no sense.
+
+    Example:
+        >>> latency_code(torch.tensor([[1.0, 0.5, 0.0]]), 5)[:, 0].T.tolist()  # the train of each pixel
+        [[1.0, 0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0, 0.0]]
     """
     brightness = _brightness(pictures, steps)
     if steps < 2:
@@ -75,6 +83,10 @@ def phase_code(pictures: Tensor, steps: int) -> Tensor:
 
     Raises:
         CodingError: if the pictures or steps make no sense.
+
+    Example:
+        >>> phase_code(torch.tensor([[0b10100101]], dtype=torch.uint8), 8).flatten().tolist()
+        [1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0]
     """
     levels = (_brightness(pictures, steps) * 255).round().to(torch.int32)
     bits = 7 - torch.arange(steps, dtype=torch.int32, device=levels.device) % 8
@@ -92,6 +104,10 @@ def delta_code(frames: Tensor, threshold: float = 0.1) -> Tensor:
 
     Raises:
         CodingError: if the frames make no sense or the threshold is not positive.
+
+    Example:
+        >>> delta_code(torch.tensor([[0.5], [0.5], [0.2]])).flatten().tolist()
+        [1.0, 0.0, -1.0]
     """
     if threshold <= 0:
         raise CodingError(f"a threshold of change must be positive, got {threshold}")
@@ -135,6 +151,10 @@ def encode_as(code: str, pictures: Tensor, steps: int, generator: Seed) -> Tenso
 
     Raises:
         CodingError: if there is no such code, or the pictures or steps make no sense.
+
+    Example:
+        >>> encode_as("phase", torch.ones(2, 1, 28, 28), 8, 0).shape
+        torch.Size([8, 2, 1, 28, 28])
     """
     generator = to_generator(generator)
     if code not in ENCODERS:

@@ -41,6 +41,10 @@ def augment_colours(
 
     Returns:
         Floats from 0 to 1 of the same shape.
+
+    Example:
+        >>> augment_colours(torch.zeros(2, 3, 32, 32, dtype=torch.uint8), 0).shape
+        torch.Size([2, 3, 32, 32])
     """
     generator = to_generator(generator)
     flat = pictures / 255 if pictures.dtype == torch.uint8 else pictures

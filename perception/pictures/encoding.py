@@ -5,7 +5,12 @@ from torch import Tensor
 
 
 def levels(steps: int) -> Tensor:
-    """The brightness that a pixel must reach at each step, ``[T]``, from bright to dark, in (0, 1)."""
+    """The brightness that a pixel must reach at each step, ``[T]``, from bright to dark, in (0, 1).
+
+    Example:
+        >>> levels(4).tolist()
+        [0.875, 0.625, 0.375, 0.125]
+    """
     return 1 - (torch.arange(steps) + 0.5) / steps
 
 
@@ -21,6 +26,11 @@ def encode(pictures: Tensor, steps: int) -> Tensor:
 
     Returns:
         Zeros and ones, ``[T, B, C, H, W]``.
+
+    Example:
+        >>> pixels = torch.tensor([0, 100, 255], dtype=torch.uint8).reshape(1, 1, 1, 3)
+        >>> encode(pixels, steps=4).flatten(1).T.tolist()  # the train of each pixel
+        [[0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0]]
     """
     brightness = pictures / 255 if pictures.dtype == torch.uint8 else pictures
     level = levels(steps).reshape(-1, 1, 1, 1, 1).to(brightness.device)

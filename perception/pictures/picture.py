@@ -41,6 +41,14 @@ def read_picture(path: str | Path, size: tuple[int, int] = (28, 28)) -> Tensor:
 
     Raises:
         PictureError: if the file is missing, is not a picture, is cut off or has another size.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     Image.new("RGB", (28, 28), "white").save(f"{folder}/paper.png")
+        ...     pixels = read_picture(f"{folder}/paper.png")
+        >>> pixels.shape, pixels.unique().tolist()
+        (torch.Size([1, 28, 28]), [255])
     """
     height, width = size
     grey = open_picture(path)
@@ -127,6 +135,10 @@ def check_pictures(pictures: Tensor | NDArray[Any], size: tuple[int, int]) -> Te
 
     Raises:
         PictureError: if the shape is another, or as :func:`check_pixels`.
+
+    Example:
+        >>> check_pictures(torch.zeros(2, 1, 1, 28, 28), (28, 28)).shape
+        torch.Size([2, 1, 1, 28, 28])
     """
     pictures = check_pixels(pictures)
     if pictures.ndim != 5 or tuple(pictures.shape[2:]) != (1, *size):

@@ -50,6 +50,10 @@ def latencies(pictures: Tensor, bins: int) -> Tensor:
 
     Returns:
         Integers from 0 to ``bins``, same shape.
+
+    Example:
+        >>> latencies(torch.tensor([[[[0.0, 0.2], [0.9, 0.5]]]]), bins=3).flatten().tolist()
+        [3, 2, 0, 1]
     """
     flat = pictures.flatten(1).to(torch.float32)
     ranks = flat.argsort(dim=1, descending=True, stable=True).argsort(dim=1)
@@ -59,7 +63,12 @@ def latencies(pictures: Tensor, bins: int) -> Tensor:
 
 
 def convergence(weights: Tensor) -> float:
-    """Mean of ``w (1 - w)``: 0.25 when undecided, 0 when every synapse is on or off; below 0.01 learning may stop."""
+    """Mean of ``w (1 - w)``: 0.25 when undecided, 0 when every synapse is on or off; below 0.01 learning may stop.
+
+    Example:
+        >>> convergence(torch.tensor([0.5])), convergence(torch.tensor([0.0, 1.0]))
+        (0.25, 0.0)
+    """
     return float((weights * (1 - weights)).mean())
 
 
@@ -167,6 +176,12 @@ def plasticity_step(weights: Tensor, picture_latencies: Tensor, rule: Plasticity
 
     Returns:
         Kernels in [0, 1], ``[F, C, k, k]``; maps that did not win keep theirs.
+
+    Example:
+        >>> times = torch.tensor([[[0, 3], [0, 3]]])  # the left column spikes at once, the right one never
+        >>> weights = plasticity_step(torch.full((1, 1, 2, 2), 0.5), times, PlasticityRule(threshold=0.9, bins=3))
+        >>> (weights > 0.5).flatten().tolist()
+        [True, False, True, False]
     """
     first = first_spikes(weights, picture_latencies[None], rule.threshold, rule.bins, stride=stride)
     for winner, row, column in choose_winners(first, rule.bins, rule.winners, rule.radius):
@@ -203,6 +218,12 @@ def learn_kernels(
 
     Returns:
         Kernels in [0, 1], ``[F, C, k, k]``.
+
+    Example:
+        >>> pictures = torch.rand(6, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+        >>> kernels = learn_kernels(pictures, (4, 1, 3, 3), 0)
+        >>> kernels.shape, bool(((kernels >= 0) & (kernels <= 1)).all())
+        (torch.Size([4, 1, 3, 3]), True)
     """
     generator = to_generator(generator)
     rule = rule or PlasticityRule()
@@ -226,6 +247,11 @@ def to_initial_layer(kernels: Tensor) -> Tensor:
 
     Returns:
         ``[F, C, k, k]``.
+
+    Example:
+        >>> layer = to_initial_layer(torch.tensor([[[[0.0, 1.0], [0.0, 1.0]]]]))
+        >>> layer.sum().item(), round(layer.square().mean().item(), 4)  # 2 / fan_in
+        (0.0, 0.5)
     """
     flat = kernels.flatten(1)
     centred = flat - flat.mean(dim=1, keepdim=True)

@@ -31,6 +31,10 @@ def normalize_weights(weights: Tensor, total: float) -> Tensor:
 
     Raises:
         PlasticityError: if ``total`` is not positive, or a weight is not finite.
+
+    Example:
+        >>> normalize_weights(torch.tensor([[1.0, -3.0], [0.0, 0.0]]), total=2.0).tolist()
+        [[0.5, -1.5], [1.0, 1.0]]
     """
     if total <= 0:
         raise PlasticityError(f"total must be positive, got {total}")
@@ -53,6 +57,11 @@ def adapt_thresholds(thresholds: Tensor, spikes: Tensor, *, step: float = 0.05, 
         spikes: Zeros and ones, ``[T, B, O]``; a mean over the batch counts.
         step: Growth per spike.
         tau_steps: Steps in which it falls to 1/e.
+
+    Example:
+        >>> spikes = torch.tensor([[[1.0, 0.0]], [[1.0, 0.0]]])  # the first neuron fires twice
+        >>> adapt_thresholds(torch.zeros(2), spikes, step=0.5, tau_steps=1e9).tolist()
+        [1.0, 0.0]
     """
     decay = exp(-1 / tau_steps)
     for fired in spikes.mean(dim=1):
@@ -71,6 +80,11 @@ def scale_synapses(weights: Tensor, rates: Tensor, target: float, *, rate: float
 
     Raises:
         PlasticityError: if ``target`` is not positive or ``rate`` is not below 1.
+
+    Example:
+        >>> weights = scale_synapses(torch.ones(3, 1), rates=torch.tensor([0.0, 0.1, 0.3]), target=0.1, rate=0.5)
+        >>> weights.flatten().tolist()  # silent, right, too often
+        [1.5, 1.0, 0.5]
     """
     if target <= 0 or not 0 <= rate < 1:
         raise PlasticityError(f"target must be positive and 0 <= rate < 1, got {target} and {rate}")

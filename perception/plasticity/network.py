@@ -75,6 +75,11 @@ def difference_of_gaussians(
 
     Returns:
         Not negative, ``[B, 2, H, W]``.
+
+    Example:
+        >>> even = difference_of_gaussians(torch.full((1, 1, 9, 9), 0.5))
+        >>> even.shape, even[0, :, 4, 4].tolist()  # an even surface has no contrast
+        (torch.Size([1, 2, 9, 9]), [0.0, 0.0])
     """
     brightness = pictures / 255 if pictures.dtype == torch.uint8 else pictures
     place = torch.arange(size) - size // 2

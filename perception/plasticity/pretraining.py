@@ -60,6 +60,13 @@ def pretrain(
 
     Raises:
         PlasticityError: if the network has no convolution that can learn, or nothing reaches one.
+
+    Example:
+        >>> network = nn.Sequential(nn.Conv2d(1, 4, 5), nn.ReLU())
+        >>> pictures = torch.rand(8, 1, 12, 12, generator=torch.Generator().manual_seed(0))
+        >>> learned = pretrain(network, pictures, 0)
+        >>> learned.samples, {name: tuple(kernels.shape) for name, kernels in learned.kernels.items()}
+        (8, {'0': (4, 1, 5, 5)})
     """
     generator = to_generator(generator)
     rule = rule or CompetitiveRule()
@@ -168,6 +175,12 @@ def pretrain_first_layer(
 
     Returns:
         The learned kernels in [0, 1], ``[F, 1, 5, 5]``, to be looked at.
+
+    Example:
+        >>> classifier = SpikingClassifier(10, 0)
+        >>> pictures = torch.rand(4, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+        >>> pretrain_first_layer(classifier, pictures, 0).shape
+        torch.Size([16, 1, 5, 5])
     """
     generator = to_generator(generator)
     weight = classifier.weights()["convolution1"]  # shares its memory with the layer

@@ -55,6 +55,15 @@ def learn_rewarded(
 
     Raises:
         PlasticityError: if shapes do not fit together, ``tau_steps`` is not positive or a reward is not finite.
+
+    Example:
+        >>> before, after = (torch.tensor(train).reshape(3, 1, 1) for train in ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]))
+        >>> reward = torch.tensor([0.0, 0.0, 1.0]).reshape(3, 1)  # it comes one step late
+        >>> weight = torch.full((1, 1), 0.5)
+        >>> bool(learn_rewarded(weight, before, after, reward) > weight)
+        True
+        >>> bool(learn_rewarded(weight, before, after, -reward) < weight)
+        True
     """
     rule = rule or TimingRule()
     if not tau_steps > 0 or not rate >= 0:
@@ -171,6 +180,13 @@ def learn_decisions(
 
     Raises:
         PlasticityError: if numbers of pictures and labels differ, a label is no class, or a window does not fit.
+
+    Example:
+        >>> left, right = torch.tensor([[0, 15], [0, 15]]), torch.tensor([[15, 0], [15, 0]])
+        >>> times = torch.stack([left, right] * 20)[:, None]  # 15 is the latency of what never spikes
+        >>> labels = torch.tensor([0, 1] * 20)
+        >>> bool((decide(learn_decisions(times, labels, 0, classes=2), times) == labels).all())
+        True
     """
     generator = to_generator(generator)
     rule = rule or RewardRule()

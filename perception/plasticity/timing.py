@@ -88,6 +88,11 @@ def pair_change(delays: Tensor, rule: TimingRule | None = None) -> Tensor:
 
     Returns:
         Floats, same shape.
+
+    Example:
+        >>> rule = TimingRule(potentiation=1.0, depression=0.5, tau_plus_steps=1.0)
+        >>> pair_change(torch.tensor([1.0, 0.0, -20.0]), rule)  # 1 / e, nothing, -1 / 2e
+        tensor([ 0.3679,  0.0000, -0.1839])
     """
     rule = rule or TimingRule()
     late = delays.abs().to(torch.get_default_dtype())
@@ -155,6 +160,13 @@ def learn_timing(weights: Tensor, before: Tensor, after: Tensor, rule: TimingRul
 
     Raises:
         PlasticityError: if the shapes do not fit together.
+
+    Example:
+        >>> early, late = torch.tensor([1.0, 0.0]).reshape(2, 1, 1), torch.tensor([0.0, 1.0]).reshape(2, 1, 1)
+        >>> grown = learn_timing(torch.full((1, 1), 0.5), early, late)  # the synapse spiked just before the neuron
+        >>> shrunk = learn_timing(torch.full((1, 1), 0.5), late, early)
+        >>> bool(grown > 0.5 > shrunk)
+        True
     """
     rule = rule or TimingRule()
     change = timed_changes(before, after, rule)

@@ -66,6 +66,13 @@ class Solution:
         proved_optimal: Whether the optimum, of probability or objective, is proved.
         solver: ``sat``, ``z3`` or, if the rules decided alone, ``rules``.
         seconds: Wall time, the Prolog side included.
+
+    Example:
+        >>> from reasoner import ConstraintProgram, solve
+        >>> found = solve(ConstraintProgram.parse("square(X) :- X in 2..99, X * X #= 2401."), "square(X)")
+        >>> print(found)
+        X = 49
+        unique: proved that there is no other solution
     """
 
     query: str

@@ -115,6 +115,15 @@ def bound(circuit: Circuit, log_probs: Tensor, budget: Budget | None = None) -> 
     Raises:
         CountingError: if an input stands in no one-hot group, the shape does not fit, or the budget is not positive.
 
+    Example:
+        >>> from logic import CircuitBuilder, Gate
+        >>> make = CircuitBuilder()
+        >>> a, b = (make.inputs(f"{name}=0", f"{name}=1", one_hot=True) for name in "ab")
+        >>> both = make.build(both=make.gate(Gate.AND, [a[1], b[1]]))
+        >>> found = bound(both, torch.tensor([[0.5, 0.5, 0.6, 0.4]]).log())
+        >>> round(found.lower.item(), 4), round(found.upper.item(), 4), found.exact.item()
+        (0.2, 0.2, True)
+
     References:
         Poole, "Probabilistic Horn abduction and Bayesian networks", Artificial Intelligence 64 (1993), section 5.
     """

@@ -38,6 +38,13 @@ class Answers:
         log_probs: ``[B, A]``, differentiable; a row sums to at most one if answers exclude each other. Where
             ``bounds`` are given they are the logs of the lower bounds.
         bounds: Between what the probabilities lie, if exact counting was over its limits; None if they are exact.
+
+    Example:
+        >>> from reasoner import Program, infer
+        >>> garden = Program.parse("0.25::rain. 0.5::hose. wet :- rain. wet :- hose. query(wet). query(rain).")
+        >>> answers = infer(garden)
+        >>> {atom: round(answers.probability(atom).item(), 4) for atom in answers.atoms}
+        {'wet': 0.625, 'rain': 0.25}
     """
 
     query: str

@@ -186,6 +186,12 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
         QueryError: if the query is no goal of the program, has no answer or one with variables in it, or a clause
             cannot be run; with the clause's line.
         PrologLimit: if a limit is reached.
+
+    Example:
+        >>> rule = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
+        >>> grounding = ground(rule, "sum(S)")
+        >>> len(grounding.slots), len(grounding.answers), grounding.answers[-1].text
+        (2, 19, 'sum(18)')
     """
     limits = limits or Limits()
     text, bounds = (program.prolog, program.domains), (limits.answers, limits.instances)

@@ -19,6 +19,12 @@ def answer_bits(grounding: Grounding, budget: int = 1_000_000) -> Circuit:
     Raises:
         QueryError: if the query has no single integer variable, or some world has no answer or more than one.
         CountingError: if the check is over budget.
+
+    Example:
+        >>> from reasoner import Program, ground
+        >>> bits = answer_bits(ground(Program.parse("half(H) :- digit(0, X), H is X // 2."), "half(H)"))
+        >>> bits.output_names  # 0 to 4
+        ('bit0=0', 'bit0=1', 'bit1=0', 'bit1=1', 'bit2=0', 'bit2=1')
     """
     numbers: list[int] = []
     for answer in grounding.answers:

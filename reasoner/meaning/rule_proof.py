@@ -36,6 +36,16 @@ def prove_rule(program: Program, query: str, network: SpikingNetwork, *, timeout
     Raises:
         MeaningError: if the rule has no such meaning, or the network's lines are not of this form.
         NetworkError: if the network does not lift to formulas.
+
+    Example:
+        >>> from logic import compile_circuit
+        >>> from reasoner import answer_bits, ground
+        >>> rule = Program.parse("half(H) :- digit(0, X), H is X // 2.")
+        >>> network = compile_circuit(answer_bits(ground(rule, "half(H)")), mapping="positive")
+        >>> prove_rule(rule, "half(H)", network).holds
+        True
+        >>> prove_rule(Program.parse("half(H) :- digit(0, X), H is X mod 5."), "half(H)", network).holds
+        False
     """
     slots = {
         (slot.domain.name, slot.number): z3.Int(f"{slot.domain.name}_{slot.number}")

@@ -179,6 +179,15 @@ def explain(
     Raises:
         QueryError: if the batch is not one, or as :func:`reasoner.counting.inference.infer`.
         ProofError: if a proof does not stand up when it is replayed.
+
+    Example:
+        >>> import torch
+        >>> from logic import Domain, Symbols
+        >>> seen = Symbols(Domain("digit", range(10)), torch.tensor([[[0.91] + [0.01] * 9] * 2]).log())
+        >>> rule = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
+        >>> best, second = explain(rule, "sum(S)", seen)
+        >>> best.atom, second.atom, round(best.probability, 4), len(second.contrast.changes)
+        ('sum(0)', 'sum(9)', 0.8281, 1)
     """
     sample = _sample(program, query, symbols, limits or Limits())
     scores, posteriors = _posteriors(sample, top)
@@ -220,6 +229,12 @@ def explain_queries(
 
     Raises:
         QueryError, ProofError: as :func:`explain`, or if the evidence is impossible.
+
+    Example:
+        >>> coins = Program.parse("0.6::h(1). 0.7::h(2). some :- h(_). query(some). evidence(h(1), false).")
+        >>> [answer] = explain_queries(coins)
+        >>> answer.atom, round(answer.probability, 4)
+        ('some', 0.7)
     """
     found = _answers(program, symbols, limits)
     grounding = prepare_query(program, None, limits).grounding
@@ -261,6 +276,14 @@ def best_proofs(
         QueryError: if there is no such answer, the batch is not one, or as :func:`reasoner.counting.inference.infer`.
         CountingError: if the search is over its budget.
         ProofError: if a proof does not stand up when it is replayed.
+
+    Example:
+        >>> import torch
+        >>> from logic import Domain, Symbols
+        >>> seen = Symbols(Domain("digit", range(10)), torch.tensor([[[0.9] + [0.1 / 9] * 9] * 2]).log())
+        >>> rule = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
+        >>> len(best_proofs(rule, "sum(S)", seen, 1)), len(best_proofs(rule, "sum(S)", seen, 18))  # 0 + 1, 1 + 0; 9 + 9
+        (2, 1)
     """
     sample = _sample(program, query, symbols, limits or Limits())
     texts = [one.text for one in sample.grounding.answers]

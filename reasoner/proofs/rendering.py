@@ -64,7 +64,17 @@ def to_dict(proof: Proof) -> dict[str, Any]:
 
 
 def to_dot(proof: Proof) -> str:
-    """The tree in the language of Graphviz."""
+    r"""The tree in the language of Graphviz.
+
+    Example:
+        >>> print(to_dot(Proof("p", "rule", 1, steps=(Proof("q", "fact"),))), end="")
+        digraph proof {
+          node [shape=box, style="rounded,filled", fontname="Helvetica"];
+          n1 [label="p\nrule, line 1", fillcolor="#dbe9ff"];
+          n2 [label="q\nseen, p = 1.000", fillcolor="#d9f2dd"];
+          n1 -> n2;
+        }
+    """
     lines = ["digraph proof {", '  node [shape=box, style="rounded,filled", fontname="Helvetica"];']
     todo: list[tuple[Proof, int | None]] = [(proof, None)]
     number = 0
@@ -80,7 +90,12 @@ def to_dot(proof: Proof) -> str:
 
 
 def to_svg(proof: Proof) -> str:
-    """The tree as one SVG picture: parents centred above their steps."""
+    """The tree as one SVG picture: parents centred above their steps.
+
+    Example:
+        >>> to_svg(Proof("p", "fact")).startswith("<svg")
+        True
+    """
     boxes: list[str] = []
     lines: list[str] = []
     order = [*proof.nodes()]

@@ -1,0 +1,44 @@
+"""Which picture an input means: by its number, by the numbers in it, or by the place of its name in the query."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from reasoner import Program, QueryError
+from reasoner.grounding.slots import Input, input_slots, texts_of
+
+PROGRAM = Program.parse("p.")
+
+
+def rows(texts: Sequence[str]) -> list[Input]:
+    """Inputs of one network as the border gives them: in brackets, numbered in the order of first use."""
+    return [("net", number, f"[{text}]") for number, text in enumerate(texts)]
+
+
+@pytest.mark.parametrize(
+    ("texts", "query", "slots"),
+    [
+        (["2", "0", "5"], "q(X)", [2, 0, 5]),  # numbers are the slots themselves
+        (["img(10)", "img(9)", "img(1)"], "q(X)", [2, 1, 0]),  # 9 stands before 10
+        (["b", "a"], "add([b, a], S)", [0, 1]),  # as the query names them, not by the alphabet
+        (["a", "b"], "add([b, a], S)", [1, 0]),
+        (["tensor(train(7))", "tensor(train(3))"], "q(train(7), train(3))", [1, 0]),
+        (["pic(b, 2)", "pic(b, 1)", "pic(a, 3)"], "q(b, a)", [1, 0, 2]),
+    ],
+)
+def test_slots(texts: Sequence[str], query: str, slots: Sequence[int]) -> None:
+    found = input_slots(rows(texts), PROGRAM, query)
+    assert found == {"net": dict(enumerate(slots))}
+    assert texts_of(rows(texts), found)["net"] == {
+        slot: f"[{text}]" for slot, text in sorted(zip(slots, texts, strict=True))
+    }
+
+
+def test_networks_count_for_themselves() -> None:
+    both = [("one", 0, "[a]"), ("two", 0, "[a]"), ("two", 1, "[b]")]
+    assert input_slots(both, PROGRAM, "q(b, a)") == {"one": {0: 0}, "two": {0: 1, 1: 0}}
+
+
+def test_names_that_the_query_does_not_give_are_refused() -> None:
+    with pytest.raises(QueryError, match="left and right, which the query does not name"):
+        input_slots(rows(["left", "right"]), PROGRAM, "q(X)")
