@@ -25,7 +25,7 @@ def chain(first: SpikingNetwork, second: SpikingNetwork) -> SpikingNetwork:
         >>> def relay(name, source, answer):  # a neuron that passes every spike on, one step later
         ...     return SpikingNetwork(
         ...         (1,), (Population(name, (1,), 1),), (Synapses("input", name, [0], [0], 1),),
-        ...         outputs=[1], output_lines=(Line(answer),), latencies=[1], input_lines=(Line(source),),
+        ...         np.array([1]), (Line(answer),), np.array([1]), (Line(source),),
         ...     )
         >>> both = chain(relay("first", "x", "y"), relay("second", "y", "z"))
         >>> both.input_names, both.output_names, both.latency

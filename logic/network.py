@@ -192,7 +192,7 @@ class SpikingNetwork:
     Example:
         >>> third = Population("third", (1,), threshold=3, retain=True)  # fires at every third spike
         >>> wire = Synapses("input", "third", [0], [0], weight=1)
-        >>> SpikingNetwork((1,), (third,), (wire,), outputs=[1], output_lines=(Line("y"),), latencies=[1])
+        >>> SpikingNetwork((1,), (third,), (wire,), np.array([1]), (Line("y"),), np.array([1]))
         SpikingNetwork: 1 neurons in 1 populations, latency 1, period 1
           input lines   (1,)
           output lines  y

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from logic.network import FlatNetwork
+from logic.network import INPUT, FlatNetwork, Population, SpikingNetwork, Synapses
+from logic.rails import single_lines
 from logic.simulation.equal_neurons import Neurons, merge_equal, threshold_neurons
 from logic.simulation.reference import simulate_reference
 from logic.simulation.step_plan import membrane_bits, plan_steps
@@ -105,6 +106,16 @@ def weighted(neurons: Neurons, neuron: int, signals: Bits) -> Bits:
     literal = neurons.literal[part]
     true = signals[literal >> 1] ^ (literal & 1).astype(bool)[:, None]
     return neurons.weight[part] @ true.astype(np.int64) >= neurons.need[neuron]
+
+
+def test_one_function_in_three_writings_is_computed_once() -> None:
+    cells = Population("cells", (4,), [2, 4, -1, 1])  # x and y; the same with other weights; its contrary; a relay
+    wires = Synapses(INPUT, "cells", [0, 1, 0, 1, 0, 1, 0], [0, 0, 1, 1, 2, 2, 3], [1, 1, 3, 2, -1, -1, 5])
+    lines = single_lines(f"n{i}" for i in range(4))
+    network = SpikingNetwork((2,), (cells,), (wires,), np.arange(2, 6), lines, np.ones(4, dtype=np.int64))
+    _, known = merge_equal(threshold_neurons(network.flatten()), np.arange(4), np.array([0, 2, 4]))
+    first = int(known[3])
+    assert known[3:].tolist() == [first, first, first ^ 1, 2]
 
 
 @pytest.mark.parametrize("seed", range(40))

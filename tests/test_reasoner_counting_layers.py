@@ -37,7 +37,7 @@ def one_by_one(sums: Sums, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def by_layers(layers: Layers[NDArray[np.int64]], inputs: NDArray[np.float64], *, dense: bool) -> NDArray[np.float64]:
     rows = np.zeros(layers.rows)
-    rows[1], rows[2:FIRST] = 1.0, inputs
+    rows[1], rows[2 : 2 + len(inputs)] = 1.0, inputs
     for layer in layers.layers:
         if dense and layer.dense is not None:
             left, right = rows[layer.dense.left], rows[layer.dense.right]
@@ -60,9 +60,19 @@ def test_layers_are_the_sums(seed: int) -> None:
 
 
 def test_equal_tables_over_other_slots_become_one_matrix_product() -> None:
-    pairs = tuple((2 + 3 + a, 2 + 8 + b) for a in range(5) for b in range(5))
-    sums = Sums((range(3), range(3, 8), range(8, 13)), (pairs[:20], pairs[5:]), (15, 16))
-    [layer] = layered(sums).layers
+    groups = tuple(range(5 * slot, 5 * slot + 5) for slot in range(4))
+    pairs = [(a, b) for a in range(5) for b in range(5)]
+    nodes = [
+        tuple((2 + left + a, 2 + right + b) for a, b in chosen)
+        for left, right in ((0, 5), (10, 15))
+        for chosen in (pairs[:20], pairs[3:])
+    ]
+    sums = Sums(groups, tuple(nodes), (22, 23, 24, 25))
+    layers, inputs = layered(sums), np.random.default_rng(0).random(20)
+    [layer] = layers.layers
     assert layer.dense is not None
     assert layer.dense.matrix.shape == (2, 25)
-    assert layer.dense.matrix.sum(axis=1).tolist() == [20, 20]
+    assert layer.dense.left.shape == layer.dense.right.shape == (5, 2)
+    for dense in (False, True):
+        rows = by_layers(layers, inputs, dense=dense)
+        np.testing.assert_allclose(rows[layers.outputs], one_by_one(sums, inputs)[-4:])

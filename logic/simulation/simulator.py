@@ -35,7 +35,7 @@ def simulate(
         >>> from logic import Line, Synapses
         >>> third = Population("third", (1,), threshold=3, retain=True)  # fires at every third spike
         >>> wire = Synapses("input", "third", [0], [0], weight=1)
-        >>> network = SpikingNetwork((1,), (third,), (wire,), outputs=[1], output_lines=(Line("y"),), latencies=[1])
+        >>> network = SpikingNetwork((1,), (third,), (wire,), np.array([1]), (Line("y"),), np.array([1]))
         >>> simulate(network, torch.ones(6, 1, 1), steps=7)["third"].flatten().int().tolist()
         [0, 0, 0, 1, 0, 0, 1]
     """
