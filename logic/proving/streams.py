@@ -15,7 +15,6 @@ from ..errors import NetworkError
 from ..evaluation import from_words, run, to_words
 from ..network import SpikingNetwork
 from ..rails import Line, match_lines
-from ..simulation.bit_simulator import simulate_bits
 from ..simulation.reference import simulate_reference
 
 Bits = NDArray[np.bool_]
@@ -118,6 +117,8 @@ def search_streams(network: SpikingNetwork, circuit: Circuit, values: Bits) -> t
     waves, period = len(values), network.period
     steps = waves * period + network.latency
     lines, which = np.unique(network.outputs, return_inverse=True)
+    from ..simulation.bit_simulator import simulate_bits  # most proofs run no wave
+
     trains = simulate_bits(network, input_spikes(network, circuit, values), steps, lines=lines)
     when = np.arange(waves)[:, None] * period + network.latencies
     found = trains[when, :, which].transpose(0, 2, 1)

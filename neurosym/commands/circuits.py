@@ -103,9 +103,9 @@ def simulate_netlist(
     """Run random waves through the compiled network, check every answer, and count spikes, energy and faults."""
     with plain_errors():
         existing(circuit)
-        from . import netlists
+        from .waves import simulate_file
 
-        found = netlists.simulate_file(circuit, mapping, waves, seed, deletion, insertion)
+        found = simulate_file(circuit, mapping, waves, seed, deletion, insertion)
         figures = asdict(found)
         faults = figures.pop("faults") or {}
         rows = {"mapping": mapping, **figures, **{f"{kind}_under_faults": n for kind, n in faults.items()}}
@@ -120,13 +120,13 @@ def learn_gate(
 ) -> None:
     """Learn a gate from spikes and a teacher by STDP, and prove what was learned."""
     with plain_errors():
-        from . import netlists
+        from .gates import learn, training_report
 
-        gate, verdict = netlists.learn(table, flip, seed)
+        gate, verdict = learn(table, flip, seed)
         if as_json:
             figures = {"table": gate.table, "epochs": gate.epochs, "predicted_epochs": gate.rule.predicted_epochs}
             weights = {"neurons": gate.snap().neurons, "weights": gate.weights.tolist()}
             say_json({"verdict": WORDS[verdict.holds], **figures, **weights, **asdict(verdict)})
         else:
-            say(f"{netlists.training_report(gate)}\n{verdict}")
+            say(f"{training_report(gate)}\n{verdict}")
     raise typer.Exit(CODES[verdict.holds])

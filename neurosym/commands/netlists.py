@@ -1,4 +1,4 @@
-"""What the circuit commands do: a netlist file compiled, proved, simulated or learned, as figures to be shown."""
+"""What `compile` and `verify` do: a netlist file compiled, proved and written, as figures to be shown."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,23 +15,18 @@ from logic import (
     Target,
     Verdict,
     compile_certified,
-    compile_circuit,
     verify,
 )
 from logic.formats import read_circuit, write_circuit
 from logic.kernels import work_time
-from logic.learning.pattern_neurons import LearnedGate, learn_gate
-from logic.learning.proof import prove_gate, training_report as training_report
-from logic.mapping.trade import Cost, pareto
 from logic.rails import has_two_rails, rail_pairs
-from logic.simulation.energy import EnergyModel, count_events
-from logic.simulation.faults import FaultStatistics, inject_faults
-from logic.simulation.random_run import run_random_waves
 from logic.targets import target_of_file
 from logic.writing import whole_file
 
 if TYPE_CHECKING:  # NIR files need torch; all else here does without
     from torch import Tensor
+
+    from logic.mapping.trade import Cost
 
 
 @dataclass(frozen=True)
@@ -76,29 +71,6 @@ class Proved:
     sizes: Sizes
     compile_seconds: float
     obligations: dict[str, Verdict] = field(default_factory=dict[str, Verdict])
-
-
-@dataclass(frozen=True)
-class Simulated:
-    """A simulation of random waves.
-
-    Args:
-        waves: How many.
-        wrong: Answers that are not the circuit's, over all waves and output lines.
-        seconds: Wall time of the evaluation alone.
-        spikes: Of all input lines and neurons, over all waves.
-        synaptic_events: Over all waves.
-        picojoules: Estimate for all waves, by the energies of a published chip.
-        faults: Kinds of answers under injected faults, if any were asked for.
-    """
-
-    waves: int
-    wrong: int
-    seconds: float
-    spikes: int
-    synaptic_events: int
-    picojoules: float
-    faults: FaultStatistics | None
 
 
 def measure(circuit: Circuit, network: SpikingNetwork) -> Sizes:
@@ -156,12 +128,14 @@ def _example(network: SpikingNetwork, waves: int = 16) -> "Tensor":
     return from_numpy(values)[:, None]
 
 
-def trade_file(path: Path) -> tuple[Cost, ...]:
+def trade_file(path: Path) -> "tuple[Cost, ...]":
     """What every mapping costs for a netlist file.
 
     Raises:
         FormatError: if the file cannot be read.
     """
+    from logic.mapping.trade import pareto
+
     return pareto(read_circuit(path))
 
 
@@ -267,41 +241,3 @@ def _both(network: Verdict, circuits: Verdict) -> Verdict:
     claim = f"{network.claim}, and {circuits.claim}"
     seconds = network.seconds + circuits.seconds
     return Verdict(holds, claim, circuits.counterexample, seconds, circuits.detail)
-
-
-def simulate_file(path: Path, mapping: str, waves: int, seed: int, deletion: float, insertion: float) -> Simulated:
-    """Runs random waves through the compiled network of a netlist file and checks every answer.
-
-    A circuit with registers gets its waves in streams of 64 from the first clock on.
-
-    Raises:
-        FormatError: if the file cannot be read.
-        CircuitError: if the mapping cannot express the circuit, or faults are asked for of one with registers.
-        NetworkError: if faults are asked for without two rails.
-    """
-    circuit = read_circuit(path)
-    if circuit.register_names and (deletion or insertion):
-        raise CircuitError(f"{path}: has registers; faults are injected into combinational circuits only")
-    network = compile_circuit(circuit, mapping)
-    run = run_random_waves(network, circuit, waves, seed)
-    counts = count_events(network, run.spikes, run.neuron_steps)
-    faults = (
-        inject_faults(network, waves, seed, deletion=deletion, insertion=insertion) if deletion or insertion else None
-    )
-    joules, spikes = counts.picojoules(EnergyModel()), int(counts.spikes.sum())
-    return Simulated(run.waves, run.wrong, run.seconds, spikes, counts.synaptic_events, joules, faults)
-
-
-def learn(table: str, flip: float, seed: int) -> tuple[LearnedGate, Verdict]:
-    """Learns the gate of a truth table by STDP with a teacher, and proves what was learned.
-
-    Args:
-        table: ``2 ** k`` zeros and ones, in row ``m`` input ``i`` is bit ``i`` of ``m``.
-        flip: Probability that the teacher shows the wrong value.
-        seed: Of the teacher's errors.
-
-    Raises:
-        LearningError: if it is no such table.
-    """
-    gate = learn_gate(table, flip=flip, seed=seed) if not flip else learn_gate(table, epochs=200, flip=flip, seed=seed)
-    return gate, prove_gate(gate)

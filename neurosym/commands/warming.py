@@ -21,7 +21,9 @@ def warm_kernels() -> None:
 
 
 def _warm_circuits() -> None:
-    from .netlists import compile_file, learn, simulate_file, verify_files
+    from .gates import learn
+    from .netlists import compile_file, verify_files
+    from .waves import simulate_file
 
     with TemporaryDirectory() as folder:
         adder, other = Path(folder) / "adder.blif", Path(folder) / "other.aig"
