@@ -60,11 +60,10 @@ class Kernel(Generic[Parameters, Result]):
 
     def __call__(self, *args: Parameters.args, **named: Parameters.kwargs) -> Result:
         """Runs it, compiled or plain."""
-        if self._compiled is None or _STATE.mode == "never":
-            if getattr(_STATE.here, "plain", False):
-                return self._function(*args, **named)
-            if not self._is_worth_compiling(args):
-                return self._run_plain(*args, **named)
+        if getattr(_STATE.here, "plain", False):  # compiled ones give and take numbers of other types than plain ones
+            return self._function(*args, **named)
+        if (self._compiled is None or _STATE.mode == "never") and not self._is_worth_compiling(args):
+            return self._run_plain(*args, **named)
         try:
             return self.compiled()(*args, **named)
         except OSError:  # the folder of compiled kernels is full, or gone

@@ -69,6 +69,33 @@ def test_what_wraps_wraps_alike_and_compiling_takes_no_work_time(monkeypatch: py
     assert worked < passed / 2  # most of it was compiling
 
 
+@kernel()
+def ones(count: int) -> np.uint64:
+    """A word of ones for 1, of zeros for 0."""
+    return np.uint64(0) - np.uint64(count)
+
+
+@kernel()
+def half(words: tuple[np.uint64, np.uint64]) -> np.uint64:
+    """The second word, shifted."""
+    return words[1] >> np.uint64(1)
+
+
+@kernel()
+def half_of_ones(numbers: np.ndarray) -> np.uint64:
+    """What one kernel makes of what another one gave."""
+    return half((ones(numbers[0]), ones(numbers[1])))
+
+
+def test_inside_of_a_plain_kernel_those_that_are_compiled_already_run_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels._STATE, "folder", KernelFolder(None, "this is a test"))  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(kernels._STATE, "plain_seconds", 0.0)  # pyright: ignore[reportPrivateUsage]
+    with run_kernels("always"):
+        assert half((np.uint64(0), np.uint64(2))) == ones(1) % 2 == 1
+    assert half_of_ones(np.array([0, 0])) == 0
+    assert half_of_ones(np.array([0, 1])) == 2**63 - 1  # compiled, `ones` would give an int, too large for `half`
+
+
 def spin_by_hand(count: int) -> int:
     value = count
     for _ in range(count):
