@@ -48,12 +48,11 @@ def test_a_difference_is_a_stream_from_the_start() -> None:
 
 def test_machines_that_differ_in_states_out_of_reach_stay_open() -> None:
     frozen = "INPUT(a)\nOUTPUT(y)\nq = DFF0(q)\ny = {}\n"  # q is never true
-    verdict = prove_machines(
-        *(
-            replace(parse_circuit(frozen.format(f"{gate}(a, q)"), "bench"), register_initial=np.zeros(1, np.int64))
-            for gate in ("XOR", "OR")
-        )
+    one, other = (
+        replace(parse_circuit(frozen.format(f"{gate}(a, q)"), "bench"), register_initial=np.zeros(1, np.int64))
+        for gate in ("XOR", "OR")
     )
+    verdict = prove_machines(one, other)
     assert verdict.holds is None
 
 

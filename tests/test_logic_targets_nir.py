@@ -209,3 +209,9 @@ def test_no_reader_fires_twice_a_step(seed: int, profile: str) -> None:
         signal = np.floor(np.maximum(signal @ affine.weight.T + affine.bias, 0) / neuron.v_threshold)
     ours = simulate(network, torch.from_numpy(inputs)[None].bool(), 3, record=["second"])["second"][2]
     assert (signal == ours.numpy()).all()
+
+
+def test_the_period_of_waves_travels_with_the_file(tmp_path: Path) -> None:
+    network = replace(picture_chain(0), period=3)
+    write_nir(network, tmp_path / "slow.nir")
+    assert read_nir(tmp_path / "slow.nir").period == 3

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from neurosym import Recipe
 from neurosym.addition.run import EPOCHS, TaskError, load_split
-from neurosym.training.fit import fit
 from perception import Digits, SpikingClassifier
 from tasks.addition.choices import Choice, choices, inner_split, main, read_rows
 
@@ -28,10 +28,8 @@ def test_inner_split_is_stratified_and_within_the_training_pictures() -> None:
 
 
 def test_the_default_is_what_the_task_uses() -> None:
-    fitted, built = signature(fit).parameters, signature(SpikingClassifier).parameters
-    used = Choice(
-        batch=fitted["batch"].default, learning_rate=fitted["learning_rate"].default, steps=built["steps"].default
-    )
+    recipe, built = Recipe(), signature(SpikingClassifier).parameters
+    used = Choice(batch=recipe.batch, learning_rate=recipe.learning_rate, steps=built["steps"].default)
     assert choices(Choice())["default"] == used
     assert used.epochs == EPOCHS
 

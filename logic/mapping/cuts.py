@@ -219,7 +219,8 @@ def _enumerate(
     rank, worst, used, limit = kept.rank, kept.worst, kept.used, kept.limit
     upcoming, picked, seat, pieces = unions.upcoming, unions.picked, unions.seat, unions.pieces
     flows = cuts.flow
-    for wire in structure.order:
+    for turn in range(len(structure.order)):
+        wire: int = structure.order[turn]
         kept.used[:], kept.worst[:] = 0, np.inf
         for way in range(structure.first[wire], structure.first[wire + 1]):
             fans, masked = _offer(way, structure, cuts, offers)
@@ -231,8 +232,8 @@ def _enumerate(
             bound = max(worst[0] - 1, worst[1]) * _ROUNDING
             level = 0  # whose cut is to be merged next
             while level >= 0:
-                fan = seat[level]
-                row = upcoming[fan]
+                fan: int = seat[level]
+                row: int = upcoming[fan]
                 if row > last[fan]:
                     upcoming[fan] = fan * stride
                     level -= 1
@@ -277,8 +278,9 @@ def _enumerate(
                 price, other_price = 1.0, 0.0  # of a neuron and its leaves, and of the leaves alone
                 for i in range(n):
                     if not unread >> i & 1:
-                        price += flows[leaves[level, i]]
-                        other_price += flows[leaves[level, i]]
+                        leaf: int = leaves[level, i]
+                        price += flows[leaf]
+                        other_price += flows[leaf]
                 if price >= worst[0] and other_price >= worst[1]:
                     continue
                 slot = function * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(64 - _RECENT_BITS)
@@ -297,9 +299,8 @@ def _enumerate(
                 bits = 0
                 if masked:
                     for f in range(fans):
-                        bits |= _moved(
-                            offered_mask[picked[f]], offered, picked[f], offered_size[picked[f]], leaves, level
-                        )
+                        row = picked[f]
+                        bits |= _moved(offered_mask[row], offered, row, offered_size[row], leaves, level)
                 row = ranked(rank, kept_cost, kept_size, used[group], limit[group], group, price, n)
                 for i in range(WIDTH):
                     kept_leaves[group, row, i] = leaves[level, i] if i < n else -1
@@ -382,5 +383,5 @@ def _moved(
         for j in range(size):
             while leaves[level, i] != offered[row, j]:
                 i += 1
-            bits |= (mask >> j & 1) << i
+            bits |= (int(mask) >> j & 1) << i
     return bits

@@ -39,6 +39,7 @@ class Notes:
         latencies: Steps until they answer.
         input_lines: Lines of the input.
         golden: Input spikes and the answers they cause, or none.
+        period: Steps from wave to wave; files of before do not say it, and had 1.
     """
 
     profile: str
@@ -49,6 +50,7 @@ class Notes:
     latencies: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
     input_lines: tuple[Line, ...]
     golden: Golden | None
+    period: int = 1
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ def to_notes(network: SpikingNetwork, profile: str, time_step: float) -> dict[st
         "output_lines": network.output_lines,
         "outputs": network.outputs.tolist(),
         "latencies": network.latencies.tolist(),
+        "period": network.period,
         "layers_of_delay": {population.name: 1 + i for i, population in enumerate(network.populations)},
         "populations": [
             {
@@ -183,6 +186,7 @@ def _checked(notes: Mapping[str, Any]) -> Notes:
         latencies=_integers(notes["latencies"], "latencies", 0, _MOST_STEPS),
         input_lines=_lines(notes, "input"),
         golden=None if golden is None else _golden(golden, math.prod(shape), len(outputs)),
+        period=_whole(notes.get("period", 1), "period", 1, _MOST_STEPS),
     )
 
 

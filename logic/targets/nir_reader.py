@@ -107,6 +107,7 @@ def _chain(notes: Notes, graph: nir.NIRGraph) -> SpikingNetwork:
         output_lines=notes.output_lines,
         latencies=notes.latencies,
         input_lines=notes.input_lines,
+        period=notes.period,
     )
 
 

@@ -112,6 +112,8 @@ def compile_file(path: Path, mapping: str, output: Path | None, profile: str | N
         profile = profile or target.profiles[0]
         target.check_profile(profile)
         target.write(compiled.network, output, profile, _example(compiled.network))
+    elif profile is not None:
+        raise CircuitError(f"--profile {profile} is for the file of a network; give --output a target's suffix (.nir)")
     elif output is not None:
         write_circuit(circuit, output)
     return measure(circuit, compiled.network)

@@ -37,7 +37,7 @@ def _warm_circuits() -> None:
         compile_file(adder, "dual-rail", Path(folder) / "adder.nir")
         verify_files(Path(folder) / "adder.nir", other, "dual-rail", None)
         counter = Path(folder) / "counter.bench"
-        counter.write_text(_COUNTER)
+        write_circuit(parse_circuit(_COUNTER, "bench"), counter)
         verify_files(counter, None, "dual-rail", None)
         simulate_file(counter, "dual-rail", 256, 0, 0.0, 0.0)
     learn("0110", 0.0, 0)

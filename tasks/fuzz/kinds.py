@@ -81,15 +81,17 @@ def mutate_program(files: Files, generator: np.random.Generator) -> Files:
 def query(files: Files, folder: Path) -> object:
     """What the command `query` does."""
     from neurosym.commands.queries import report_file
+    from reasoner import Limits
 
-    return report_file(_kept(folder / "program.pl", files[0]), None, _SECONDS, False, False)
+    return report_file(_kept(folder / "program.pl", files[0]), None, Limits(seconds=_SECONDS), False, False)
 
 
 def explain(files: Files, folder: Path) -> object:
     """What the command `query --explain` does."""
     from neurosym.commands.queries import report_file
+    from reasoner import Limits
 
-    return report_file(_kept(folder / "program.pl", files[0]), None, _SECONDS, True, True)
+    return report_file(_kept(folder / "program.pl", files[0]), None, Limits(seconds=_SECONDS), True, True)
 
 
 def solve(files: Files, folder: Path) -> object:
