@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..kernels import kernel
 from .classes import ThresholdClasses
-from .kept_cuts import Kept, is_kept, ranked, room_for_cuts, write_cuts
+from .kept_cuts import Cuts, Kept, is_kept, ranked, room_for_cuts, write_cuts
 from .word_tables import (
     NO_CLASS,
     VARIABLE,
@@ -47,28 +47,6 @@ class Structure(NamedTuple):
     fan_in: NDArray[np.int64]
     table: NDArray[np.int64]
     dependent: NDArray[np.int64]
-
-
-class Cuts(NamedTuple):
-    """``C`` cuts a wire, the best first.
-
-    Args:
-        leaves: ``[W, C, 6]`` ascending wires, -1 where there are fewer.
-        table: ``[W, C]`` truth tables over the leaves.
-        kind: ``[W, C]`` threshold class or ``NO_CLASS``.
-        dependent: ``[W, C]`` bit mask of leaves that are functions of the others.
-        silent: ``[W, C]`` bit mask of leaves that the function does not depend on; they only close the cone.
-        used: ``[W]`` cuts in use.
-        flow: ``[W]`` area flow: neurons that a wire costs when its cost is shared among its readers.
-    """
-
-    leaves: NDArray[np.int32]
-    table: NDArray[np.uint64]
-    kind: NDArray[np.int16]
-    dependent: NDArray[np.uint8]
-    silent: NDArray[np.uint8]
-    used: NDArray[np.int64]
-    flow: NDArray[np.float64]
 
 
 def find_cuts(

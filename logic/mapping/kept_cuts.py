@@ -1,6 +1,6 @@
-"""The best cuts of a wire while they are looked for: threshold cuts and others, ranked by what they cost."""
+"""The best cuts: of one wire while they are looked for, ranked by what they cost, and of all wires as they are found."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,8 +8,27 @@ from numpy.typing import NDArray
 from ..kernels import kernel
 from .word_tables import WIDTH, Integers
 
-if TYPE_CHECKING:
-    from .cuts import Cuts
+
+class Cuts(NamedTuple):
+    """``C`` cuts a wire, the best first.
+
+    Args:
+        leaves: ``[W, C, 6]`` ascending wires, -1 where there are fewer.
+        table: ``[W, C]`` truth tables over the leaves.
+        kind: ``[W, C]`` threshold class or ``NO_CLASS``.
+        dependent: ``[W, C]`` bit mask of leaves that are functions of the others.
+        silent: ``[W, C]`` bit mask of leaves that the function does not depend on; they only close the cone.
+        used: ``[W]`` cuts in use.
+        flow: ``[W]`` area flow: neurons that a wire costs when its cost is shared among its readers.
+    """
+
+    leaves: NDArray[np.int32]
+    table: NDArray[np.uint64]
+    kind: NDArray[np.int16]
+    dependent: NDArray[np.uint8]
+    silent: NDArray[np.uint8]
+    used: NDArray[np.int64]
+    flow: NDArray[np.float64]
 
 
 class Kept(NamedTuple):
@@ -106,7 +125,7 @@ def ranked(
 
 
 @kernel(forceinline=True)
-def write_cuts(wire: int, kept: Kept, readers: float, cuts: "Cuts") -> None:
+def write_cuts(wire: int, kept: Kept, readers: float, cuts: Cuts) -> None:
     """Hands the kept cuts of a wire over, the best first, and its share of the best one's cost."""
     count = 0
     for group in range(2):

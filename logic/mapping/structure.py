@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from ..circuit import Circuit
 from ..kernels import kernel
 from .classes import WIDTH, ThresholdClasses
-from .cuts import Cuts, Structure, find_cuts
+from .cuts import Structure, find_cuts
+from .kept_cuts import Cuts
 from .word_tables import NO_CLASS, threshold_class
 
 _KEPT = (6, 6)  # cuts of each wire that are searched for pairs
