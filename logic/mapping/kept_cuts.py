@@ -1,4 +1,4 @@
-"""The best cuts: of one wire while they are looked for, ranked by what they cost, and of all wires as they are found."""
+"""The best cuts: of a wire while they are looked for, ranked by what they cost, and of all wires as they are found."""
 
 from typing import NamedTuple
 
