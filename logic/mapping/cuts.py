@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..kernels import kernel
 from .classes import ThresholdClasses
-from .kept_cuts import Cuts, Kept, is_kept, ranked, room_for_cuts, write_cuts
+from .kept_cuts import Cuts, is_kept, ranked, room_for_cuts, write_cuts
 from .word_tables import (
     NO_CLASS,
     VARIABLE,
@@ -71,9 +71,7 @@ def find_cuts(
         used=np.zeros(wires, np.int64),
         flow=np.zeros(wires),
     )
-    known = (classes.weights, classes.keys, classes.values)
-    rooms = (_room_for_offers(4 * (room + 1)), _room_for_unions(), room_for_cuts(keep), _room_for_classes(known))
-    _enumerate(structure, readers, known, widest, cuts, *rooms)
+    _enumerate(structure, readers, (classes.weights, classes.keys, classes.values), keep, widest, cuts)
     return cuts
 
 
@@ -143,6 +141,7 @@ class _Memory(NamedTuple):
     place: NDArray[np.int64]
 
 
+@kernel(forceinline=True)
 def _room_for_offers(rows: int) -> _Offers:
     return _Offers(
         np.full((rows, WIDTH), -1, np.int32),
@@ -156,6 +155,7 @@ def _room_for_offers(rows: int) -> _Offers:
     )
 
 
+@kernel(forceinline=True)
 def _room_for_unions() -> _Unions:
     return _Unions(
         np.full((4, WIDTH), -1, np.int32),
@@ -170,9 +170,10 @@ def _room_for_unions() -> _Unions:
     )
 
 
+@kernel(forceinline=True)
 def _room_for_classes(classes: tuple[Integers, Integers, Integers]) -> _Memory:
     signed, place = np.zeros(WIDTH, np.int64), np.zeros(WIDTH, np.int64)
-    nothing = threshold_class(np.uint64(0), *classes, signed, place)
+    nothing = threshold_class(np.uint64(0), classes[0], classes[1], classes[2], signed, place)
     return _Memory(np.zeros(_RECENT, np.uint64), np.full(_RECENT, nothing), signed, place)
 
 
@@ -181,14 +182,13 @@ def _enumerate(
     structure: Structure,
     readers: NDArray[np.float64],
     classes: tuple[Integers, Integers, Integers],
+    keep: tuple[int, int],
     widest: int,
     cuts: Cuts,
-    offers: _Offers,
-    unions: _Unions,
-    kept: Kept,
-    memory: _Memory,
 ) -> None:
-    stride = len(offers.size) // 4
+    stride = keep[0] + keep[1] + 1  # what is made here has sizes that the compiler knows
+    offers, unions = _room_for_offers(4 * stride), _room_for_unions()
+    kept, memory = room_for_cuts(keep), _room_for_classes(classes)
     offered, offered_size, offered_table, offered_mask = offers.leaves, offers.size, offers.table, offers.mask
     offered_sign, offered_clean, offered_flow, last = offers.sign, offers.clean, offers.flow, offers.last
     leaves, size, sign, apart, flow = unions.leaves, unions.size, unions.sign, unions.apart, unions.flow

@@ -63,9 +63,10 @@ class Kept(NamedTuple):
     limit: NDArray[np.int64]
 
 
+@kernel(forceinline=True)
 def room_for_cuts(keep: tuple[int, int]) -> Kept:
     """Room for so many threshold cuts and so many others."""
-    room = sum(keep)
+    room = keep[0] + keep[1]
     return Kept(
         np.full((2, room, WIDTH), -1, np.int32),
         np.zeros((2, room), np.uint64),
