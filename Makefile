@@ -23,7 +23,7 @@ run: .venv/ready ## learn digits from sums, explain, prove, export; writes runs/
 	@$(BIN)/neurosym run
 
 test: lint ## format, lint, types and all tests
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: .venv/ready-for-tests ## format, lint and types only
 	$(BIN)/ruff format --check .

@@ -47,7 +47,7 @@ with joined_by_torchrun() as processes:
 """
 
 
-def launch(folder: Path, *sizes: int) -> int:
+def launch(folder: Path, *sizes: int) -> subprocess.CompletedProcess[str]:
     """Trains with each size of batches, then the training that is killed, or only goes on with that."""
     script = folder / "script.py"
     script.write_text(SCRIPT)
@@ -60,14 +60,14 @@ def launch(folder: Path, *sizes: int) -> int:
     )  # fmt: skip
     finished = folder / ("killed" if not sizes else str(sizes[-1])) / "weights0.pt"
     assert finished.exists(), done.stderr[-2000:]
-    return done.returncode
+    return done
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of finished trainings and one of which one process was killed."""
     folder = tmp_path_factory.mktemp("trained")
-    assert launch(folder, *SIZES) == 1
+    assert launch(folder, *SIZES).returncode == 1
     return folder
 
 
@@ -98,7 +98,8 @@ def test_a_killed_process_loses_no_more_than_an_epoch(trained: Path) -> None:
     folder, undisturbed = trained / "killed", trained / str(KILLED)
     assert not (folder / "weights0.pt").exists()
     assert (folder / "log" / "training.csv").read_text().count("\n") == 2
-    assert launch(trained) == 0
+    done = launch(trained)
+    assert done.returncode == 0, done.stderr[-4000:]
     wanted = torch.load(undisturbed / "weights0.pt")
     for rank in (0, 1):
         found = torch.load(folder / f"weights{rank}.pt")

@@ -103,5 +103,6 @@ def joined_by_torchrun(device: torch.device | None = None) -> Generator[Processe
         distributed.init_process_group("gloo")
     try:
         yield these_processes()
+        distributed.barrier()  # one that leaves early takes the connection of the others along
     finally:
         distributed.destroy_process_group()
