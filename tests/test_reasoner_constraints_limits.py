@@ -96,3 +96,12 @@ def test_threads_solve_by_z3_beside_each_other() -> None:
 
     with ThreadPoolExecutor(max_workers=8) as pool:
         assert list(pool.map(ask, range(1000, 1024))) == list(range(1000, 1024))
+
+
+def test_what_is_too_long_to_be_written_down_in_time_is_not_decided() -> None:
+    """Clauses are refused for the many digits of the sum, and formulas for it take seconds."""
+    text = "e(0, 0). e(N, E + X) :- N > 0, X in 0..1, M is N - 1, e(M, E). p(S) :- e(20000, E), S #= E."
+    start = time.process_time()
+    found = solve(ConstraintProgram.parse(text), "p(S)", seconds=0.5, limits=Limits(answers=1000, seconds=10))
+    assert found.solvable is None
+    assert time.process_time() - start < 4

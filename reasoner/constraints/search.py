@@ -67,22 +67,28 @@ class Search(Protocol):
         ...
 
 
-def open_search(terms: Sequence[Term], slots: Mapping[Key, Sequence[int]]) -> Search:
+def open_search(terms: Sequence[Term], slots: Mapping[Key, Sequence[int]], deadline: Deadline) -> Search:
     """A search for what meets the constraints, by clauses if they are few enough.
 
     Raises:
         MeaningError: if a constraint has no meaning here.
+        DeadlinePassedError: if there are too many to be written down in time.
     """
     domains = find_domains(terms, slots)
     if domains is not None:
         try:
             encoding = ClauseEncoding(domains)
             for term in terms:
+                deadline.check()
                 encoding.require(term)
             return ClauseSearch(encoding)
         except TooLarge:
             pass
-    return ArithmeticSearch(terms, slots)
+    search = ArithmeticSearch((), slots)
+    for term in terms:
+        deadline.check()
+        search.require(term)
+    return search
 
 
 @dataclass

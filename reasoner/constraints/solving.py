@@ -21,7 +21,7 @@ from .notation import constraint_text, name_variables
 from .posting import Alternative, Key, Posted, key_of, keys, post, replaced
 from .search import ArithmeticSearch, Costs, Search, open_search
 from .solution import Conflict, SlotReading, Solution
-from .thread_deadline import Deadline
+from .thread_deadline import Deadline, DeadlinePassedError
 
 _OBJECTIVES = {"$least": "#<", "$greatest": "#>"}
 
@@ -95,7 +95,12 @@ def solve(
     searches: list[tuple[Alternative, Search]] = []
     for alternative in posting.alternatives:
         own_slots = _slots(program, [alternative])
-        search = open_search(_terms(alternative), own_slots)
+        try:
+            search = open_search(_terms(alternative), own_slots, deadline)
+        except DeadlinePassedError:
+            undecided = True
+            searches.append((alternative, _unopened))
+            continue
         searches.append((alternative, search))
         found = _best_of(alternative, search, own_slots, costs, deadline)
         undecided |= found is None
@@ -213,7 +218,10 @@ def _optimum(found: _Found, objective: Struct, slots: Mapping[Key, Sequence[int]
             found = replace(found, search=ArithmeticSearch([*_terms(found.alternative), better], slots))
         held = found.search.check(deadline)
         if not held:
-            search = open_search([*_terms(found.alternative), Struct("#=", (goal, value))], slots)
+            try:
+                search = open_search([*_terms(found.alternative), Struct("#=", (goal, value))], slots, deadline)
+            except DeadlinePassedError:
+                search = _unopened
             return replace(found, search=search, proved=held is False)
         found = replace(found, values=found.search.values())
 
@@ -266,7 +274,11 @@ def _unique(
     for alternative, opened in searches:
         search = best.search if alternative is best.alternative else opened
         if search is _unopened:
-            search = open_search(_terms(alternative), _slots(program, [alternative]))
+            try:
+                search = open_search(_terms(alternative), _slots(program, [alternative]), deadline)
+            except DeadlinePassedError:
+                decided = False
+                continue
         for key in slots:
             if key in _keys_of(alternative) and key in best.values:
                 domain, slot = cast("tuple[str, int]", key)

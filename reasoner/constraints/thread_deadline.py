@@ -9,6 +9,10 @@ _FUSE = 20  # times the CPU time may pass on the wall
 _PAUSE = 0.01  # seconds between two looks at the clock, at least
 
 
+class DeadlinePassedError(Exception):
+    """What was begun is not finished, and nothing is known of it; caught where that is said."""
+
+
 class Deadline:
     """A moment in the CPU time of the thread that makes it; on the wall at most 20 times later, and 10 seconds.
 
@@ -35,6 +39,15 @@ class Deadline:
     def passed(self) -> bool:
         """Whether nothing is left."""
         return not self.left
+
+    def check(self) -> None:
+        """Ends what is done here if nothing is left.
+
+        Raises:
+            DeadlinePassedError: if it has passed.
+        """
+        if self.passed:
+            raise DeadlinePassedError
 
     @contextmanager
     def stopping(self, interrupt: Callable[[], object]) -> Generator[None]:
