@@ -105,3 +105,11 @@ def test_what_is_too_long_to_be_written_down_in_time_is_not_decided() -> None:
     found = solve(ConstraintProgram.parse(text), "p(S)", seconds=0.5, limits=Limits(answers=1000, seconds=10))
     assert found.solvable is None
     assert time.process_time() - start < 4
+
+
+def test_an_endless_optimum_is_the_best_that_was_found_in_time() -> None:
+    found = solve(ConstraintProgram.parse("p(X) :- X #> 24, labeling([max(X)], [X])."), "p(X)", seconds=0.5)
+    assert found.solvable is True
+    assert isinstance(found.bindings["X"], int)
+    assert found.bindings["X"] > 24
+    assert (found.proved_optimal, found.unique) == (False, None)

@@ -220,8 +220,8 @@ def _optimum(found: _Found, objective: Struct, slots: Mapping[Key, Sequence[int]
         if not held:
             try:
                 search = open_search([*_terms(found.alternative), Struct("#=", (goal, value))], slots, deadline)
-            except DeadlinePassedError:
-                search = _unopened
+            except DeadlinePassedError:  # nor can anything more be asked
+                return replace(found, proved=held is False)
             return replace(found, search=search, proved=held is False)
         found = replace(found, values=found.search.values())
 
