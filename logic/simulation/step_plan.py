@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import NetworkError
 from ..network import FlatNetwork
 from .equal_neurons import threshold_neurons
 from .word_compiler import Cells, assemble, threshold_cells
@@ -49,6 +50,9 @@ def plan_steps(flat: FlatNetwork, faulty: bool, bits: int) -> StepPlan:
         faulty: Whether faults are given at every step.
         bits: Of each retained membrane, from :func:`membrane_bits`; 0 if there is none.
     """
+    if flat.leak.any() or flat.subtract.any():
+        neuron = int((flat.leak.astype(np.bool_) | flat.subtract).argmax())
+        raise NetworkError(f"the bit-parallel simulator does not follow the leak or reset of neuron {neuron} yet")
     inputs, size = flat.inputs, flat.inputs + len(flat.threshold)
     # Signals: false, lines; with faults deleted, inserted, late, held back and sent; then the bits of the membranes.
     own = 1 + np.arange(size)
