@@ -73,6 +73,7 @@ from .networks.board import cut_board as cut_board, draw_board as draw_board, se
 from .networks.classifier import SpikingClassifier as SpikingClassifier
 from .networks.lee import LeeNetwork as LeeNetwork
 from .networks.network_catalogue import PERCEPTIONS as PERCEPTIONS
+from .networks.neural import Neural as Neural
 from .networks.percept import Percept as Percept, Spikes as Spikes
 from .networks.perception import (
     Perception as Perception,
