@@ -74,6 +74,7 @@ from .networks.classifier import SpikingClassifier as SpikingClassifier
 from .networks.classifier_network import evidence_course as evidence_course, to_network as to_network
 from .networks.lee import LeeNetwork as LeeNetwork
 from .networks.network_catalogue import PERCEPTIONS as PERCEPTIONS
+from .networks.neural import Neural as Neural
 from .networks.percept import Percept as Percept, Spikes as Spikes
 from .networks.perception import (
     Perception as Perception,
