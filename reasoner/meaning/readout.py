@@ -28,7 +28,7 @@ _ONE, _ANY = "answer: ", "answers: "
 
 
 def answer_circuit(grounding: Grounding, *, several: bool = False) -> Circuit:
-    r"""The answer in the code that suits it: bits for whole numbers, else one line an answer.
+    """The answer in the code that suits it: bits for whole numbers, else one line an answer.
 
     The circuit has AND and OR gates only and reads no complement: "not this value" of a slot is "one of the others".
 
@@ -42,8 +42,8 @@ def answer_circuit(grounding: Grounding, *, several: bool = False) -> Circuit:
 
     Example:
         >>> from reasoner import Program, ground
-        >>> rule = Program.parse("parity(even) :- digit(0, X), 0 is X mod 2. parity(odd) :- \+ parity(even).")
-        >>> answer_circuit(ground(rule, "parity(P)")).output_names
+        >>> rule = Program.parse("p(even) :- digit(0, X), 0 is X mod 2. p(odd) :- digit(0, X), 1 is X mod 2.")
+        >>> answer_circuit(ground(rule, "p(P)")).output_names
         ('answer: "even"', 'answer: "odd"')
     """
     _check_certain(grounding)
