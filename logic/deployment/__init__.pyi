@@ -1,0 +1,9 @@
+"""From a spiking network to what a target can express: one flat form, and passes that keep every spike."""
+
+from .relays import (
+    forgets as forgets,
+    neurons_with_relays as neurons_with_relays,
+    with_relays as with_relays,
+    without_initial as without_initial,
+)
+from .target_network import TargetNetwork as TargetNetwork, run_flat as run_flat, step_flat as step_flat
