@@ -15,7 +15,7 @@ import numpy as np
 
 from ..deployment import TargetNetwork, forgets
 from ..errors import NetworkError
-from ..network import INPUT, SpikingNetwork
+from ..network import INPUT, SpikingNetwork, refuse_beyond
 
 if TYPE_CHECKING:  # who gives spikes has loaded torch
     from torch import Tensor
@@ -132,6 +132,7 @@ class Target:
         Raises:
             NetworkError: that names the first limit that is broken.
         """
+        refuse_beyond(network, self.name)
         for sentence in self.limits.broken(network):
             raise NetworkError(f"{self.name} cannot carry this network: {sentence}")
 

@@ -269,7 +269,7 @@ def _network(results: Results) -> Section:
         (
             population.name,
             f"{population.size:,}",
-            "keeps its membrane" if population.retain else "forgets at once",
+            population.memory,
             f"{int(population.threshold.max()):,}",
         )
         for population in network.populations
