@@ -1,8 +1,8 @@
 """The flat form of a network on its way to a target: arrays, and how its spikes answer to those of the original.
 
 A pass (:mod:`logic.deployment`) takes one such network and gives another that a target can express. Whatever it adds
-or delays it declares: the spike of original line ``n`` (inputs first, then neurons) at step ``t`` is the spike of line
-``line[n]`` of the new network at step ``step(t, n)``, and no other. Nothing is ever searched for.
+or delays it declares: original line ``n`` (inputs first, then neurons) fires at step ``t`` exactly when line
+``line[n]`` of the new network fires at step ``period * t``. Nothing is ever searched for.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import NetworkError
 from ..network import FlatNetwork, SpikingNetwork
 
 Integers = NDArray[np.int64]
@@ -38,6 +37,7 @@ class TargetNetwork:
         weight: ``[S]``.
         delay: ``[S]`` steps, at least 1.
         line: ``[I0 + N0]`` the line here of each line of the original.
+        fed: ``[I]`` the input of the original that each input line here repeats.
         period: Steps here for one step of the original.
         scale: What all currents were multiplied by.
 
@@ -62,6 +62,7 @@ class TargetNetwork:
     weight: Integers
     delay: Integers
     line: Integers
+    fed: Integers
     period: int = 1
     scale: int = 1
 
@@ -75,14 +76,15 @@ class TargetNetwork:
             threshold=flat.threshold,
             bias=flat.bias,
             retain=flat.retain,
-            leak=np.zeros(count, np.int64),
-            subtract=np.zeros(count, np.bool_),
+            leak=flat.leak,
+            subtract=flat.subtract,
             initial=flat.initial,
             pre=flat.pre[used],
             post=flat.post[used],
             weight=flat.weight[used],
             delay=flat.delay[used],
             line=np.arange(flat.inputs + count),
+            fed=np.arange(flat.inputs),
         )
 
     @property
@@ -107,11 +109,8 @@ class TargetNetwork:
 
     def stimulus(self, spikes: Bits) -> Bits:
         """Input spikes ``[T, I0]`` of the original as those of this network, ``[T * period, I]``."""
-        original = spikes.shape[1]
-        if (self.line[:original] >= self.inputs).any():
-            raise NetworkError("an input of the original is no input here")
         given = np.zeros((len(spikes) * self.period, self.inputs), np.bool_)
-        given[:: self.period, self.line[:original]] = spikes
+        given[:: self.period] = spikes[:, self.fed]
         return given
 
     def heard(self, trains: Bits) -> Bits:
@@ -121,6 +120,7 @@ class TargetNetwork:
 
 _NUMBERS = ("bias", "leak", "initial")
 _FLAGS = ("retain", "subtract")
+OF_NEURONS = ("threshold", *_NUMBERS, *_FLAGS)  # the columns that have a row for each neuron
 
 
 def run_flat(network: TargetNetwork, spikes: Bits, steps: int) -> Bits:
