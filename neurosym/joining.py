@@ -1,10 +1,10 @@
 """One spiking network from the pixels to the bits of the answer: perception, race and compiled rules."""
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from logic import NetworkError, SpikingNetwork, chain, compile_circuit, simulate
 from logic.network import check_network
@@ -12,7 +12,8 @@ from perception import SpikingClassifier, encode, to_network
 from perception.pictures.picture import check_pixels
 from reasoner import answer_bits, ground
 
-from .model import Model, as_seen, check_model
+from .inputs import as_seen
+from .model import Model, check_model
 
 
 def rule_network(model: Model) -> SpikingNetwork:
@@ -56,11 +57,11 @@ def to_spiking_network(model: Model, calibration: Tensor | NDArray[Any]) -> Spik
         torch.Size([4])
     """
     check_model(model)
-    calibration = as_seen(calibration, model)
+    calibration = as_seen(calibration, cast(nn.Module, model.perception))
     if not isinstance(model.perception, SpikingClassifier):
         raise NetworkError(f"only a spiking classifier can be joined, got a {type(model.perception).__name__}")
     slots = tuple(slot.number for slot in ground(model.program, model.query).slots)
-    return chain(to_network(model.perception, slots, calibration), rule_network(model))
+    return chain(to_network(model.perception, slots), rule_network(model))
 
 
 def run_joined(network: SpikingNetwork, pictures: Tensor | NDArray[Any], steps: int) -> Tensor:

@@ -10,7 +10,8 @@ from logic import Domain, NetworkError
 from neurosym.checkpoint import CheckpointError
 from neurosym.explanation import explain
 from neurosym.joining import read_bits, rule_network, run_joined, to_spiking_network
-from neurosym.model import Model, load_model, save_model
+from neurosym.model import Model
+from neurosym.saving import load_model, save_model
 from perception import AnalogTwin, PictureError, SpikingClassifier
 from reasoner import DIGITS, Program, QueryError
 

@@ -79,7 +79,7 @@ REFUSED: dict[str, tuple[Callable[[Desk], Any], str]] = {
     "save a network": (lambda d: ns.save_model(d.net, d.file("m")), r"give a Model\("),
     "load nothing": (lambda d: ns.load_model(d.file("none")), "there is no such checkpoint"),
     "another query": (lambda d: ns.Model(d.net, d.rule, "sum(X, Y)"), "does not define 'sum/2'"),
-    "no query": (lambda d: ns.Model(d.net, d.rule, None), "give one goal as text"),
+    "no query": (lambda d: ns.Model(d.net, d.rule)(d.pictures), "give one goal as text"),
     "rules as text": (lambda d: ns.Model(d.net, "sum(S) :- digit(0, S).", "sum(S)"), r"Program.parse\(text\)"),
     "another domain": (lambda d: ns.Model(ns.SpikingClassifier(10, 0), d.rule, "sum(S)"), "give both the same domain"),
     "a plain module": (lambda d: ns.Model(torch.nn.Linear(784, 10), d.rule, "sum(S)"), "self.domain = Domain"),

@@ -166,7 +166,7 @@ def measure(spiking: Model, twin: Model, training: Training, held_out: Pairs, ni
         raise TypeError("the model to be measured must be a spiking one")
     with stage("rule proved over all readings"):
         rule = rule_network(spiking)
-        proof = prove_rule(spiking.program, spiking.query, rule)
+        proof = prove_rule(spiking.program, spiking.goal(), rule)
     with stage("one integer network from pixels to bits"):
         joined = _run_joined(spiking, classifier, rule, training.pictures[:CALIBRATION_PICTURES], held_out)
     with stage("the NIR file in an independent simulator"):
@@ -212,7 +212,7 @@ def _run_joined(
         record = simulate(network, part, network.latency + 1)
         total += sum(int(train.sum()) for train in record.values())
         answers.append(read_bits(network, record[last][network.latency]))
-        winners.append(record["hold"].any(dim=0).reshape(-1, 2, 10).int().argmax(dim=2))
+        winners.append(record["winners"].any(dim=0).reshape(-1, 2, 10).int().argmax(dim=2))
     answer = torch.cat(answers)
     return Joined(
         network=network,

@@ -18,7 +18,8 @@ from perception import Blended
 from reasoner import Reading
 
 from ..checkpoint import write_checkpoint
-from ..model import Model, as_seen
+from ..inputs import as_seen
+from ..model import Model
 from .averaging import WeightAverage
 from .concerns import ShortcutWarning, shortcut_concern
 from .errors import Interrupted as Interrupted, TrainingError as TrainingError
@@ -208,7 +209,7 @@ def _samples(
         number = int(torch.isfinite(pictures).flatten(1).all(1).logical_not().nonzero()[0])
         raise TrainingError(f"picture {number} holds NaN or infinite values; look at how it was read")
     if isinstance(model, Model):
-        pictures = as_seen(pictures, model)
+        pictures = as_seen(pictures, cast(nn.Module, model.perception))
     return pictures, answers.tolist() if isinstance(answers, Tensor | np.ndarray) else list(answers)
 
 

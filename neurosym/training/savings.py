@@ -23,7 +23,7 @@ class Trainable(Protocol):
         """The network whose weights are learned."""
         ...
 
-    def log_probability(self, pictures: Tensor, answers: Sequence[Any]) -> Tensor:
+    def log_probability(self, pictures: Tensor, answers: Sequence[Any], /) -> Tensor:
         """Log-probability ``[B]`` of ``B`` answers, given pictures ``[B, ...]``; training makes it larger."""
         ...
 
