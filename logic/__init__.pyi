@@ -1,6 +1,7 @@
 """What a symbol, a spike train and a circuit are; imports nothing of ours."""
 
 from . import neurons as neurons, targets as targets
+from .adjoining import beside as beside
 from .chaining import chain as chain
 from .circuit import (
     Circuit as Circuit,
