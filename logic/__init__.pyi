@@ -1,6 +1,7 @@
 """What a symbol, a spike train and a circuit are; imports nothing of ours."""
 
 from . import neurons as neurons, targets as targets
+from .adjoining import beside as beside
 from .chaining import chain as chain
 from .circuit import (
     Circuit as Circuit,
@@ -37,6 +38,11 @@ from .formula import (
     equality as equality,
     implication as implication,
     negation as negation,
+)
+from .hardware import (
+    prove_rtl as prove_rtl,
+    run_testbench as run_testbench,
+    write_rtl as write_rtl,
 )
 from .learning import (
     LearnedCircuit as LearnedCircuit,

@@ -14,7 +14,9 @@ from reasoner import Answers, Program, ProgramError, QueryError, infer
 from reasoner.counting.planning import prepare_query
 
 from .inputs import Asked, InputError, Inputs, as_seen, asked_of, bind, check_slotted, mentioned
+from .likelihood import log_probability
 from .perceptions import Embeddings, by_name, check_asked, modules_of, to_embeddings, to_modules
+from .samples import Batch, stacked
 
 
 class ModelTypeError(NeurosymError, TypeError):
@@ -215,18 +217,34 @@ class Model(nn.Module):
         check_asked(_quoted(query), asked, self.perceptions)
         return asked
 
-    def log_probability(self, inputs: Inputs, answers: Sequence[Any]) -> Tensor:
+    def log_probability(
+        self, inputs: Inputs | Batch, answers: Sequence[Any] | Tensor | None = None, *, impossible: float | None = None
+    ) -> Tensor:
         """Log-probability ``[B]`` of the given answers, what training makes larger.
 
         Args:
-            inputs: As for a call.
-            answers: ``B`` values of the query's variable.
+            inputs: As for a call, or a batch of :func:`neurosym.collate`, whose samples may each ask something else.
+            answers: ``B`` values of the query's variable, if inputs are given: numbers, atoms as text, lists, tuples;
+                truth values of a query without variables; or distributions, mappings from answers to probabilities.
+            impossible: What an answer costs that no world gives, in nats; it has no gradient. An error if left out.
 
         Raises:
-            QueryError: if a value is no answer of the query.
+            ImpossibleAnswer: if a value is no answer of the query; the text names the sample.
+            SampleError, InputError, QueryError: if the batch does not fit the model.
+
+        Example:
+            >>> import torch
+            >>> from neurosym import Neural, Program, Sample, collate
+            >>> text = '''nn(net, [X], D, [0, 1]) :: bit(X, D).
+            ...     ones([], 0). ones([X|Xs], N) :- bit(X, B), ones(Xs, M), N is M + B.'''
+            >>> model = Model(Neural(nn.Linear(3, 2), 2), Program.parse(text))
+            >>> a, b, c = torch.rand(3, 3)
+            >>> batch = collate([Sample({"a": a}, "ones([a], N)", 1), Sample({"b": b, "c": c}, "ones([b, c], N)", 2)])
+            >>> model.log_probability(batch).shape
+            torch.Size([2])
         """
-        found = self(inputs)
-        return found.log_probs.gather(1, found.indices(list(answers))[:, None])[:, 0]
+        batch = inputs if isinstance(inputs, Batch) else stacked(cast(Any, inputs), () if answers is None else answers)
+        return log_probability(self, batch, impossible)
 
 
 def check_model(found: object) -> Model:
