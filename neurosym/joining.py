@@ -61,7 +61,7 @@ def to_spiking_network(model: Model, calibration: Tensor | NDArray[Any]) -> Spik
     if not isinstance(model.perception, SpikingClassifier):
         raise NetworkError(f"only a spiking classifier can be joined, got a {type(model.perception).__name__}")
     slots = tuple(slot.number for slot in ground(model.program, model.query).slots)
-    return chain(to_network(model.perception, slots, calibration), rule_network(model))
+    return chain(to_network(model.perception, slots), rule_network(model))
 
 
 def run_joined(network: SpikingNetwork, pictures: Tensor | NDArray[Any], steps: int) -> Tensor:

@@ -212,7 +212,7 @@ def _run_joined(
         record = simulate(network, part, network.latency + 1)
         total += sum(int(train.sum()) for train in record.values())
         answers.append(read_bits(network, record[last][network.latency]))
-        winners.append(record["hold"].any(dim=0).reshape(-1, 2, 10).int().argmax(dim=2))
+        winners.append(record["winners"].any(dim=0).reshape(-1, 2, 10).int().argmax(dim=2))
     answer = torch.cat(answers)
     return Joined(
         network=network,
