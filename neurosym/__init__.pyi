@@ -92,6 +92,8 @@ from .explanation import (
 )
 from .inputs import InputError as InputError
 from .joining import (
+    joined_spikes as joined_spikes,
+    read_answers as read_answers,
     rule_network as rule_network,
     run_joined as run_joined,
     to_spiking_network as to_spiking_network,

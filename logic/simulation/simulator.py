@@ -78,51 +78,64 @@ class _Layer:
         self.population = population
         incoming = [p for p in network.projections if p.target == population.name]
         bound = sum(_largest_drive(p) for p in incoming) + int(np.abs(population.bias).max(initial=0))
+        subtracts = population.reset == "subtract"
+        if subtracts:  # what a threshold below zero adds at each spike
+            bound += int(np.maximum(-population.threshold, 0).max(initial=0))
         bound = bound * (steps if population.retain else 1) + int(np.abs(population.initial).max(initial=0))
         bound = max(bound, int(np.abs(population.threshold).max(initial=0)))
         self.dtype = torch.float32 if bound < _EXACT_FLOAT32 else torch.float64
         self.threshold = torch.tensor(population.threshold, dtype=self.dtype)
         self.bias = torch.tensor(population.bias, dtype=self.dtype)
         self.membrane = torch.tensor(population.initial, dtype=self.dtype).expand(batch, -1)
-        quiet = not population.bias.any() and bool((population.threshold > 0).all())
+        self.asleep = 0  # steps in which the membrane only leaked, and that are still to be taken off
+        quiet = not subtracts and not population.bias.any() and bool((population.threshold > 0).all())
         self.silence = torch.zeros(batch, population.size, dtype=torch.bool) if quiet else None
         self.links = [link for p in incoming for link in _links(network, p, self.dtype)]
 
     def step(self, trains: dict[str, list[Tensor]], loud: dict[str, list[bool]], t: int) -> Tensor:
         heard = [link for link in self.links if t >= link.delay and loud[link.source][t - link.delay]]
         if self.silence is not None and not heard and t:  # after step 0 no membrane is at its threshold by itself
+            self.asleep += 1
             return self.silence
         drive = self.bias.expand_as(self.membrane)
         for link in heard:
             drive = drive + link.current(trains[link.source][t - link.delay].to(self.dtype))
-        if self.population.retain:
-            drive = drive + self.membrane
+        population = self.population
+        if population.retain:
+            drive = drive + self._leaked()
         fired = drive >= self.threshold
-        if self.population.retain:
+        if population.reset == "subtract":
+            self.membrane = torch.where(fired, drive - self.threshold, drive)
+        elif population.retain:
             self.membrane = drive.masked_fill(fired, 0)
         return fired
+
+    def _leaked(self) -> Tensor:
+        """What is left of the membrane after this step and those that were slept through."""
+        halvings, self.asleep = self.population.leak * (1 + self.asleep), 0
+        return torch.floor(self.membrane * 2.0**-halvings) if halvings else self.membrane
 
 
 class _Link:
     """The synapses of a projection that share one delay, as a linear map on ``[B, n]``."""
 
     def __init__(
-        self, source: str, delay: int, weight: Tensor, shape: tuple[int, ...] = (), stride: int = 1, groups: int = 1
+        self, source: str, delay: int, weight: Tensor, shape: tuple[int, ...] = (), window: Convolution | None = None
     ):
         self.source, self.delay, self.weight = source, delay, weight
-        self.shape, self.stride, self.groups = shape, stride, groups
+        self.shape, self.window = shape, window
 
     def current(self, spikes: Tensor) -> Tensor:
-        if self.shape:
-            pictures = spikes.reshape(-1, *self.shape)
-            return conv2d(pictures, self.weight, stride=self.stride, groups=self.groups).flatten(1)
+        if self.window is not None:
+            stride, padding, groups = self.window.stride, self.window.padding, self.window.groups
+            return conv2d(spikes.reshape(-1, *self.shape), self.weight, None, stride, padding, 1, groups).flatten(1)
         return (self.weight @ spikes.T).T
 
 
 def _links(network: SpikingNetwork, projection: Projection, dtype: torch.dtype) -> list[_Link]:
     if isinstance(projection, Convolution):
         kernel, shape = torch.tensor(projection.kernel, dtype=dtype), network.shape_of(projection.source)
-        return [_Link(projection.source, projection.delay, kernel, shape, projection.stride, projection.groups)]
+        return [_Link(projection.source, projection.delay, kernel, shape, projection)]
     size = (int(np.prod(network.shape_of(projection.target))), int(np.prod(network.shape_of(projection.source))))
     links: list[_Link] = []
     for delay in np.unique(projection.delay).tolist():
