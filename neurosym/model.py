@@ -13,9 +13,10 @@ from perception.networks.perception import Perception
 from reasoner import Answers, Program, ProgramError, QueryError, infer
 from reasoner.counting.planning import prepare_query
 
+from .embeddings import Embeddings, to_embeddings, to_modules
 from .inputs import Asked, InputError, Inputs, as_seen, asked_of, bind, check_slotted, mentioned
 from .likelihood import log_probability
-from .perceptions import Embeddings, by_name, check_asked, modules_of, to_embeddings, to_modules
+from .perceptions import by_name, check_asked, modules_of
 from .samples import Batch, stacked
 
 
