@@ -7,7 +7,7 @@ from logic import NetworkError
 
 from ..pictures.encoding import encode
 from ..pictures.picture import check_pixels
-from .layer_graph import LayerGraph
+from .layer_graph import BRIGHTEST, LayerGraph
 
 BITS = 8  # of a pixel
 
@@ -37,7 +37,7 @@ def as_shown(graph: LayerGraph, pictures: Tensor) -> Tensor:
     pictures = check_pixels(pictures)
     if graph.code == "spikes":
         return encode(pictures, graph.steps)
-    return pictures.float() if pictures.dtype == torch.uint8 else (pictures * 255).round().clamp(0, 255)
+    return pictures.float() if pictures.dtype == torch.uint8 else (pictures * BRIGHTEST).round().clamp(0, BRIGHTEST)
 
 
 def input_spikes(graph: LayerGraph, pictures: Tensor) -> Tensor:

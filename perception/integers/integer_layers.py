@@ -13,7 +13,7 @@ from logic import INPUT
 
 from ..neurons import IntegerForm
 from ..neurons.surrogates import Surrogate, arctan
-from .layer_graph import Layer, LayerGraph, Term
+from .layer_graph import BRIGHTEST, Layer, LayerGraph, Term
 from .rounding import Grid, choose_grid, round_weight
 
 _EXACT_FLOAT32 = 2**24  # whole numbers below it are exact in float32
@@ -72,7 +72,8 @@ class IntegerLayers(nn.Module):
             for number, term in enumerate(layer.terms):
                 if id(term.weight) not in known:
                     known[id(term.weight)] = len(self.weights)
-                    weight = nn.Parameter(term.weight.detach().clone().float(), requires_grad=not layer.gate)
+                    real = term.weight.detach().float() * self._unit(term)
+                    weight = nn.Parameter(real.clone(), requires_grad=not layer.gate)
                     self.weights.append(weight)
                 self._weight_of[layer.name, number] = known[id(term.weight)]
             self.biases.append(nn.Parameter(layer.bias.detach().clone().float(), requires_grad=not layer.gate))
@@ -130,7 +131,11 @@ class IntegerLayers(nn.Module):
         return weights, round_weight(self.biases[number], grid.scale, torch.zeros_like(grid.threshold), None)
 
     def _weight(self, layer: Layer, term: int) -> Tensor:
-        return self.weights[self._weight_of[layer.name, term]]
+        return self.weights[self._weight_of[layer.name, term]] / self._unit(layer.terms[term])
+
+    def _unit(self, term: Term) -> int:
+        """What a weight is kept times, so that all are learned at one rate: brightness counts from 0 to 1."""
+        return BRIGHTEST if term.source == INPUT and self.graph.code == "bytes" else 1
 
     def _current(self, number: int, layer: Layer, spikes: dict[str, Tensor], rounded: bool) -> Tensor:
         """What a layer hears at each step, ``[T, B, C, H, W]``."""
@@ -149,8 +154,7 @@ class IntegerLayers(nn.Module):
         """A floating-point type in which no sum, membrane or half of it is rounded."""
         drive = bias.detach().abs()
         for term, weight in zip(layer.terms, weights, strict=True):
-            brightest = 255 if term.source == INPUT and self.graph.code == "bytes" else 1
-            drive = drive + weight.detach().abs().flatten(1).sum(1) * brightest * (4 if term.averaged else 1)
+            drive = drive + weight.detach().abs().flatten(1).sum(1) * self._unit(term) * (4 if term.averaged else 1)
         steps, leak = self.graph.steps, layer.form.leak if layer.form else 0
         bound = float(drive.max()) * (2 ** (1 + leak * (steps - 1)) if leak else steps)
         return torch.float32 if bound < _EXACT_FLOAT32 else torch.float64

@@ -21,6 +21,7 @@ Code = Literal["bytes", "spikes"]
 """How a picture reaches the first layer: as brightness in bytes, or as spikes of its pixels."""
 
 
+BRIGHTEST = 255  # of a byte
 EVIDENCE = "evidence"
 """The last population's name: the readout, which gathers what speaks for each value."""
 

@@ -11,9 +11,7 @@ from ..architectures import ConvNorm, Network, Preset, Readout, Residual, Spikin
 from ..architectures.layers import MaxPool
 from ..architectures.tokens import Selected
 from ..neurons import IntegerForm, Neuron
-from .layer_graph import EVIDENCE, Current, GraphBuilder, IntegerFormError, LayerGraph, Spikes
-
-BRIGHTEST = 255  # of a byte
+from .layer_graph import BRIGHTEST, EVIDENCE, Current, GraphBuilder, IntegerFormError, LayerGraph, Spikes
 
 Signal = Spikes | Current
 
