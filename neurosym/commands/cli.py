@@ -13,6 +13,7 @@ from .circuits import compile_netlist, learn_gate, simulate_netlist, verify_netl
 from .ending import plain_errors
 from .files import PathError, claimed, existing, writable
 from .options import CODES, AsJson, Epochs, Quick, Seed, refuse_others
+from .targets import conform_network, target_app
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -302,6 +303,8 @@ app.command("compile")(compile_netlist)
 app.command("verify")(verify_netlist)
 app.command("simulate")(simulate_netlist)
 app.command("learn-gate")(learn_gate)
+app.command("conform")(conform_network)
+app.add_typer(target_app, name="target")
 
 
 def _reserve(context: typer.Context) -> None:
