@@ -27,6 +27,8 @@ def random_network(
         (neurons,),
         rng.integers(-3, 2 * spread, neurons) if rng.random() < 0.5 else rng.integers(1, 2 * spread, neurons),
         retain=retain,
+        leak=int(rng.choice([0, 1, 2, 5])) if retain else 0,
+        reset="subtract" if retain and rng.random() < 0.5 else "zero",
         bias=rng.integers(-1, 2, neurons) * int(rng.integers(0, 2)),
         initial=rng.integers(-3, 4, neurons),
     )
