@@ -73,7 +73,7 @@ def test_pictures_run_as_the_reference_does(tmp_path: Path) -> None:
 
 def test_equal_rows_are_kept_once() -> None:
     flat = pictures().flatten()
-    memories = core_memories(flat, 100)
+    memories = core_memories(pictures(), 100)
     assert len(memories.synapses.values) < len(flat.weight) / 2
     for source in range(flat.inputs + len(flat.threshold)):
         begin, count, first = memories.rows.values[source].tolist()

@@ -31,7 +31,7 @@ def core_form(network: SpikingNetwork, name: str, steps: int) -> dict[str, str]:
     """
     if not network.neurons:
         raise NetworkError("a network without neurons needs no core; use the form 'registers'")
-    memories = core_memories(network.flatten(), steps)
+    memories = core_memories(network, steps)
     depth = 1 << bits_for(network.neurons)
     return {
         f"{name}.v": _module(network, name, memories),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..network import FlatNetwork, Integers
+from ..network import FlatNetwork, Integers, SpikingNetwork
 from .intervals import membrane_intervals, signed_bits
 
 
@@ -73,11 +73,11 @@ def bits_for(count: int) -> int:
     return max(1, (count - 1).bit_length())
 
 
-def core_memories(flat: FlatNetwork, steps: int) -> Memories:
+def core_memories(network: SpikingNetwork, steps: int) -> Memories:
     """The memories of a network.
 
     Args:
-        flat: The network.
+        network: What the core shall do.
         steps: For how many steps after a reset membranes that can run away must be right.
 
     Example:
@@ -85,15 +85,15 @@ def core_memories(flat: FlatNetwork, steps: int) -> Memories:
         >>> edges = Convolution("input", "cells", np.array([[[[1, -1]]]]))
         >>> cells = Population("cells", (1, 8, 7), threshold=1)
         >>> network = SpikingNetwork((1, 8, 8), (cells,), (edges,), np.zeros(0, int), (), np.zeros(0, int))
-        >>> memories = core_memories(network.flatten(), steps=1)
+        >>> memories = core_memories(network, steps=1)
         >>> len(network.flatten().weight), len(memories.synapses.values)  # left edge, middle, right edge
         (112, 4)
     """
-    neurons = len(flat.threshold)
+    flat, neurons = network.flatten(), network.neurons
     columns = (flat.threshold, flat.bias, flat.initial, flat.leak, flat.retain, flat.subtract)
     settings, kinds = np.unique(np.stack(columns, axis=1).astype(np.int64), axis=0, return_inverse=True)
     rows, synapses = _rows(flat)
-    found = membrane_intervals(flat, steps)
+    found = membrane_intervals(network, steps)
     rest = found.high - flat.threshold
     low = np.minimum.reduce([found.low, flat.threshold, flat.initial, found.low - flat.threshold])
     high = np.maximum.reduce([found.high, flat.threshold, flat.initial, rest, -flat.threshold])

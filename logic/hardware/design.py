@@ -128,7 +128,7 @@ def write_rtl(
     texts = (_registers if form == "registers" else _core)(network, name, golden, steps)
     flat = network.flatten()
     inputs = int(np.prod(network.input_shape))
-    forever = bool(membrane_intervals(flat, steps).forever.all())
+    forever = bool(membrane_intervals(network, steps).forever.all())
     quiet = golden_run(network, np.zeros((0, inputs), np.bool_), network.latency + 1).trains
     design = DesignNotes(
         name=name,
