@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 from html import escape
 from math import exp
-from typing import Any
+from typing import Any, cast
 
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from logic import Symbols
 from perception import PictureError
 from reasoner import Answer, Contrast, explain as explain_answers, to_dict, to_text
 
-from .model import Model, as_seen, check_model, shorten
+from .inputs import as_seen
+from .model import Model, check_model, shorten
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +139,7 @@ def explain(model: Model, pictures: Tensor | NDArray[Any], top: int = 2) -> Expl
             9 is 0+9   [computed]
     """
     check_model(model)
-    pictures = as_seen(pictures, model)
+    pictures = as_seen(pictures, cast(nn.Module, model.perception))
     try:
         with torch.no_grad():
             percept = model.perception(pictures[None])
@@ -147,7 +148,7 @@ def explain(model: Model, pictures: Tensor | NDArray[Any], top: int = 2) -> Expl
             f"pictures of shape {list(pictures.shape)} are not those of one sample, [slots, channels, height, width]; "
             f"of many samples give one, pictures[0] ({fault})"
         ) from None
-    answers = explain_answers(model.program, model.query, percept.symbols, top=top)
+    answers = explain_answers(model.program, model.goal(), percept.symbols, top=top)
     sights = tuple(
         Sight(
             slot,
@@ -156,7 +157,7 @@ def explain(model: Model, pictures: Tensor | NDArray[Any], top: int = 2) -> Expl
         )
         for slot in range(percept.symbols.slots)
     )
-    return Explanation(model.query, sights, tuple(answers))
+    return Explanation(model.goal(), sights, tuple(answers))
 
 
 def _contrast_text(contrast: Contrast) -> str:

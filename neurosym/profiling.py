@@ -27,7 +27,8 @@ from perception.architectures import Readout, SpikingAttention
 from perception.networks.activity import JOULES_PER_ADDITION, JOULES_PER_MULTIPLICATION
 from perception.networks.perception import Perception, check_perception
 
-from .model import Model, as_seen
+from .inputs import as_seen
+from .model import Model
 
 _ROUNDS = 5
 

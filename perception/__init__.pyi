@@ -72,8 +72,10 @@ from .networks.activity import (
 )
 from .networks.board import cut_board as cut_board, draw_board as draw_board, see_cells as see_cells
 from .networks.classifier import SpikingClassifier as SpikingClassifier
+from .networks.integer_network import evidence_course as evidence_course, to_network as to_network
 from .networks.lee import LeeNetwork as LeeNetwork
 from .networks.network_catalogue import PERCEPTIONS as PERCEPTIONS
+from .networks.neural import Neural as Neural
 from .networks.percept import Percept as Percept, Spikes as Spikes
 from .networks.perception import (
     Perception as Perception,
@@ -81,7 +83,6 @@ from .networks.perception import (
     check_perception as check_perception,
 )
 from .networks.quantised import QuantisedPerception as QuantisedPerception, quantise as quantise
-from .networks.race import racer_membranes as racer_membranes, to_network as to_network
 from .networks.sparse_inference import zero_skipping as zero_skipping
 from .networks.twin import AnalogTwin as AnalogTwin
 from .networks.views import see_views as see_views

@@ -23,13 +23,16 @@ from logic import (
     compare_with_snntorch,
     compile_circuit,
     names_file,
+    parse_circuit,
     read_nir,
     replay_golden,
     run_in_snntorch,
     simulate,
     to_nir,
+    verify,
     write_nir,
 )
+from logic.proving.streams import input_spikes
 from logic.rails import single_lines
 
 
@@ -149,17 +152,20 @@ def test_norse_gives_the_same_spikes_for_gates(tmp_path: Path, profile: str) -> 
 
 
 def test_what_nir_cannot_carry_is_refused(tmp_path: Path) -> None:
-    make = CircuitBuilder()
-    a, b = make.inputs("a", "b")
-    circuit = make.build(out=(a & b) | a)
-    with pytest.raises(NetworkError, match="balance with relays"):
-        write_nir(compile_circuit(circuit, "dual-rail", "delays"), tmp_path / "a.nir")
     network = picture_chain(0)
+    skip = Synapses("input", "gates", [0], [0], [1])
+    with pytest.raises(NetworkError, match=r"input -> gates leaves the chain; balance with relays"):
+        write_nir(replace(network, projections=(*network.projections, skip)), tmp_path / "a.nir")
+    early = Population("racers", (6, 1, 1), 12, retain=True, bias=1, initial=0)
+    with pytest.raises(NetworkError, match=r"'racers' holds a membrane of 2 when its reading begins.*start it at -2"):
+        write_nir(
+            replace(network, populations=(network.populations[0], early, network.populations[2])), tmp_path / "a.nir"
+        )
     uneven = Population("racers", (6, 1, 1), [12, 12, 12, 12, 12, 13], retain=True)
     changed = replace(network, populations=(network.populations[0], uneven, network.populations[2]))
     with pytest.raises(NetworkError, match="several thresholds"):
         write_nir(changed, tmp_path / "b.nir")
-    with pytest.raises(NetworkError, match="unknown profile 'if' of nir; use 'lif'"):
+    with pytest.raises(NetworkError, match="unknown profile 'if' of nir; use 'cuba'"):
         write_nir(network, tmp_path / "c.nir", "if")
     with pytest.raises(NetworkError, match=r"ends in \.nir"):
         write_nir(network, tmp_path / "c.h5")
@@ -215,3 +221,82 @@ def test_the_period_of_waves_travels_with_the_file(tmp_path: Path) -> None:
     network = replace(picture_chain(0), period=3)
     write_nir(network, tmp_path / "slow.nir")
     assert read_nir(tmp_path / "slow.nir").period == 3
+
+
+COUNTER = """INPUT(count)
+OUTPUT(low)
+OUTPUT(high)
+low = DFF(next_low)
+high = DFF(next_high)
+next_low = XOR(low, count)
+carry = AND(low, count)
+next_high = XOR(high, carry)
+"""
+LATCH = """INPUT(set)
+INPUT(reset)
+OUTPUT(held)
+held = DFF(next)
+stay = NOT(reset)
+kept = AND(held, stay)
+next = OR(set, kept)
+"""
+
+
+@pytest.mark.parametrize("mapping", ["dual-rail", "single-rail"])
+@pytest.mark.parametrize("text", [COUNTER, LATCH], ids=["counter", "latch"])
+@pytest.mark.parametrize("profile", ["lif", "cuba"])
+def test_a_clocked_circuit_goes_through_one_loop(text: str, mapping: str, profile: str, tmp_path: Path) -> None:
+    circuit = parse_circuit(text, "bench")
+    network = compile_circuit(circuit, mapping)
+    assert network.period > 1
+    waves = np.random.default_rng(3).integers(0, 2, (48, 1, len(circuit.inputs))).astype(bool)
+    spikes = torch.from_numpy(input_spikes(network, circuit, waves))
+    write_nir(network, tmp_path / "x.nir", profile, spikes)
+    found = compare_with_snntorch(tmp_path / "x.nir", spikes)
+    assert (found.different, found.shift) == (0, 0)
+    assert found.spikes > 20
+    back = read_nir(tmp_path / "x.nir")
+    assert replay_golden(tmp_path / "x.nir") == 0
+    for ours, again in zip(sorted_synapses(network), sorted_synapses(back), strict=True):
+        assert np.array_equal(ours, again)
+    assert verify(back, circuit).holds is True
+    other = "cuba" if profile == "lif" else "lif"
+    write_nir(back, tmp_path / "y.nir", other)
+    assert compare_with_snntorch(tmp_path / "y.nir", spikes).different == 0
+
+
+@pytest.mark.parametrize("mapping", ["dual-rail", "single-rail"])
+def test_delays_become_relays_in_a_loop(mapping: str, tmp_path: Path) -> None:
+    make = CircuitBuilder()
+    a, b, c = make.inputs("a", "b", "c")
+    network = compile_circuit(make.build(sum=a ^ b ^ c, both=a & b), mapping, "delays")
+    spikes = torch.rand(40, 2, *network.input_shape, generator=torch.Generator().manual_seed(1)) < 0.5
+    write_nir(network, tmp_path / "x.nir")
+    found = compare_with_snntorch(tmp_path / "x.nir", spikes)
+    assert (found.different, found.shift) == (0, 0)
+    assert verify(read_nir(tmp_path / "x.nir"), make.build(sum=a ^ b ^ c, both=a & b)).holds is True
+
+
+def test_a_chain_of_lines_with_a_loop_runs_in_snntorch(tmp_path: Path) -> None:
+    """Its importer sends the input of a loop of Affine nodes through the loop, so the weights are maps of one pixel."""
+    ring = Population("ring", (3,), 1)
+    forward = Synapses("input", "ring", [0], [0], 1)
+    around = Synapses("ring", "ring", [0, 1, 2], [1, 2, 0], 1)
+    network = SpikingNetwork((1,), (ring,), (forward, around), np.array([1, 2, 3]), single_lines("abc"), np.full(3, 1))
+    write_nir(network, tmp_path / "ring.nir")
+    assert read_nir(tmp_path / "ring.nir").neurons == 3
+    found = compare_with_snntorch(tmp_path / "ring.nir", torch.ones(1, 1, 1))
+    assert (found.different, found.shift) == (0, 1)
+
+
+def test_a_loop_too_large_for_a_matrix_is_refused(tmp_path: Path) -> None:
+    network = compile_circuit(parse_circuit(COUNTER, "bench"))
+    late = replace(network, projections=tuple(_later(projection) for projection in network.projections))
+    with pytest.raises(NetworkError, match=r"a loop of .* is too large; use a mapping with fewer neurons"):
+        write_nir(late, tmp_path / "x.nir")
+    assert not list(tmp_path.iterdir())
+
+
+def _later(projection: Synapses | Convolution) -> Synapses:
+    assert isinstance(projection, Synapses)
+    return replace(projection, delay=projection.delay + 9000)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ..deployment import TargetNetwork, forgets
 from ..errors import NetworkError
 from ..network import INPUT, SpikingNetwork, refuse_beyond
 
@@ -27,6 +28,7 @@ class Limits:
     Args:
         longest_delay: Of a synapse, in steps; none for any.
         layered: Whether a population must hear the one before it, through one projection, and at most itself beside.
+        looped: Whether a network that breaks one of these two may come all the same if all its neurons forget.
         aligned: Whether all answers must come at one step.
         one_threshold: Whether neurons of one population that retain their membrane must have one threshold.
         retains: Whether a membrane can be kept from step to step.
@@ -38,6 +40,7 @@ class Limits:
 
     longest_delay: int | None = None
     layered: bool = False
+    looped: bool = False
     aligned: bool = False
     one_threshold: bool = False
     retains: bool = True
@@ -53,17 +56,9 @@ class Limits:
 
     def broken(self, network: SpikingNetwork) -> Iterator[str]:
         """Each limit that a network breaks, as a sentence that names the place and the remedy."""
-        if self.longest_delay is not None:
-            for projection in network.projections:
-                longest = int(np.max(projection.delay, initial=1))
-                if longest > self.longest_delay:
-                    most = "one step" if self.longest_delay == 1 else f"{self.longest_delay} steps"
-                    yield (
-                        f"{projection.source} -> {projection.target} has delays above {most} (up to {longest}); "
-                        f"balance with relays"
-                    )
-        if self.layered:
-            yield from _not_layered(network)
+        chain = [*self._too_late(network), *(_not_layered(network) if self.layered else ())]
+        if chain and not (self.looped and forgets(TargetNetwork.of(network))):
+            yield from chain
         if self.aligned and network.latencies.size and np.ptp(network.latencies):
             yield "the answers come at different steps; compile with aligned=True"
         for population in network.populations:
@@ -75,6 +70,16 @@ class Limits:
             if self.least_threshold is not None and (low := int(population.threshold.min())) < self.least_threshold:
                 yield f"{name} has the threshold {low}, below {self.least_threshold}; use another mapping"
         yield from self._too_large(network)
+
+    def _too_late(self, network: SpikingNetwork) -> Iterator[str]:
+        for projection in network.projections if self.longest_delay is not None else ():
+            longest = int(np.max(projection.delay, initial=1))
+            if self.longest_delay is not None and longest > self.longest_delay:
+                most = "one step" if self.longest_delay == 1 else f"{self.longest_delay} steps"
+                yield (
+                    f"{projection.source} -> {projection.target} has delays above {most} (up to {longest}); "
+                    f"balance with relays"
+                )
 
     def _too_large(self, network: SpikingNetwork) -> Iterator[str]:
         if self.neurons is not None and network.neurons > self.neurons:

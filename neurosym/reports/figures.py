@@ -196,16 +196,15 @@ def line_raster(names: Sequence[str], trains: ArrayLike) -> str:
         return _svg(figure)
 
 
-def race(membranes: ArrayLike, labels: Sequence[str], winner: int, threshold: float | None = None) -> str:
-    """How the values raced for the threshold; the first to reach it wins and silences the others.
+def race(evidence: ArrayLike, labels: Sequence[str], winner: int) -> str:
+    """How the evidence for each value gathered; the one with most wins.
 
     Args:
-        membranes: ``[T, K]`` membrane potentials, step by step.
+        evidence: ``[T, K]``, step by step.
         labels: ``K`` names.
-        winner: The position of the first that fired.
-        threshold: Where a neuron fires, in the units of the membranes.
+        winner: The position of the value with most evidence at the end.
     """
-    lines = np.asarray(membranes, dtype=float)
+    lines = np.asarray(evidence, dtype=float)
     steps = np.arange(1, len(lines) + 1)
     with _style():
         figure = Figure(figsize=(8.4, 3.1), layout="constrained")
@@ -215,8 +214,7 @@ def race(membranes: ArrayLike, labels: Sequence[str], winner: int, threshold: fl
             colour, width = (RED, 2.6) if won else ("#8a949e", 1.1)
             axes.plot(steps, lines[:, place], color=colour, linewidth=width, zorder=3 if won else 2)
             if won:
-                top = int(lines[:, place].argmax())
-                axes.plot(steps[top], lines[top, place], marker="*", markersize=15, color=colour, zorder=4)
+                axes.plot(steps[-1], lines[-1, place], marker="*", markersize=15, color=colour, zorder=4)
         ends = _spread(lines[-1], (np.ptp(lines) or 1) / 18)
         for place, label in enumerate(labels):
             axes.annotate(
@@ -229,12 +227,9 @@ def race(membranes: ArrayLike, labels: Sequence[str], winner: int, threshold: fl
                 color=RED if place == winner else "#52606d",
                 fontweight="bold" if place == winner else "normal",
             )
-        if threshold is not None:
-            axes.axhline(threshold, color=INK, linewidth=1, linestyle=(0, (4, 3)))
-            axes.text(steps[0], threshold, " threshold", va="bottom", fontsize=9)
         axes.margins(x=0.01)
-        axes.set(xlabel="time step", ylabel="membrane potential")
-        axes.set_title(f"'{labels[winner]}' reaches the threshold first and wins")
+        axes.set(xlabel="time step", ylabel="evidence")
+        axes.set_title(f"'{labels[winner]}' has most evidence and wins")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         return _svg(figure)
 

@@ -28,7 +28,7 @@ def shortcut_concern(model: Model, answers: Sequence[Any], readings: Iterable[Re
     """
     found = count_shortcuts(
         model.program,
-        model.query,
+        model.goal(),
         readings=readings,
         answers=dict.fromkeys(answers),
         most=MEANINGS,

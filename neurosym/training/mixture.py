@@ -118,7 +118,7 @@ def average_meanings(
     answered = [answer for _, found in parts for answer in found.most_likely()]
     right = Counter(r for r, said, given in zip(read, answered, answers, strict=True) if said == given)
     often = [reading for reading, number in right.items() if number >= share * len(answers)]
-    found = count_shortcuts(model.program, model.query, readings=often, distinct=distinct)
+    found = count_shortcuts(model.program, model.goal(), readings=often, distinct=distinct)
     return Mixture([View(model, meaning) for meaning in found.meanings or ({},)])
 
 

@@ -190,7 +190,8 @@ def gather_beliefs(grounding: Grounding, symbols: Symbols | Sequence[Symbols] = 
     """Log-probabilities of the circuit's inputs, ``[B, I]``: what is perceived, and what the program states.
 
     Raises:
-        QueryError: if a domain or a slot that the rules ask for is missing.
+        QueryError: if a domain or a slot that the rules ask for is missing, or beliefs without names are given for
+            inputs that have no order.
     """
     given = [symbols] if isinstance(symbols, Symbols) else list(symbols)
     by_name = {one.domain.name: one for one in given}
@@ -211,16 +212,9 @@ def gather_beliefs(grounding: Grounding, symbols: Symbols | Sequence[Symbols] = 
                 f"{asked} needs symbols of the domain '{domain.name}' with {len(domain)} values, "
                 f"but the symbols given hold {what} for it"
             )
-        if indices[-1] >= belief.slots:
-            missing = next(index for index in indices if index >= belief.slots)
-            terms = grounding.inputs.get(domain.name)
-            raise QueryError(
-                f"{asked} asks for {domain.name}({terms[missing] if terms else missing}, ...), but the "
-                f"symbols have {belief.slots} slots, numbered from 0; show {missing + 1} pictures, or change the rule"
-            )
-        read = belief.log_probs
-        if len(indices) < belief.slots:
-            read = read[:, indices]
+        read, columns = belief.log_probs, _columns(grounding, belief, indices, asked)
+        if columns != [*range(belief.slots)]:
+            read = read[:, columns]
         parts.append(read.flatten(1))
     if stated:
         like = given[0].log_probs if given else torch.zeros(1, dtype=torch.float64)
@@ -228,3 +222,26 @@ def gather_beliefs(grounding: Grounding, symbols: Symbols | Sequence[Symbols] = 
     if len(parts) > 1:
         return torch.cat(parts, dim=1)
     return parts[0] if parts else torch.zeros(given[0].batch if given else 1, 0)
+
+
+def _columns(grounding: Grounding, belief: Symbols, slots: list[int], asked: str) -> list[int]:
+    """Where the belief holds each slot."""
+    network = belief.domain.name
+    if belief.names is not None:
+        names = [grounding.name_of(network, slot) for slot in slots]
+        place = {name: column for column, name in enumerate(belief.names)}
+        if missing := [name for name in names if name not in place]:
+            raise QueryError(
+                f"{asked} asks for {network}({missing[0]}, ...), but the symbols given are those of "
+                f"{', '.join(belief.names)}; give one for each of {', '.join(names)}"
+            )
+        return [place[name] for name in names]
+    if network in grounding.unordered:
+        raise QueryError(grounding.unordered[network])
+    if slots[-1] >= belief.slots:
+        missing = next(slot for slot in slots if slot >= belief.slots)
+        raise QueryError(
+            f"{asked} asks for {network}({grounding.name_of(network, missing)}, ...), but the "
+            f"symbols have {belief.slots} slots, numbered from 0; show {missing + 1} pictures, or change the rule"
+        )
+    return slots

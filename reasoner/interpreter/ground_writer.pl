@@ -38,7 +38,8 @@ finish(Query, Names, Answers, Observed) :-
     write('],"inputs":[null'),
     forall(input_(Name, Number, Inputs),
            ( term_text(Inputs, Text),
-             write(',['), put_string(Name), format(',~d,', [Number]), put_string(Text), write(']') )),
+             write(',['), put_string(Name), format(',~d,', [Number]), put_string(Text), write(','), put_term(Inputs),
+             write(']') )),
     write(']}').
 
 put_answer(Query, Names, Key-Answer) :-

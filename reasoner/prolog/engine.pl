@@ -56,6 +56,7 @@ perform(TaskText, Reply) :-
 
 do(read(Text, Domains)) :-
     read_clauses(Text, Clauses, Directives),
+    declare(Directives),
     install_program(Clauses, Domains, check(Directives, Unknown), false),
     put_clauses(Clauses, Directives, Unknown).
 do(ground(Text, Domains, QueryText, Answers, Instances)) :-
@@ -82,6 +83,7 @@ do(constrain(Text, Domains, QueryText, Alternatives)) :-
 install(Text, Domains, World) :-
     read_clauses(Text, Clauses, Directives),
     ( memberchk(unknown(fail), Directives) -> undefined_fails ; true ),
+    declare(Directives),
     install_program(Clauses, Domains, false, World).
 
 error_reply(Error, Reply) :-

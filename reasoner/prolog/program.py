@@ -112,6 +112,23 @@ class Program:
         """
         return cls._parse(PrologText.read(path), domains, limits)
 
+    def extended(self, text: str, source: str | None = None) -> "Program":
+        """The program with more clauses behind its own; ``:- dynamic p/2.`` declares what only they define.
+
+        Args:
+            text: The clauses.
+            source: What the whole is called in messages; as this program if left out.
+
+        Raises:
+            ProgramError: as :meth:`parse`.
+
+        Example:
+            >>> rule = Program.parse(":- dynamic parent/2. grandparent(X, Z) :- parent(X, Y), parent(Y, Z).")
+            >>> len(rule.extended("parent(ann, bo). parent(bo, cy).").clauses)
+            3
+        """
+        return Program.parse(f"{self.text}\n{text}", self.domains, source or self.source)
+
     @classmethod
     def _parse(cls, text: PrologText, domains: tuple[Domain, ...], limits: Limits | None) -> "Program":
         names = [domain.name for domain in domains]
