@@ -39,6 +39,11 @@ from .formula import (
     implication as implication,
     negation as negation,
 )
+from .hardware import (
+    prove_rtl as prove_rtl,
+    run_testbench as run_testbench,
+    write_rtl as write_rtl,
+)
 from .learning import (
     LearnedCircuit as LearnedCircuit,
     LearnedGate as LearnedGate,
