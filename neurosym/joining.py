@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from logic import NetworkError, SpikingNetwork, beside, chain, compile_circuit, simulate
 from logic.network import check_network
-from perception import SpikingClassifier, encode, to_network
+from perception.networks.integer_form import integer_form
+from perception.networks.race import raced
 from reasoner import answer_circuit, ground, read_code
 from reasoner.prolog.terms import Value
 
@@ -106,7 +107,7 @@ def joined_spikes(model: Model, inputs: Inputs) -> Tensor:
     parts: list[Tensor] = []
     for name, pictures in _pictures(check_model(model), inputs).items():
         perception = model.perceptions[name]
-        parts.append(encode(pictures[:, :, 0], _joinable(name, perception).steps))
+        parts.append(integer_form(name, perception).input_spikes(pictures))
     longest = max(len(part) for part in parts)
     return torch.cat([nn.functional.pad(part, [0, 0] * 4 + [0, longest - len(part)]) for part in parts], dim=2)
 
@@ -159,16 +160,9 @@ def read_answers(network: SpikingNetwork, spikes: Tensor) -> list[Value | bool |
 
 def _seeing(name: str, perception: object, asked: Asked, latency: int | None = None) -> SpikingNetwork:
     """One perception's network and the races of the slots that it is asked about."""
-    return to_network(_joinable(name, perception), asked.slots, latency=latency, domain=asked.domain)
-
-
-def _joinable(name: str, perception: object) -> SpikingClassifier:
-    if not isinstance(perception, SpikingClassifier):
-        raise NetworkError(
-            f"the perception '{name}' is a {type(perception).__name__}, which has no integer form; only a "
-            f"SpikingClassifier can be joined"
-        )
-    return perception
+    whole = integer_form(name, perception)
+    evidence = whole.to_evidence(len(asked.slots))
+    return raced(evidence, asked.domain, asked.slots, steps=whole.steps, latency=latency)
 
 
 def _asked(model: Model) -> Mapping[str, Asked]:

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from logic import INPUT, Convolution, Domain, Population, Projection, SpikingNetwork, simulate
+from logic import INPUT, Convolution, Population, Projection, SpikingNetwork, simulate, single_lines
 
 from .classifier import SpikingClassifier
-from .race import EVIDENCE, ROUNDS, race, value_pairs, with_race
+from .race import EVIDENCE, ROUNDS, raced, value_pairs
 
 Integers = NDArray[np.int64]
 _BITS = 8
+_UNREACHED = 2**40  # by any evidence
 
 
 def integer_weights(weight: NDArray[np.float64], threshold: float = 1.0) -> tuple[Integers, int]:
@@ -38,13 +39,44 @@ def integer_readout(weight: NDArray[np.float64]) -> Integers:
     return np.round((weight - weight.mean(axis=0)) * scale).astype(np.int64)
 
 
+def to_evidence(classifier: SpikingClassifier, slots: int = 1) -> SpikingNetwork:
+    """The integer network from the pixels of all slots to the evidence for each value, whose neurons never fire.
+
+    Args:
+        classifier: Trained; all its thresholds are 1.
+        slots: Number of pictures that are looked at side by side, ``N``, one input channel each.
+
+    Example:
+        >>> to_evidence(SpikingClassifier(10, 0), 2).populations[-1].shape
+        (20, 1, 1)
+    """
+    shape = (slots, classifier.size, classifier.size)
+    populations: list[Population] = []
+    projections: list[Projection] = []
+    source = INPUT
+    for name in classifier.layers:
+        real, stride = as_kernel(classifier, name)
+        weight, threshold = integer_weights(real) if name != "readout" else (integer_readout(real), _UNREACHED)
+        height, width = ((side - size) // stride + 1 for side, size in zip(shape[1:], weight.shape[2:], strict=True))
+        shape = (slots * weight.shape[0], height, width)
+        name = name if name != "readout" else EVIDENCE
+        populations.append(Population(name, shape, threshold, retain=True))
+        projections.append(Convolution(source, name, np.tile(weight, (slots, 1, 1, 1)), stride, groups=slots))
+        source = name
+    count = shape[0]
+    first = slots * classifier.size**2 + sum(population.size for population in populations[:-1])
+    return SpikingNetwork(
+        input_shape=(slots, classifier.size, classifier.size),
+        populations=tuple(populations),
+        projections=tuple(projections),
+        outputs=first + np.arange(count),
+        output_lines=single_lines(f"evidence{number}" for number in range(count)),
+        latencies=np.full(count, len(populations) + classifier.steps - 1),
+    )
+
+
 def to_network(
-    classifier: SpikingClassifier,
-    slots: tuple[int, ...],
-    *,
-    rounds: int = ROUNDS,
-    latency: int | None = None,
-    domain: Domain | None = None,
+    classifier: SpikingClassifier, slots: tuple[int, ...], *, rounds: int = ROUNDS, latency: int | None = None
 ) -> SpikingNetwork:
     """One integer spiking network from the pixels of all slots to one spike for each slot's value.
 
@@ -53,7 +85,6 @@ def to_network(
         slots: Numbers of the slots, one input channel each.
         rounds: Steps that the race takes after the last evidence.
         latency: Step at which the winners shall fire, instead of ``rounds``.
-        domain: Names of the values, if not the classifier's own.
 
     Returns:
         Input ``[N, H, W]``, outputs named ``digit(0)=3``. Each wave needs a fresh run (membranes at their initial
@@ -64,36 +95,11 @@ def to_network(
         >>> network.input_shape, network.output_names[3], network.latency
         ((2, 28, 28), 'class(0)=3', 24)
     """
-    count = len(slots)
-    shape = (count, classifier.size, classifier.size)
-    populations: list[Population] = []
-    projections: list[Projection] = []
-    source = INPUT
-    for name in classifier.layers:
-        real, stride = _as_kernel(classifier, name)
-        if name == "readout":
-            break
-        weight, threshold = integer_weights(real)
-        height, width = ((side - size) // stride + 1 for side, size in zip(shape[1:], weight.shape[2:], strict=True))
-        shape = (count * weight.shape[0], height, width)
-        populations.append(Population(name, shape, threshold, retain=True))
-        projections.append(Convolution(source, name, np.tile(weight, (count, 1, 1, 1)), stride, groups=count))
-        source = name
-    kernel = integer_readout(_as_kernel(classifier, "readout")[0])
-    evidence = Convolution(source, EVIDENCE, np.tile(kernel, (count, 1, 1, 1)), groups=count)
-    decided = race(
-        [evidence],
-        domain or classifier.domain,
-        slots,
-        depth=len(populations) + 1,
-        steps=classifier.steps,
-        rounds=rounds,
-        latency=latency,
-    )
-    return with_race((count, classifier.size, classifier.size), populations, projections, decided)
+    evidence = to_evidence(classifier, len(slots))
+    return raced(evidence, classifier.domain, slots, steps=classifier.steps, rounds=rounds, latency=latency)
 
 
-def _as_kernel(classifier: SpikingClassifier, name: str) -> tuple[NDArray[np.float64], int]:
+def as_kernel(classifier: SpikingClassifier, name: str) -> tuple[NDArray[np.float64], int]:
     """Every layer as a convolution ``[C_out, C_in, h, w]`` with its stride; full connection covers the whole map."""
     layer = classifier.layers[name]
     weight = layer.get_parameter("weight").detach().double().cpu().numpy()

@@ -14,7 +14,7 @@ membranes divided by the number of rounds. The bound is over all inputs, so noth
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -129,6 +129,33 @@ def race(
     return Race(populations, projections, depth + deadline + 1, lines)
 
 
+def raced(
+    network: SpikingNetwork,
+    domain: Domain,
+    slots: Sequence[int],
+    *,
+    steps: int,
+    rounds: int = ROUNDS,
+    latency: int | None = None,
+) -> SpikingNetwork:
+    """A network whose last population gathers evidence, with a race in that population's place.
+
+    Args:
+        network: Its last population is called :data:`EVIDENCE` and has ``(N * K, 1, 1)`` neurons; the last evidence
+            arrives at its ``latency``.
+        domain: The ``K`` values.
+        slots: Numbers of the ``N`` slots.
+        steps: Steps for which evidence arrives.
+        rounds: As for :func:`race`.
+        latency: As for :func:`race`.
+    """
+    evidence = [projection for projection in network.projections if projection.target == EVIDENCE]
+    depth = network.latency - steps + 1
+    decided = race(evidence, domain, slots, depth=depth, steps=steps, rounds=rounds, latency=latency)
+    others = [projection for projection in network.projections if projection.target != EVIDENCE]
+    return with_race(network.input_shape, network.populations[:-1], others, decided)
+
+
 def with_race(
     input_shape: tuple[int, ...], populations: Sequence[Population], projections: Sequence[Projection], decided: Race
 ) -> SpikingNetwork:
@@ -160,10 +187,12 @@ def _differences(projection: Projection, values: int, slots: int) -> Projection:
     """What speaks for the first value of each pair, less what speaks for the second."""
     pairs = value_pairs(values)
     first, second = np.array(pairs).T
-    if isinstance(projection, Convolution):
+    if isinstance(projection, Convolution) and projection.groups == slots:
         by_value = projection.kernel.reshape(slots, values, *projection.kernel.shape[1:])
         kernel = (by_value[:, first] - by_value[:, second]).reshape(-1, *projection.kernel.shape[1:])
-        return Convolution(projection.source, "pairs", kernel, projection.stride, slots, projection.delay)
+        return replace(projection, target="pairs", kernel=kernel)
+    if isinstance(projection, Convolution):
+        raise NetworkError(f"evidence from '{projection.source}' has {projection.groups} groups for {slots} slots")
     slot, value = np.divmod(projection.post, values)
     pre, post, weight, delay = list[Integers](), list[Integers](), list[Integers](), list[Integers]()
     for number, pair in enumerate(pairs):
