@@ -5,13 +5,14 @@ from typing import Protocol
 
 from torch import Tensor
 
-from logic import NetworkError, SpikingNetwork
+from logic import NetworkError, RealLayer, SpikingNetwork
 
 from ..integers import IntegerFormError
 from ..pictures.encoding import encode
 from ..pictures.picture import check_pictures
 from .classifier import SpikingClassifier
 from .classifier_network import to_evidence
+from .layer_claims import classifier_layers, quantised_layers
 from .quantised import Layered, QuantisedPerception, quantise
 
 
@@ -29,6 +30,10 @@ class Joinable(Protocol):
 
     def input_spikes(self, pictures: Tensor) -> Tensor:
         """What that network hears of pictures ``[B, N, C, H, W]``: ``[T, B, channels, H, W]``."""
+        ...
+
+    def layers(self) -> dict[str, RealLayer]:
+        """What its layers compute in PyTorch for one slot, by the names of that network's populations."""
         ...
 
 
@@ -80,6 +85,9 @@ class _RoundedClassifier:
         size = self.classifier.size
         return encode(check_pictures(pictures, (size, size))[:, :, 0], self.steps)
 
+    def layers(self) -> dict[str, RealLayer]:
+        return classifier_layers(self.classifier)
+
 
 @dataclass(frozen=True, eq=False)
 class _Quantised:
@@ -94,3 +102,6 @@ class _Quantised:
 
     def input_spikes(self, pictures: Tensor) -> Tensor:
         return self.perception.input_spikes(pictures)
+
+    def layers(self) -> dict[str, RealLayer]:
+        return quantised_layers(self.perception)
