@@ -266,7 +266,7 @@ class _Source:
         return torch.stack(parts, dim=1)
 
     def _tensor(self, term: Term) -> Tensor:
-        """``[B, ...]`` of a term that was looked up; of a list that is no input itself ``[B, n, ...]`` of its elements."""
+        """``[B, ...]`` of a term that was looked up; a list that is no input itself has ``[B, n, ...]``."""
         term = self._bare(term)
         return self.stacked(term, "a list") if isinstance(term, tuple) and term not in self.known else self.known[term]
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
+import torch
 from torch import nn
 
 from logic import Domain
@@ -12,7 +13,7 @@ from logic.errors import DomainError
 from perception.networks.perception import Perception
 from reasoner import Program
 
-from .checkpoint import CheckpointError, Contents, load_modules, save_modules
+from .checkpoint import CheckpointError, Contents, first_line, load_modules, save_modules
 from .model import Model, check_model
 
 
@@ -43,6 +44,8 @@ def save_model(model: Model, path: str | Path) -> None:
     notes = {"program": model.program.text, "domains": json.dumps(domains)}
     if model.query is not None:
         notes["query"] = model.query
+    if model.chances.logits:
+        notes["chances"] = json.dumps({clause: logits.tolist() for clause, logits in model.chances.logits.items()})
     perceptions = {name: cast(nn.Module, one) for name, one in model.perceptions.items()}
     save_modules(Contents(perceptions, model.embeddings, notes), path)
 
@@ -83,4 +86,14 @@ def load_model(path: str | Path, kinds: Sequence[type[nn.Module]] = ()) -> Model
         raise CheckpointError(f"{path}: its domains are none ({fault}); save the model again") from None
     program = Program.parse(notes["program"], domains, str(path))
     perceptions = {name: cast(Perception, one) for name, one in contents.perceptions.items()}
-    return Model(perceptions, program, notes.get("query"), embeddings=contents.embeddings)
+    model = Model(perceptions, program, notes.get("query"), embeddings=contents.embeddings)
+    try:
+        learned = {
+            f"logits.{clause}": torch.tensor(one) for clause, one in json.loads(notes.get("chances", "{}")).items()
+        }
+        model.chances.load_state_dict(learned)
+    except (TypeError, ValueError, AttributeError, RuntimeError) as fault:
+        raise CheckpointError(
+            f"{path}: its learned probabilities are none ({first_line(fault)}); save it again"
+        ) from None
+    return model

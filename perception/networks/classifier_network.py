@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from logic import INPUT, Convolution, Population, Projection, SpikingNetwork, simulate
+from logic import INPUT, Convolution, Domain, Population, Projection, SpikingNetwork, simulate
 
 from .classifier import SpikingClassifier
 from .race import EVIDENCE, ROUNDS, race, value_pairs, with_race
@@ -39,7 +39,12 @@ def integer_readout(weight: NDArray[np.float64]) -> Integers:
 
 
 def to_network(
-    classifier: SpikingClassifier, slots: tuple[int, ...], *, rounds: int = ROUNDS, latency: int | None = None
+    classifier: SpikingClassifier,
+    slots: tuple[int, ...],
+    *,
+    rounds: int = ROUNDS,
+    latency: int | None = None,
+    domain: Domain | None = None,
 ) -> SpikingNetwork:
     """One integer spiking network from the pixels of all slots to one spike for each slot's value.
 
@@ -48,6 +53,7 @@ def to_network(
         slots: Numbers of the slots, one input channel each.
         rounds: Steps that the race takes after the last evidence.
         latency: Step at which the winners shall fire, instead of ``rounds``.
+        domain: Names of the values, if not the classifier's own.
 
     Returns:
         Input ``[N, H, W]``, outputs named ``digit(0)=3``. Each wave needs a fresh run (membranes at their initial
@@ -77,7 +83,7 @@ def to_network(
     evidence = Convolution(source, EVIDENCE, np.tile(kernel, (count, 1, 1, 1)), groups=count)
     decided = race(
         [evidence],
-        classifier.domain,
+        domain or classifier.domain,
         slots,
         depth=len(populations) + 1,
         steps=classifier.steps,
