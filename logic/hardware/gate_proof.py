@@ -69,7 +69,7 @@ def prove_rtl(
             f"a design of the form {design.form!r} is not proved; its testbench compares all neurons, or write the "
             f"form 'registers'"
         )
-    resources = synthesize(Path(folder), design.name)
+    resources = synthesize(folder, design.name)
     cells = read_cells(Path(folder) / f"{design.name}_cells.json", design.name)
     return Synthesized(resources, prove_cells(cells, design, specification, timeout=timeout))
 

@@ -14,6 +14,7 @@ from .ending import plain_errors
 from .files import PathError, claimed, existing, writable
 from .hardware import write_hardware
 from .options import CODES, AsJson, Epochs, Quick, Seed, refuse_others
+from .targets import conform_network, target_app
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -304,6 +305,8 @@ app.command("verify")(verify_netlist)
 app.command("simulate")(simulate_netlist)
 app.command("learn-gate")(learn_gate)
 app.command("rtl")(write_hardware)
+app.command("conform")(conform_network)
+app.add_typer(target_app, name="target")
 
 
 def _reserve(context: typer.Context) -> None:
