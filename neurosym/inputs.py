@@ -18,6 +18,8 @@ from reasoner import Grounding, Program
 from reasoner.counting.planning import prepare_query
 from reasoner.prolog.terms import Struct, Term, to_text
 
+from .embeddings import NamedTensor
+
 Given: TypeAlias = Tensor | NDArray[Any]
 Inputs: TypeAlias = Given | Mapping[str, Given] | Mapping[int, Given] | Mapping[str | int, Given]
 """Numbered slots ``[B, N, ...]``; or by the name of an input, its number, or the name of a perception."""
@@ -46,23 +48,6 @@ class Asked:
     names: tuple[str, ...]
     arguments: tuple[tuple[Term, ...], ...]
     unordered: str = ""
-
-
-class NamedTensor(nn.Module):
-    """A tensor that a program passes around by name; ``name`` is itself, ``name(3)`` its row 3.
-
-    Args:
-        value: Learned if it is a parameter.
-    """
-
-    value: Tensor
-
-    def __init__(self, value: Tensor) -> None:
-        super().__init__()
-        if isinstance(value, nn.Parameter):
-            self.value = value
-        else:
-            self.register_buffer("value", value)
 
 
 @lru_cache(maxsize=256)

@@ -13,9 +13,11 @@ from perception.networks.perception import Perception
 from reasoner import Answers, Program, ProgramError, QueryError, infer
 from reasoner.counting.planning import prepare_query
 
+from .chances import Chances
+from .embeddings import Embeddings, to_embeddings, to_modules
 from .inputs import Asked, InputError, Inputs, as_seen, asked_of, bind, check_slotted, mentioned
 from .likelihood import log_probability
-from .perceptions import Embeddings, by_name, check_asked, modules_of, to_embeddings, to_modules
+from .perceptions import by_name, check_asked, modules_of
 from .samples import Batch, stacked
 
 
@@ -87,6 +89,7 @@ class Model(nn.Module):
         found = by_name(perceptions, program)
         self.networks, self._keys = to_modules(modules_of(found))
         self.embedded, self._passed = to_modules(to_embeddings(embeddings))
+        self.chances = Chances(program)
         self.program = program
         self.query = query
         if query is not None or program.queries:
@@ -119,7 +122,8 @@ class Model(nn.Module):
     @property
     def learned(self) -> nn.Module:
         """All that training changes: the only perception, or this model if there is more."""
-        return self if len(self._keys) > 1 or self._passed else cast(nn.Module, self.perception)
+        more = len(self._keys) > 1 or self._passed or len(self.chances.logits)
+        return self if more else cast(nn.Module, self.perception)
 
     def __repr__(self) -> str:
         clauses, several = len(self.program.clauses), len(self._keys) > 1
@@ -153,7 +157,8 @@ class Model(nn.Module):
             QueryError: if the rules ask for more slots than there are, or never answer the query.
         """
         query = self.query if query is None else query
-        return infer(self.program, query, [percept.symbols for percept in self.see(inputs, query).values()])
+        symbols = [percept.symbols for percept in self.see(inputs, query).values()]
+        return infer(self.program, query, symbols, chances=self.chances())
 
     def see(self, inputs: Inputs, query: str | None = None) -> dict[str, Percept]:
         """What each perception that the query asks for sees, by its name; the slots of the symbols bear their names.

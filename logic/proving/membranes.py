@@ -28,12 +28,14 @@ class MembraneBounds:
         low: ``[N]`` the least.
         high: ``[N]`` the greatest.
         bounded: ``[N]`` whether there are such bounds; always for a number of steps, not always for all time.
+        fires: ``[steps, I + N]`` which lines can fire at each step, ``[1, I + N]`` for all time; others never do.
         steps: For how many steps they hold; none for all time.
     """
 
     low: Integers
     high: Integers
     bounded: Bits
+    fires: Bits
     steps: int | None
 
     @property
@@ -80,7 +82,7 @@ def membrane_bounds(network: SpikingNetwork, steps: int | None = None, shown: in
         fires[step, flat.inputs :] = above >= flat.threshold
         low, high = _after(flat, below, above)
         least, greatest = np.minimum(least, np.minimum(below, low)), np.maximum(greatest, np.maximum(above, high))
-    return MembraneBounds(least, greatest, np.ones(len(least), np.bool_), steps)
+    return MembraneBounds(least, greatest, np.ones(len(least), np.bool_), fires, steps)
 
 
 class _Drives:
@@ -149,7 +151,7 @@ def _for_all_time(flat: FlatNetwork) -> MembraneBounds:
         now = fires.copy()
         now[flat.inputs :] |= (above >= flat.threshold) | ~bounded
         if np.array_equal(now, fires):
-            return MembraneBounds(np.minimum(low, below), np.maximum(high, above), bounded, None)
+            return MembraneBounds(np.minimum(low, below), np.maximum(high, above), bounded, fires[None], None)
         fires = now
 
 

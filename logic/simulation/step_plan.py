@@ -107,7 +107,7 @@ def _membrane_cells(flat: FlatNetwork, sent: Integers, own: Integers, first: Int
     cells: list[Cells] = []
     for members in groups.values():
         who, (*kind, size) = np.array(members), rows[members[0]].tolist()
-        synapses = start[who, None] + np.arange(start[who[0] + 1] - start[who[0]])
+        synapses = start[who, None] + np.arange(int(start[who[0] + 1] - start[who[0]]))
         state = first[who, None] + np.arange(size)
         threshold, bias, leak, subtract = kind
         template = membrane_template(

@@ -15,6 +15,7 @@ from .files import PathError, claimed, existing, writable
 from .fitting import fit_network
 from .hardware import write_hardware
 from .options import CODES, AsJson, Epochs, Quick, Seed, refuse_others
+from .targets import conform_network, target_app
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -306,6 +307,8 @@ app.command("simulate")(simulate_netlist)
 app.command("learn-gate")(learn_gate)
 app.command("rtl")(write_hardware)
 app.command("fit")(fit_network)
+app.command("conform")(conform_network)
+app.add_typer(target_app, name="target")
 
 
 def _reserve(context: typer.Context) -> None:

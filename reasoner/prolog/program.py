@@ -161,6 +161,11 @@ class Program:
         return self.prolog.source
 
     @property
+    def learned(self) -> tuple[int, ...]:
+        """The clauses of which a probability is learned, ``t(0.4) :: a``, by number."""
+        return tuple(n for n, clause in enumerate(self.clauses) if any(is_learned(p) for p, _ in clause.chances))
+
+    @property
     def queries(self) -> tuple[Clause, ...]:
         """What the text asks: its clauses of ``query/1``."""
         return tuple(clause for clause in self.clauses if clause.head.indicator == "query/1")
@@ -200,6 +205,11 @@ class Program:
     def line(self, clause: int) -> int:
         """Line of a clause; 0 for the whole program and for clauses of the library."""
         return self.clauses[clause].line if 0 <= clause < len(self.clauses) else 0
+
+
+def is_learned(probability: Term) -> bool:
+    """Whether a probability is one to be learned, such as ``t(0.4)``."""
+    return isinstance(probability, Struct) and (probability.functor, len(probability.arguments)) == ("t", 1)
 
 
 def _choice(data: Any) -> tuple[tuple[tuple[Term, Struct], ...], str]:
