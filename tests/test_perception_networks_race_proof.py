@@ -14,7 +14,7 @@ from perception.networks.race_proof import Decision, prove_race
 
 STEPS = 2
 ONE = np.array([[1, -1, 0, 0, 0, 0], [0, 0, 1, -1, 0, 0], [0, 0, 0, 0, 1, -1]])  # every membrane in -2 .. 2 is reached
-TWO = np.array([[1, -1, 0, 0], [0, 0, 1, 0], [0, 0, 0, -1], [1, 0, -1, 0]])  # two slots of two values, some inputs shared
+TWO = np.array([[1, -1, 0, 0], [0, 0, 1, 0], [0, 0, 0, -1], [1, 0, -1, 0]])  # two slots, two values, shared inputs
 
 
 def raced(weights: np.ndarray, slots: int, rounds: int = 3) -> tuple[SpikingNetwork, Decision]:
