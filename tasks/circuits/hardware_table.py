@@ -1,8 +1,8 @@
 """Circuits down to gates: Verilog that Icarus runs and Verilator accepts, and yosys' cells proved against an ``.aig``.
 
-Run ``python -m tasks.circuits.hardware_table``; with ``NEUROSYM_DATA`` naming the folder that holds ``circuits`` c880 is
-among them. A network file of ours as argument (such as ``network.nir`` of ``neurosym run``) is run on the core too. Exit
-status 1 if a testbench fails or cells are not proved.
+Run ``python -m tasks.circuits.hardware_table``; with ``NEUROSYM_DATA`` naming the folder that holds ``circuits`` c880
+is among them. A network file of ours as argument (such as ``network.nir`` of ``neurosym run``) is run on the core too.
+Exit status 1 if a testbench fails or cells are not proved.
 """
 
 import os
