@@ -92,8 +92,9 @@ class Model(nn.Module):
         self.chances = Chances(program)
         self.program = program
         self.query = query
+        self._own: Mapping[str, Asked] = {}
         if query is not None or program.queries:
-            self._asked(query)
+            self._own = self._asked(query)
 
     @property
     def perceptions(self) -> Mapping[str, Perception]:
@@ -218,6 +219,8 @@ class Model(nn.Module):
     def _asked(self, query: str | None) -> Mapping[str, Asked]:
         if query is None and not self.program.queries:
             raise QueryError("nothing is asked; give one goal as text, model(inputs, query='sum(S)')")
+        if query == self.query and self._own:
+            return self._own
         asked = asked_of(self.program, query)
         check_asked(_quoted(query), asked, self.perceptions)
         return asked

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..deployment import TargetNetwork, run_flat, without_initial
+from ..deployment import TargetNetwork, run_batch, without_initial
 from ..errors import NetworkError, NeurosymError
 from ..network import SpikingNetwork
 from ..targets.nir import write_nir
@@ -87,14 +87,10 @@ class Ready:
             spikes: ``[T, B, I0]`` input of the original.
             steps: Of the simulator.
         """
-        trains = np.zeros((steps, spikes.shape[1], self.network.neurons), np.bool_)
-        columns = np.arange(self.network.neurons)
-        for sample in range(spikes.shape[1]):
-            given = self.network.stimulus(spikes[:, sample])
-            ours = run_flat(self.network, given, steps + self.shift)[:, self.network.inputs :]
-            for layer in np.unique(self.layers):
-                here = columns[self.layers == layer]
-                trains[:, sample, here] = ours[layer : layer + steps, here]
+        ours = run_batch(self.network, self.network.stimulus(spikes), steps + self.shift)[:, :, self.network.inputs :]
+        trains = np.zeros((steps, *ours.shape[1:]), np.bool_)
+        for layer in np.unique(self.layers):
+            trains[:, :, self.layers == layer] = ours[layer : layer + steps, :, self.layers == layer]
         return trains
 
 
@@ -160,7 +156,7 @@ def run_in(ready: Ready, python: Path, spikes: Bits, steps: int, folder: Path, t
         NetworkError: if the NIR file cannot be written.
     """
     network, loop = ready.network, ready.nodes == (LOOP,)
-    given = np.stack([network.stimulus(spikes[:, sample]) for sample in range(spikes.shape[1])], axis=1)
+    given = network.stimulus(spikes)
     task: dict[str, object] = dict(ready.simulator.options)
     if ready.source is not None:
         write_nir(ready.source, folder / "network.nir", str(ready.simulator.profile))
