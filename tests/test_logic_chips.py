@@ -47,13 +47,13 @@ BY_HAND: dict[str, dict[str, dict[str, Any]]] = {
     "loihi2": LOIHI,
     "spinnaker2": PLAIN,
     "brainscales2": PLAIN,
-    "xylo": {  # the sum's drive never exceeds 1, that of a conjunction of two rails neither 2 times 2
-        "full_adder": {"doubly_driven_neurons": 0, "fits": False, "period": 3},
+    "xylo": {  # the inhibition of 2 must fade to an eighth; no drive of a sum exceeds 1, of two rails 2
+        "full_adder": {"doubly_driven_neurons": 0, "fits": False, "period": 5},
         "adder8": {"bias_neurons": 7, "fits": False},
         "c17": {"doubly_driven_neurons": 0, "period": 3, "fits": False},
     },
     "xylo-imu": {
-        "full_adder": {"reached_neurons": 2, "period": 3},
+        "full_adder": {"reached_neurons": 2, "period": 5},
         "adder8": {"reached_neurons": 16},
         "c17": {"reached_neurons": 16, "period": 3},  # 4 gates hear inputs, with 4 patterns each
     },

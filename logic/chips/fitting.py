@@ -9,7 +9,7 @@ from ..deployment import TargetNetwork, thresholds_raised, weights_split
 from ..network import SpikingNetwork, check_network
 from ..proving.membranes import membrane_bounds
 from .chip import QUANTITIES, Chip, Limit
-from .driving import doubly_driven
+from .driving import doubly_driven, fading_period
 from .known_chips import find_chip
 from .layering import layer_use, levels_of
 from .packing import pack
@@ -188,7 +188,7 @@ def _used(
         "inputs": flat.inputs,
         "outputs": len(network.outputs),
         "depth": None if levels is None else max(levels, default=0),
-        "period": _period(network, flat, chip),
+        "period": max(network.period, fading_period(flat)) if chip.fades else network.period,
         "forgetting_neurons": int((~flat.retain).sum()),
         "retaining_neurons": int(flat.retain.sum()),
     }
@@ -225,16 +225,7 @@ def _membrane_bits(network: SpikingNetwork, chip: Chip, largest: int, steps: int
         steps = network.latency + 1 if steps is None else steps
         bounds, note = membrane_bounds(network, steps), f"for all inputs, {steps:,} steps from a reset"
     factor = chip.scale << chip.current_bits
-    if chip.name.startswith("xylo"):  # a unit of current gives half of it to the membrane
+    if chip.fades:  # a unit of current gives half of it to the membrane
         factor = max(1, min(64, 126 // max(1, largest) // 2 * 2) // 2)
     low, high = int(bounds.low.min(initial=0)) * factor, int(bounds.high.max(initial=0)) * factor
     return 1 + max(0, high, -1 - low).bit_length(), note
-
-
-def _period(network: SpikingNetwork, flat: TargetNetwork, chip: Chip) -> int:
-    """Steps from wave to wave, at least; on Xylo currents fade by half a step, for which wide gates must wait."""
-    if not chip.name.startswith("xylo"):
-        return network.period
-    widest = int(np.bincount(flat.post, minlength=1).max(initial=1))
-    fading = 2 + sum(widest > measured for measured in (2, 5, 12))  # and-gates of so many inputs, as measured
-    return max(network.period, fading)
