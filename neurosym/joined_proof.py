@@ -10,12 +10,14 @@ from logic.kernels import work_time
 from logic.network import check_network
 from logic.proving.slots import assign_slots
 from logic.separating import copy_of, tail_of
-from perception.networks.integer_form import Joinable, integer_form
-from perception.networks.race import EVIDENCE
+from perception import QuantisedPerception
+from perception.integers import EVIDENCE
+from perception.networks.layer_claims import quantised_layers
 from perception.networks.race_proof import Decision, prove_race
 from reasoner import prove_answers
 
 from .inputs import Asked, asked_of
+from .joining import integer_form
 from .model import Model, check_model
 
 RACE = ("pairs", "won", "winners")
@@ -116,7 +118,7 @@ def prove_joined(model: Model, network: SpikingNetwork, *, timeout: float | None
     first = 0
     for name, form in forms.items():
         count = len(asked[name].slots)
-        channels = form.to_evidence(1).input_shape[0]
+        channels = form.to_network(1).input_shape[0]
         inputs = [range(first + slot * channels, first + (slot + 1) * channels) for slot in range(count)]
         layers[name], races[name] = _prove_seeing(network, prefixes[name], form, asked[name], inputs, announce)
         first += count * channels
@@ -125,10 +127,15 @@ def prove_joined(model: Model, network: SpikingNetwork, *, timeout: float | None
 
 
 def _prove_seeing(
-    network: SpikingNetwork, prefix: str, form: Joinable, asked: Asked, inputs: Sequence[range], announce: int
+    network: SpikingNetwork,
+    prefix: str,
+    form: QuantisedPerception,
+    asked: Asked,
+    inputs: Sequence[range],
+    announce: int,
 ) -> tuple[Verdict, Verdict]:
     """The layers and the race of one perception, slot by slot; slots that are wired alike are proved once."""
-    wanted, start = form.layers(), work_time()
+    wanted, start = quantised_layers(form), work_time()
     names = {f"{prefix}{name}": name for name in (*list(wanted)[:-1], *RACE)}
     reading = {name: layer for name, layer in wanted.items() if name != EVIDENCE}
     values = len(asked.domain)

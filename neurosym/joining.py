@@ -12,8 +12,7 @@ from torch import Tensor, nn
 
 from logic import NetworkError, SpikingNetwork, beside, chain, compile_circuit, simulate
 from logic.network import check_network
-from perception.networks.integer_form import integer_form
-from perception.networks.race import raced
+from perception import IntegerFormError, QuantisedPerception, quantise, to_network
 from reasoner import answer_circuit, ground, read_code
 from reasoner.prolog.terms import Value
 
@@ -160,9 +159,23 @@ def read_answers(network: SpikingNetwork, spikes: Tensor) -> list[Value | bool |
 
 def _seeing(name: str, perception: object, asked: Asked, latency: int | None = None) -> SpikingNetwork:
     """One perception's network and the races of the slots that it is asked about."""
-    whole = integer_form(name, perception)
-    evidence = whole.to_evidence(len(asked.slots))
-    return raced(evidence, asked.domain, asked.slots, steps=whole.steps, latency=latency)
+    return to_network(integer_form(name, perception), asked.slots, latency=latency, domain=asked.domain)
+
+
+def integer_form(name: str, perception: object) -> QuantisedPerception:
+    """A perception in whole numbers, weights of eight bits.
+
+    Args:
+        name: Of the perception, for messages.
+        perception: One that is quantised already, or tells its layers.
+
+    Raises:
+        NetworkError: if it has no integer form; the text says which layer is in the way.
+    """
+    try:
+        return perception if isinstance(perception, QuantisedPerception) else quantise(cast(Any, perception))
+    except IntegerFormError as fault:
+        raise NetworkError(f"the perception '{name}' cannot be joined: {fault}") from None
 
 
 def _asked(model: Model) -> Mapping[str, Asked]:

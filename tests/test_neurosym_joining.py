@@ -74,7 +74,7 @@ def test_unclear_bits_are_no_answer(model: Model) -> None:
 
 def test_only_spiking_models_join() -> None:
     twin = Model(AnalogTwin(DIGITS, torch.Generator()), RULE, "sum(S)")
-    with pytest.raises(NetworkError, match="'digit' is a AnalogTwin, which has no integer form"):
+    with pytest.raises(NetworkError, match="the perception 'digit' cannot be joined: a AnalogTwin has no integer form"):
         to_spiking_network(twin)
 
 
@@ -252,5 +252,5 @@ def test_presets_join_and_answer_as_their_quantised_networks_do(preset: str) -> 
 def test_a_layer_without_integer_form_is_named() -> None:
     vision = SpikingVision(SUIT, 0, model="tiny_resnet", options={"size": 16, "steps": 2})
     model = Model(vision, Program.parse("p(S) :- suit(0, S).", (SUIT,)), "p(S)")
-    with pytest.raises(NetworkError, match=r"the perception 'suit' has no integer form: .*pool"):
+    with pytest.raises(NetworkError, match=r"the perception 'suit' cannot be joined: .*pool"):
         to_spiking_network(model)

@@ -16,34 +16,17 @@ from logic import INPUT, RealLayer, RealLink, Synapses
 from ..integers.bit_planes import BITS, lines
 from ..integers.integer_layers import WholeLayer, convolve
 from ..integers.layer_graph import LayerGraph, Term
-from .classifier import SpikingClassifier
-from .classifier_network import as_kernel, integer_readout, integer_weights
 from .quantised import QuantisedPerception
-from .race import EVIDENCE
-
-
-def classifier_layers(classifier: SpikingClassifier) -> dict[str, RealLayer]:
-    """The layers of a classifier with rounded weights; the last gathers evidence and never fires.
-
-    Example:
-        >>> [*classifier_layers(SpikingClassifier(10, 0))]
-        ['convolution1', 'convolution2', 'hidden', 'evidence']
-    """
-    found: dict[str, RealLayer] = {}
-    source = INPUT
-    for name in classifier.layers:
-        real, stride = as_kernel(classifier, name)
-        if name == "readout":
-            found[EVIDENCE] = RealLayer([RealLink(source, integer_readout(real))], 0, decay=1)
-            break
-        weight, threshold = integer_weights(real)
-        found[name] = RealLayer([RealLink(source, weight, stride)], threshold, decay=1)
-        source = name
-    return found
 
 
 def quantised_layers(perception: QuantisedPerception) -> dict[str, RealLayer]:
-    """The layers of a quantised perception, one slot; the last gathers evidence and never fires."""
+    """The layers of a quantised perception, one slot; the last gathers evidence and never fires.
+
+    Example:
+        >>> from perception import SpikingClassifier, quantise
+        >>> [*quantised_layers(quantise(SpikingClassifier(10, 0)))]
+        ['convolution1', 'convolution2', 'hidden', 'evidence']
+    """
     graph = perception.layers.graph
     return {whole.layer.name: _layer(graph, whole) for whole in perception.layers.whole()}
 

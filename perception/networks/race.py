@@ -129,33 +129,6 @@ def race(
     return Race(populations, projections, depth + deadline + 1, lines)
 
 
-def raced(
-    network: SpikingNetwork,
-    domain: Domain,
-    slots: Sequence[int],
-    *,
-    steps: int,
-    rounds: int = ROUNDS,
-    latency: int | None = None,
-) -> SpikingNetwork:
-    """A network whose last population gathers evidence, with a race in that population's place.
-
-    Args:
-        network: Its last population is called :data:`EVIDENCE` and has ``(N * K, 1, 1)`` neurons; the last evidence
-            arrives at its ``latency``.
-        domain: The ``K`` values.
-        slots: Numbers of the ``N`` slots.
-        steps: Steps for which evidence arrives.
-        rounds: As for :func:`race`.
-        latency: As for :func:`race`.
-    """
-    evidence = [projection for projection in network.projections if projection.target == EVIDENCE]
-    depth = network.latency - steps + 1
-    decided = race(evidence, domain, slots, depth=depth, steps=steps, rounds=rounds, latency=latency)
-    others = [projection for projection in network.projections if projection.target != EVIDENCE]
-    return with_race(network.input_shape, network.populations[:-1], others, decided)
-
-
 def with_race(
     input_shape: tuple[int, ...], populations: Sequence[Population], projections: Sequence[Projection], decided: Race
 ) -> SpikingNetwork:
