@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from logic import Symbols
+from logic import NeurosymError, Symbols
 from perception import Percept
 from reasoner import Program, infer
 from reasoner.counting.planning import Prepared, prepare_query, with_facts
@@ -104,6 +104,11 @@ def _prepared(group: Group, program: Program, query: str | None) -> _Posed:
         return _Posed(group, program, query, prepare_query(program, query))
     except NoAnswer:
         return _Posed(group, program, query, None)
+    except NeurosymError as fault:
+        own = group.own[0]
+        if query is not None and own.query is not None:
+            fault.args = tuple(str(text).replace(query, own.query) for text in fault.args)
+        raise
 
 
 def _seen(model: "Model", posed: Sequence[_Posed]) -> list[list[Symbols]]:

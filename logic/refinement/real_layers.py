@@ -23,7 +23,8 @@ class RealLink:
     Args:
         source: Name of the sending population, or ``input``.
         weight: ``[out, in]`` over flattened neurons, or ``[C, C_source / groups, height, width]`` of a convolution; or
-            a linear function from ``[M, *source shape]`` to ``[M, *shape]``, which is then asked for every unit vector.
+            a linear function from ``[M, *source shape]`` to ``[M, *shape]``, which is then asked for every unit vector;
+            or :class:`logic.Synapses` with weights in units, whose delays do not count.
         stride: Of a convolution.
         padding: Of a convolution.
         groups: Of a convolution.
@@ -112,6 +113,10 @@ def written_links(links: Sequence[RealLink], shapes: dict[str, Shape], name: str
         if link.source not in shapes:
             raise NetworkError(f"{where}: there is no '{link.source}'; there are {sorted(shapes)}")
         source, target = shapes[link.source], shapes[name]
+        if isinstance(link.weight, Synapses):
+            given = link.weight
+            written.append(Synapses(link.source, name, given.pre, given.post, given.weight, link.delay))
+            continue
         if callable(link.weight):
             written += _asked(link, source, target, name, unit)
             continue
