@@ -81,7 +81,7 @@ def _between(projection: Projection, source: str, target: str) -> Projection:
 
 
 def _widened(projection: Projection, channels: int, channel: int, first: int) -> Projection:
-    """A projection from a part's input as one from the whole input, in which the part's channels begin at ``channel``."""
+    """A projection from a part's input as one from the whole input, whose channel ``channel`` is the part's first."""
     if isinstance(projection, Synapses):
         return Synapses(
             INPUT, projection.target, projection.pre + first, projection.post, projection.weight, projection.delay

@@ -92,13 +92,17 @@ from .explanation import (
 )
 from .inputs import InputError as InputError
 from .joining import (
+    joined_spikes as joined_spikes,
+    read_answers as read_answers,
     rule_network as rule_network,
     run_joined as run_joined,
     to_spiking_network as to_spiking_network,
 )
+from .likelihood import ImpossibleAnswer as ImpossibleAnswer
 from .model import Model as Model
 from .profiling import profile as profile
 from .reports.page import write_report as write_report
+from .samples import Batch as Batch, Sample as Sample, SampleError as SampleError, collate as collate
 from .saving import load_model as load_model, save_model as save_model
 from .training.deep_stdp import learn_from_clusters as learn_from_clusters
 from .training.fit import (

@@ -85,6 +85,12 @@ class Prepared:
             raise self.counting
         return self.counting
 
+    @cached_property
+    def columns(self) -> dict[Value, int]:
+        """The column of each answer, by its value and by its text; values come first."""
+        texts = {answer.text: column for column, answer in enumerate(self.grounding.answers)}
+        return texts | {value: column for column, value in reversed([*enumerate(self.values)])}
+
     @property
     def weight(self) -> int:
         """How much it holds: rule instances and cases of sums, and something for itself."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from logic import Domain
 
-from ..errors import PrologLimit, QueryError, SubqueryError
+from ..errors import NoAnswer, PrologLimit, QueryError, SubqueryError
 from ..prolog.border import Limits, Refusal, request
 from ..prolog.collector import uncollected
 from ..prolog.program import Program
@@ -221,7 +221,7 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
         for number, term, *bindings in found["answers"]
     ]
     if not answers and query is not None:
-        raise QueryError(f"{program.source}: no answer: '{query}' is false whatever the symbols are")
+        raise NoAnswer(f"{program.source}: no answer: '{query}' is false whatever the symbols are")
     if query is not None:
         answers.sort(key=lambda answer: order(answer.term))
     evidence = tuple((number, truth) for number, truth in found["evidence"])
@@ -318,7 +318,7 @@ def _possible(
     heads = {row.head for rows in circles for row in rows}
     possible = [answer for answer in answers if answer.atom in heads]
     if not possible:
-        raise QueryError(f"{program.source}: no answer: '{query}' is false whatever the symbols are")
+        raise NoAnswer(f"{program.source}: no answer: '{query}' is false whatever the symbols are")
     return possible
 
 

@@ -8,16 +8,20 @@ neither mentions them nor calls anything that takes terms apart or puts them in 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from math import isfinite
+from typing import NamedTuple, cast
 
+from ..errors import QueryError
 from ..prolog.program import Program
 from ..prolog.terms import Struct, Term, Value
+from ..prolog.text import quote_atom
 
 _TOKENS = re.compile(
     r"""\s+ | %[^\n]* | /\*.*?\*/ | 0'(?:\\.|''|.) | '(?:[^'\\]|\\.|'')*' | "(?:[^"\\]|\\.|"")*" | `(?:[^`\\]|\\.|``)*`
         | \d+(?:\.\d+)?(?:[eE][+-]?\d+)? | \w+ | [-+*/\\^<>=~:.?@\#&$]+ | .""",
     re.VERBOSE | re.DOTALL,
 )
+_WORD = re.compile(r"[a-z]\w*", re.ASCII)
 _SIMPLE = re.compile(r"'([a-z]\w*)'", re.ASCII)  # an atom that needs no quotes
 _PLACEHOLDER = "'input {}'"
 
@@ -174,6 +178,55 @@ def _functors(program: Program) -> frozenset[str]:
         elif isinstance(part, str):
             found.add(part)
     return frozenset(found)
+
+
+def with_constants(query: str, constants: Mapping[str, object]) -> str:
+    """A query with values in the place of some of its variables.
+
+    Args:
+        query: One goal.
+        constants: Numbers, texts (as atoms), truth values, or lists of such, by the names of variables.
+
+    Raises:
+        QueryError: if the query has no such variable, or a value has no place in a program.
+
+    Example:
+        >>> with_constants("wap(Text, [A, B], X)", {"Text": "Ann has 3.", "A": 3, "B": -1})
+        "wap('Ann has 3.', [3, (-1)], X)"
+    """
+    tokens = _tokens(query)
+    if unknown := constants.keys() - {word for word, *_ in tokens if word[0].isupper() or word[0] == "_"}:
+        raise QueryError(f"'{query}' has no variable '{min(unknown)}' that a constant could stand for")
+    parts, copied = list[str](), 0
+    for word, start, end in tokens:
+        if word in constants:
+            parts += (query[copied:start], to_prolog(constants[word]))
+            copied = end
+    return "".join([*parts, query[copied:]])
+
+
+def to_prolog(value: object) -> str:
+    """A value as Prolog reads it: a text becomes an atom, a list or tuple a list.
+
+    Raises:
+        QueryError: if it is none of these, or an infinite number.
+
+    Example:
+        >>> to_prolog(["ann", "Bo", 2.5, (True,)])
+        "[ann, 'Bo', 2.5, [true]]"
+    """
+    if isinstance(value, str):
+        return value if _WORD.fullmatch(value) else quote_atom(value)
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(to_prolog, cast('list[object]', value)))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int) or (isinstance(value, float) and isfinite(value)):
+        shown = repr(value)
+        if "e" in shown and "." not in shown:
+            shown = shown.replace("e", ".0e")
+        return f"({shown})" if shown.startswith("-") else shown
+    raise QueryError(f"{value!r} cannot be written into a query; give numbers, texts, or lists of them")
 
 
 def _tokens(text: str) -> list[tuple[str, int, int]]:

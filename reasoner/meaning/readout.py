@@ -112,9 +112,10 @@ def answer_lines(grounding: Grounding, *, several: bool = False) -> Circuit:
         return _any_of(circuit, {f"{_ONE}false": [codes[0] ^ 1], f"{_ONE}true": [codes[0]]})
     if not several:
         _check_one_answer(grounding)
-    prefix = _ANY if several else _ONE
-    names = [f"{prefix}{json.dumps(value, ensure_ascii=False)}" for value in _values(grounding)]
-    return _any_of(circuit, {name: [code] for name, code in zip(names, codes, strict=True)})
+    prefix, lines = _ANY if several else _ONE, dict[str, list[int]]()
+    for value, code in zip(_values(grounding), codes, strict=True):  # an atom and a string may be one value
+        lines.setdefault(f"{prefix}{json.dumps(value, ensure_ascii=False)}", []).append(code)
+    return _any_of(circuit, lines)
 
 
 def read_code(names: Sequence[str], fired: NDArray[np.bool_]) -> list[Value | bool | None]:
@@ -171,6 +172,8 @@ def _is_whole(value: Value) -> bool:
 
 
 def _check_certain(grounding: Grounding) -> None:
+    if not grounding.slots:
+        raise QueryError(f"'{grounding.query}' depends on nothing that is seen, so there is no circuit for its answer")
     for slot, constants in zip(grounding.slots, grounding.constants, strict=True):
         if constants is not None:
             raise QueryError(
