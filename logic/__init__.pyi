@@ -1,7 +1,9 @@
 """What a symbol, a spike train and a circuit are; imports nothing of ours."""
 
 from . import neurons as neurons, targets as targets
+from .adjoining import beside as beside
 from .chaining import chain as chain
+from .chips import CHIPS as CHIPS, fit_chip as fit_chip, fit_circuit as fit_circuit
 from .circuit import (
     Circuit as Circuit,
     CircuitBuilder as CircuitBuilder,
@@ -38,6 +40,11 @@ from .formula import (
     implication as implication,
     negation as negation,
 )
+from .hardware import (
+    prove_rtl as prove_rtl,
+    run_testbench as run_testbench,
+    write_rtl as write_rtl,
+)
 from .learning import (
     LearnedCircuit as LearnedCircuit,
     LearnedGate as LearnedGate,
@@ -60,6 +67,7 @@ from .proving import (
     prove_equivalent as prove_equivalent,
 )
 from .proving.drat import certify as certify, check_certificate as check_certificate
+from .proving.membranes import MembraneBounds as MembraneBounds, membrane_bounds as membrane_bounds
 from .proving.networks import lifted_circuit as lifted_circuit
 from .proving.obligations import (
     prove_fail_silent_directly as prove_fail_silent_directly,
@@ -67,6 +75,8 @@ from .proving.obligations import (
 )
 from .proving.verifier import read_design as read_design, verify as verify
 from .rails import Line as Line, rail_lines as rail_lines, single_lines as single_lines
+from .refinement.layers import Arithmetic as Arithmetic, prove_layer as prove_layer, prove_layers as prove_layers
+from .refinement.real_layers import RealLayer as RealLayer, RealLink as RealLink
 from .simulation.reference import simulate_reference as simulate_reference
 from .simulation.simulator import simulate as simulate
 from .symbols import Symbols as Symbols

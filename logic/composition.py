@@ -148,6 +148,8 @@ def _renamed(population: Population, name: str) -> Population:
         population.shape,
         population.threshold,
         retain=population.retain,
+        leak=population.leak,
+        reset=population.reset,
         bias=population.bias,
         initial=population.initial,
     )

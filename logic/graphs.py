@@ -48,8 +48,8 @@ def network_graph(network: SpikingNetwork) -> "nx.MultiDiGraph[Any]":
 
     Returns:
         A node for each input line and neuron, numbered as in :class:`logic.FlatNetwork`, with ``population`` and, of
-        neurons, ``threshold``, ``bias``, ``initial`` and ``retain``; ``lines`` are the output lines that read it. An
-        edge for each synapse, with ``weight`` and ``delay`` in steps.
+        neurons, ``threshold``, ``bias``, ``initial``, ``retain``, ``leak`` and ``subtract``; ``lines`` are the output
+        lines that read it. An edge for each synapse, with ``weight`` and ``delay`` in steps.
     """
     flat = network.flatten()
     graph: nx.MultiDiGraph[Any] = nx.MultiDiGraph()
@@ -57,10 +57,10 @@ def network_graph(network: SpikingNetwork) -> "nx.MultiDiGraph[Any]":
     for line, name in enumerate(names):
         graph.add_node(line, population="input", name=name, lines=list[str]())
     owners = [population.name for population in network.populations for _ in range(population.size)]
-    columns = zip(owners, *(x.tolist() for x in (flat.threshold, flat.bias, flat.initial, flat.retain)), strict=True)
-    for node, (owner, threshold, bias, initial, retain) in enumerate(columns, start=flat.inputs):
-        known = {"threshold": threshold, "bias": bias, "initial": initial, "retain": retain}
-        graph.add_node(node, population=owner, lines=list[str](), **known)
+    kept = ("threshold", "bias", "initial", "retain", "leak", "subtract")
+    columns = [getattr(flat, what).tolist() for what in kept]
+    for node, (owner, *values) in enumerate(zip(owners, *columns, strict=True), start=flat.inputs):
+        graph.add_node(node, population=owner, lines=list[str](), **dict(zip(kept, values, strict=True)))
     for pre, post, weight, delay in zip(
         *(x.tolist() for x in (flat.pre, flat.post, flat.weight, flat.delay)), strict=True
     ):

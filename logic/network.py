@@ -2,41 +2,36 @@
 
 At step ``t = 0, 1, ...`` neuron ``i`` computes, in integers,
 
-    u_i[t] = r_i v_i[t - 1] + b_i + sum over its synapses of w s_pre[t - d]        (v_i[-1] = initial_i)
+    u_i[t] = r_i floor(v_i[t - 1] / 2^k_i) + b_i + sum over its synapses of w s_pre[t - d]    (v_i[-1] = initial_i)
     s_i[t] = 1 if u_i[t] >= theta_i else 0
-    v_i[t] = 0 if s_i[t] else u_i[t]
+    v_i[t] = u_i[t] if not s_i[t], else 0 (reset "zero") or u_i[t] - theta_i (reset "subtract")
 
 with weights ``w``, delays ``d >= 1`` steps, threshold ``theta``, bias current ``b`` and ``r = 1`` for a neuron that
-retains its membrane (integrate-and-fire) or ``r = 0`` for one that forgets it (a gate). Spikes before step 0 are 0.
+retains its membrane (integrate-and-fire) or ``r = 0`` for one that forgets it (a gate). The leak ``k`` halves a
+retained membrane ``k`` times a step, rounded down (an arithmetic shift). All else being integers, and since nested
+floors compose, such a neuron fires exactly when one with a real membrane and the decay ``2^-k`` does. Spikes before
+step 0 are 0, and so are those from the padding of a convolution.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import NetworkError
+from .projections import Convolution, Integers, Projection, Synapses, integer_row, whole, write_out
 from .rails import Line
 
 if TYPE_CHECKING:
     import networkx as nx
 
-Integers = NDArray[np.int64]
+Reset = Literal["zero", "subtract"]
+RESETS: tuple[Reset, ...] = get_args(Reset)
 INPUT = "input"  # the name of the source population, as in NIR
-
-
-def _row(values: ArrayLike, size: int, what: str) -> Integers:
-    array = np.array(np.broadcast_to(np.asarray(values), (size,)) if np.ndim(values) == 0 else values)
-    if array.size and not np.array_equal(array, array.astype(np.int64)):
-        raise NetworkError(f"{what} must be integers")
-    if array.shape != (size,):
-        raise NetworkError(f"{what} has shape {array.shape}, expected ({size},)")
-    array = array.astype(np.int64)
-    array.setflags(write=False)
-    return array
+MOST_HALVINGS = 62  # of a membrane in a step; more leave nothing of 63 bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,17 +43,27 @@ class Population:
         shape: For example ``(channels, height, width)`` or ``(n,)``.
         threshold: One integer or ``[n]``; a neuron fires at ``u >= threshold``.
         retain: Whether the membrane is kept from step to step.
+        leak: How often a retained membrane is halved in a step, rounded down; 0 keeps all of it.
+        reset: What a spike leaves of a retained membrane: nothing (``"zero"``), or what is above the threshold
+            (``"subtract"``).
         bias: Integer current of every step, one or ``[n]``.
         initial: Membrane before step 0, one or ``[n]``.
 
     Raises:
-        NetworkError: if a value is not an integer or a length is wrong.
+        NetworkError: if a value is not an integer or a length is wrong, or a neuron that forgets has a leak or a reset.
+
+    Example:
+        >>> cell = Population("cell", (1,), threshold=8, retain=True, leak=1, reset="subtract")
+        >>> cell.leak, cell.reset
+        (1, 'subtract')
     """
 
     name: str
     shape: tuple[int, ...]
     threshold: Integers
     retain: bool
+    leak: int
+    reset: Reset
     bias: Integers
     initial: Integers
 
@@ -69,93 +74,42 @@ class Population:
         threshold: ArrayLike,
         *,
         retain: bool = False,
+        leak: int = 0,
+        reset: Reset = "zero",
         bias: ArrayLike = 0,
         initial: ArrayLike = 0,
     ) -> None:
         size = prod(shape)
         if not (name.isascii() and name.isidentifier() and name.islower()) or name == INPUT:
             raise NetworkError(f"population name {name!r} must be a lower-case identifier other than '{INPUT}'")
+        leak = whole(leak, 0, f"leak of '{name}'")
+        if reset not in RESETS:
+            raise NetworkError(f"reset of '{name}' must be 'zero' or 'subtract', got {reset!r}")
+        if leak > MOST_HALVINGS:
+            raise NetworkError(f"leak of '{name}' is {leak} halvings a step, at most {MOST_HALVINGS}; use retain=False")
+        if not retain and (leak or reset != "zero"):
+            raise NetworkError(f"'{name}' forgets its membrane, so it has no leak and no reset; give retain=True")
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "shape", shape)
-        object.__setattr__(self, "threshold", _row(threshold, size, f"threshold of '{name}'"))
+        object.__setattr__(self, "threshold", integer_row(threshold, size, f"threshold of '{name}'"))
         object.__setattr__(self, "retain", retain)
-        object.__setattr__(self, "bias", _row(bias, size, f"bias of '{name}'"))
-        object.__setattr__(self, "initial", _row(initial, size, f"initial membrane of '{name}'"))
+        object.__setattr__(self, "leak", leak)
+        object.__setattr__(self, "reset", reset)
+        object.__setattr__(self, "bias", integer_row(bias, size, f"bias of '{name}'"))
+        object.__setattr__(self, "initial", integer_row(initial, size, f"initial membrane of '{name}'"))
 
     @property
     def size(self) -> int:
         """The number of neurons."""
         return prod(self.shape)
 
-
-@dataclass(frozen=True, eq=False)
-class Synapses:
-    """An explicit list of synapses between two populations.
-
-    Args:
-        source: Name of the sending population, or ``input``.
-        target: Name of the receiving population.
-        pre: ``[S]`` positions in the source.
-        post: ``[S]`` positions in the target.
-        weight: ``[S]`` integers, or one.
-        delay: ``[S]`` integers of at least 1 step, or one.
-    """
-
-    source: str
-    target: str
-    pre: Integers
-    post: Integers
-    weight: Integers
-    delay: Integers
-
-    def __init__(
-        self, source: str, target: str, pre: ArrayLike, post: ArrayLike, weight: ArrayLike, delay: ArrayLike = 1
-    ) -> None:
-        size, link = np.size(pre), f"{source} -> {target}"
-        object.__setattr__(self, "source", source)
-        object.__setattr__(self, "target", target)
-        object.__setattr__(self, "pre", _row(pre, size, f"pre of {link}"))
-        object.__setattr__(self, "post", _row(post, size, f"post of {link}"))
-        object.__setattr__(self, "weight", _row(weight, size, f"weight of {link}"))
-        object.__setattr__(self, "delay", _row(delay, size, f"delay of {link}"))
-
-    @classmethod
-    def dense(cls, source: str, target: str, matrix: ArrayLike, delay: int = 1) -> "Synapses":
-        """The non-zero entries of an integer matrix ``[target, source]``."""
-        matrix = np.asarray(matrix)
-        post, pre = np.nonzero(matrix)
-        return cls(source, target, pre, post, matrix[post, pre], delay)
-
-
-@dataclass(frozen=True, eq=False)
-class Convolution:
-    """Shared weights: a two-dimensional convolution without padding between two ``(C, H, W)`` populations.
-
-    Args:
-        source: Name of the sending population, or ``input``.
-        target: Name of the receiving population.
-        kernel: ``[C_out, C_in / groups, height, width]`` integers.
-        stride: Step of the window, in both directions.
-        groups: As in ``torch.nn.functional.conv2d``.
-        delay: Steps, at least 1.
-    """
-
-    source: str
-    target: str
-    kernel: Integers
-    stride: int = 1
-    groups: int = 1
-    delay: int = 1
-
-    def __post_init__(self) -> None:
-        flat = np.asarray(self.kernel)
-        if flat.ndim != 4:
-            raise NetworkError(f"kernel of {self.source} -> {self.target} needs 4 axes, got shape {flat.shape}")
-        kernel = _row(flat.reshape(-1), flat.size, f"kernel of {self.source} -> {self.target}").reshape(flat.shape)
-        object.__setattr__(self, "kernel", kernel)
-
-
-Projection = Synapses | Convolution
+    @property
+    def memory(self) -> str:
+        """What it keeps from step to step, in words."""
+        if not self.retain:
+            return "forgets"
+        leak = f" / {2**self.leak}, rounded down" if self.leak else ""
+        return f"keeps its membrane{leak}" + (", less its threshold at a spike" if self.reset == "subtract" else "")
 
 
 class FlatNetwork(NamedTuple):
@@ -164,6 +118,8 @@ class FlatNetwork(NamedTuple):
     inputs: int
     threshold: Integers  # [N]
     retain: NDArray[np.bool_]  # [N]
+    leak: Integers  # [N] halvings of the membrane in a step
+    subtract: NDArray[np.bool_]  # [N] whether a spike takes the threshold off, instead of all
     bias: Integers  # [N]
     initial: Integers  # [N]
     pre: Integers  # [S], over inputs and neurons
@@ -213,8 +169,8 @@ class SpikingNetwork:
         if len(set(names)) < len(names):
             raise NetworkError(f"two populations bear one name: {sorted(names)}")
         sources, count = prod(self.input_shape) + self.neurons, len(self.output_lines)
-        object.__setattr__(self, "outputs", _row(self.outputs, count, "outputs"))
-        object.__setattr__(self, "latencies", _row(self.latencies, count, "latencies"))
+        object.__setattr__(self, "outputs", integer_row(self.outputs, count, "outputs"))
+        object.__setattr__(self, "latencies", integer_row(self.latencies, count, "latencies"))
         if count and (self.outputs.min() < 0 or self.outputs.max() >= sources):
             raise NetworkError(f"outputs must lie in 0 .. {sources - 1}, got {self.outputs.tolist()}")
         if self.input_lines and len(self.input_lines) != prod(self.input_shape):
@@ -239,18 +195,10 @@ class SpikingNetwork:
             if projection.delay.size and projection.delay.min() < 1:
                 raise NetworkError(f"{link}: a delay is below one step")
         else:
-            out, per_group, height, width = projection.kernel.shape
-            if len(source) != 3 or len(target) != 3:
-                raise NetworkError(f"{link}: a convolution joins (C, H, W) populations, got {source} and {target}")
-            expected = (
-                out,
-                (source[1] - height) // projection.stride + 1,
-                (source[2] - width) // projection.stride + 1,
-            )
-            if target != expected or source[0] != per_group * projection.groups or out % projection.groups:
-                raise NetworkError(f"{link}: kernel {projection.kernel.shape} does not map {source} to {target}")
-            if projection.delay < 1:
-                raise NetworkError(f"{link}: a delay is below one step")
+            if target != (expected := projection.shape_from(source)):
+                raise NetworkError(
+                    f"{link}: kernel {projection.kernel.shape} maps {source} to {expected}, not {target}"
+                )
 
     def population(self, name: str) -> Population:
         """The population of that name.
@@ -311,14 +259,11 @@ class SpikingNetwork:
     def flatten(self) -> FlatNetwork:
         """The network as plain arrays; convolutions are written out synapse by synapse."""
         inputs = prod(self.input_shape)
+        sizes = [p.size for p in self.populations]
         starts = dict(
-            zip(
-                [p.name for p in self.populations],
-                np.cumsum([0, *(p.size for p in self.populations)])[:-1].tolist(),
-                strict=True,
-            )
+            zip([p.name for p in self.populations], np.cumsum([0, *sizes])[:-1].tolist(), strict=True),
         )
-        lists = [_write_out(p, self.shape_of(p.source), self.shape_of(p.target)) for p in self.projections]
+        lists = [write_out(p, self.shape_of(p.source), self.shape_of(p.target)) for p in self.projections]
 
         def join(parts: Iterable[Integers]) -> Integers:
             return np.concatenate([np.zeros(0, dtype=np.int64), *parts])
@@ -326,7 +271,9 @@ class SpikingNetwork:
         return FlatNetwork(
             inputs=inputs,
             threshold=join(p.threshold for p in self.populations),
-            retain=np.concatenate([np.full(p.size, p.retain) for p in self.populations]),
+            retain=_repeated([p.retain for p in self.populations], sizes).astype(np.bool_),
+            leak=_repeated([p.leak for p in self.populations], sizes),
+            subtract=_repeated([p.reset == "subtract" for p in self.populations], sizes).astype(np.bool_),
             bias=join(p.bias for p in self.populations),
             initial=join(p.initial for p in self.populations),
             pre=join(s.pre + (0 if s.source == INPUT else inputs + starts[s.source]) for s in lists),
@@ -336,25 +283,34 @@ class SpikingNetwork:
         )
 
 
-def _write_out(projection: Projection, source: tuple[int, ...], target: tuple[int, ...]) -> Synapses:
-    """The synapses of a projection one by one, zero weights left out."""
-    if isinstance(projection, Synapses):
-        return projection
-    kernel, groups = projection.kernel, projection.groups
-    channel, within, row, column = np.nonzero(kernel)
-    first_channel = channel // (kernel.shape[0] // groups) * kernel.shape[1]
-    y, x = (axis.reshape(-1, 1) for axis in np.indices(target[1:]))
-    y, x = y.reshape(-1, 1), x.reshape(-1, 1)
-    pre = (
-        ((first_channel + within) * source[1] + y * projection.stride + row) * source[2]
-        + x * projection.stride
-        + column
-    )
-    post = (channel * target[1] + y) * target[2] + x
-    weight = np.broadcast_to(kernel[channel, within, row, column], pre.shape)
-    return Synapses(
-        projection.source, projection.target, pre.reshape(-1), post.reshape(-1), weight.reshape(-1), projection.delay
-    )
+def _repeated(values: list[int], sizes: list[int]) -> Integers:
+    """``[N]`` the value of each neuron's population."""
+    return np.repeat(np.array(values, np.int64), sizes)
+
+
+def refuse_beyond(
+    network: SpikingNetwork, reader: str, *, leak: bool = False, subtract: bool = False, padding: bool = False
+) -> None:
+    """For whoever reads a network and does not follow all of its semantics.
+
+    Args:
+        network: What is read.
+        reader: Who reads it, at the beginning of a sentence.
+        leak: Whether the reader follows leaks.
+        subtract: Whether it follows the reset that takes the threshold off.
+        padding: Whether it follows the padding of convolutions.
+
+    Raises:
+        NetworkError: if there is something that the reader does not follow; it names the place.
+    """
+    for population in network.populations:
+        if population.leak and not leak:
+            raise NetworkError(f"{reader} cannot follow the leak {population.leak} of population '{population.name}'")
+        if population.reset == "subtract" and not subtract:
+            raise NetworkError(f"{reader} cannot follow the reset 'subtract' of population '{population.name}'")
+    for link in network.projections:
+        if isinstance(link, Convolution) and link.padding and not padding:
+            raise NetworkError(f"{reader} cannot follow the padding {link.padding} of {link.source} -> {link.target}")
 
 
 def check_network(found: object) -> SpikingNetwork:

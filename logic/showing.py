@@ -49,8 +49,7 @@ def network_text(network: "SpikingNetwork") -> str:
         f"  output lines  {shortened(network.output_names)}",
     ]
     for population in network.populations[:MOST_ROWS]:
-        kind = "keeps its membrane" if population.retain else "forgets"
-        rows.append(f"  {population.name:<12}  {'x'.join(map(str, population.shape))} neurons, {kind}")
+        rows.append(f"  {population.name:<12}  {'x'.join(map(str, population.shape))} neurons, {population.memory}")
     if len(network.populations) > MOST_ROWS:
         rows.append(f"  ... {len(network.populations) - MOST_ROWS} populations more")
     return "\n".join(rows)

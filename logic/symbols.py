@@ -17,18 +17,25 @@ class Symbols:
     Args:
         domain: The ``K`` values.
         log_probs: ``[B, N, K]``, each last axis a distribution (its exponentials sum to one).
+        names: What each slot is called in a program, such as ``img1``; None if slots are numbered from 0.
 
     Raises:
-        DomainError: if the shape does not fit the domain, a value is NaN, or a row does not sum to one.
+        DomainError: if the shape does not fit the domain, a value is NaN, a row does not sum to one, or the names are
+            not one for each slot.
     """
 
     domain: Domain
     log_probs: "Tensor"
+    names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         shape = tuple(self.log_probs.shape)
         if len(shape) != 3 or shape[2] != len(self.domain):
             raise DomainError(f"symbols of '{self.domain.name}' need [B, N, {len(self.domain)}], got {list(shape)}")
+        if self.names is not None and (len(self.names) != shape[1] or len(set(self.names)) < shape[1]):
+            raise DomainError(
+                f"{shape[1]} slots of '{self.domain.name}' need as many names, each once, got {list(self.names)}"
+            )
         total = self.log_probs.detach().exp().sum(dim=2)
         if not bool(((total - 1).abs() <= 1e-3).all()):
             if bool(total.isnan().any()):

@@ -39,6 +39,7 @@ from perception import (
     Dataset as Dataset,
     DatasetError as DatasetError,
     DeadNeuronDetector as DeadNeuronDetector,
+    Neural as Neural,
     Percept as Percept,
     PictureError as PictureError,
     SpikingClassifier as SpikingClassifier,
@@ -89,18 +90,20 @@ from .explanation import (
     Explanation as Explanation,
     explain as explain,
 )
+from .inputs import InputError as InputError
 from .joining import (
+    joined_spikes as joined_spikes,
+    read_answers as read_answers,
     rule_network as rule_network,
     run_joined as run_joined,
     to_spiking_network as to_spiking_network,
 )
-from .model import (
-    Model as Model,
-    load_model as load_model,
-    save_model as save_model,
-)
+from .likelihood import ImpossibleAnswer as ImpossibleAnswer
+from .model import Model as Model
 from .profiling import profile as profile
 from .reports.page import write_report as write_report
+from .samples import Batch as Batch, Sample as Sample, SampleError as SampleError, collate as collate
+from .saving import load_model as load_model, save_model as save_model
 from .training.deep_stdp import learn_from_clusters as learn_from_clusters
 from .training.fit import (
     History as History,

@@ -1,19 +1,24 @@
-"""The model: a perception network, a program and a query; from pictures to answers, differentiable throughout."""
+"""The model: named perceptions, a program and a query; from inputs to answers, differentiable throughout."""
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, cast
 
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from logic import Domain, NeurosymError
-from perception.networks.perception import Perception, PerceptionClass, check_perception
-from perception.pictures.picture import check_pixels
+from logic import NeurosymError, Symbols
+from perception import Percept
+from perception.networks.perception import Perception
 from reasoner import Answers, Program, ProgramError, QueryError, infer
 from reasoner.counting.planning import prepare_query
 
-from .checkpoint import CheckpointError, load_perception, save_perception
+from .chances import Chances
+from .embeddings import Embeddings, to_embeddings, to_modules
+from .inputs import Asked, InputError, Inputs, as_seen, asked_of, bind, check_slotted, mentioned
+from .likelihood import log_probability
+from .perceptions import by_name, check_asked, modules_of
+from .samples import Batch, stacked
 
 
 class ModelTypeError(NeurosymError, TypeError):
@@ -21,18 +26,26 @@ class ModelTypeError(NeurosymError, TypeError):
 
 
 class Model(nn.Module):
-    """Perception joined with rules: picture ``i`` of a sample is slot ``i`` of the perception's domain.
+    """Perceptions joined with rules.
+
+    Inputs are bound by name, never by the order of goals: ``{"img1": x, "img2": y}`` by what the program calls them,
+    ``{0: x, 1: y}`` by number, ``{"digit": x}`` with ``x`` of ``[B, N, ...]`` the numbered slots of a perception. A
+    tensor alone is that of the only perception.
 
     Args:
-        perception: Turns pictures into a belief; any module that keeps to
-            :class:`perception.networks.perception.Perception`, such as a spiking classifier.
+        perceptions: One perception, or several by name: that of the network in ``nn(name, [X], Y, [...]) :: p(X, Y)``,
+            or of the domain, ``digit(I, X)``. Any module that keeps to
+            :class:`perception.networks.perception.Perception`, or :class:`perception.Neural` around any other.
         program: The rules.
-        query: What is asked, such as ``sum(S)``.
+        query: What is asked, such as ``sum(S)``; without it, what the program itself asks, or what each call says.
+        embeddings: What the program passes around by name: a module is called where the program says
+            ``nn(name, [X], E)``; a tensor is the input ``name``, and its rows are ``name(0)``, ``name(1)``, ...
+            Parameters are learned.
 
     Raises:
-        PerceptionError: if it is no perception; the text says what makes one of it.
+        PerceptionError: if a perception is none; the text says what makes one of it.
         ProgramError: if the rules are no program.
-        QueryError: if the program never answers the query, or its rules read another domain than is perceived.
+        QueryError: if the program never answers the query, or its rules read what no perception sees.
 
     Example:
         >>> import torch
@@ -43,68 +56,216 @@ class Model(nn.Module):
         Model(sum(S) of 19 answers, 1 clause, SpikingClassifier of 10 digit values, 80,016 weights)
         >>> model(torch.zeros(3, 2, 1, 28, 28)).log_probs.shape
         torch.Size([3, 19])
+
+        Two networks, each with values of its own, and inputs by name:
+
+        >>> from neurosym import Domain, Neural
+        >>> text = '''nn(size, [X], S, [small, large]) :: size(X, S).
+        ...     nn(colour, [X], C, [red, blue]) :: colour(X, C).
+        ...     kind(X, Y, C) :- size(X, large), colour(Y, C).'''
+        >>> seeing = {"size": Neural(torch.nn.Linear(4, 2), Domain("size", ["small", "large"])),
+        ...     "colour": Neural(torch.nn.Linear(4, 2), Domain("colour", ["red", "blue"]))}
+        >>> both = Model(seeing, Program.parse(text), "kind(ball, box, C)")
+        >>> both({"box": torch.rand(5, 4), "ball": torch.rand(5, 4)}).values
+        ('blue', 'red')
     """
 
-    perception: Perception
-
-    def __init__(self, perception: Perception, program: Program, query: str) -> None:
+    def __init__(
+        self,
+        perceptions: Perception | Mapping[str, Perception],
+        program: Program,
+        query: str | None = None,
+        *,
+        embeddings: Embeddings = MappingProxyType({}),
+    ) -> None:
         super().__init__()
-        check_perception(perception)
         if not isinstance(program, Program):  # pyright: ignore[reportUnnecessaryIsInstance] - from users
             raise ProgramError(
                 f"the rules are a {type(program).__name__}; read text by Program.parse(text), a file by "
                 f"Program.read(path)"
             )
-        if not isinstance(query, str):  # pyright: ignore[reportUnnecessaryIsInstance] - from users
+        if query is not None and not isinstance(query, str):  # pyright: ignore[reportUnnecessaryIsInstance] - from users
             raise QueryError(f"the query is a {type(query).__name__}; give one goal as text, such as 'sum(S)'")
-        self.perception = perception
+        found = by_name(perceptions, program)
+        self.networks, self._keys = to_modules(modules_of(found))
+        self.embedded, self._passed = to_modules(to_embeddings(embeddings))
+        self.chances = Chances(program)
         self.program = program
         self.query = query
-        grounding = prepare_query(program, query, None).grounding
-        self._answers = len(grounding.answers)
-        for (domain, _), stated in zip(grounding.slots, grounding.constants, strict=True):
-            if stated is None and domain != perception.domain:
-                raise QueryError(
-                    f"'{query}' reads {_told(domain)}, but the perception sees {_told(perception.domain)}; "
-                    f"give both the same domain"
-                )
+        self._own: Mapping[str, Asked] = {}
+        if query is not None or program.queries:
+            self._own = self._asked(query)
+
+    @property
+    def perceptions(self) -> Mapping[str, Perception]:
+        """The perceptions by the names of networks and domains."""
+        return {name: cast(Perception, self.networks[key]) for name, key in self._keys.items()}
+
+    @property
+    def perception(self) -> Perception:
+        """The only perception.
+
+        Raises:
+            ModelTypeError: if there are several.
+        """
+        return self.perceptions[self._only()]
+
+    @property
+    def embeddings(self) -> Mapping[str, nn.Module]:
+        """Modules and named tensors that the program passes around."""
+        return {name: self.embedded[key] for name, key in self._passed.items()}
+
+    @property
+    def learned(self) -> nn.Module:
+        """All that training changes: the only perception, or this model if there is more."""
+        more = len(self._keys) > 1 or self._passed or len(self.chances.logits)
+        return self if more else cast(nn.Module, self.perception)
 
     def __repr__(self) -> str:
-        clauses, domain = len(self.program.clauses), self.perception.domain
-        weights = sum(parameter.numel() for parameter in self.parameters())
-        return (
-            f"Model({shorten(self.query)} of {self._answers} answers, {clauses} clause{'s' * (clauses != 1)}, "
-            f"{type(self.perception).__name__} of {len(domain)} {domain.name} values, {weights:,} weights)"
+        clauses, several = len(self.program.clauses), len(self._keys) > 1
+        asked = "no query"
+        if self.query is not None or self.program.queries:
+            answers = len(prepare_query(self.program, self.query, None).values)
+            asked = f"{shorten(self.query or 'queries of the program')} of {answers} answers"
+        seeing = ", ".join(
+            f"{f'{name}: ' if several else ''}{type(one).__name__} of {len(one.domain)} "
+            f"{'' if several else f'{one.domain.name} '}values"
+            for name, one in self.perceptions.items()
         )
+        weights = sum(parameter.numel() for parameter in self.parameters())
+        return f"Model({asked}, {clauses} clause{'s' * (clauses != 1)}, {shorten(seeing, 90)}, {weights:,} weights)"
 
-    def __call__(self, pictures: Tensor | NDArray[Any]) -> Answers:
+    def __call__(self, inputs: Inputs, query: str | None = None) -> Answers:
         """As :meth:`forward`."""
-        return super().__call__(pictures)
+        return super().__call__(inputs, query)
 
-    def forward(self, pictures: Tensor | NDArray[Any]) -> Answers:
+    def forward(self, inputs: Inputs, query: str | None = None) -> Answers:
         """All answers with their probabilities.
 
         Args:
-            pictures: ``[B, N, 1, H, W]``, bytes or floats from 0 to 1; an array of numpy is taken as well.
+            inputs: A tensor ``[B, N, ...]`` of numbered slots, where one perception is there, such as pictures
+                ``[B, N, 1, H, W]``, bytes or floats from 0 to 1; or tensors by name. Arrays of numpy are taken as well.
+            query: Another goal than the model's.
 
         Raises:
-            PictureError: if the pictures have another shape or range.
-            QueryError: if the rules ask for more slots than there are pictures.
+            InputError: if an input is missing or unknown.
+            PictureError: if pictures have another shape or range.
+            QueryError: if the rules ask for more slots than there are, or never answer the query.
         """
-        return infer(self.program, self.query, self.perception(as_seen(pictures, self)).symbols)
+        query = self.query if query is None else query
+        symbols = [percept.symbols for percept in self.see(inputs, query).values()]
+        return infer(self.program, query, symbols, chances=self.chances())
 
-    def log_probability(self, pictures: Tensor, answers: Sequence[Any]) -> Tensor:
+    def see(self, inputs: Inputs, query: str | None = None) -> dict[str, Percept]:
+        """What each perception that the query asks for sees, by its name; the slots of the symbols bear their names.
+
+        Args:
+            inputs: As for a call.
+            query: Another goal than the model's.
+
+        Raises:
+            InputError, PictureError, QueryError: as for a call.
+        """
+        query = self.query if query is None else query
+        asked = self._asked(query)
+        if not isinstance(inputs, Mapping):
+            if len(self._keys) > 1:
+                raise InputError(
+                    f"{_quoted(query)} is asked of the perceptions {', '.join(self._keys)}, so one tensor does not say "
+                    f"whose it is; give the inputs by name, {{'{next(iter(self._keys))}': tensor, ...}}"
+                )
+            ((name, key),) = self._keys.items()
+            return {name: self._see_slots(name, self.networks[key], inputs, asked)}
+        known = mentioned(self.program, query)
+        if self.query not in (None, query):  # what another query asks for is no slip
+            known |= mentioned(self.program, self.query)
+        bound = bind(inputs, _quoted(query), asked, known, self.embeddings, self._keys)
+        found: dict[str, Percept] = {}
+        for name, tensors in bound.items():
+            network = self.networks[self._keys[name]]
+            if tensors is None:
+                found[name] = self._see_slots(name, network, cast(Any, inputs)[name], asked)
+                continue
+            percept = cast(Percept, network(*[as_seen(one, network) for one in tensors]))
+            symbols = Symbols(asked[name].domain, percept.symbols.log_probs, asked[name].names)
+            found[name] = replace(percept, symbols=symbols)
+        return found
+
+    def symbols(self, inputs: Inputs) -> Symbols:
+        """What the only perception sees, ``[B, N, K]``.
+
+        Raises:
+            ModelTypeError: if there are several.
+            InputError, PictureError, QueryError: as for a call.
+        """
+        return self.see(inputs)[self._only()].symbols
+
+    def _see_slots(self, name: str, network: nn.Module, given: Any, asked: Mapping[str, Asked]) -> Percept:
+        """What is seen in the numbered slots ``[B, N, ...]``."""
+        if name in asked:
+            check_slotted(name, asked[name])
+        percept = cast(Percept, network(as_seen(given, network)))
+        if name not in asked or percept.symbols.domain == asked[name].domain:
+            return percept
+        return replace(percept, symbols=Symbols(asked[name].domain, percept.symbols.log_probs))
+
+    def _only(self) -> str:
+        """The name of the only perception."""
+        if len(self._keys) > 1:
+            raise ModelTypeError(
+                f"this model has the perceptions {', '.join(self._keys)}; say which, "
+                f"model.perceptions['{next(iter(self._keys))}']"
+            )
+        return next(iter(self._keys))
+
+    def goal(self, query: str | None = None) -> str:
+        """The query that is meant: the one given, or else the model's.
+
+        Raises:
+            QueryError: if there is neither.
+        """
+        found = self.query if query is None else query
+        if found is None:
+            raise QueryError("nothing is asked; give the model one goal as text, such as 'sum(S)'")
+        return found
+
+    def _asked(self, query: str | None) -> Mapping[str, Asked]:
+        if query is None and not self.program.queries:
+            raise QueryError("nothing is asked; give one goal as text, model(inputs, query='sum(S)')")
+        if query == self.query and self._own:
+            return self._own
+        asked = asked_of(self.program, query)
+        check_asked(_quoted(query), asked, self.perceptions)
+        return asked
+
+    def log_probability(
+        self, inputs: Inputs | Batch, answers: Sequence[Any] | Tensor | None = None, *, impossible: float | None = None
+    ) -> Tensor:
         """Log-probability ``[B]`` of the given answers, what training makes larger.
 
         Args:
-            pictures: ``[B, N, 1, H, W]``.
-            answers: ``B`` values of the query's variable.
+            inputs: As for a call, or a batch of :func:`neurosym.collate`, whose samples may each ask something else.
+            answers: ``B`` values of the query's variable, if inputs are given: numbers, atoms as text, lists, tuples;
+                truth values of a query without variables; or distributions, mappings from answers to probabilities.
+            impossible: What an answer costs that no world gives, in nats; it has no gradient. An error if left out.
 
         Raises:
-            QueryError: if a value is no answer of the query.
+            ImpossibleAnswer: if a value is no answer of the query; the text names the sample.
+            SampleError, InputError, QueryError: if the batch does not fit the model.
+
+        Example:
+            >>> import torch
+            >>> from neurosym import Neural, Program, Sample, collate
+            >>> text = '''nn(net, [X], D, [0, 1]) :: bit(X, D).
+            ...     ones([], 0). ones([X|Xs], N) :- bit(X, B), ones(Xs, M), N is M + B.'''
+            >>> model = Model(Neural(nn.Linear(3, 2), 2), Program.parse(text))
+            >>> a, b, c = torch.rand(3, 3)
+            >>> batch = collate([Sample({"a": a}, "ones([a], N)", 1), Sample({"b": b, "c": c}, "ones([b, c], N)", 2)])
+            >>> model.log_probability(batch).shape
+            torch.Size([2])
         """
-        found = self(pictures)
-        return found.log_probs.gather(1, found.indices(list(answers))[:, None])[:, 0]
+        batch = inputs if isinstance(inputs, Batch) else stacked(cast(Any, inputs), () if answers is None else answers)
+        return log_probability(self, batch, impossible)
 
 
 def check_model(found: object) -> Model:
@@ -118,76 +279,10 @@ def check_model(found: object) -> Model:
     raise ModelTypeError(f"a {type(found).__name__} is no model; give a Model(network, program, query)")
 
 
-def as_seen(pictures: Tensor | NDArray[Any], network: nn.Module) -> Tensor:
-    """Pictures as a network takes them: a tensor, floats of the precision of its weights.
-
-    Raises:
-        PictureError: if they are no numbers, or floats beyond 0 to 1.
-    """
-    pictures = check_pixels(pictures)
-    weight = next(network.parameters(), None)
-    return pictures.to(weight.dtype) if pictures.is_floating_point() and weight is not None else pictures
-
-
 def shorten(text: str, longest: int = 60) -> str:
     """A text that fits into a line."""
     return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
-def _told(domain: Domain) -> str:
-    shown = ", ".join(map(str, domain.values[:5])) + (", ..." if len(domain.values) > 5 else "")
-    return f"the domain '{domain.name}' of {shown}"
-
-
-def save_model(model: Model, path: str | Path) -> None:
-    """Writes the perception network, the rules and the query into one safetensors file.
-
-    Example:
-        >>> from tempfile import TemporaryDirectory
-        >>> from neurosym import DIGITS, Program, SpikingClassifier
-        >>> rule = Program.parse("even(X) :- digit(0, X), 0 is X mod 2.")
-        >>> model = Model(SpikingClassifier(DIGITS, 0), rule, "even(X)")
-        >>> with TemporaryDirectory() as folder:
-        ...     save_model(model, f"{folder}/even.safetensors")
-        ...     load_model(f"{folder}/even.safetensors")
-        Model(even(X) of 5 answers, 1 clause, SpikingClassifier of 10 digit values, 80,016 weights)
-
-    Raises:
-        ModelTypeError: if it is no model.
-        CheckpointError: if no other of the perception's shape can be made from its ``architecture``.
-        FileError: if it cannot be written.
-    """
-    check_model(model)
-    save_perception(model.perception, path, {"program": model.program.text, "query": model.query})
-
-
-def load_model(path: str | Path, kinds: Sequence[PerceptionClass] = ()) -> Model:
-    """The model that :func:`save_model` wrote.
-
-    Args:
-        path: The file.
-        kinds: Classes of your own that its perception may be of.
-
-    Raises:
-        CheckpointError: if the file is missing, damaged, or holds no rules.
-        ProgramError: if the rules in it do not parse.
-
-    Example:
-        >>> import torch
-        >>> from tempfile import TemporaryDirectory
-        >>> from neurosym import DIGITS, Program, SpikingClassifier
-        >>> rule = Program.parse("even(X) :- digit(0, X), 0 is X mod 2.")
-        >>> model = Model(SpikingClassifier(DIGITS, 0), rule, "even(X)")
-        >>> pictures = torch.rand(3, 1, 1, 28, 28, generator=torch.Generator().manual_seed(0))
-        >>> with TemporaryDirectory() as folder:
-        ...     save_model(model, f"{folder}/even.safetensors")
-        ...     again = load_model(f"{folder}/even.safetensors")
-        >>> torch.equal(again(pictures).log_probs, model(pictures).log_probs)
-        True
-    """
-    perception, settings = load_perception(path, kinds)
-    if not {"program", "query"} <= settings.keys():
-        raise CheckpointError(
-            f"{path}: holds a perception network without rules; give a model that was saved with them"
-        )
-    return Model(perception, Program.parse(settings["program"], (perception.domain,), str(path)), settings["query"])
+def _quoted(query: str | None) -> str:
+    return f"'{query}'" if query is not None else "the program's queries"

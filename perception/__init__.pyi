@@ -41,6 +41,7 @@ from .datasets.mnist import (
     pair_digits as pair_digits,
     split_digits as split_digits,
 )
+from .integers import IntegerFormError as IntegerFormError, integer_obstacle as integer_obstacle
 from .learning.dead_neurons import (
     DeadNeuronDetector as DeadNeuronDetector,
     DeadNeuronWarning as DeadNeuronWarning,
@@ -71,15 +72,17 @@ from .networks.activity import (
 )
 from .networks.board import cut_board as cut_board, draw_board as draw_board, see_cells as see_cells
 from .networks.classifier import SpikingClassifier as SpikingClassifier
+from .networks.integer_network import evidence_course as evidence_course, to_network as to_network
 from .networks.lee import LeeNetwork as LeeNetwork
 from .networks.network_catalogue import PERCEPTIONS as PERCEPTIONS
+from .networks.neural import Neural as Neural
 from .networks.percept import Percept as Percept, Spikes as Spikes
 from .networks.perception import (
     Perception as Perception,
     PerceptionError as PerceptionError,
     check_perception as check_perception,
 )
-from .networks.race import racer_membranes as racer_membranes, to_network as to_network
+from .networks.quantised import QuantisedPerception as QuantisedPerception, quantise as quantise
 from .networks.sparse_inference import zero_skipping as zero_skipping
 from .networks.twin import AnalogTwin as AnalogTwin
 from .networks.views import see_views as see_views

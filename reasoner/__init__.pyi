@@ -30,8 +30,17 @@ from .errors import (
     QueryError as QueryError,
 )
 from .grounding.grounding import Grounding as Grounding, Slot as Slot, SlotValue as SlotValue, ground as ground
-from .meaning.readout import answer_bits as answer_bits
-from .meaning.rule_proof import prove_rule as prove_rule
+from .meaning.readout import (
+    answer_bits as answer_bits,
+    answer_circuit as answer_circuit,
+    answer_lines as answer_lines,
+    read_code as read_code,
+)
+from .meaning.rule_proof import (
+    prove_answers as prove_answers,
+    prove_grounded as prove_grounded,
+    prove_rule as prove_rule,
+)
 from .meaning.shortcuts import (
     Meaning as Meaning,
     Reading as Reading,

@@ -11,6 +11,10 @@ class QueryError(NeurosymError, ValueError):
     """A query that the program cannot answer, or an answer asked for that it does not have."""
 
 
+class NoAnswer(QueryError):
+    """A query that is false whatever the symbols are."""
+
+
 class SubqueryError(QueryError):
     """A program that asks for the probability of a goal as it is grounded, before that is known.
 

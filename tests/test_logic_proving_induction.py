@@ -1,9 +1,12 @@
 """Clocked networks: compiled ones are proved for ever, mutants are never proved if a stream shows them wrong."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 
-from logic import Circuit, CircuitBuilder, compile_certified
+from logic import Circuit, CircuitBuilder, Population, compile_certified
 from logic.evaluation import random_vectors
 from logic.proving.induction import prove_machine
 from logic.proving.streams import search_streams, to_stream, wrong_answers
@@ -53,3 +56,25 @@ def test_compiled_machines_are_proved_and_mutants_judged(mapping: str) -> None:
             assert stream.judged in wrong_answers(mutant, circuit, stream.values)[:, 0]
             refuted += 1
     assert refuted > 10
+
+
+@pytest.mark.parametrize(
+    ("start", "proved", "right"),
+    [
+        ({"threshold": 1, "initial": 1}, True, True),
+        ({"threshold": 4, "initial": 9, "leak": 1}, True, True),  # fires at 4, and then has nothing left
+        ({"threshold": 50, "initial": 50, "bias": 1}, False, False),  # fires again 50 steps later
+        ({"threshold": 4, "initial": 9, "reset": "subtract"}, False, True),  # fires twice, which happens to be harmless
+    ],
+)
+def test_a_start_neuron_must_fire_once_and_for_all(start: dict[str, Any], proved: bool, right: bool) -> None:
+    circuit = counter()
+    network, certificate = compile_certified(circuit, "dual-rail")
+    populations = tuple(
+        Population("start", (1,), retain=True, **start) if population.name == "start" else population
+        for population in network.populations
+    )
+    mutant = replace(network, populations=populations)
+    values = random_vectors(np.random.default_rng(0), circuit, (60, 64))
+    assert (search_streams(mutant, circuit, values) is None) == right
+    assert (prove_machine(mutant, circuit, certificate.literal).holds is True) == proved

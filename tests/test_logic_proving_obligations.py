@@ -1,6 +1,7 @@
 """Obligations of compiled networks, and that a network which breaks one is not certified."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from logic.proving.obligations import (
     prove_no_overflow,
     prove_obligations,
 )
-from logic.rails import rail_lines
+from logic.rails import rail_lines, single_lines
 from logic.simulation.faults import inject_faults
 from tasks.circuits.fault_injection import majority_adder
 
@@ -73,3 +74,39 @@ def test_bounds_are_tight() -> None:
         network, populations=tuple(Population(p.name, p.shape, p.threshold, bias=5) for p in network.populations)
     )
     assert [prove_no_overflow(biased, bits).holds for bits in (4, 5)] == [False, True]
+
+
+def test_retained_membranes_have_bounds_or_are_shown_to_leave_them() -> None:
+    def cell(**options: Any) -> SpikingNetwork:
+        cells = (Population("cell", (1,), 10, retain=True, **options),)
+        wires = Synapses("input", "cell", [0, 1], [0, 0], [7, -6])
+        return SpikingNetwork((2,), cells, (wires,), np.array([2]), single_lines(["y"]), np.array([1]))
+
+    leaky = cell(leak=1)  # -12 .. 11
+    assert [prove_no_overflow(leaky, bits).holds for bits in (4, 5)] == [False, True]
+    assert "threshold of 10" in prove_no_overflow(leaky, 4).detail
+    stronger = replace(leaky, projections=(Synapses("input", "cell", [0, 1], [0, 0], [7, -12]),))
+    found = prove_no_overflow(stronger, 5)
+    assert found.holds is False
+    assert found.counterexample == {"input[0]@6": 1, "input[1]@7": 1, "input[1]@8": 1}
+    assert found.detail == "neuron 0 reaches -17"  # floor(floor(7 / 2) - 12 = -9 / 2) - 12
+    endless = prove_no_overflow(cell(), 20)
+    assert (endless.holds, endless.detail) == (None, "neuron 0 has no bound for all time; give a number of steps")
+    assert prove_no_overflow(cell(), 20, steps=50).holds is True
+    high = prove_no_overflow(
+        SpikingNetwork(
+            (1,),
+            (Population("a", (1,), 7), Population("b", (1,), 4), Population("c", (1,), 3)),
+            (
+                Synapses("input", "a", [0], [0], 9),
+                Synapses("input", "b", [0], [0], -9),
+                Synapses("a", "c", [0], [0], 20),
+                Synapses("b", "c", [0], [0], 20),
+            ),
+            np.array([1]),
+            single_lines(["y"]),
+            np.array([1]),
+        ),
+        6,
+    )
+    assert high.holds is True  # b never fires, so that c hears 20, not 40

@@ -14,7 +14,7 @@ from logic.rails import single_lines
 from logic.simulation import bit_simulator
 from logic.simulation.bit_simulator import count_spikes, plan_waves, run_wave_plan, simulate_bits
 from logic.simulation.reference import simulate_reference
-from logic.simulation.word_gates import Template, threshold_template
+from logic.simulation.word_gates import Membrane, Template, membrane_template, threshold_template
 from logic.simulation.word_program import Operation, count_bits, pack_bits, unpack_bits
 from tests.networks import dual_rail_adder, random_network
 
@@ -101,7 +101,27 @@ def test_threshold_templates_are_the_threshold_function(weights: list[int], need
     np.testing.assert_array_equal(evaluate(template, operands), np.array(weights) @ operands >= need)
 
 
-def evaluate(template: Template, operands: np.ndarray) -> np.ndarray:
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.integers(-9, 9), max_size=3), st.integers(-5, 9), st.integers(-2, 2), st.integers(0, 9), st.booleans()
+)
+def test_membrane_templates_are_the_neuron(
+    weights: list[int], threshold: int, bias: int, leak: int, soft: bool
+) -> None:
+    bits, count = 7, len(weights)
+    template = membrane_template(tuple(weights), Membrane(threshold, bias, leak, soft, bits))
+    operands = np.arange(2 ** (count + bits)) >> np.arange(count + bits)[:, None] & 1 == 1
+    numbers = (1 << np.arange(bits)) @ operands[count:] - 64
+    driven = (numbers >> leak) + bias + np.array(weights, int) @ operands[:count]
+    fired = driven >= threshold
+    kept = np.where(fired, driven - threshold if soft else 0, driven)
+    fits = (abs(driven) < 64) & (abs(kept) < 64)
+    spike, *states = (evaluate(template, operands, result) for result in range(1 + bits))
+    np.testing.assert_array_equal(spike[fits], fired[fits])
+    np.testing.assert_array_equal(((1 << np.arange(bits)) @ np.array(states) - 64)[fits], kept[fits])
+
+
+def evaluate(template: Template, operands: np.ndarray, result: int = 0) -> np.ndarray:
     """A second, plain reading of what instructions mean."""
     signals = [np.zeros_like(operands[0]), *operands]
 
@@ -119,7 +139,7 @@ def evaluate(template: Template, operands: np.ndarray) -> np.ndarray:
                 Operation.PARITY: a ^ b ^ c,
             }[operation]
         )
-    return value(template.results[0])
+    return value(template.results[result])
 
 
 def test_common_thresholds_are_cheap() -> None:

@@ -20,12 +20,12 @@ def simulate_faulty_reference(network: SpikingNetwork, spikes: np.ndarray, steps
     sent = np.zeros((steps, lines), dtype=bool)
     membrane, held = flat.initial.copy(), np.zeros(lines, dtype=bool)
     for t in range(steps):
-        current = flat.bias + np.where(flat.retain, membrane, 0)
+        current = flat.bias + np.where(flat.retain, membrane >> flat.leak, 0)
         for pre, post, weight, delay in zip(flat.pre, flat.post, flat.weight, flat.delay, strict=True):
             if delay <= t and sent[t - delay, pre]:
                 current[post] += weight
         fired = current >= flat.threshold
-        membrane = np.where(fired, 0, current)
+        membrane = np.where(fired, np.where(flat.subtract, current - flat.threshold, 0), current)
         raw = np.concatenate([spikes[t] if t < len(spikes) else np.zeros(flat.inputs, dtype=bool), fired])
         late = raw & faults.late[t, 0]
         sent[t] = (raw & ~late & ~faults.deleted[t, 0]) | faults.inserted[t, 0] | held

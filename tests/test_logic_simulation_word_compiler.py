@@ -164,13 +164,14 @@ def test_membranes_fit_into_their_bits(seed: int) -> None:
     for step in range(steps):
         arrived = step - flat.delay
         on = np.where(arrived >= 0, fired[np.maximum(arrived, 0), flat.pre], False)
-        total = membrane + flat.bias
+        total = (membrane >> flat.leak) + flat.bias
         np.add.at(total, flat.post, flat.weight * on)
         reached.append(total)
         np.testing.assert_array_equal(total >= flat.threshold, fired[step, flat.inputs :])  # the same neurons
-        membrane = np.where(total >= flat.threshold, 0, total)
-    assert -(1 << (bits - 1)) <= np.min(reached)
-    assert np.max(reached) < 1 << (bits - 1)
+        membrane = np.where(total >= flat.threshold, np.where(flat.subtract, total - flat.threshold, 0), total)
+        reached.append(membrane)
+    assert (-(1 << (bits - 1)) <= np.min(reached, axis=0)).all()
+    assert (np.max(reached, axis=0) < 1 << (bits - 1)).all()
 
 
 def test_the_first_membranes_are_binary_numbers_above_the_lowest() -> None:
@@ -178,6 +179,7 @@ def test_the_first_membranes_are_binary_numbers_above_the_lowest() -> None:
     bits = membrane_bits(flat, 10)
     plan = plan_steps(flat, False, bits)
     size = 1 + flat.inputs + len(flat.threshold)
-    states = plan.initial[size : size + bits * len(flat.threshold)].reshape(-1, bits)
-    np.testing.assert_array_equal(states @ (1 << np.arange(bits)) - (1 << (bits - 1)), flat.initial)
+    states = np.split(plan.initial[size : size + bits.sum()], np.cumsum(bits)[:-1])
+    found = [int(state @ (1 << np.arange(len(state)))) - (1 << (len(state) - 1)) for state in states]
+    assert found == flat.initial.tolist()
     assert plan.depth.max() >= flat.delay.max() + 1

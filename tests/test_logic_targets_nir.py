@@ -23,13 +23,16 @@ from logic import (
     compare_with_snntorch,
     compile_circuit,
     names_file,
+    parse_circuit,
     read_nir,
     replay_golden,
     run_in_snntorch,
     simulate,
     to_nir,
+    verify,
     write_nir,
 )
+from logic.proving.streams import input_spikes
 from logic.rails import single_lines
 
 
@@ -149,17 +152,20 @@ def test_norse_gives_the_same_spikes_for_gates(tmp_path: Path, profile: str) -> 
 
 
 def test_what_nir_cannot_carry_is_refused(tmp_path: Path) -> None:
-    make = CircuitBuilder()
-    a, b = make.inputs("a", "b")
-    circuit = make.build(out=(a & b) | a)
-    with pytest.raises(NetworkError, match="balance with relays"):
-        write_nir(compile_circuit(circuit, "dual-rail", "delays"), tmp_path / "a.nir")
     network = picture_chain(0)
+    skip = Synapses("input", "gates", [0], [0], [1])
+    with pytest.raises(NetworkError, match=r"input -> gates leaves the chain; balance with relays"):
+        write_nir(replace(network, projections=(*network.projections, skip)), tmp_path / "a.nir")
+    early = Population("racers", (6, 1, 1), 12, retain=True, bias=1, initial=0)
+    with pytest.raises(NetworkError, match=r"'racers' holds a membrane of 2 when its reading begins.*start it at -2"):
+        write_nir(
+            replace(network, populations=(network.populations[0], early, network.populations[2])), tmp_path / "a.nir"
+        )
     uneven = Population("racers", (6, 1, 1), [12, 12, 12, 12, 12, 13], retain=True)
     changed = replace(network, populations=(network.populations[0], uneven, network.populations[2]))
     with pytest.raises(NetworkError, match="several thresholds"):
         write_nir(changed, tmp_path / "b.nir")
-    with pytest.raises(NetworkError, match="unknown profile 'if' of nir; use 'lif'"):
+    with pytest.raises(NetworkError, match="unknown profile 'if' of nir; use 'cuba'"):
         write_nir(network, tmp_path / "c.nir", "if")
     with pytest.raises(NetworkError, match=r"ends in \.nir"):
         write_nir(network, tmp_path / "c.h5")
@@ -215,3 +221,131 @@ def test_the_period_of_waves_travels_with_the_file(tmp_path: Path) -> None:
     network = replace(picture_chain(0), period=3)
     write_nir(network, tmp_path / "slow.nir")
     assert read_nir(tmp_path / "slow.nir").period == 3
+
+
+COUNTER = """INPUT(count)
+OUTPUT(low)
+OUTPUT(high)
+low = DFF(next_low)
+high = DFF(next_high)
+next_low = XOR(low, count)
+carry = AND(low, count)
+next_high = XOR(high, carry)
+"""
+LATCH = """INPUT(set)
+INPUT(reset)
+OUTPUT(held)
+held = DFF(next)
+stay = NOT(reset)
+kept = AND(held, stay)
+next = OR(set, kept)
+"""
+
+
+@pytest.mark.parametrize("mapping", ["dual-rail", "single-rail"])
+@pytest.mark.parametrize("text", [COUNTER, LATCH], ids=["counter", "latch"])
+@pytest.mark.parametrize("profile", ["lif", "cuba"])
+def test_a_clocked_circuit_goes_through_one_loop(text: str, mapping: str, profile: str, tmp_path: Path) -> None:
+    circuit = parse_circuit(text, "bench")
+    network = compile_circuit(circuit, mapping)
+    assert network.period > 1
+    waves = np.random.default_rng(3).integers(0, 2, (48, 1, len(circuit.inputs))).astype(bool)
+    spikes = torch.from_numpy(input_spikes(network, circuit, waves))
+    write_nir(network, tmp_path / "x.nir", profile, spikes)
+    found = compare_with_snntorch(tmp_path / "x.nir", spikes)
+    assert (found.different, found.shift) == (0, 0)
+    assert found.spikes > 20
+    back = read_nir(tmp_path / "x.nir")
+    assert replay_golden(tmp_path / "x.nir") == 0
+    for ours, again in zip(sorted_synapses(network), sorted_synapses(back), strict=True):
+        assert np.array_equal(ours, again)
+    assert verify(back, circuit).holds is True
+    other = "cuba" if profile == "lif" else "lif"
+    write_nir(back, tmp_path / "y.nir", other)
+    assert compare_with_snntorch(tmp_path / "y.nir", spikes).different == 0
+
+
+@pytest.mark.parametrize("mapping", ["dual-rail", "single-rail"])
+def test_delays_become_relays_in_a_loop(mapping: str, tmp_path: Path) -> None:
+    make = CircuitBuilder()
+    a, b, c = make.inputs("a", "b", "c")
+    network = compile_circuit(make.build(sum=a ^ b ^ c, both=a & b), mapping, "delays")
+    spikes = torch.rand(40, 2, *network.input_shape, generator=torch.Generator().manual_seed(1)) < 0.5
+    write_nir(network, tmp_path / "x.nir")
+    found = compare_with_snntorch(tmp_path / "x.nir", spikes)
+    assert (found.different, found.shift) == (0, 0)
+    assert verify(read_nir(tmp_path / "x.nir"), make.build(sum=a ^ b ^ c, both=a & b)).holds is True
+
+
+def test_a_chain_of_lines_with_a_loop_runs_in_snntorch(tmp_path: Path) -> None:
+    """Its importer sends the input of a loop of Affine nodes through the loop, so the weights are maps of one pixel."""
+    ring = Population("ring", (3,), 1)
+    forward = Synapses("input", "ring", [0], [0], 1)
+    around = Synapses("ring", "ring", [0, 1, 2], [1, 2, 0], 1)
+    network = SpikingNetwork((1,), (ring,), (forward, around), np.array([1, 2, 3]), single_lines("abc"), np.full(3, 1))
+    write_nir(network, tmp_path / "ring.nir")
+    assert read_nir(tmp_path / "ring.nir").neurons == 3
+    found = compare_with_snntorch(tmp_path / "ring.nir", torch.ones(1, 1, 1))
+    assert (found.different, found.shift) == (0, 1)
+
+
+def test_a_loop_too_large_for_a_matrix_is_refused(tmp_path: Path) -> None:
+    network = compile_circuit(parse_circuit(COUNTER, "bench"))
+    late = replace(network, projections=tuple(_later(projection) for projection in network.projections))
+    with pytest.raises(NetworkError, match=r"a loop of .* is too large; use a mapping with fewer neurons"):
+        write_nir(late, tmp_path / "x.nir")
+    assert not list(tmp_path.iterdir())
+
+
+def _later(projection: Synapses | Convolution) -> Synapses:
+    assert isinstance(projection, Synapses)
+    return replace(projection, delay=projection.delay + 9000)
+
+
+def leaky_chain(seed: int) -> SpikingNetwork:
+    """Two padded convolutions with leaking membranes, and a readout that keeps all of its own."""
+    rng = np.random.default_rng(seed)
+    populations = (
+        Population("first", (4, 4, 4), int(rng.integers(3, 9)), retain=True, leak=1),
+        Population("second", (3, 4, 4), int(rng.integers(3, 9)), retain=True, leak=int(rng.integers(1, 4))),
+        Population("readout", (5, 1, 1), 30, retain=True),
+    )
+    projections = (
+        Convolution(INPUT, "first", rng.integers(-4, 6, (4, 1, 3, 3)), stride=2, groups=2, padding=1),
+        Convolution("first", "second", rng.integers(-4, 6, (3, 4, 3, 3)), padding=1),
+        Convolution("second", "readout", rng.integers(-4, 6, (5, 3, 4, 4))),
+    )
+    outputs = np.arange(5) + 2 * 49 + 64 + 48
+    return SpikingNetwork((2, 7, 7), populations, projections, outputs, single_lines("abcde"), np.full(5, 3))
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 2**31), st.sampled_from(["lif", "cuba"]))
+def test_leaks_and_padding_are_the_same_in_snntorch(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, profile: str
+) -> None:
+    path = tmp_path_factory.mktemp("nir") / "leaky.nir"
+    network = leaky_chain(seed)
+    write_nir(network, path, profile)
+    spikes = torch.from_numpy(np.random.default_rng(seed).random((9, 16, 2, 7, 7)) < 0.3)
+    found = compare_with_snntorch(path, spikes)
+    assert (found.different, found.shift) == (0, 3)
+    again = read_nir(path)
+    for old, new in zip(network.populations, again.populations, strict=True):
+        assert (new.leak, new.reset, new.retain) == (old.leak, old.reset, old.retain)
+    first = again.projections[0]
+    assert isinstance(first, Convolution)
+    assert (first.padding, first.stride) == (1, 2)
+
+
+def test_leaks_that_float32_cannot_tell_apart_and_soft_resets_are_refused(tmp_path: Path) -> None:
+    network = leaky_chain(3)
+    soft = Population("first", (4, 4, 4), 5, retain=True, reset="subtract")
+    with pytest.raises(NetworkError, match="nir cannot follow the reset 'subtract' of population 'first'"):
+        write_nir(replace(network, populations=(soft, *network.populations[1:])), tmp_path / "n.nir")
+    heavy = replace(network.projections[0], kernel=np.full((4, 1, 3, 3), 2**20))
+    with pytest.raises(
+        NetworkError, match="'first' leaks and has membranes of 25 bits, which leave no places in float32"
+    ):
+        write_nir(replace(network, projections=(heavy, *network.projections[1:])), tmp_path / "n.nir")
+    assert not list(tmp_path.iterdir())

@@ -117,8 +117,8 @@ def test_lines_have_a_mark_for_each_spike() -> None:
 
 def test_a_race_names_its_winner() -> None:
     membranes = np.cumsum(np.full((5, 3), [1.0, 3.0, 2.0]), axis=0)
-    svg = figures.race(membranes, ["one", "two", "three"], 1, threshold=12.0)
-    assert "'two' reaches the threshold first and wins" in texts(svg)
+    svg = figures.race(membranes, ["one", "two", "three"], 1)
+    assert "'two' has most evidence and wins" in texts(svg)
     assert len(lines(svg, RED, 2.6)) == 1
     assert {"one", "two", "three"} <= set(texts(svg))
 

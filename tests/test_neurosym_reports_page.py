@@ -136,12 +136,12 @@ def activity() -> Section:
     energy = figures.bars(
         {"spiking network": 41.2, "same, not spiking": 322.5}, "Energy for one picture", "nanojoules", "spiking network"
     )
-    lifted = "A common ramp lifts all ten values; the best supported one fires first and silences the others."
+    lifted = "The evidence for each of ten values; the best supported one wins its comparison with all others."
     return Section(
         "Spikes",
         [
             Figure(figures.spike_raster(picture(3), spikes), "Every dash is a spike; each height is a neuron."),
-            Figure(figures.race(ramp, DIGITS, 3, 120), lifted),
+            Figure(figures.race(ramp, DIGITS, 3), lifted),
             Figure(figures.bars(counts, "Spikes for one pair of pictures", "spikes"), "Where they are.", wide=False),
             Figure(energy, "Estimated from counted operations; not measured on a chip.", wide=False),
             Table(["Part", "Neurons", "Spikes"], [["first convolution", "2,304", "1,102"], ["logic", "110", "8"]]),

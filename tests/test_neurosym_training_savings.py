@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, distributed, nn
 
 from neurosym.training.errors import TrainingError
+from neurosym.training.examples import Pairs
 from neurosym.training.savings import Savings, add_gradients, blocks, cheaper
 from neurosym.training.shared_norms import shared_norms
 from perception import build, preset
@@ -32,7 +33,9 @@ class Line(nn.Module):
 def test_parts_add_up_to_the_gradient_of_the_mean_loss(parts: int) -> None:
     model, answers = Line(), [float(i) for i in range(7)]
     generator = torch.Generator().manual_seed(0)
-    total = add_gradients(model, PICTURES, answers, Savings(parts=parts), 10, generator)  # 3 samples are elsewhere
+    total = add_gradients(
+        model, Pairs(PICTURES, answers), Savings(parts=parts), 10, generator
+    )  # 3 samples are elsewhere
     rest = PICTURES @ model.perception.weight[0].detach() - torch.tensor(answers)
     assert total == pytest.approx(float(rest.square().sum()))
     torch.testing.assert_close(model.perception.weight.grad, (2 * rest @ PICTURES / 10)[None])
@@ -40,7 +43,7 @@ def test_parts_add_up_to_the_gradient_of_the_mean_loss(parts: int) -> None:
 
 def test_no_sample_is_no_gradient() -> None:
     model = Line()
-    assert add_gradients(model, PICTURES[:0], [], Savings(parts=2), 10, torch.Generator()) == 0.0
+    assert add_gradients(model, Pairs(PICTURES[:0], []), Savings(parts=2), 10, torch.Generator()) == 0.0
     assert model.perception.weight.grad is None
 
 

@@ -87,25 +87,48 @@ class TestNeuron:
             assert torch.equal(fired, sent.bool())
             membrane = torch.where(fired, 0.0, membrane)
 
-    def test_its_membranes_are_integers_if_it_has_an_integer_form(self, layer: Neuron) -> None:
-        form = layer.integer_form()
-        if form is None:
-            return
-        current = torch.randint(-2, 3, (STEPS, 50, 5), generator=torch.Generator().manual_seed(0)).double()
-        membrane = torch.zeros(50, 5, dtype=torch.int64)
-        fired = layer.fire(current)
-        for arriving, sent, told in zip(current.long(), fired.spikes, fired.membrane, strict=True):
-            membrane = membrane + arriving
-            assert torch.equal(told, membrane.double())
-            assert torch.equal(sent.bool(), membrane >= form.threshold)
-            membrane = torch.where(membrane >= form.threshold, 0, membrane)
+    def test_it_fires_as_its_integer_form_says(self, layer: Neuron) -> None:
+        check_integer_form(layer)
+
+
+def check_integer_form(layer: Neuron) -> None:
+    """Whole membranes, floored at each step, are the floors of the real ones; in twice the current at gain 1/2."""
+    form = layer.integer_form()
+    if form is None:
+        return
+    scale = round(1 / form.gain)
+    current = torch.randint(-4, 6, (STEPS, 500), generator=torch.Generator().manual_seed(0))
+    membrane = torch.zeros(500, dtype=torch.int64)
+    fired = layer.fire(current.double())
+    threshold = round(form.threshold * scale)
+    for arriving, sent, told in zip(current, fired.spikes, fired.membrane, strict=True):
+        membrane = (membrane >> form.leak if form.retain else 0 * membrane) + arriving
+        assert torch.equal((told * scale).floor(), membrane.double())
+        assert torch.equal(sent.bool(), membrane >= threshold)
+        after = membrane - threshold if form.reset == "soft" else 0 * membrane
+        membrane = torch.where(membrane >= threshold, after, membrane)
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.25, 0.5, 1.0])
+@pytest.mark.parametrize("reset", ["hard", "soft"])
+@pytest.mark.parametrize("scale_input", [False, True])
+def test_leaks_that_are_halvings_lose_nothing_in_whole_numbers(beta: float, reset: str, scale_input: bool) -> None:
+    if scale_input and beta in (0.25, 1.0):
+        return  # no gain, or one of 3/4, by which whole thresholds become fractions
+    layer = neuron("lif", beta=beta, reset=reset, scale_input=scale_input, threshold=2.0)
+    assert layer.integer_form() is not None
+    check_integer_form(layer)
 
 
 def test_forms_depend_on_the_options() -> None:
     assert neuron("if").integer_form() == IntegerForm(1.0)
     assert neuron("lif", beta=1.0).integer_form() == IntegerForm(1.0)
+    assert neuron("lif", beta=0.125, scale_input=True).integer_form() == IntegerForm(1.0, 3, 0.875)
+    assert neuron("lif", beta=0.0).integer_form() == IntegerForm(1.0, retain=False)
+    assert neuron("if", reset="soft").integer_form() == IntegerForm(1.0, reset="soft")
+    assert neuron("if", start=0.5).integer_form() is neuron("lif", beta=0.75).integer_form() is None
     for wrong in ({"reset": "soft"}, {"start": 0.5}):
-        assert neuron("if", **wrong).integer_form() is neuron("if", **wrong).nir_form() is None
+        assert neuron("if", **wrong).nir_form() is None
     assert neuron("cuba_lif", reset="soft").nir_form() is None
 
 

@@ -38,7 +38,10 @@ def to_network(
     if max_delay is not None and max_delay < 1:
         raise NetworkError(f"max_delay {max_delay} is below one step")
     if balance == "relays" and len(netlist.register):
-        raise NetworkError("a clocked circuit has loops, which no chain of layers can hold; use balance='delays'")
+        raise NetworkError(
+            "a clocked circuit has loops, which no chain of layers can hold; use balance='delays' (a "
+            "NIR file holds one loop, with relays for delays)"
+        )
     placed = _place(netlist)
     if aligned or balance == "relays":
         placed = _align(placed, at_least=1 if balance == "relays" else 0)

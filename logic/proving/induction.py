@@ -28,6 +28,7 @@ from .slots import assign_slots
 from .streams import search_streams, to_counterexample, wrong_answers
 
 Integers = NDArray[np.int64]
+_UNTIL_REST = 128  # steps; any membrane that leaks has come to rest by then
 
 
 class _Held(NamedTuple):
@@ -152,16 +153,31 @@ def _registers(flat: FlatNetwork, circuit: Circuit, literals: Integers, period: 
 
 def _base(network: SpikingNetwork, flat: FlatNetwork, circuit: Circuit, held: _Held, clocks: Integers) -> str:
     """That registers are right at step 1 and that only step 0 knows the clock neurons, as they fire once."""
-    longest = 2 + int(flat.delay.max(initial=0))
-    trains = simulate_reference(network, np.zeros((0, flat.inputs), np.bool_), longest)
-    if trains[1:, flat.inputs + clocks].any():
-        return "a neuron that hears no one fires after the first step"
+    trains = simulate_reference(network, np.zeros((0, flat.inputs), np.bool_), 2)
+    if not _fires_once(flat, clocks):
+        return "a neuron that hears no one may fire after the first step"
     heard = np.isin(flat.pre - flat.inputs, clocks) & (flat.weight != 0)
     if not np.isin(flat.post[heard], held.neuron).all() or (flat.delay[heard] != 1).any():
         return "a start neuron reaches more than the registers"
     if (trains[1, flat.inputs + held.neuron] != ((circuit.register_initial[held.wire] == 1) ^ held.negated)).any():
         return "a register does not start at its first value"
     return ""
+
+
+def _fires_once(flat: FlatNetwork, clocks: Integers) -> bool:
+    """Whether neurons that hear no one are silent for ever after step 0: they come to rest before they fire again."""
+    bias, threshold, leak = flat.bias[clocks], flat.threshold[clocks], flat.leak[clocks]
+    membrane = flat.initial[clocks]
+    for step in range(_UNTIL_REST):
+        driven = (membrane >> leak) + bias
+        fired = driven >= threshold
+        if step and fired.any():
+            return False
+        after = np.where(fired, np.where(flat.subtract[clocks], driven - threshold, 0), driven)
+        if step and np.array_equal(after, membrane):
+            return True
+        membrane = after
+    return False
 
 
 def _one_wave(

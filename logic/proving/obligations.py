@@ -12,10 +12,14 @@ from ..formula import conjunction, disjunction, implication, negation
 from ..kernels import work_time
 from ..network import FlatNetwork, SpikingNetwork
 from ..rails import has_two_rails, rail_pairs
+from ..simulation.reference import simulate_reference
 from ..verdict import Verdict
+from .membranes import membrane_bounds
 from .monolith import decide
 from .slots import assign_slots
 from .verifier import verify
+
+_RUNS, _DRIVEN = 32, 24  # random runs that shall drive a membrane far, and their steps
 
 
 def prove_obligations(
@@ -157,23 +161,68 @@ def _whole_and_lossy(
     return whole, lossy, rules
 
 
-def prove_no_overflow(network: SpikingNetwork, membrane_bits: int) -> Verdict:
-    """Whether no sum of spikes can leave a signed membrane of so many bits: sum of absolute weights and bias.
+def prove_no_overflow(network: SpikingNetwork, membrane_bits: int, steps: int | None = None) -> Verdict:
+    """Whether no sum of spikes and no threshold leaves a signed membrane of so many bits, for all inputs.
 
-    For a forgetful neuron the bound is reached by no longer sum; a retained membrane has no such bound and stays open.
+    Args:
+        network: Any; membranes are bounded by :func:`logic.proving.membranes.membrane_bounds`.
+        membrane_bits: Sign included.
+        steps: How long it runs; for all time if not given.
+
+    Returns:
+        PROVED; REFUTED, if a threshold does not fit or random waves drive a neuron beyond; else UNKNOWN: a bound need
+        not be reached.
     """
-    claim, limit = f"no membrane leaves {membrane_bits} signed bits", 1 << (membrane_bits - 1)
-    flat = network.flatten()
-    if flat.retain.any():
-        return Verdict(None, claim, detail=f"neuron {int(flat.retain.argmax())} retains its membrane without bound")
-    neurons = len(flat.threshold)
-    parts = [np.where(keep, np.abs(flat.weight), 0) for keep in (flat.weight > 0, flat.weight < 0)]
-    high, low = (np.bincount(flat.post, weights=part, minlength=neurons).astype(np.int64) for part in parts)
-    reached = np.maximum(np.maximum(high + flat.bias, low - flat.bias), np.abs(flat.threshold))
-    worst = int(reached.max(initial=0))
-    if worst < limit:
-        return Verdict(True, claim, detail=f"at most {worst} is reached, below {limit}")
-    return Verdict(False, claim, detail=f"neuron {int(reached.argmax())} can reach {worst}, not below {limit}")
+    start, limit = work_time(), 1 << (membrane_bits - 1)
+    claim = f"no membrane leaves {membrane_bits} signed bits" + (f" in {steps} steps" if steps is not None else "")
+
+    def found(holds: bool | None, detail: str, example: dict[str, int] | None = None) -> Verdict:
+        return Verdict(holds, claim, example, work_time() - start, detail)
+
+    flat, bounds = network.flatten(), membrane_bounds(network, steps)
+    largest = int(np.abs(flat.threshold).max(initial=0))
+    if largest > limit or (largest == limit and int(flat.threshold.max()) == limit):
+        return found(False, f"neuron {int(np.abs(flat.threshold).argmax())} has a threshold of {largest}, beyond them")
+    if not bounds.bounded.all():
+        return found(
+            None, f"neuron {int((~bounds.bounded).argmax())} has no bound for all time; give a number of steps"
+        )
+    needed, worst = bounds.bits, int(bounds.bits.max(initial=0))
+    if worst <= membrane_bits:
+        low, high = int(bounds.low.min(initial=0)), int(bounds.high.max(initial=0))
+        return found(True, f"all lie in {low} .. {high}, which takes {worst} bits")
+    text = f"neuron {int(needed.argmax())} may need {worst} bits"
+    reached = _driven_beyond(network, flat, limit, steps)
+    if reached is None:
+        return found(None, f"{text}; random waves do not drive it so far")
+    neuron, value, example = reached
+    return found(False, f"neuron {neuron} reaches {value}", example)
+
+
+def _driven_beyond(
+    network: SpikingNetwork, flat: FlatNetwork, limit: int, steps: int | None
+) -> tuple[int, int, dict[str, int]] | None:
+    """A neuron, its membrane and the input spikes ``line@step`` of a random run that drives it beyond a limit."""
+    length = min(_DRIVEN, _DRIVEN if steps is None else steps)
+    generator = np.random.default_rng(0)
+    for turn in range(_RUNS):
+        spikes = generator.random((length, flat.inputs)) < (turn + 1) / _RUNS  # the last one is always on
+        for rails in [rail_pairs(network.input_lines)] if has_two_rails(network.input_lines) else []:
+            spikes[:, rails[:, 0]] = ~spikes[:, rails[:, 1]]
+        fired, membrane = simulate_reference(network, spikes, length), flat.initial
+        for step in range(length):
+            heard = np.flatnonzero(flat.delay <= step)
+            on = heard[fired[step - flat.delay[heard], flat.pre[heard]]]
+            membrane = np.where(flat.retain, membrane >> flat.leak, 0) + flat.bias
+            np.add.at(membrane, flat.post[on], flat.weight[on])
+            beyond = (membrane >= limit) | (membrane < -limit)
+            if beyond.any():
+                neuron, names = int(beyond.argmax()), network.input_names or [f"input[{i}]" for i in range(flat.inputs)]
+                rows = np.argwhere(spikes[:step]).tolist()
+                return neuron, int(membrane[neuron]), {f"{names[line]}@{t}": 1 for t, line in rows}
+            left = np.where(flat.subtract, membrane - flat.threshold, 0)
+            membrane = np.where(membrane >= flat.threshold, left, membrane)
+    return None
 
 
 def prove_delays(network: SpikingNetwork, max_delay: int) -> Verdict:

@@ -288,10 +288,10 @@ def _lift(
             weight.append(w)
             delay.append(step - (source[1] if where[source] >= len(literals) else base))
         need.append(needed)
-    nothing = np.zeros(len(neurons), np.int64)
+    nothing, never = np.zeros(len(neurons), np.int64), np.zeros(len(neurons), np.bool_)
     columns = (np.array(column, np.int64) for column in (pre, post, weight, delay))
     plain = FlatNetwork(
-        len(literals), np.array(need, np.int64), nothing.astype(np.bool_), nothing, nothing, *columns
+        len(literals), np.array(need, np.int64), never, nothing, never, nothing, nothing, *columns
     )  # fmt: skip
     found = lift(graph, plain, np.array(literals, np.int64)).literal
     return {instance: int(found[place]) for instance, place in where.items()}

@@ -214,7 +214,7 @@ class Clocked:
 
     def __init__(self, network: SpikingNetwork, batch: int, steps: int) -> None:
         flat, _ = _flat(network)
-        plan = _step_plan(network, False, membrane_bits(flat, steps) if flat.retain.any() else 0)
+        plan = _step_plan(network, False, membrane_bits(flat, steps).tobytes())
         self._outputs = 2 * plan.sent[1 + network.outputs]
         self._run = StepRun(plan.program, plan.initial, plan.depth, 2 * plan.sent[1:], batch)
 
@@ -350,7 +350,7 @@ def _step_by_step(
         f.shape != (steps, batch, size) for f in (faults.deleted, faults.inserted, faults.late)
     ):
         raise NetworkError(f"faults need [{steps}, {batch}, {size}], got {list(faults.deleted.shape)}")
-    plan = _step_plan(network, faults is not None, membrane_bits(flat, steps) if flat.retain.any() else 0)
+    plan = _step_plan(network, faults is not None, membrane_bits(flat, steps).tobytes())
     columns = [given] if faults is None else [given, faults.deleted, faults.inserted, faults.late]
     words = pack_bits(np.concatenate(columns, axis=2).transpose(0, 2, 1))
     answers = run_steps(plan.program, words, 2 * plan.sent[1 + wanted], plan.initial, plan.depth)
@@ -358,5 +358,5 @@ def _step_by_step(
 
 
 @lru_cache(maxsize=KEPT_PLANS)
-def _step_plan(network: SpikingNetwork, faulty: bool, bits: int) -> StepPlan:
-    return plan_steps(_flat(network)[0], faulty, bits)
+def _step_plan(network: SpikingNetwork, faulty: bool, bits: bytes) -> StepPlan:
+    return plan_steps(_flat(network)[0], faulty, np.frombuffer(bits, dtype=np.int64))

@@ -27,8 +27,8 @@ def simulate_reference(network: SpikingNetwork, spikes: NDArray[np.bool_], steps
         np.add.at(
             current, flat.post[heard], flat.weight[heard] * trains[t - flat.delay[heard], flat.pre[heard]].astype(int)
         )
-        membrane = np.where(flat.retain, membrane, 0) + current
+        membrane = np.where(flat.retain, membrane >> flat.leak, 0) + current
         fired = membrane >= flat.threshold
-        membrane = np.where(fired, 0, membrane)
+        membrane = np.where(fired, np.where(flat.subtract, membrane - flat.threshold, 0), membrane)
         trains[t, flat.inputs :] = fired
     return trains

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..network import FlatNetwork
 from .equal_neurons import threshold_neurons
 from .word_compiler import Cells, assemble, threshold_cells
-from .word_gates import Template, membrane_template
+from .word_gates import Membrane, Template, membrane_template
 from .word_program import Integers, Operation, WordProgram
 
 # Operands: own spike, deleted, inserted, late, what is held back since the step before. A late spike is held back one
@@ -41,13 +41,13 @@ class StepPlan:
     depth: Integers
 
 
-def plan_steps(flat: FlatNetwork, faulty: bool, bits: int) -> StepPlan:
+def plan_steps(flat: FlatNetwork, faulty: bool, bits: Integers) -> StepPlan:
     """Prepare any network.
 
     Args:
         flat: What to run.
         faulty: Whether faults are given at every step.
-        bits: Of each retained membrane, from :func:`membrane_bits`; 0 if there is none.
+        bits: ``[N]`` of each membrane, from :func:`membrane_bits`; 0 where none is retained.
     """
     inputs, size = flat.inputs, flat.inputs + len(flat.threshold)
     # Signals: false, lines; with faults deleted, inserted, late, held back and sent; then the bits of the membranes.
@@ -61,37 +61,60 @@ def plan_steps(flat: FlatNetwork, faulty: bool, bits: int) -> StepPlan:
         delays = np.zeros_like(operands)
         delays[:, 4] = 1
         guards.append(Cells(_FAULTS_IN_TIME, operands, delays, np.stack([out, held], axis=1), np.ones_like(own)))
-    retaining = np.flatnonzero(flat.retain)
     neurons = threshold_neurons(flat)
     position = np.zeros(size - inputs, dtype=np.int64)
     cells = threshold_cells(neurons, ~flat.retain, sent, own[inputs:], position)
-    states = signals + np.arange(len(retaining) * bits).reshape(len(retaining), bits)
-    signals += states.size
-    cells += [_membrane_cell(flat, neuron, sent, own, states[i]) for i, neuron in enumerate(retaining.tolist())]
-    program = assemble([*cells, *guards], signals, entries)
+    place = np.cumsum(bits) - bits  # of the lowest bit of each membrane
+    states = signals + np.arange(int(bits.sum()))
+    cells += _membrane_cells(flat, sent, own, signals + place, bits)
+    program = assemble([*cells, *guards], signals + len(states), entries)
     depth, initial = np.ones(program.signals, dtype=np.int64), np.zeros(program.signals, dtype=bool)
     np.maximum.at(depth, program.code[:, 1:4] >> 1, program.delay + 1)
-    if bits:
-        start = flat.initial[retaining, None] + (1 << (bits - 1))
-        initial[states] = start >> np.arange(bits) & 1
+    begin = flat.initial + (1 << np.maximum(bits - 1, 0))
+    initial[states] = np.repeat(begin, bits) >> (np.arange(len(states)) - np.repeat(place, bits)) & 1
     return StepPlan(program, sent, initial, depth)
 
 
-def membrane_bits(flat: FlatNetwork, steps: int) -> int:
-    """Bits that hold every membrane that can occur in so many steps."""
+def membrane_bits(flat: FlatNetwork, steps: int) -> Integers:
+    """Bits ``[N]`` that hold every membrane of so many steps, whatever spikes come and go; 0 where none is kept."""
     up, down = np.maximum(flat.bias, 0), np.minimum(flat.bias, 0)
     np.add.at(up, flat.post, np.maximum(flat.weight, 0))
     np.add.at(down, flat.post, np.minimum(flat.weight, 0))
-    high = np.maximum(np.maximum(flat.initial, flat.threshold), 0) + up
-    low = np.minimum(flat.initial, 0) + steps * down
-    return max(int(high.max()).bit_length(), int(-low.min()).bit_length()) + 1
+    # What is above the threshold after a spike grows by this much in a step; halved in each, it stays below twice it.
+    more = np.where(flat.subtract, np.maximum(up - flat.threshold, 0), 0)
+    times = np.where(flat.leak > 0, min(steps, 2), steps)
+    begin = np.maximum(flat.initial, 0)
+    by_threshold = np.maximum(begin, flat.threshold) + times * more
+    by_time = begin + steps * (up + np.maximum(-flat.threshold, 0))
+    high = np.minimum(by_threshold, by_time) + up
+    low = np.minimum(flat.initial, 0) + np.where(flat.leak > 0, np.maximum(2 * down - 1, steps * down), steps * down)
+    bits = np.array([1 + max(1, value.bit_length()) for value in np.maximum(high, -low).tolist()], np.int64)
+    return np.where(flat.retain, bits, 0)
 
 
-def _membrane_cell(flat: FlatNetwork, neuron: int, sent: Integers, own: Integers, state: Integers) -> Cells:
-    synapses = np.flatnonzero((flat.post == neuron) & (flat.weight != 0))
-    weights = tuple(flat.weight[synapses].tolist())
-    template = membrane_template(weights, int(flat.threshold[neuron]), int(flat.bias[neuron]), len(state))
-    operands = np.concatenate([2 * sent[1 + flat.pre[synapses]], 2 * state])
-    delays = np.concatenate([flat.delay[synapses], np.ones(len(state), dtype=np.int64)])
-    results = np.concatenate([own[flat.inputs + neuron, None], state])
-    return Cells(template, operands[None], delays[None], results[None], np.zeros(1, dtype=np.int64))
+def _membrane_cells(flat: FlatNetwork, sent: Integers, own: Integers, first: Integers, bits: Integers) -> list[Cells]:
+    """The retaining neurons, grouped by weights and what else they have in common."""
+    kept = (flat.weight != 0) & flat.retain[flat.post]
+    pre, post, weight, delay = flat.pre[kept], flat.post[kept], flat.weight[kept], flat.delay[kept]
+    order = np.lexsort((-weight, post))
+    pre, weight, delay = pre[order], weight[order], delay[order]
+    start = np.searchsorted(post[order], np.arange(len(bits) + 1))
+    rows = np.stack([flat.threshold, flat.bias, flat.leak, flat.subtract, bits], axis=1)
+    groups: dict[tuple[bytes, bytes], list[int]] = {}
+    for neuron in np.flatnonzero(flat.retain).tolist():
+        weights = weight[start[neuron] : start[neuron + 1]]
+        groups.setdefault((weights.tobytes(), rows[neuron].tobytes()), []).append(neuron)
+    cells: list[Cells] = []
+    for members in groups.values():
+        who, (*kind, size) = np.array(members), rows[members[0]].tolist()
+        synapses = start[who, None] + np.arange(int(start[who[0] + 1] - start[who[0]]))
+        state = first[who, None] + np.arange(size)
+        threshold, bias, leak, subtract = kind
+        template = membrane_template(
+            tuple(weight[synapses[0]].tolist()), Membrane(threshold, bias, leak, bool(subtract), size)
+        )
+        operands = np.concatenate([2 * sent[1 + pre[synapses]], 2 * state], axis=1)
+        delays = np.concatenate([delay[synapses], np.ones_like(state)], axis=1)
+        results = np.concatenate([own[flat.inputs + who, None], state], axis=1)
+        cells.append(Cells(template, operands, delays, results, np.zeros_like(who)))
+    return cells

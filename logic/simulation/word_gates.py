@@ -8,6 +8,7 @@ carry-save form. Both are the translations of Eén and Sörensson, "Translating 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .word_program import Operation
 
@@ -50,38 +51,76 @@ def threshold_template(weights: tuple[int, ...], need: int) -> Template:
     return Template(len(weights), tuple(by_adder.instructions), (adder_result,))
 
 
-def membrane_template(weights: tuple[int, ...], threshold: int, bias: int, bits: int) -> Template:
-    """The gates of a neuron that retains its membrane, a binary number of ``bits`` bits.
+class Membrane(NamedTuple):
+    """What retaining neurons with equal weights have in common; all is as in :mod:`logic.network`.
+
+    Args:
+        threshold: Fires at or above it.
+        bias: Current of every step.
+        leak: Halvings in a step.
+        subtract: Whether a spike takes the threshold off.
+        bits: Enough for every membrane that can occur, before and after a spike.
+    """
+
+    threshold: int
+    bias: int
+    leak: int
+    subtract: bool
+    bits: int
+
+
+def membrane_template(weights: tuple[int, ...], kind: Membrane) -> Template:
+    """The gates of a neuron that retains its membrane, a binary number.
 
     The operands are the synapses, then the bits of the membrane of the step before, lowest first, which stand for
-    the membrane plus ``2 ** (bits - 1)``, so that they are never negative.
+    the membrane plus ``2 ** (bits - 1)``, so that they are never negative. A leak reads them shifted: halving rounds
+    down, and so does leaving out the lowest bits.
 
     Args:
         weights: Of the synapses, of either sign.
-        threshold: Fires at or above it.
-        bias: Current of every step.
-        bits: Enough for every membrane that can occur.
+        kind: The neuron.
     """
-    offset, synapses = 1 << (bits - 1), len(weights)
+    bits, synapses = kind.bits, len(weights)
+    offset, leak = 1 << (bits - 1), min(kind.leak, bits - 1)  # the highest bit alone says 0 or -1, as all halvings do
     gates = _Gates(synapses + bits)
-    # A negative weight w on x is |w| on the complement of x, less the constant |w|.
-    terms = [(2 + 2 * i + (weight < 0), abs(weight)) for i, weight in enumerate(weights)]
-    terms += [(2 + 2 * (synapses + bit), 1 << bit) for bit in range(bits)]
-    constant = (bias + sum(weight for weight in weights if weight < 0)) % (1 << bits)
-    terms.append((TRUE, constant))
-    total = gates.add(_columns(terms)[:bits], wrap=True)
-    total += [FALSE] * (bits - len(total))
-    spike = gates.at_least(total, threshold + offset)
-    reset = [gates.conjunction(bit, spike ^ 1) for bit in total[:-1]]
-    reset.append(gates.disjunction(total[-1], spike))
-    return Template(synapses + bits, tuple(gates.instructions), (spike, *reset))
+    # A negative digit -d on x is d on the complement of x, less the constant d.
+    terms = [
+        (2 + 2 * i + (digit < 0), abs(digit)) for i, weight in enumerate(weights) for digit in _signed_digits(weight)
+    ]
+    constant = kind.bias + sum(min(digit, 0) for weight in weights for digit in _signed_digits(weight))
+    terms += [(2 + 2 * (synapses + bit), 1 << (bit - leak)) for bit in range(leak, bits)]
+    terms.append((TRUE, (constant + offset - (offset >> leak)) % (1 << bits)))
+    total = gates.add(_columns(terms, bits), wrap=True)
+    spike = gates.at_least(total, kind.threshold + offset)
+    if kind.subtract:
+        kept = [(bit, 1 << place) for place, bit in enumerate(total)]
+        kept = gates.add(_columns([*kept, (spike, -kind.threshold % (1 << bits))]), wrap=True)
+    else:
+        kept = [gates.conjunction(bit, spike ^ 1) for bit in total[:-1]]
+        kept.append(gates.disjunction(total[-1], spike))
+    return Template(synapses + bits, tuple(gates.instructions), (spike, *kept))
 
 
-def _columns(terms: Sequence[tuple[int, int]]) -> list[list[int]]:
-    """Literals by binary weight: the literal of weight 5 stands in columns 0 and 2."""
-    columns: list[list[int]] = [[] for _ in range(max((weight.bit_length() for _, weight in terms), default=0))]
+def _signed_digits(weight: int) -> list[int]:
+    """The fewest powers of two with signs whose sum is the weight (non-adjacent form, Reitwiesner 1960)."""
+    digits, power = list[int](), 1
+    while weight:
+        if weight & 1:
+            digit = 2 - (weight & 3)
+            weight -= digit
+            digits.append(digit * power)
+        weight >>= 1
+        power <<= 1
+    return digits
+
+
+def _columns(terms: Sequence[tuple[int, int]], bits: int | None = None) -> list[list[int]]:
+    """Literals by binary weight: the literal of weight 5 stands in columns 0 and 2; of ``bits`` bits, if given."""
+    if bits is None:
+        bits = max((weight.bit_length() for _, weight in terms), default=0)
+    columns: list[list[int]] = [[] for _ in range(bits)]
     for literal, weight in terms:
-        for bit in range(weight.bit_length()):
+        for bit in range(min(bits, weight.bit_length())):
             if weight >> bit & 1:
                 columns[bit].append(literal)
     return columns

@@ -12,6 +12,8 @@ import numpy as np
 from ..circuit import CircuitBuilder
 from ..errors import NetworkError
 from ..mapping.compiler import compile_circuit
+from .nir_loop import is_chain
+from .nir_notes import answer_trains
 from .target import Target
 
 if TYPE_CHECKING:
@@ -40,25 +42,24 @@ def compare(target: Target, path: str | Path, spikes: Tensor) -> Conformance:
 
     Args:
         target: One that runs.
-        path: A file that it wrote, whose last population answers.
+        path: A file that it wrote; of a chain the last population answers.
         spikes: ``[T, B, *input_shape]`` zeros and ones.
 
     Raises:
         NetworkError: if the target does not run, the file cannot be read, or the answers are not those of the last
             population.
     """
-    from ..simulation.simulator import simulate
-
     if target.run is None:
         raise NetworkError(f"{target.name} is a file format and runs nothing; compare with a simulator that reads it")
     network = target.read(Path(path))
-    last, shift = network.populations[-1], target.delay(network)
-    lines = network.outputs - int(np.prod(network.input_shape)) - (network.neurons - last.size)
+    last, shift, lines = network.populations[-1], target.delay(network), network.outputs
+    if is_chain(network):
+        lines = lines - int(np.prod(network.input_shape)) - (network.neurons - last.size)
     if lines.size and lines.min() < 0:
         raise NetworkError(f"{path}: an answer is not in the last population '{last.name}'")
     steps = max(network.latency, len(spikes) + shift) + 1
-    ours = simulate(network, spikes, steps, record=[last.name])[last.name].flatten(2)[shift:, :, lines]
-    theirs = target.run(Path(path), spikes, steps - shift)[:, :, lines].bool()
+    ours = answer_trains(network, spikes, steps)[shift:]
+    theirs = target.run(Path(path), spikes, steps - shift)[:, :, lines.tolist()].bool()
     return Conformance(spikes.shape[1], int(ours.sum()), int((ours != theirs).sum()), shift)
 
 

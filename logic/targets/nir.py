@@ -1,16 +1,14 @@
 """Spiking networks as NIR files, with a second file for what NIR cannot carry, and back.
 
-The NIR graph is a chain ``input -> weights -> neurons -> ... -> output``; a population that projects onto itself has
-its recurrent weights in a loop. Its readers give a connection no delay (only a loop takes a step), so a network is
-written with one step less for each layer: a population ``l`` layers behind the input does at step ``t`` of the NIR
-reading what it does at step ``t + l`` here. Neurons are LIF or CubaLIF nodes with ``dt = 1e-4 s`` (two profiles, for
-different readers): a neuron that forgets has ``tau = dt``, one that retains its membrane has ``tau`` so large that
-``1 - dt / tau`` is 1, and both have ``r = tau / dt``, so that a weight of 1 raises the membrane by 1; the synapses of
-a CubaLIF have ``tau_syn = dt`` and so no memory. The written threshold is ``theta - 1/4``: membranes
-are integers, so ``>`` and ``>=`` agree. Some readers (sinabs) fire ``floor(v / theta)`` times a step; for them the
-threshold and the biases of neurons that forget are lifted alike, until no membrane can reach twice the threshold. A
-chain of pictures is written with Conv2d nodes throughout (a full connection is one whose window covers the whole map),
-since readers disagree on what Flatten does to a batch.
+A network is written in one of two forms. A chain is ``input -> weights -> neurons -> ... -> output``; a population that
+projects onto itself has its recurrent weights in a loop. The readers give a connection no delay (only a loop takes a
+step), so a chain is written with one step less for each layer: a population ``l`` layers behind the input does at step
+``t`` of the NIR reading what it does at step ``t + l`` here. Any other network whose neurons forget is one population
+in a loop (:mod:`logic.targets.nir_loop`), without shift. Neurons are CubaLIF or LIF nodes with ``dt = 1e-4 s``, two
+profiles for different readers (:mod:`logic.targets.nir_nodes`). Some readers (sinabs) fire ``floor(v / theta)`` times
+a step; for them the threshold and the biases of neurons that forget are lifted alike, until no membrane can reach twice
+the threshold. A chain of pictures, or with a loop, is written with Conv2d nodes throughout (a full connection is one
+whose window covers the whole map), since readers disagree on what Flatten does to a batch and on loops of Affine nodes.
 
 What NIR cannot carry, and the second file (``.json``) does: names of input and output lines, which neurons answer,
 latencies, initial membranes, that all numbers are integers, and golden spikes: an example input with its answers.
@@ -28,8 +26,11 @@ from numpy.typing import NDArray
 
 from ..errors import NetworkError
 from ..network import INPUT, Convolution, Population, Projection, SpikingNetwork, Synapses, check_network
+from ..simulation.step_plan import membrane_bits
 from ..writing import whole_files
-from .nir_notes import golden_spikes, names_file, to_notes
+from .nir_loop import is_chain, loop_graph
+from .nir_nodes import TIME_STEP, leak_places, neuron_node, weight_map
+from .nir_notes import digest, golden_spikes, names_file, to_notes
 from .nir_reader import read_chain
 from .target import Limits, Target
 
@@ -37,23 +38,22 @@ if TYPE_CHECKING:
     import nir
     from torch import Tensor
 
-TIME_STEP = 1e-4  # seconds; what snnTorch's importer takes for granted
-_FOREVER = 1e26  # seconds; 1 - dt / tau is exactly 1 in float64
-_BELOW = 0.25
+_ANY_TIME = 1 << 20  # steps; what leaks has reached its bound long before
 
 
-def write_nir(network: SpikingNetwork, path: str | Path, profile: str = "lif", golden: Tensor | None = None) -> None:
-    """Writes a layered network as NIR, and beside it as ``.json`` what NIR cannot carry; both or neither.
+def write_nir(network: SpikingNetwork, path: str | Path, profile: str = "cuba", golden: Tensor | None = None) -> None:
+    """Writes a network as NIR, and beside it as ``.json`` what NIR cannot carry; both or neither.
 
     Args:
-        network: A chain: each population hears the one before it, and perhaps itself, with delays of one step.
+        network: A chain (each population hears the one before it, and perhaps itself, with delays of one step), or any
+            other whose neurons forget, with registers and delays.
         path: Ends in ``.nir``.
-        profile: ``lif`` or ``cuba``, the kind of the neuron nodes.
+        profile: Of the neuron nodes: ``cuba``, which snnTorch, Norse and SpikingJelly read, or ``lif``, which sinabs
+            reads (and snnTorch and Norse, where no membrane is kept).
         golden: ``[T, B, *input_shape]`` input spikes that are kept with the answers they cause, or none.
 
     Raises:
-        NetworkError: if the network is no such chain, a population that retains its membrane has several
-            thresholds.
+        NetworkError: if the network is neither, or a population that retains its membrane has several thresholds.
         FileError: if the files cannot be written.
 
     Example:
@@ -74,10 +74,11 @@ def write_nir(network: SpikingNetwork, path: str | Path, profile: str = "lif", g
     if path.suffix != NIR.suffix:
         raise NetworkError(f"{path}: a NIR file's name ends in {NIR.suffix}")
     graph = to_nir(check_network(network), profile)
-    notes = to_notes(network, profile, TIME_STEP)
+    notes = to_notes(network, profile, TIME_STEP, is_chain(network))
     notes["golden"] = None if golden is None else golden_spikes(network, golden)
     with whole_files(names_file(path), path) as (second, first):
         nir.write(first, graph)
+        notes["sha256"] = digest(first)
         second.write_text(json.dumps(notes))
 
 
@@ -114,12 +115,12 @@ def _same(ours: nir.NIRNode, theirs: nir.NIRNode | None) -> bool:
     )
 
 
-def to_nir(network: SpikingNetwork, profile: str = "lif") -> nir.NIRGraph:
-    """The NIR graph of a layered network, weights and thresholds in float64.
+def to_nir(network: SpikingNetwork, profile: str = "cuba") -> nir.NIRGraph:
+    """The NIR graph of a network, weights and thresholds in float64.
 
     Args:
         network: As for :func:`write_nir`.
-        profile: ``lif`` or ``cuba``.
+        profile: ``cuba`` or ``lif``.
 
     Raises:
         NetworkError: as :func:`write_nir`.
@@ -128,10 +129,15 @@ def to_nir(network: SpikingNetwork, profile: str = "lif") -> nir.NIRGraph:
 
     NIR.check_profile(profile)
     NIR.check(network)
-    spatial = len(network.input_shape) == 3
-    nodes: dict[str, nir.NIRNode] = {"input": nir.Input({"input": np.array(network.input_shape)})}
+    if not is_chain(network):
+        return loop_graph(network, profile)
+    looped = any(projection.source == projection.target for projection in network.projections)
+    spatial = len(network.input_shape) == 3 or looped
+    shape = network.input_shape if len(network.input_shape) == 3 or not looped else (*network.input_shape, 1, 1)
+    nodes: dict[str, nir.NIRNode] = {"input": nir.Input({"input": np.array(shape)})}
     edges: list[tuple[str, str]] = []
     before, sender = INPUT, "input"
+    places = exact_places(network)
     for population, currents in zip(network.populations, _highest_currents(network), strict=True):
         forward, loop = _incoming(network, population, before)
         shape = _written_shape(population, spatial)
@@ -142,7 +148,8 @@ def to_nir(network: SpikingNetwork, profile: str = "lif") -> nir.NIRGraph:
             bias, top = bias + lift, top + lift
         name = population.name
         nodes[f"to_{name}"] = _weights(network, forward, shape, bias, spatial)
-        nodes[name] = _neurons(shape, top, population.retain, profile)
+        leak = population.leak
+        nodes[name] = neuron_node(shape, top, population.retain, profile, leak=leak, places=places.get(name, 0))
         edges += [(sender, f"to_{name}"), (f"to_{name}", name)]
         if loop is not None:
             nodes[f"within_{name}"] = _weights(network, loop, shape, np.zeros_like(bias), spatial)
@@ -151,6 +158,20 @@ def to_nir(network: SpikingNetwork, profile: str = "lif") -> nir.NIRGraph:
     last = network.populations[-1]
     nodes["output"] = nir.Output({"output": np.array(_written_shape(last, spatial))})
     return nir.NIRGraph(nodes=nodes, edges=[*edges, (before, "output")], metadata={"dt": TIME_STEP})
+
+
+def exact_places(network: SpikingNetwork) -> dict[str, int]:
+    """Binary places for the membranes of each population that leaks; see :mod:`logic.targets.nir_nodes`.
+
+    Raises:
+        NetworkError: if there are too few.
+    """
+    if not any(population.leak for population in network.populations):
+        return {}
+    ends = np.cumsum([population.size for population in network.populations])[:-1]
+    bits = np.split(membrane_bits(network.flatten(), _ANY_TIME), ends)
+    pairs = zip(network.populations, bits, strict=True)
+    return {one.name: leak_places(one, int(needed.max(initial=1))) for one, needed in pairs if one.leak}
 
 
 def _highest_currents(network: SpikingNetwork) -> list[NDArray[np.int64]]:
@@ -173,25 +194,6 @@ def _written_shape(population: Population, spatial: bool) -> tuple[int, ...]:
     return (population.size, 1, 1) if spatial and len(population.shape) == 1 else population.shape
 
 
-def _neurons(shape: tuple[int, ...], threshold: int, retain: bool, profile: str) -> nir.NIRNode:
-    import nir
-
-    tau = np.full(shape, _FOREVER if retain else TIME_STEP)
-    zero = np.zeros(shape)
-    limit = zero + threshold - _BELOW
-    if profile == "lif":
-        return nir.LIF(tau=tau, r=tau / TIME_STEP, v_leak=zero, v_threshold=limit, v_reset=zero)
-    return nir.CubaLIF(
-        tau_syn=zero + TIME_STEP,
-        tau_mem=tau,
-        r=tau / TIME_STEP,
-        v_leak=zero,
-        v_threshold=limit,
-        v_reset=zero,
-        w_in=zero + 1,
-    )
-
-
 def _weights(
     network: SpikingNetwork, projection: Projection, shape: tuple[int, ...], bias: NDArray[np.int64], spatial: bool
 ) -> nir.NIRNode:
@@ -199,14 +201,14 @@ def _weights(
     import nir
 
     source = network.shape_of(projection.source)
-    stride = 1
+    stride, padding = 1, 0
     if isinstance(projection, Convolution):
         out, per_group, height, width = projection.kernel.shape
         kernel = np.zeros((out, per_group * projection.groups, height, width))
         for channel in range(out):
             first = channel // (out // projection.groups) * per_group
             kernel[channel, first : first + per_group] = projection.kernel[channel]
-        stride = projection.stride
+        stride, padding = projection.stride, projection.padding
         bias = bias.reshape(out, -1)
         if (bias != bias[:, :1]).any():
             raise NetworkError(
@@ -220,15 +222,7 @@ def _weights(
             return nir.Affine(weight=matrix, bias=bias.astype(np.float64))
         kernel = matrix.reshape(len(matrix), *(source if len(source) == 3 else (*source, 1, 1)))
     size = source[1:] if len(source) == 3 else (1, 1)
-    return nir.Conv2d(
-        input_shape=(size[0], size[1]),
-        weight=kernel,
-        stride=stride,
-        padding=0,
-        dilation=1,
-        groups=1,
-        bias=bias.astype(np.float64),
-    )
+    return weight_map(kernel, bias, (size[0], size[1]), stride, padding)
 
 
 NIR = Target(
@@ -236,8 +230,8 @@ NIR = Target(
     about="Neuromorphic Intermediate Representation, which snnTorch, Norse, SpikingJelly and others read",
     suffix=".nir",
     mark=rb"\x89HDF",
-    limits=Limits(longest_delay=1, layered=True, one_threshold=True),
-    profiles=("lif", "cuba"),
+    limits=Limits(longest_delay=1, layered=True, one_threshold=True, looped=True, subtracts=False),
+    profiles=("cuba", "lif"),
     requires=("nir",),
     write=write_nir,
     read=read_nir,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from ..errors import NetworkError
-from ..network import Population, SpikingNetwork
+from ..network import INPUT, MOST_HALVINGS, RESETS, Population, SpikingNetwork
 from ..rails import Line, lines_of_names
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Notes:
         input_lines: Lines of the input.
         golden: Input spikes and the answers they cause, or none.
         period: Steps from wave to wave; files of before do not say it, and had 1.
+        sha256: Digest of the NIR file, or ``""`` in files of before.
+        synapses: Rows ``pre, post, weight, delay`` over inputs and neurons where the file holds a loop; else none.
     """
 
     profile: str
@@ -51,6 +54,8 @@ class Notes:
     input_lines: tuple[Line, ...]
     golden: Golden | None
     period: int = 1
+    sha256: str = ""
+    synapses: np.ndarray[tuple[int, ...], np.dtype[np.int64]] | None = None
 
 
 @dataclass(frozen=True)
@@ -59,11 +64,13 @@ class Golden:
 
     Args:
         samples: How many inputs.
+        steps: How many were run.
         given: Spikes of the input.
         answers: Spikes of the outputs.
     """
 
     samples: int
+    steps: int
     given: frozenset[tuple[int, int, int]]
     answers: frozenset[tuple[int, int, int]]
 
@@ -78,14 +85,22 @@ def names_file(path: str | Path) -> Path:
     return Path(path).with_suffix(".json")
 
 
-def to_notes(network: SpikingNetwork, profile: str, time_step: float) -> dict[str, Any]:
+def digest(path: Path) -> str:
+    """The SHA-256 of a file: HDF5 may crash on a damaged one, so nothing of it is read before this agrees."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def to_notes(network: SpikingNetwork, profile: str, time_step: float, chain: bool = True) -> dict[str, Any]:
     """What is kept beside the NIR file of a network, as JSON can say it.
 
     Args:
         network: As it is written.
         profile: Of the NIR file.
         time_step: Of the NIR file, in seconds.
+        chain: Whether the file holds a layer for each population; if not, the synapses stand here too.
     """
+    flat = None if chain else network.flatten()
+    ends = None if flat is None else [column.tolist() for column in (flat.pre, flat.post, flat.weight, flat.delay)]
     return {
         "format": _FORMAT,
         "profile": profile,
@@ -96,12 +111,15 @@ def to_notes(network: SpikingNetwork, profile: str, time_step: float) -> dict[st
         "outputs": network.outputs.tolist(),
         "latencies": network.latencies.tolist(),
         "period": network.period,
-        "layers_of_delay": {population.name: 1 + i for i, population in enumerate(network.populations)},
+        "layers_of_delay": {population.name: 1 + i if chain else 0 for i, population in enumerate(network.populations)},
+        "synapses": ends,
         "populations": [
             {
                 "name": p.name,
                 "shape": p.shape,
                 "retain": p.retain,
+                "leak": p.leak,
+                "reset": p.reset,
                 "threshold": p.threshold.tolist(),
                 "bias": p.bias.tolist(),
                 "initial": p.initial.tolist(),
@@ -111,19 +129,35 @@ def to_notes(network: SpikingNetwork, profile: str, time_step: float) -> dict[st
     }
 
 
-def golden_spikes(network: SpikingNetwork, spikes: Tensor) -> dict[str, Any]:
+def golden_spikes(network: SpikingNetwork, spikes: Tensor, steps: int | None = None) -> dict[str, Any]:
     """An input and its answers as lists of ``[step, sample, line]``, one a spike; answers count outputs from 0."""
-    from ..simulation.simulator import simulate
-
-    last, steps = network.populations[-1], max(network.latency, len(spikes) + len(network.populations)) + 1
-    first = network.neurons - last.size + math.prod(network.input_shape)
-    fired = simulate(network, spikes, steps, record=[last.name])[last.name].flatten(2)
+    steps = steps or max(network.latency, len(spikes) + len(network.populations)) + 1
     return {
         "samples": spikes.shape[1],
         "steps": steps,
         "input": spikes.flatten(2).bool().nonzero().tolist(),
-        "answers": fired[:, :, network.outputs - first].nonzero().tolist(),
+        "answers": answer_trains(network, spikes, steps).nonzero().tolist(),
     }
+
+
+def answer_trains(network: SpikingNetwork, spikes: Tensor, steps: int) -> Tensor:
+    """Spikes ``[steps, B, O]`` of the lines that answer, wherever in the network they are."""
+    import torch
+
+    from ..simulation.simulator import simulate
+
+    sizes = [math.prod(network.input_shape), *(population.size for population in network.populations)]
+    names = [INPUT, *(population.name for population in network.populations)]
+    starts = np.cumsum([0, *sizes])
+    home = np.searchsorted(starts, network.outputs, side="right") - 1
+    asked = sorted(set(home.tolist()))
+    trains = simulate(network, spikes, steps, record=[names[place] for place in asked])
+    fired = torch.zeros(steps, spikes.shape[1], len(network.outputs), dtype=torch.bool)
+    for place in asked:
+        fired[:, :, home == place] = trains[names[place]].flatten(2)[
+            :, :, network.outputs[home == place] - starts[place]
+        ]
+    return fired
 
 
 def read_notes(path: Path) -> Notes:
@@ -187,6 +221,8 @@ def _checked(notes: Mapping[str, Any]) -> Notes:
         input_lines=_lines(notes, "input"),
         golden=None if golden is None else _golden(golden, math.prod(shape), len(outputs)),
         period=_whole(notes.get("period", 1), "period", 1, _MOST_STEPS),
+        sha256=_text(notes.get("sha256", ""), "sha256"),
+        synapses=None if notes.get("synapses") is None else _synapses(notes["synapses"], shape, populations),
     )
 
 
@@ -199,8 +235,29 @@ def _population(row: Any) -> Population:
             raise ValueError(f"'{name}' has {math.prod(shape)} neurons and {len(found)} entries in {key}")
     if not isinstance(row["retain"], bool):
         raise TypeError(f"retain of '{name}' is {row['retain']!r}, expected true or false")
+    reset = _text(row.get("reset", "zero"), "reset")  # files of before had neither leak nor another reset
+    if reset not in RESETS:
+        raise ValueError(f"reset of '{name}' is {reset!r}, expected one of {list(RESETS)}")
     return Population(
-        name, shape, numbers["threshold"], retain=row["retain"], bias=numbers["bias"], initial=numbers["initial"]
+        name,
+        shape,
+        numbers["threshold"],
+        retain=row["retain"],
+        leak=_whole(row.get("leak", 0), "leak", 0, MOST_HALVINGS),
+        reset=reset,
+        bias=numbers["bias"],
+        initial=numbers["initial"],
+    )
+
+
+def _synapses(
+    columns: Any, shape: tuple[int, ...], populations: tuple[Population, ...]
+) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    neurons = sum(population.size for population in populations)
+    ranges = ((0, math.prod(shape) + neurons - 1), (0, neurons - 1), (-(2**62), 2**62), (1, _MOST_STEPS))
+    pre, post, weight, delay = _list(columns, "synapses")
+    return np.stack(
+        [_integers(row, "synapses", *ends) for row, ends in zip((pre, post, weight, delay), ranges, strict=True)]
     )
 
 
@@ -223,7 +280,7 @@ def _golden(golden: Any, lines: int, outputs: int) -> Golden:
             )
         return frozenset(found)
 
-    return Golden(samples, spikes(golden["input"], lines), spikes(golden["answers"], outputs))
+    return Golden(samples, steps, spikes(golden["input"], lines), spikes(golden["answers"], outputs))
 
 
 def _lines(notes: Mapping[str, Any], which: str) -> tuple[Line, ...]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import NetworkError
 from ..network import INPUT, Convolution, Population, Projection, SpikingNetwork, Synapses
-from .nir_notes import Notes, golden_spikes, read_notes
+from .nir_notes import Notes, digest, golden_spikes, names_file, read_notes
 
 if TYPE_CHECKING:
     import nir
@@ -29,6 +29,10 @@ def read_chain(path: Path) -> tuple[SpikingNetwork, nir.NIRGraph, str]:
         NetworkError: if a file is missing, damaged, too large or not ours.
     """
     notes = read_notes(path)
+    if notes.sha256 and path.is_file() and digest(path) != notes.sha256:
+        raise NetworkError(
+            f"{path}: is damaged, or not the file that {names_file(path).name} was written with; write both files again"
+        )
     graph = read_graph(path)
     try:
         return _chain(notes, graph), graph, notes.profile
@@ -90,10 +94,10 @@ def _measure(file: Any, path: Path) -> None:
 
 
 def _chain(notes: Notes, graph: nir.NIRGraph) -> SpikingNetwork:
-    projections: list[Projection] = []
+    projections = list[Projection]() if notes.synapses is None else _written_out(notes)
     shapes = {INPUT: notes.input_shape} | {population.name: population.shape for population in notes.populations}
     before = INPUT
-    for population in notes.populations:
+    for population in notes.populations if notes.synapses is None else ():
         name = population.name
         projections.append(_weights(graph.nodes[f"to_{name}"], before, population, shapes))
         if f"within_{name}" in graph.nodes:
@@ -111,6 +115,23 @@ def _chain(notes: Notes, graph: nir.NIRGraph) -> SpikingNetwork:
     )
 
 
+def _written_out(notes: Notes) -> list[Projection]:
+    """The synapses of a loop, a projection for each two populations that they join."""
+    if notes.synapses is None:
+        return []
+    pre, post, weight, delay = notes.synapses
+    names = [INPUT, *(population.name for population in notes.populations)]
+    starts = np.cumsum([0, math.prod(notes.input_shape), *(population.size for population in notes.populations)])
+    post = post + starts[1]
+    source, target = (np.searchsorted(starts, ends, side="right") - 1 for ends in (pre, post))
+    found: list[Projection] = []
+    for here, there in sorted({*zip(source.tolist(), target.tolist(), strict=True)}):
+        part = (source == here) & (target == there)
+        ends = pre[part] - starts[here], post[part] - starts[there]
+        found.append(Synapses(names[here], names[there], *ends, weight[part], delay[part]))
+    return found
+
+
 def _weights(node: nir.NIRNode, source: str, target: Population, shapes: dict[str, tuple[int, ...]]) -> Projection:
     """A full connection, also one that is written as a convolution whose window is the whole map, or a convolution."""
     import nir
@@ -121,7 +142,8 @@ def _weights(node: nir.NIRNode, source: str, target: Population, shapes: dict[st
     if not np.isfinite(weight).all():
         raise NetworkError(f"weights of '{target.name}' are no numbers")
     shape = shapes[source]
-    window = weight.shape[2:] == ((1, 1) if len(shape) == 1 else shape[1:])
+    padding = int(np.ravel(cast(Any, getattr(node, "padding", 0)))[0])
+    window = not padding and weight.shape[2:] == ((1, 1) if len(shape) == 1 else shape[1:])
     if isinstance(node, nir.Affine) or window:
         matrix = weight.reshape(len(weight), -1)
         if matrix.shape != (target.size, math.prod(shape)):
@@ -130,7 +152,7 @@ def _weights(node: nir.NIRNode, source: str, target: Population, shapes: dict[st
                 f"{[target.size, math.prod(shape)]}"
             )
         return Synapses.dense(source, target.name, matrix)
-    return Convolution(source, target.name, weight, int(np.ravel(cast(Any, node.stride))[0]))
+    return Convolution(source, target.name, weight, int(np.ravel(cast(Any, node.stride))[0]), padding=padding)
 
 
 def replay_golden(path: str | Path) -> int:
@@ -150,5 +172,5 @@ def replay_golden(path: str | Path) -> int:
     spikes = torch.zeros(length, kept.samples, math.prod(network.input_shape), dtype=torch.bool)
     if kept.given:
         spikes[tuple(torch.tensor(sorted(kept.given)).T)] = True
-    again = golden_spikes(network, spikes.reshape(length, -1, *network.input_shape))
+    again = golden_spikes(network, spikes.reshape(length, -1, *network.input_shape), kept.steps)
     return len({tuple(spike) for spike in again["answers"]} ^ kept.answers)

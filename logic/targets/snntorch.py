@@ -7,8 +7,11 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from .conformance import Conformance, compare
 from .nir import NIR
+from .nir_loop import is_chain
 from .nir_reader import read_graph
 from .target import Target
 
@@ -31,13 +34,16 @@ def run_in_snntorch(path: str | Path, spikes: Tensor, steps: int) -> Tensor:
     import torch
     from snntorch.import_nir import import_from_nir
 
+    graph = read_graph(path)
+    shape = np.ravel(graph.nodes["input"].input_type["input"]).tolist()
     with contextlib.redirect_stdout(io.StringIO()):  # the importer prints
-        module = import_from_nir(read_graph(path))
+        module = import_from_nir(graph)
     state, answers = None, list[torch.Tensor]()
-    silence = torch.zeros(spikes.shape[1:])
+    given = spikes.reshape(*spikes.shape[:2], *shape).float()
+    silence = torch.zeros(given.shape[1:])
     with torch.no_grad():
         for t in range(steps):
-            answer, state = module(spikes[t].float() if t < len(spikes) else silence, state)
+            answer, state = module(given[t] if t < len(given) else silence, state)
             answers.append(answer.flatten(1))
     neurons = snntorch.SpikingNeuron.instances
     neurons[:] = [
@@ -83,5 +89,5 @@ SNNTORCH = Target(
     write=NIR.write,
     read=NIR.read,
     run=run_in_snntorch,
-    delay=lambda network: len(network.populations),
+    delay=lambda network: len(network.populations) if is_chain(network) else 0,
 )

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ..deployment import TargetNetwork, forgets
 from ..errors import NetworkError
-from ..network import INPUT, SpikingNetwork
+from ..network import INPUT, SpikingNetwork, refuse_beyond
 
 if TYPE_CHECKING:  # who gives spikes has loaded torch
     from torch import Tensor
@@ -27,9 +28,12 @@ class Limits:
     Args:
         longest_delay: Of a synapse, in steps; none for any.
         layered: Whether a population must hear the one before it, through one projection, and at most itself beside.
+        looped: Whether a network that breaks one of these two may come all the same if all its neurons forget.
         aligned: Whether all answers must come at one step.
         one_threshold: Whether neurons of one population that retain their membrane must have one threshold.
         retains: Whether a membrane can be kept from step to step.
+        leaks: Whether a membrane that is kept can be halved in each step.
+        subtracts: Whether a spike can take the threshold off a membrane, instead of all.
         least_threshold: Smallest threshold; none for any.
         weights: Least and greatest weight; none for any.
         neurons: Greatest number; none for any.
@@ -38,9 +42,12 @@ class Limits:
 
     longest_delay: int | None = None
     layered: bool = False
+    looped: bool = False
     aligned: bool = False
     one_threshold: bool = False
     retains: bool = True
+    leaks: bool = True
+    subtracts: bool = True
     least_threshold: int | None = None
     weights: tuple[int, int] | None = None
     neurons: int | None = None
@@ -53,17 +60,9 @@ class Limits:
 
     def broken(self, network: SpikingNetwork) -> Iterator[str]:
         """Each limit that a network breaks, as a sentence that names the place and the remedy."""
-        if self.longest_delay is not None:
-            for projection in network.projections:
-                longest = int(np.max(projection.delay, initial=1))
-                if longest > self.longest_delay:
-                    most = "one step" if self.longest_delay == 1 else f"{self.longest_delay} steps"
-                    yield (
-                        f"{projection.source} -> {projection.target} has delays above {most} (up to {longest}); "
-                        f"balance with relays"
-                    )
-        if self.layered:
-            yield from _not_layered(network)
+        chain = [*self._too_late(network), *(_not_layered(network) if self.layered else ())]
+        if chain and not (self.looped and forgets(TargetNetwork.of(network))):
+            yield from chain
         if self.aligned and network.latencies.size and np.ptp(network.latencies):
             yield "the answers come at different steps; compile with aligned=True"
         for population in network.populations:
@@ -75,6 +74,16 @@ class Limits:
             if self.least_threshold is not None and (low := int(population.threshold.min())) < self.least_threshold:
                 yield f"{name} has the threshold {low}, below {self.least_threshold}; use another mapping"
         yield from self._too_large(network)
+
+    def _too_late(self, network: SpikingNetwork) -> Iterator[str]:
+        for projection in network.projections if self.longest_delay is not None else ():
+            longest = int(np.max(projection.delay, initial=1))
+            if self.longest_delay is not None and longest > self.longest_delay:
+                most = "one step" if self.longest_delay == 1 else f"{self.longest_delay} steps"
+                yield (
+                    f"{projection.source} -> {projection.target} has delays above {most} (up to {longest}); "
+                    f"balance with relays"
+                )
 
     def _too_large(self, network: SpikingNetwork) -> Iterator[str]:
         if self.neurons is not None and network.neurons > self.neurons:
@@ -127,6 +136,7 @@ class Target:
         Raises:
             NetworkError: that names the first limit that is broken.
         """
+        refuse_beyond(network, self.name, leak=self.limits.leaks, subtract=self.limits.subtracts, padding=True)
         for sentence in self.limits.broken(network):
             raise NetworkError(f"{self.name} cannot carry this network: {sentence}")
 

@@ -27,7 +27,7 @@ from neurosym.reports.page import (
     write_report,
 )
 from neurosym.terminal import say
-from perception import encode, racer_membranes
+from perception import encode, evidence_course
 from reasoner import to_svg, to_text
 
 from .results import Results, peak_memory
@@ -210,9 +210,8 @@ def _example(model: Model, results: Results, place: int, explanation: Explanatio
     truth = int(results.held_out.sums[place])
     reading, end = ("input", "convolution1", "convolution2", "hidden"), steps + 4
     layers = {name: record[name][:end, 0].reshape(end, 2, -1)[:, 0].numpy() for name in reading}
-    membranes = racer_membranes(network, spikes)[:, 0]
-    winner = int(record["racers"][:, 0].reshape(-1, 2, 10)[:, 0].int().argmax(dim=0).nonzero().flatten()[0])
-    end = int(record["racers"][:, 0].reshape(-1, 2, 10)[:, 0, winner].int().argmax()) + 1
+    course = evidence_course(network, spikes)[:end, 0]
+    winner = int(record["winners"][:, 0].any(dim=0).reshape(2, 10)[0].int().argmax())
     facts = [
         ("true sum", f"{truth}"),
         ("probability of the answer", f"{best.probability:.1%}"),
@@ -237,9 +236,9 @@ def _example(model: Model, results: Results, place: int, explanation: Explanatio
             "The spikes that the first picture causes, layer by layer, until its evidence is complete.",
         ),
         Figure(
-            figures.race(membranes[:end], VALUES, winner, float(network.population("racers").threshold[0])),
-            "The race for the first picture: all ten neurons get the same ramp on top of their evidence; the one with "
-            "most evidence fires first and stops the others.",
+            figures.race(course - course.mean(axis=1, keepdims=True), VALUES, winner),
+            "The evidence for the first picture, against the mean of all ten digits. A neuron for each two digits "
+            "compares their evidence; the digit that wins all its comparisons is what is read.",
         ),
         Figure(
             draw_network(results.joined.rule, _active(results, record), "the compiled rule"),
@@ -254,7 +253,7 @@ def _example(model: Model, results: Results, place: int, explanation: Explanatio
 def _active(results: Results, record: dict[str, "torch.Tensor"]) -> list[int]:
     """Which lines and neurons of the compiled rule fired, numbered as in the rule's own network."""
     network, rule = results.joined.network, results.joined.rule
-    fired = record["hold"][network.latency - rule.latency, 0].nonzero().flatten().tolist()
+    fired = record["winners"][network.latency - rule.latency, 0].nonzero().flatten().tolist()
     start = len(rule.input_names)
     for depth, population in enumerate(rule.populations, start=1):
         now = record[population.name][network.latency - rule.latency + depth, 0]
@@ -269,7 +268,7 @@ def _network(results: Results) -> Section:
         (
             population.name,
             f"{population.size:,}",
-            "keeps its membrane" if population.retain else "forgets at once",
+            population.memory,
             f"{int(population.threshold.max()):,}",
         )
         for population in network.populations
@@ -341,7 +340,7 @@ def _limits(results: Results) -> Section:
                 (
                     "The proof covers the compiled rule: for every reading of the two pictures the spikes give the "
                     "right sum. That a reading is right cannot be proved; it is measured.",
-                    f"Rounding weights to 8-bit integers and racing in discrete steps changed "
+                    f"Rounding weights to 8-bit integers changed "
                     f"{results.joined.digit_flips} of {2 * len(results.joined.answers):,} digits against the "
                     f"real-valued network.",
                     "Energy is an estimate of arithmetic alone; on chips, moving data costs more.",

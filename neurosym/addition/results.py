@@ -14,14 +14,13 @@ from logic import Conformance, SpikingNetwork, Verdict, find_target, simulate
 from logic.targets import compare
 from neurosym.concepts import concept_report
 from neurosym.explanation import Explanation, explain
-from neurosym.joining import read_bits, rule_network, to_spiking_network
+from neurosym.joining import read_answers, rule_network, to_spiking_network
 from neurosym.model import Model
 from neurosym.training.fit import History
 from perception import Activity, Pairs, SpikingClassifier, encode, measure_activity
 from reasoner import infer, prove_rule
 
 Stage = Callable[[str], AbstractContextManager[None]]
-CALIBRATION_PICTURES = 1000  # training pictures that set the range of the race
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,9 +165,9 @@ def measure(spiking: Model, twin: Model, training: Training, held_out: Pairs, ni
         raise TypeError("the model to be measured must be a spiking one")
     with stage("rule proved over all readings"):
         rule = rule_network(spiking)
-        proof = prove_rule(spiking.program, spiking.query, rule)
+        proof = prove_rule(spiking.program, spiking.goal(), rule)
     with stage("one integer network from pixels to bits"):
-        joined = _run_joined(spiking, classifier, rule, training.pictures[:CALIBRATION_PICTURES], held_out)
+        joined = _run_joined(spiking, classifier, rule, held_out)
     with stage("the NIR file in an independent simulator"):
         target = find_target("snntorch")
         target.write(joined.network, nir_file, target.profiles[0], None)
@@ -200,20 +199,20 @@ def _telling(log_probs: Tensor) -> list[int]:
     return [int(surest.argmax()), int(surest.argmin())]
 
 
-def _run_joined(
-    model: Model, classifier: SpikingClassifier, rule: SpikingNetwork, calibration: Tensor, held_out: Pairs
-) -> Joined:
-    network = to_spiking_network(model, calibration)
+def _run_joined(model: Model, classifier: SpikingClassifier, rule: SpikingNetwork, held_out: Pairs) -> Joined:
+    network = to_spiking_network(model)
     with torch.no_grad():
         seen = classifier(held_out.pictures).symbols.most_likely()
     spikes, last = encode(held_out.pictures[:, :, 0], classifier.steps), network.populations[-1].name
-    total, answers, winners = 0, list[Tensor](), list[Tensor]()
+    total, answers, winners = 0, list[int](), list[Tensor]()
     for part in spikes.split(100, dim=1):  # recording every spike of every pair at once would take gigabytes
         record = simulate(network, part, network.latency + 1)
         total += sum(int(train.sum()) for train in record.values())
-        answers.append(read_bits(network, record[last][network.latency]))
-        winners.append(record["hold"].any(dim=0).reshape(-1, 2, 10).int().argmax(dim=2))
-    answer = torch.cat(answers)
+        answers += [
+            -1 if value is None else int(value) for value in read_answers(network, record[last][network.latency])
+        ]
+        winners.append(record["winners"].any(dim=0).reshape(-1, 2, 10).int().argmax(dim=2))
+    answer = torch.tensor(answers)
     return Joined(
         network=network,
         rule=rule,

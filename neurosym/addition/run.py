@@ -19,7 +19,8 @@ from torch import Tensor
 
 from logic import NeurosymError, whole_file
 from neurosym.explanation import Explanation, explain as explain_sample
-from neurosym.model import Model, load_model, save_model
+from neurosym.model import Model
+from neurosym.saving import load_model, save_model
 from neurosym.terminal import say, say_json
 from neurosym.training.fit import History, Interrupted, fit
 from perception import (

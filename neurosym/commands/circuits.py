@@ -23,7 +23,8 @@ def compile_netlist(
         Path | None, typer.Option(help="Write the network (such as .nir) or the circuit, as the suffix says.")
     ] = None,
     profile: Annotated[
-        str | None, typer.Option(help="Kind of the network's file for its readers, such as lif or cuba (.nir).")
+        str | None,
+        typer.Option(help="Of a .nir file: cuba (for snnTorch, Norse, SpikingJelly; if left out) or lif (for sinabs)."),
     ] = None,
     table: Annotated[bool, typer.Option("--pareto", help="Compare all mappings instead.")] = False,
     as_json: AsJson = False,

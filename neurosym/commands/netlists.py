@@ -17,6 +17,7 @@ from logic import (
     compile_certified,
     verify,
 )
+from logic.deployment import neurons_with_relays
 from logic.formats import read_circuit, write_circuit
 from logic.kernels import work_time
 from logic.rails import has_two_rails, rail_pairs
@@ -43,6 +44,7 @@ class Sizes:
         period: Steps from wave to wave; 1 without registers.
         largest_weight: Largest absolute weight.
         longest_delay: Steps.
+        neurons_with_relays: Where every synapse delays by one step, as in a NIR file; ``neurons`` and relays.
     """
 
     inputs: int
@@ -54,6 +56,7 @@ class Sizes:
     period: int
     largest_weight: int
     longest_delay: int
+    neurons_with_relays: int
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ def measure(circuit: Circuit, network: SpikingNetwork) -> Sizes:
         period=network.period,
         largest_weight=int(np.abs(flat.weight).max(initial=0)),
         longest_delay=int(flat.delay[used].max(initial=0)),
+        neurons_with_relays=neurons_with_relays(network),
     )
 
 
@@ -98,7 +102,7 @@ def compile_file(path: Path, mapping: str, output: Path | None, profile: str | N
         mapping: How it is compiled.
         output: The file of a target (such as ``.nir``) takes the network, balanced as the target needs; any other the
             circuit, in the format of its suffix.
-        profile: Of the target's file, such as ``lif`` or ``cuba``; the target's usual one if left out.
+        profile: Of the target's file, such as ``cuba`` or ``lif``; the target's usual one if left out.
 
     Raises:
         FormatError: if the file cannot be read, or the circuit not written.
@@ -106,7 +110,7 @@ def compile_file(path: Path, mapping: str, output: Path | None, profile: str | N
         NetworkError: if the target cannot carry the network.
     """
     circuit, target = read_circuit(path), None if output is None else target_of_file(output)
-    balance = "delays" if target is None else target.limits.balance
+    balance = "delays" if target is None or circuit.register_names else target.limits.balance
     compiled = compile_certified(circuit, mapping, balance, aligned=target is not None)
     if output is not None and target is not None:
         profile = profile or target.profiles[0]

@@ -5,11 +5,10 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from math import ceil, cos, isfinite, pi
+from math import cos, isfinite, pi
 from pathlib import Path
 from typing import Any, Unpack, cast
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -18,17 +17,21 @@ from perception import Blended
 from reasoner import Reading
 
 from ..checkpoint import write_checkpoint
-from ..model import Model, as_seen
+from ..likelihood import possible_answers
+from ..model import Model
+from ..samples import Samples
 from .averaging import WeightAverage
 from .concerns import ShortcutWarning, shortcut_concern
 from .errors import Interrupted as Interrupted, TrainingError as TrainingError
+from .examples import Pairs, Source, to_source
+from .freezing import frozen, parts_of
 from .history import Epoch as Epoch, History as History
 from .labelled import Labelled, TwoLabels
 from .log import write_log
 from .processes import Processes, own_device, these_processes
 from .recipe import Changes, Recipe
 from .resuming import Training, resume, to_checkpoint
-from .savings import Trainable, add_gradients, cheaper
+from .savings import Trainable, add_gradients, cheaper, learned, log_probability
 from .settling import ENOUGH_STEPS, settle
 from .shared_norms import shared_norms
 
@@ -46,14 +49,14 @@ def learning_rate_factor(step: int, steps: int) -> float:
 
 def fit(
     model: Trainable,
-    pictures: Tensor | NDArray[Any],
-    answers: Sequence[Any] | Tensor | NDArray[Any],
+    samples: Samples,
+    answers: Sequence[Any] | Tensor | NDArray[Any] | None = None,
     recipe: Recipe | None = None,
     *,
     augment: Change | None = None,
     blend: Blend | None = None,
     device: torch.device | str | None = None,
-    held_out: tuple[Tensor, Sequence[Any] | Tensor] | None = None,
+    held_out: tuple[Samples, Sequence[Any] | Tensor] | Samples | None = None,
     readings: Iterable[Reading] | None = None,
     checkpoint: Path | str | None = None,
     log: Path | str | None = None,
@@ -61,7 +64,7 @@ def fit(
     evaluate: Callable[[], Mapping[str, float]] | None = None,
     **changes: Unpack[Changes],
 ) -> History:
-    """Trains a model's perception network from answers; the same seed gives the same weights.
+    """Trains a model's perceptions from answers; the same seed gives the same weights.
 
     They are the same to the last bit for the same number of threads (``torch.set_num_threads``) on the same machine;
     another number adds up in another order and rounds differently.
@@ -72,17 +75,20 @@ def fit(
     statistics of batch norms can be trusted they are settled after each epoch (:mod:`neurosym.training.settling`).
 
     Args:
-        model: Its ``perception`` is changed in place; a :class:`neurosym.Labelled` for labels, or a
+        model: Its networks are changed in place; a :class:`neurosym.Labelled` for labels, or a
             :class:`neurosym.Model` for answers that follow from rules.
-        pictures: ``[M, ...]``, as ``model.log_probability`` takes them, ``[M, N, C, H, W]`` for rules.
+        samples: Pictures ``[M, ...]``, as ``model.log_probability`` takes them, ``[M, N, C, H, W]`` for rules; inputs
+            by name; or, without ``answers``, a data set of :class:`neurosym.Sample` or tuples, each with a query, facts
+            and an answer of its own, or a ``DataLoader`` with ``collate_fn=neurosym.collate``.
         answers: ``M`` answers, in the form that ``model.log_probability`` takes.
         recipe: How; :class:`Recipe`'s defaults if left out.
-        augment: Changes the pictures of each step, on the device.
+        augment: Changes the pictures of each step, on the device; inputs by name are changed by their data set.
         blend: Blends pictures of a step, such as :func:`perception.blend`; only for labels. The last 15 % of the steps
             do without, so that the network ends on pictures as they are.
         device: What to train on; where the network is if left out. The network is moved there and stays. Pictures may
             be there already; else each step's are sent there from pinned memory while the device works.
-        held_out: Pictures and answers of the training part that are not trained on; the loss on them is kept.
+        held_out: Pictures and answers of the training part that are not trained on, or samples; the loss on them is
+            kept.
         readings: Which values occur together in samples, if that is known; they are not trained on, only used to
             tell whether other meanings of the symbols would explain the answers as well.
         checkpoint: File to keep the state in, or none.
@@ -100,6 +106,8 @@ def fit(
     Raises:
         TrainingError: if the numbers of pictures and answers differ, there are none, a setting makes no sense, a
             picture is no number or the loss is not finite.
+        ImpossibleAnswer: if no world gives the answer of a sample, which it names, unless the recipe says what that
+            costs.
         CheckpointError: if the checkpoint is damaged or is of another training.
         FileError: if the checkpoint or the log cannot be written.
         Interrupted: on Ctrl-C; the checkpoint of the last whole epoch is kept.
@@ -114,21 +122,26 @@ def fit(
     """
     _trainable(model)
     recipe = (recipe or Recipe()).changed(**changes)
-    pictures, answers = _samples(model, pictures, answers)
-    if isinstance(model, Model) and (concern := shortcut_concern(model, answers, readings)):
-        warnings.warn(concern, ShortcutWarning, stacklevel=2)
-    kept_out = None if held_out is None else _samples(model, *held_out)
-    held = len(kept_out[1]) if kept_out else 0
+    source = to_source(model, samples, answers, recipe.batch)
+    if isinstance(model, Model) and answers is not None:
+        possible = possible_answers(model, answers, recipe.impossible)
+        if possible and (concern := shortcut_concern(model, possible, readings)):
+            warnings.warn(concern, ShortcutWarning, stacklevel=2)
+    kept_out = None
+    if held_out is not None:
+        given = cast("tuple[Any, Any]", held_out if isinstance(held_out, tuple) else (held_out, None))
+        kept_out = to_source(model, *given, recipe.batch)
+    held = kept_out.samples if kept_out else 0
     recipe.check_held_out(held)
     plan = {
         "recipe": recipe.to_json(),
-        "samples": len(answers),
+        "samples": source.samples,
         "held_out": held,
         "blended": blend is not None,
     }
     if blend is not None and not isinstance(model, Labelled):
         raise TrainingError("only pictures with labels can be blended; train rules without blend")
-    network, processes = cast(nn.Module, model.perception), these_processes()
+    network, processes = learned(model), these_processes()
     if device is not None:
         network.to(there(device))
     processes.agree(network)
@@ -141,20 +154,21 @@ def fit(
         if log is not None and processes.first:  # which may have been stopped before the last epoch was told
             write_log(log, history)
     try:
-        while len(history.epochs) < recipe.epochs and not history.stalled(recipe.patience):
-            start = time.perf_counter()
-            number = len(history.epochs)
-            loss = _epoch(model, training, pictures, answers, recipe, number, processes, augment, blend, progress)
-            if (number + 1) * ceil(len(answers) / recipe.batch) < ENOUGH_STEPS:
-                with running.in_place(network, keep=True) if running else nullcontext():
-                    settle(model, network, pictures, answers, recipe.batch)
-            seconds = time.perf_counter() - start
-            scores = _scores(model, training, kept_out, recipe.batch, processes, evaluate)
-            history = History((*history.epochs, Epoch(loss, seconds, scores)))
-            if checkpoint is not None and processes.first:
-                write_checkpoint(checkpoint, to_checkpoint(training, plan, history))
-            if log is not None and processes.first:
-                write_log(log, history)
+        with frozen(parts_of(model, recipe.frozen)):
+            while len(history.epochs) < recipe.epochs and not history.stalled(recipe.patience):
+                start = time.perf_counter()
+                number = len(history.epochs)
+                loss = _epoch(model, training, source, recipe, number, processes, augment, blend, progress)
+                if (number + 1) * source.steps < ENOUGH_STEPS:
+                    with running.in_place(network, keep=True) if running else nullcontext():
+                        settle(model, network, source, recipe.impossible)
+                seconds = time.perf_counter() - start
+                scores = _scores(model, training, kept_out, recipe, processes, evaluate)
+                history = History((*history.epochs, Epoch(loss, seconds, scores)))
+                if checkpoint is not None and processes.first:
+                    write_checkpoint(checkpoint, to_checkpoint(training, plan, history))
+                if log is not None and processes.first:
+                    write_log(log, history)
     except KeyboardInterrupt:
         raise Interrupted(_advice(checkpoint, len(history.epochs), recipe.epochs)) from None
     if running is not None:
@@ -175,7 +189,7 @@ def _trainable(model: object) -> None:
             f"a {kind} does not say how probable an answer is; give a Model(network, program, query), whose answers "
             f"follow from rules, or a Labelled(network), whose answers are class numbers"
         )
-    network: object = getattr(model, "perception", None)
+    network: object = model.learned if isinstance(model, Model) else getattr(model, "perception", None)
     if not isinstance(network, nn.Module):
         raise TrainingError(f"the perception of the {kind} is no torch.nn.Module, so it has no weights to be trained")
 
@@ -194,29 +208,10 @@ def there(device: torch.device | str) -> torch.device:
     return found
 
 
-def _samples(
-    model: Trainable, pictures: Tensor | NDArray[Any], answers: Sequence[Any] | Tensor | NDArray[Any]
-) -> tuple[Tensor, list[Any]]:
-    """Pictures as a tensor and answers one by one, after a look at whether they can be trained on."""
-    if isinstance(pictures, np.ndarray):
-        pictures = torch.from_numpy(np.ascontiguousarray(pictures))
-    if not isinstance(pictures, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance] - from users
-        raise TrainingError(f"pictures are a tensor [M, ...], got a {type(pictures).__name__}")
-    if len(pictures) != len(answers) or not len(answers):
-        raise TrainingError(f"{len(pictures)} pictures and {len(answers)} answers; give one answer for each sample")
-    if pictures.is_floating_point() and not bool(torch.isfinite(pictures).all()):
-        number = int(torch.isfinite(pictures).flatten(1).all(1).logical_not().nonzero()[0])
-        raise TrainingError(f"picture {number} holds NaN or infinite values; look at how it was read")
-    if isinstance(model, Model):
-        pictures = as_seen(pictures, model)
-    return pictures, answers.tolist() if isinstance(answers, Tensor | np.ndarray) else list(answers)
-
-
 def _epoch(
     model: Trainable,
     training: Training,
-    pictures: Tensor,
-    answers: list[Any],
+    source: Source,
     recipe: Recipe,
     epoch: int,
     processes: Processes,
@@ -224,51 +219,39 @@ def _epoch(
     blend: Blend | None,
     progress: Callable[[int, int], None] | None,
 ) -> float:
-    """Changes the weights in one pass over the pictures and returns the mean loss."""
+    """Changes the weights in one pass over the samples and returns the mean loss."""
     network, optimizer, generator = training.network, training.optimizer, training.generator
     device = next(network.parameters()).device
-    samples = len(answers)
-    per_epoch = ceil(samples / recipe.batch)
-    steps, total = recipe.epochs * per_epoch, 0.0
+    steps, total, seen = recipe.epochs * source.steps, 0.0, 0
     network.train()
-    for step, chosen in enumerate(
-        torch.randperm(samples, generator=generator).split(recipe.batch), start=epoch * per_epoch
-    ):
+    for step, examples in enumerate(source.batches(generator), start=epoch * source.steps):
         optimizer.param_groups[0]["lr"] = recipe.learning_rate * learning_rate_factor(step, steps)
         optimizer.zero_grad()
-        seen, wanted = _sent(pictures, chosen, device), [answers[i] for i in chosen.tolist()]
+        whole, examples = len(examples), examples.to(device)
         there = _generator_on(device, generator)
         if augment is not None:
-            seen = augment(seen, there)
-        if blend is not None and step < BLENDED * steps:
-            seen, wanted = _blended(blend(seen, there), wanted)
-        own, together = processes.share(torch.arange(len(chosen))), processes.count > 1 and processes.split(len(chosen))
-        parts = min(recipe.savings.parts, len(chosen) // processes.count) if together else recipe.savings.parts
+            examples = examples.changed(lambda pictures, draws=there: augment(pictures, draws))
+        if blend is not None and step < BLENDED * steps and isinstance(examples, Pairs):
+            examples = _blended(blend(examples.pictures, there), examples.answers)
+        together = processes.count > 1 and processes.split(whole)
+        if processes.count > 1:
+            examples = examples.part(processes.share(torch.arange(whole)).tolist())
+        parts = min(recipe.savings.parts, whole // processes.count) if together else recipe.savings.parts
+        savings = replace(recipe.savings, parts=parts)
         with cheaper(network, recipe.savings), shared_norms(network, shared=together):
-            loss = add_gradients(
-                model, seen[own.to(device)], [wanted[i] for i in own.tolist()], replace(recipe.savings, parts=parts),
-                len(chosen), generator,
-            )  # fmt: skip
+            loss = add_gradients(model, examples, savings, whole, generator, recipe.impossible)
         loss = processes.add_up(network.parameters(), loss)
         if not isfinite(loss):
             raise TrainingError(
-                f"the loss of step {step + 1} (epoch {epoch + 1}) is {loss / len(chosen)}; lower the learning rate"
+                f"the loss of step {step + 1} (epoch {epoch + 1}) is {loss / whole}; lower the learning rate"
             )
         optimizer.step()
-        total += loss
+        total, seen = total + loss, seen + whole
         if training.average is not None:
             training.average.update(network, step)
         if progress is not None:
             progress(step + 1, steps)
-    return total / samples
-
-
-def _sent(pictures: Tensor, chosen: Tensor, device: torch.device) -> Tensor:
-    """The chosen pictures on the device, without waiting for them if they come from elsewhere."""
-    found = pictures[chosen.to(pictures.device)]
-    if device.type == "cuda" and found.device.type == "cpu":
-        found = found.pin_memory()
-    return found.to(device, non_blocking=True)
+    return total / max(1, seen)
 
 
 def _generator_on(device: torch.device, generator: torch.Generator) -> torch.Generator:
@@ -279,20 +262,21 @@ def _generator_on(device: torch.device, generator: torch.Generator) -> torch.Gen
     return torch.Generator(device).manual_seed(seed)
 
 
-def _blended(blended: Blended, answers: list[int]) -> tuple[Tensor, list[TwoLabels]]:
+def _blended(blended: Blended, answers: Sequence[int]) -> Pairs:
     """The pictures, and what each shows."""
     partners, shares = blended.partners.tolist(), blended.shares.tolist()
-    return blended.pictures, [
+    both = [
         TwoLabels(answer, answers[partner], share)
         for answer, partner, share in zip(answers, partners, shares, strict=True)
     ]
+    return Pairs(blended.pictures, both)
 
 
 def _scores(
     model: Trainable,
     training: Training,
-    held_out: tuple[Tensor, list[Any]] | None,
-    batch: int,
+    held_out: Source | None,
+    recipe: Recipe,
     processes: Processes,
     evaluate: Callable[[], Mapping[str, float]] | None,
 ) -> dict[str, float]:
@@ -303,7 +287,7 @@ def _scores(
         scores: dict[str, float] = {}
         network.eval()
         if held_out is not None:
-            scores["held_out_loss"] = _loss(model, *held_out, batch)
+            scores["held_out_loss"] = _loss(model, network, held_out, recipe.impossible)
         return scores | dict(evaluate() if evaluate is not None else {})
 
     def look_at_average() -> dict[str, float]:
@@ -316,14 +300,14 @@ def _scores(
 
 
 @torch.no_grad()
-def _loss(model: Trainable, pictures: Tensor, answers: list[Any], batch: int) -> float:
+def _loss(model: Trainable, network: nn.Module, held_out: Source, impossible: float | None) -> float:
     """The mean loss on samples that are not trained on."""
-    device = next(model.perception.parameters()).device
-    total = 0.0
-    for part in torch.arange(len(answers)).split(batch):
-        wanted = [answers[i] for i in part.tolist()]
-        total -= float(model.log_probability(pictures[part].to(device), wanted).sum())
-    return total / len(answers)
+    device = next(network.parameters()).device
+    total, seen = 0.0, 0
+    for examples in held_out.batches():
+        total -= float(log_probability(model, examples.to(device), impossible).sum())
+        seen += len(examples)
+    return total / max(1, seen)
 
 
 def _advice(checkpoint: Path | None, done: int, epochs: int) -> str:

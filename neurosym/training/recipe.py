@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
-from math import isfinite
+from math import inf, isfinite
 from typing import Any, Literal, TypedDict, Unpack
 
 import torch
@@ -29,6 +29,8 @@ class Changes(TypedDict, total=False):
     average: float
     patience: int | None
     seed: int
+    frozen: tuple[str, ...]
+    impossible: float | None
     savings: Savings
 
 
@@ -46,6 +48,9 @@ class Recipe:
             evaluated and are what the network has in the end. 0 for none.
         patience: Stop when the loss on what is held out has not fallen for so many epochs; none for never.
         seed: Of the order of samples and of augmentation.
+        frozen: Names of networks and embeddings that keep their weights and statistics.
+        impossible: What a sample costs whose answer no world gives, in nats: it adds so much to the loss and changes no
+            weight. Without it, such a sample is refused by its name.
         savings: How to spend less memory or time.
 
     Raises:
@@ -64,6 +69,8 @@ class Recipe:
     average: float = 0.0
     patience: int | None = None
     seed: int = 0
+    frozen: tuple[str, ...] = ()
+    impossible: float | None = None
     savings: Savings = Savings()  # noqa: RUF009 - frozen
 
     def __post_init__(self) -> None:
@@ -79,6 +86,12 @@ class Recipe:
             raise TrainingError(f"the learning rate must be positive, got {self.learning_rate}")
         if self.weight_decay < 0:
             raise TrainingError(f"the weight decay must not be negative, got {self.weight_decay}")
+        cost = self.impossible
+        if cost is not None and not 0 <= cost < inf:
+            raise TrainingError(f"what an impossible answer costs must be a number from 0 on, got {cost!r}")
+        if isinstance(self.frozen, str):  # pyright: ignore[reportUnnecessaryIsInstance] - from users
+            raise TrainingError(f"frozen are the names of networks, such as ('digit',), got {self.frozen!r}")
+        object.__setattr__(self, "frozen", tuple(self.frozen))
         if not 0 <= self.average < 1:
             raise TrainingError(f"average is the part that is kept at each step, in [0, 1), got {self.average}")
 
@@ -112,7 +125,7 @@ class Recipe:
 
     def to_json(self) -> dict[str, Any]:
         """The settings as JSON can say them."""
-        return asdict(self)
+        return asdict(self) | {"frozen": list(self.frozen)}
 
     @staticmethod
     def from_json(settings: Mapping[str, Any]) -> "Recipe":

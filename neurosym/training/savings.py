@@ -3,7 +3,7 @@
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +11,9 @@ from torch import Tensor, nn
 from perception import packed_activations, recomputed
 from perception.networks.perception import Perception
 
+from ..model import Model
 from .errors import TrainingError
+from .examples import Examples, Pairs
 from .labelled import Labelled
 
 
@@ -23,7 +25,7 @@ class Trainable(Protocol):
         """The network whose weights are learned."""
         ...
 
-    def log_probability(self, pictures: Tensor, answers: Sequence[Any]) -> Tensor:
+    def log_probability(self, pictures: Tensor, answers: Sequence[Any], /) -> Tensor:
         """Log-probability ``[B]`` of ``B`` answers, given pictures ``[B, ...]``; training makes it larger."""
         ...
 
@@ -111,33 +113,59 @@ def blocks(network: nn.Module) -> list[nn.Module]:
     return found
 
 
+def learned(model: Trainable) -> nn.Module:
+    """All that training changes: the network of a model, or the model itself if it has several."""
+    return cast(nn.Module, getattr(model, "learned", None) or model.perception)
+
+
+def log_probability(model: Trainable, examples: Examples, impossible: float | None = None) -> Tensor:
+    """Log-probability ``[B]`` of the answers of some samples.
+
+    Raises:
+        TrainingError: if what is trained takes pictures and answers only, and they are samples with queries.
+    """
+    if isinstance(examples, Pairs):
+        return model.log_probability(examples.pictures, examples.answers)
+    if isinstance(model, Model):
+        return model.log_probability(examples, impossible=impossible)
+    raise TrainingError(
+        f"a {type(model).__name__} is trained on pictures and answers, not on samples with queries of their own; "
+        f"give fit(model, pictures, answers)"
+    )
+
+
 def add_gradients(
-    model: Trainable, pictures: Tensor, answers: Sequence[Any], savings: Savings, whole: int, generator: torch.Generator
+    model: Trainable,
+    examples: Examples,
+    savings: Savings,
+    whole: int,
+    generator: torch.Generator,
+    impossible: float | None = None,
 ) -> float:
     """Adds the gradients of a batch, or of a process's share of it, and returns the sum of the samples' losses.
 
     Args:
-        model: Gradients are added to those of its ``perception``.
-        pictures: The share, ``[B, ...]``.
-        answers: ``B`` answers.
+        model: Gradients are added to those of what it learns.
+        examples: The share.
         savings: What to spend less on.
         whole: Number of samples of the whole batch, over which the loss is averaged.
         generator: Source of all randomness.
+        impossible: What a sample costs whose answer no world gives; an error if left out.
     """
     total = 0.0
-    parts = min(savings.parts, len(answers))
+    parts = min(savings.parts, len(examples))
     if not parts:
         return total
-    for seen, part in zip(pictures.tensor_split(parts), torch.arange(len(answers)).tensor_split(parts), strict=True):
-        wanted = [answers[i] for i in part.tolist()]
+    for chosen in torch.arange(len(examples)).tensor_split(parts):
+        part = examples.part(chosen.tolist()) if parts > 1 else examples
         if savings.steps_back is not None:
-            if not isinstance(model, Labelled):
+            if not isinstance(model, Labelled) or not isinstance(part, Pairs):
                 raise TrainingError("only training on labels works step by step; train rules with all steps at once")
             total += model.send_back_online(
-                seen, wanted, scale=1 / whole, steps_back=savings.steps_back, generator=generator
+                part.pictures, part.answers, scale=1 / whole, steps_back=savings.steps_back, generator=generator
             )
             continue
-        losses = -model.log_probability(seen, wanted)
+        losses = -log_probability(model, part, impossible)
         (losses.sum() / whole).backward()
         total += float(losses.detach().sum())
     return total

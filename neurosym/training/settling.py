@@ -8,35 +8,30 @@ References:
     Generalization", UAI 2018, section 3.2 (``update_bn``).
 """
 
-from collections.abc import Sequence
-from functools import partial
-from typing import Any
-
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from perception import settle_norms
 
-from .savings import Trainable
+from .examples import Source
+from .savings import Trainable, log_probability
 
 ENOUGH_STEPS = 200  # of the usual momentum 0.1: 0.9^200 < 1e-9 of the start is left, and the cosine is nearly down
 
 
-def settle(model: Trainable, network: nn.Module, pictures: Tensor, answers: Sequence[Any], batch: int) -> None:
-    """Gives the norms of a network the mean statistics of all batches of the training pictures, without changes.
+def settle(model: Trainable, network: nn.Module, source: Source, impossible: float | None = None) -> None:
+    """Gives the norms of a network the mean statistics of all batches of the training samples, without changes.
 
     Args:
-        model: Looks at the pictures.
+        model: Looks at the samples.
         network: Whose norms; it is left in training.
-        pictures: ``[M, ...]``, as ``model.log_probability`` takes them.
-        answers: ``M`` answers.
-        batch: Pictures a run; more or fewer at the end, never one alone.
+        source: The samples, in their own order and in parts none of which is small.
+        impossible: What a sample costs whose answer no world gives; an error if left out.
     """
     device = next(network.parameters()).device
+    parts = source.batches()
 
-    def look(part: Tensor) -> None:
-        model.log_probability(pictures[part].to(device), [answers[i] for i in part.tolist()])
+    def look() -> None:
+        log_probability(model, next(parts).to(device), impossible)
 
-    parts = torch.arange(len(answers)).tensor_split(max(1, len(answers) // batch))
     network.train()
-    settle_norms(network, *(partial(look, part) for part in parts))
+    settle_norms(network, *[look] * source.parts)

@@ -10,7 +10,6 @@ from .attention import (
     spiking_map as spiking_map,
 )
 from .embedding import PoolOrder as PoolOrder, patch_splitting as patch_splitting, stage_embedding as stage_embedding
-from .exporting import exports as exports, round_weights as round_weights, to_integer_network as to_integer_network
 from .inspection import (
     Traffic as Traffic,
     has_products as has_products,

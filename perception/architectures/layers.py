@@ -106,6 +106,16 @@ class Readout(nn.Module):
         means = signal.flatten(3).mean(3) if signal.ndim > 3 else signal
         return self.linear(self.norm(means.flatten(0, 1))).unflatten(0, signal.shape[:2])
 
+    def fold(self) -> tuple[Tensor, Tensor]:
+        """Weights ``[outputs, inputs]`` and biases ``[outputs]`` of norm and linear layer together, in evaluation."""
+        weight, bias = self.linear.weight.detach(), self.linear.bias.detach()
+        if isinstance(self.norm, nn.Identity):
+            return weight, bias
+        if self.norm.running_mean is None or self.norm.running_var is None:
+            raise ArchitectureError("a norm without running statistics cannot be folded into its linear layer")
+        scale = self.norm.weight.detach() / (self.norm.running_var + self.norm.eps).sqrt()
+        return weight * scale, bias + weight @ (self.norm.bias.detach() - self.norm.running_mean * scale)
+
 
 class MaxPool(nn.Module):
     """Largest of 3 x 3 neighbours at every second place, each step for itself; of spikes, it gives spikes."""

@@ -234,14 +234,7 @@ class _Graph:
 
         Readers disagree on what Flatten does to a batch, so that there is none.
         """
-        weight, bias = layer.linear.weight.detach(), layer.linear.bias.detach()
-        if isinstance(layer.norm, nn.BatchNorm1d):
-            mean, variance = layer.norm.running_mean, layer.norm.running_var
-            if mean is None or variance is None:
-                raise ArchitectureError("a norm without running statistics cannot be folded")
-            scale = layer.norm.weight.detach() / (variance + layer.norm.eps).sqrt()
-            bias = bias + weight @ (layer.norm.bias.detach() - mean * scale)
-            weight = weight * scale
+        weight, bias = layer.fold()
         height, width = self.shapes[signal[0]][1:]
         spread = weight[:, :, None, None].expand(-1, -1, height, width) / (height * width)
         return self.weigh(signal, _numbers(spread), _numbers(bias), padding=0)

@@ -227,26 +227,11 @@ _TINY_SPLITTING: dict[str, Any] = {
 
 def _tiny() -> list[Preset]:
     small = ResNetPlan((8, 16, 32), (1, 1, 1), "ms", norm_readout=True)
+    strided = ResNetPlan((16, 32, 64), (1, 1, 1), "ms", stem_width=8, halve_first=True, norm_readout=True)
     found = [
-        _on_digits(
-            "tiny_resnet",
-            ResNetPlan(
-                (16, 32, 64),
-                (1, 1, 1),
-                "ms",
-                stem_width=8,
-                halve_first=True,
-                downsampling="max",
-                projection="max",
-                norm_readout=True,
-            ),
-            steps=2,
-        ),
-        _on_digits(
-            "small_resnet",
-            ResNetPlan((32, 64, 128), (1, 1, 1), "ms", stem_width=8, halve_first=True, norm_readout=True),
-            steps=2,
-        ),
+        _on_digits("tiny_strided_resnet", strided, steps=2),
+        _on_digits("tiny_resnet", replace(strided, downsampling="max", projection="max"), steps=2),
+        _on_digits("small_resnet", replace(strided, widths=(32, 64, 128)), steps=2),
         _on_digits("tiny_ms_resnet", small),
         _on_digits("tiny_sew_resnet", replace(small, shortcut="sew-add")),
         replace(_on_digits("tiny_iand_resnet", replace(small, shortcut="sew-iand", stem="large")), neuron=_NO_LEAK),

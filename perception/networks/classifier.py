@@ -3,10 +3,11 @@
 import torch
 from torch import Tensor, nn
 
-from logic import Domain, Symbols
+from logic import INPUT, Domain, Symbols
 from logic.randomness import Seed, to_generator
 
-from ..neurons import integrate_and_fire
+from ..integers import EVIDENCE, GraphBuilder, LayerGraph
+from ..neurons import IntegerForm, integrate_and_fire
 from ..neurons.surrogates import Surrogate, arctan
 from ..pictures.encoding import encode
 from ..pictures.picture import check_pictures
@@ -102,6 +103,22 @@ class SpikingClassifier(nn.Module):
         Convolutions (stride 2) are ``[C_out, C_in, 5, 5]``, linear layers ``[out, in]``; the last is the readout.
         """
         return {name: layer.get_parameter("weight").detach() for name, layer in self.layers.items()}
+
+    def layer_graph(self) -> LayerGraph:
+        """Its layers as they are, to be made whole numbers; logits are means over time, hence the factor."""
+        builder = GraphBuilder((1, self.size, self.size), "spikes", self.steps)
+        signal = (INPUT,)
+        for name, layer in self.layers.items():
+            weight = layer.get_parameter("weight").detach()
+            if isinstance(layer, nn.Linear):
+                weight = weight.reshape(len(weight), *builder.shape_of(signal[0]))
+            if name == "readout":
+                builder.add(EVIDENCE, builder.convolve(signal, weight * self.steps), None)
+            else:
+                stride = int(layer.stride[0]) if isinstance(layer, nn.Conv2d) else 1
+                current = builder.convolve(signal, weight, stride=stride)
+                signal = builder.add(name, current, IntegerForm(1.0), surrogate=self.surrogate)
+        return builder.finish()
 
     def forward(self, pictures: Tensor) -> Percept:
         """What is seen in pictures ``[B, N, 1, H, W]``, bytes from 0 to 255 or floats from 0 to 1.

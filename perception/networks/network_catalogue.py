@@ -5,11 +5,18 @@ from types import MappingProxyType
 from .classifier import SpikingClassifier
 from .lee import LeeNetwork
 from .perception import PerceptionClass, class_of
+from .quantised import QuantisedPerception
 from .twin import AnalogTwin
 from .vision import SpikingVision
 
 PERCEPTIONS: MappingProxyType[str, PerceptionClass] = MappingProxyType(
-    {"classifier": SpikingClassifier, "vision": SpikingVision, "lee": LeeNetwork, "twin": AnalogTwin}
+    {
+        "classifier": SpikingClassifier,
+        "vision": SpikingVision,
+        "quantised": QuantisedPerception,
+        "lee": LeeNetwork,
+        "twin": AnalogTwin,
+    }
 )
 
 

@@ -11,6 +11,7 @@ from logic.randomness import Seed, to_generator
 
 from ..architectures import build, preset, recorded_spikes
 from ..architectures.presets import NeuronPlan
+from ..integers import LayerGraph, read_network
 from ..pictures.picture import PictureError, check_pixels
 from .percept import Percept
 from .perception import to_domain
@@ -60,6 +61,14 @@ class SpikingVision(nn.Module):
     def architecture(self) -> dict[str, Any]:
         """The arguments that, with the domain, give a perception of the same shape; JSON can say them."""
         return {"model": self.model, "options": {name: _plain(value) for name, value in self.options.items()}}
+
+    def layer_graph(self) -> LayerGraph:
+        """Its layers with real weights, norms folded, to be made whole numbers.
+
+        Raises:
+            IntegerFormError: if a layer has no integer form; the first that has none is named.
+        """
+        return read_network(self.network, self.preset.size)
 
     def logits(self, pictures: Tensor) -> Tensor:
         """Logits of each step, ``[T, B * N, K]``, of what :meth:`forward` takes.

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from torch import Tensor, nn
 
@@ -54,13 +54,24 @@ class NirForm:
 
 @dataclass(frozen=True)
 class IntegerForm:
-    """Neurons whose membrane is a whole number if their currents are: they sum, fire and start again from 0.
+    """Neurons in whole numbers: ``u = floor(v / 2^leak) + gain x``, which fire at ``u >= threshold``.
+
+    Rounding down loses nothing: for whole currents ``floor(h) = u`` where ``h`` is the membrane in real numbers, and
+    ``h`` is at a whole threshold if and only if its floor is.
 
     Args:
-        threshold: Membrane at which they fire, on the scale of the currents.
+        threshold: Membrane at which they fire, on the scale of ``gain x``.
+        leak: Halvings of the membrane from step to step; 0 for none.
+        gain: Of the current.
+        reset: ``hard``, to zero, or ``soft``, by the threshold.
+        retain: Whether there is a membrane at all, or each step stands for itself.
     """
 
     threshold: float
+    leak: int = 0
+    gain: float = 1.0
+    reset: Literal["hard", "soft"] = "hard"
+    retain: bool = True
 
 
 class Neuron(nn.Module, ABC):

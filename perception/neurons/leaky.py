@@ -1,5 +1,7 @@
 """Integrate-and-fire neurons with and without leak: the ones that the fused scan serves."""
 
+from math import frexp
+
 import torch
 from torch import Tensor, nn
 
@@ -89,11 +91,15 @@ class LeakyIntegrateAndFire(Neuron):
         return NirForm(self.threshold, self.decay(), scaled=self.scale_input)
 
     def integer_form(self) -> IntegerForm | None:
-        """See :meth:`Neuron.integer_form`; there is one without leak, with hard reset and start at 0."""
+        """See :meth:`Neuron.integer_form`; the leak must be a number of halvings, and the start 0."""
         decay = self.decay()
-        if isinstance(decay, Tensor) or decay != 1 or self.reset == "soft" or self.start:
+        if isinstance(decay, Tensor) or self.start:
             return None
-        return IntegerForm(self.threshold)
+        mantissa, exponent = frexp(decay)
+        if decay and mantissa != 0.5:
+            return None
+        gain = 1 - decay if self.scale_input else 1.0
+        return IntegerForm(self.threshold, 1 - exponent if decay else 0, gain, self.reset, retain=decay > 0)
 
     def fire(self, current: Tensor, state: tuple[Tensor, ...] | None = None) -> Firing:
         """See :meth:`Neuron.fire`; the state is the membrane after the reset."""

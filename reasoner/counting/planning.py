@@ -15,6 +15,7 @@ from ..prolog.collector import uncollected
 from ..prolog.program import Program
 from ..prolog.terms import Value, to_value
 from .factoring import factor
+from .keeping import Kept
 from .normal_form import are_countable
 from .single import log_probabilities
 
@@ -85,6 +86,18 @@ class Prepared:
         return self.counting
 
     @cached_property
+    def columns(self) -> dict[Value, int]:
+        """The column of each answer, by its value and by its text; values come first."""
+        texts = {answer.text: column for column, answer in enumerate(self.grounding.answers)}
+        return texts | {value: column for column, value in reversed([*enumerate(self.values)])}
+
+    @property
+    def weight(self) -> int:
+        """How much it holds: rule instances and cases of sums, and something for itself."""
+        cases = sum(map(len, self.counting.sums.nodes)) if isinstance(self.counting, Plan) else 0
+        return 50 + sum(map(len, self.grounding.circles)) + cases
+
+    @cached_property
     def counter(self) -> "Counter":
         """What counts it in batches, differentiably.
 
@@ -96,15 +109,32 @@ class Prepared:
         return Counter(self.plan.sums, self.plan.layers)
 
 
-@lru_cache(maxsize=256)
+KEPT = Kept["Prepared"](1_000_000, lambda prepared: prepared.weight)
+"""What was prepared lately, by program, query and limits: about a million rules and sums, some hundred megabytes."""
+
+
 def prepare_query(program: Program, query: str | None = None, limits: Limits | None = None) -> Prepared:
     """The query, or all queries that the program states, grounded and prepared once; the second call costs nothing.
 
     Raises:
         QueryError, PrologLimit: as :func:`reasoner.grounding.ground`.
     """
-    with uncollected():
-        return _prepare(program, query, limits or Limits())
+
+    def prepare() -> Prepared:
+        with uncollected():
+            return _prepare(program, query, limits or Limits())
+
+    return KEPT.get((program, query, limits), prepare)
+
+
+@lru_cache(maxsize=4096)
+def with_facts(program: Program, facts: str) -> Program:
+    """The program and what holds beside it in one sample; the second call costs nothing.
+
+    Raises:
+        ProgramError: as :meth:`Program.parse`.
+    """
+    return program.extended(facts, f"{program.source} with the facts of a sample") if facts.strip() else program
 
 
 def _prepare(program: Program, query: str | None, limits: Limits) -> Prepared:

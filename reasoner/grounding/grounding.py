@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from logic import Domain
 
-from ..errors import PrologLimit, QueryError, SubqueryError
+from ..errors import NoAnswer, PrologLimit, QueryError, SubqueryError
 from ..prolog.border import Limits, Refusal, request
 from ..prolog.collector import uncollected
 from ..prolog.program import Program
@@ -29,7 +29,7 @@ from .rules import (
     in_order,
     relevant,
 )
-from .slots import input_slots, texts_of
+from .slots import Input, by_slot, input_slots
 from .sums import IMPOSSIBLE, Sums
 
 if TYPE_CHECKING:  # most programs are counted without a circuit
@@ -72,7 +72,8 @@ class Grounding:
         slots: In the order of the circuit's groups: what is perceived, then the choices of the program.
         constants: For each slot the log-probabilities that the program states, or None where it is perceived.
         clauses: The clause of each slot that is a choice of the program, by domain name and slot number.
-        inputs: For each network the input term of each slot.
+        inputs: For each network what it is asked about at each slot.
+        unordered: For each network whose slots have no order that a user could know, one sentence that says so.
         answers: In the order of the circuit's outputs: numbers ascending, then atoms, then compounds.
         evidence: Atoms observed and whether true; then the circuit has one output more, the evidence, which every
             other output implies.
@@ -87,7 +88,8 @@ class Grounding:
     slots: tuple[Slot, ...]
     constants: tuple[tuple[float, ...] | None, ...]
     clauses: dict[tuple[str, int], int]
-    inputs: dict[str, dict[int, str]]
+    inputs: dict[str, dict[int, Input]]
+    unordered: dict[str, str]
     answers: tuple[Answered, ...]
     evidence: tuple[tuple[int, bool], ...]
     circles: tuple[list[Row], ...]
@@ -159,11 +161,22 @@ class Grounding:
             if isinstance(leaf := self.leaves[number], SlotValue) and leaf in position
         }
 
+    def name_of(self, domain: str, slot: int) -> str:
+        """What a program calls what is seen at a slot: the slot's number, or the terms that the network is asked about.
+
+        Example:
+            >>> text = "nn(net, [X], D, [0, 1]) :: digit(X, D). both(A, B, S) :- digit(A, C), digit(B, D), S is C + D."
+            >>> grounding = ground(Program.parse(text, ()), "both(left, right, S)")
+            >>> grounding.name_of("net", 0), grounding.name_of("net", 1)
+            ('left', 'right')
+        """
+        return self.inputs[domain][slot].text[1:-1] if domain in self.inputs else str(slot)
+
     def prolog_fact(self, fact: SlotValue) -> str:
         """A slot's value as ``replayer.pl`` reads it: of a network with its input term, of a choice with its clause."""
         if fact.domain in self.inputs:
             index = self.program.domain(fact.domain).values.index(fact.value)
-            return f"fact({fact.domain},{self.inputs[fact.domain][fact.slot]},{index})"
+            return f"fact({fact.domain},{self.inputs[fact.domain][fact.slot].text},{index})"
         value = quote_atom(fact.value) if isinstance(fact.value, str) else str(fact.value)
         clause = self.clauses.get((fact.domain, fact.slot))
         if clause is not None:
@@ -208,12 +221,13 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
         for number, term, *bindings in found["answers"]
     ]
     if not answers and query is not None:
-        raise QueryError(f"{program.source}: no answer: '{query}' is false whatever the symbols are")
+        raise NoAnswer(f"{program.source}: no answer: '{query}' is false whatever the symbols are")
     if query is not None:
         answers.sort(key=lambda answer: order(answer.term))
     evidence = tuple((number, truth) for number, truth in found["evidence"])
     choices = {row[0]: _choice(row) for row in found["choices"][1:]}
-    places = input_slots(found["inputs"][1:], program, query)
+    inputs = [Input(name, number, text, _terms(row)) for name, number, text, row in found["inputs"][1:]]
+    places, unordered = input_slots(inputs, program, query)
     leaves = [_leaf(row, program, choices, places) for row in found["leaves"][1:]]
     leaves.reverse()  # leaf -1 comes first in the row, and is the last here
     roots = [answer.atom for answer in answers] + [atom for atom, _ in evidence]
@@ -234,7 +248,8 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
         tuple(slots),
         tuple(constants),
         {(choice.slot.domain.name, choice.slot.number): choice.clause for choice in choices.values()},
-        texts_of(found["inputs"][1:], places),
+        by_slot(inputs, places),
+        unordered,
         tuple(answers),
         evidence,
         tuple(circles),
@@ -242,6 +257,12 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
         atoms,
         limits,
     )
+
+
+def _terms(row: list[Any]) -> tuple[Term, ...]:
+    """The terms of an input; a list that Prolog wrote."""
+    found = from_json(row)
+    return found if isinstance(found, tuple) else (found,)
 
 
 class _Choice(NamedTuple):
@@ -297,7 +318,7 @@ def _possible(
     heads = {row.head for rows in circles for row in rows}
     possible = [answer for answer in answers if answer.atom in heads]
     if not possible:
-        raise QueryError(f"{program.source}: no answer: '{query}' is false whatever the symbols are")
+        raise NoAnswer(f"{program.source}: no answer: '{query}' is false whatever the symbols are")
     return possible
 
 

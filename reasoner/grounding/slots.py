@@ -1,25 +1,41 @@
 """Which picture is meant: the slot of each input of a network, whatever the order of the goals.
 
 An input that is a number is that slot. Others are ordered by the numbers in them, and by their names in the order in
-which the query gives them.
+which the query gives them. Beliefs whose slots bear names are found by them and need no order.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import NamedTuple
 
-from ..errors import QueryError
 from ..prolog.program import Program
+from ..prolog.terms import Term
 
-Input = tuple[str, int, str]
-"""Network, number in the order of first use, and text, as ``ground_writer.pl`` has them."""
+
+class Input(NamedTuple):
+    """What a network is asked about.
+
+    Args:
+        network: Its name.
+        number: In the order of first use.
+        text: Its terms as a list, as Prolog writes it: ``[img1]``.
+        arguments: Its terms.
+    """
+
+    network: str
+    number: int
+    text: str
+    arguments: tuple[Term, ...] = ()
+
 
 _WORDS = re.compile(r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.)*"|\d+(?:\.\d+)?|\w+""")
 _NUMBER, _NAMED, _UNNAMED = range(3)
 
 
-def input_slots(rows: Sequence[Input], program: Program, query: str | None) -> dict[str, dict[int, int]]:
+def input_slots(
+    rows: Sequence[Input], program: Program, query: str | None
+) -> tuple[dict[str, dict[int, int]], dict[str, str]]:
     """The slot of each input by network and number.
 
     Args:
@@ -27,14 +43,16 @@ def input_slots(rows: Sequence[Input], program: Program, query: str | None) -> d
         program: For its own queries.
         query: What is asked, if not they.
 
-    Raises:
-        QueryError: if only names that the query does not give tell two inputs apart.
+    Returns:
+        The slots; and of each network of which only names that the query does not give tell two inputs apart, so that
+        its slots have no order that a user could know, one sentence that says so.
     """
     asked = query if query is not None else " ".join(clause.text for clause in program.queries)
     given = {word: place for place, word in reversed([*enumerate(_WORDS.findall(asked))])}
     found: dict[str, dict[int, int]] = {}
-    for network in dict.fromkeys(row[0] for row in rows):
-        own = {number: text[1:-1] for name, number, text in rows if name == network}
+    unordered: dict[str, str] = {}
+    for network in dict.fromkeys(row.network for row in rows):
+        own = {row.number: row.text[1:-1] for row in rows if row.network == network}
         if all(map(str.isdecimal, own.values())):
             found[network] = {number: int(text) for number, text in own.items()}
             continue
@@ -43,13 +61,14 @@ def input_slots(rows: Sequence[Input], program: Program, query: str | None) -> d
         for before, after in pairwise(ordered):
             differing = [pair for pair in zip(keys[before], keys[after], strict=False) if pair[0] != pair[1]]
             if differing and any(kind == _UNNAMED for kind, *_ in differing[0]):
-                raise QueryError(
+                unordered[network] = (
                     f"{program.source}: the network '{network}' is asked about {own[before]} and {own[after]}, which "
-                    f"the query does not name, so it is not said which picture is which; name the inputs in the query "
-                    f"in the order of the pictures, or number them 0, 1, ..."
+                    f"the query does not name, so it is not said which picture is which; give beliefs by name, "
+                    f"name the inputs in the query in the order of the pictures, or number them 0, 1, ..."
                 )
+                break
         found[network] = {number: slot for slot, number in enumerate(ordered)}
-    return found
+    return found, unordered
 
 
 def _key(word: str, given: Mapping[str, int]) -> tuple[int, float, str]:
@@ -59,9 +78,9 @@ def _key(word: str, given: Mapping[str, int]) -> tuple[int, float, str]:
     return (_NAMED, given[word], "") if word in given else (_UNNAMED, 0, word)
 
 
-def texts_of(rows: Sequence[Any], slots: Mapping[str, Mapping[int, int]]) -> dict[str, dict[int, str]]:
-    """The text of the input at each slot, by network."""
-    found: dict[str, dict[int, str]] = {network: {} for network in slots}
-    for network, number, text in rows:
-        found[network][slots[network][number]] = text
-    return {network: dict(sorted(texts.items())) for network, texts in found.items()}
+def by_slot(rows: Sequence[Input], slots: Mapping[str, Mapping[int, int]]) -> dict[str, dict[int, Input]]:
+    """The input at each slot, by network."""
+    found: dict[str, dict[int, Input]] = {network: {} for network in slots}
+    for row in rows:
+        found[row.network][slots[row.network][row.number]] = row
+    return {network: dict(sorted(inputs.items())) for network, inputs in found.items()}

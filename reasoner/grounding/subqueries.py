@@ -56,7 +56,7 @@ def _answers(program: Program, asked: SubqueryError, limits: Limits, evaluate: E
     rules = f"{level} {rule}\n{level} {_GIVEN}) :- {asked.given}.\n{level} {_ALWAYS})."
     found = {
         text.removeprefix(level).removesuffix(")"): probability
-        for text, probability in evaluate(_extended(program, rules), f"{level} Answer)", limits).items()
+        for text, probability in evaluate(program.extended(rules), f"{level} Answer)", limits).items()
     }
     given = found.pop(_GIVEN, 0.0)
     del found[_ALWAYS]
@@ -71,8 +71,4 @@ def _stated(program: Program, asked: SubqueryError, answers: Mapping[str, float]
     # 15 digits, as ProbLog writes them: what is beyond is the rounding of logarithms
     shown = {text: float(f"{probability:.15g}") for text, probability in (answers or {asked.goal: 0.0}).items()}
     found = ", ".join(f"({text})-{probability!r}" for text, probability in shown.items())
-    return _extended(program, f"'$answered'(({asked.goal}), ({asked.given}), [{found}]).")
-
-
-def _extended(program: Program, text: str) -> Program:
-    return Program.parse(f"{program.text}\n{text}", program.domains, program.source)
+    return program.extended(f"'$answered'(({asked.goal}), ({asked.given}), [{found}]).")

@@ -1,7 +1,7 @@
 /*  What no program may do, of rules and of constraints alike: which predicates it may not redefine, which directives it
     may give, and what a name that is nowhere defined may have been meant to be.
 */
-:- module(neurosym_refusals, [fixed/1, check_directive/3, system_predicate/1, suggestion/3]).
+:- module(neurosym_refusals, [fixed/1, check_directive/3, declared/2, system_predicate/1, suggestion/3]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 
@@ -20,7 +20,20 @@ obeyed(Kind, use_module(library(Name)), _) :- !, built_in(Kind, Libraries), memb
 obeyed(Kind, use_module(library(Name), _), Place) :- !, obeyed(Kind, use_module(library(Name)), Place).
 obeyed(rules, unknown(Action), _) :- !, memberchk(Action, [fail, error]).
 obeyed(_, discontiguous(_), _).
+obeyed(rules, dynamic(Declared), _) :- ground(Declared), forall(indicator(Declared, Indicator), declarable(Indicator)).
 obeyed(rules, table(Tables), Place) :- plain_tables(Tables, Place).
+
+%!  declared(+Directive, -Name/Arity) is nondet: a predicate that may have no clauses, such as one of facts still to come.
+declared(dynamic(Declared), Indicator) :- indicator(Declared, Indicator).
+
+indicator((A, B), Indicator) :- !, ( indicator(A, Indicator) ; indicator(B, Indicator) ).
+indicator(List, Indicator) :- is_list(List), !, member(One, List), indicator(One, Indicator).
+indicator(Indicator, Indicator).
+
+declarable(Name/Arity) :-
+    atom(Name), integer(Arity), between(0, 100, Arity),
+    functor(Head, Name, Arity),
+    \+ fixed(Head), \+ memberchk(Name/Arity, [query/1, evidence/1, evidence/2]).
 
 %   What is in these libraries is built in.
 built_in(rules, [lists, apply, string, aggregate, between, builtin, cut, control, yall]).

@@ -7,7 +7,7 @@
 :- module(neurosym_translator,
           [ install_program/4, forget_program/0, translate/3, translate_call/4, defined/1, certain_body/1, body_text/2,
             clause_/3, written_/5, domain_/2, chance_/4, unstratified_/0, collects_/0,
-            undefined_fails/0, undefined_fails_/0, head_/2, library_clause/1 ]).
+            undefined_fails/0, undefined_fails_/0, declare/1, head_/2, library_clause/1 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(analysis).
@@ -16,6 +16,7 @@
 :- use_module(library_reader).
 :- use_module(checker).
 :- use_module(json_writer).
+:- use_module(refusals).
 
 :- op(1000, xfx, ::).
 
@@ -42,6 +43,11 @@ forget_program :-
 
 %!  undefined_fails: what is nowhere defined is false, as ':- unknown(fail)' asks, not an error.
 undefined_fails :- assertz(undefined_fails_).
+
+%!  declare(+Directives): predicates that may have no clauses, and are false then.
+declare(Directives) :- forall(( member(Directive, Directives), declared(Directive, Name/Arity) ), declare(Name, Arity)).
+
+declare(Name, Arity) :- ( head_(Name, Arity) -> true ; assertz(head_(Name, Arity)) ).
 
 %!  install_program(+Clauses, +Domains, +Check, +World): World = true if each slot and choice has one known value;
 %   Check = false, or check(Directives, Unknown) as check_clauses/4 has it.
@@ -85,7 +91,7 @@ add_heads([_-Head|Pairs], Number, Id, Body0, Body, choice(Choice0, Variables), N
 
 add_rule(Id, Head, Body, Choice) :-
     functor(Head, Name, Arity),
-    ( head_(Name, Arity) -> true ; assertz(head_(Name, Arity)) ),
+    declare(Name, Arity),
     add_dependencies(Name/Arity, Body),
     assertz(source_(Id, Head, Body, Choice)).
 

@@ -56,6 +56,7 @@ perform(TaskText, Reply) :-
 
 do(read(Text, Domains)) :-
     read_clauses(Text, Clauses, Directives),
+    declare(Directives),
     install_program(Clauses, Domains, check(Directives, Unknown), false),
     put_clauses(Clauses, Directives, Unknown).
 do(ground(Text, Domains, QueryText, Answers, Instances)) :-
@@ -82,6 +83,7 @@ do(constrain(Text, Domains, QueryText, Alternatives)) :-
 install(Text, Domains, World) :-
     read_clauses(Text, Clauses, Directives),
     ( memberchk(unknown(fail), Directives) -> undefined_fails ; true ),
+    declare(Directives),
     install_program(Clauses, Domains, false, World).
 
 error_reply(Error, Reply) :-
@@ -154,7 +156,7 @@ message_to_codes_fallback(Error, ['~p'-[Error]]).
 check_query(Query, Domains) :-
     (   \+ callable(Query)
     ->  throw(refused(query, -1, Query))
-    ;   functor(Query, Name, 2), memberchk(domain(Name, _), Domains)
+    ;   functor(Query, Name, 2), memberchk(domain(Name, _), Domains), \+ defined(Query)
     ->  throw(refused(query_domain, -1, Query))
     ;   ( defined(Query) ; goal_arguments(Query, _) ; builtin(Query) )
     ->  true

@@ -197,7 +197,7 @@ class _Reply:
             return Proof(str(text), "fact", probability=self.probability[first, slot, shown])
         if kind == "input":
             term, index = rest
-            slot = next(slot for slot, text in self.grounding.inputs[first].items() if text == term)
+            slot = next(slot for slot, one in self.grounding.inputs[first].items() if one.text == term)
             value = self.grounding.program.domain(first).values[index]
             return Proof(f"{first}({term[1:-1]})={value}", "fact", probability=self.probability[first, slot, value])
         return Proof(first, "negation" if kind == "negation" else "builtin")

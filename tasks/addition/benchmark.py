@@ -22,7 +22,7 @@ import typer
 
 from logic import Symbols
 from reasoner import DIGITS, Limits, Program, explain
-from reasoner.counting.planning import prepare_query
+from reasoner.counting.planning import KEPT, prepare_query
 from reasoner.grounding.grounding import ground
 from reasoner.prolog.workers import cpu_seconds
 
@@ -56,7 +56,7 @@ def compile_seconds(digits: int, repeats: int = 5) -> None:
     """From Prolog text to a query that can be counted: parsed, grounded, factored."""
 
     def once() -> None:
-        prepare_query.cache_clear()
+        KEPT.clear()
         prepare_query(addition_program(digits), "correct")
 
     once()

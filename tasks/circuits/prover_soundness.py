@@ -96,7 +96,14 @@ def mutate(network: SpikingNetwork, kind: str, generator: np.random.Generator) -
         threshold = old.threshold.copy()
         threshold[generator.integers(old.size)] += generator.choice([-2, -1, 1, 2])
         populations[place] = Population(
-            old.name, old.shape, threshold, retain=old.retain, bias=old.bias, initial=old.initial
+            old.name,
+            old.shape,
+            threshold,
+            retain=old.retain,
+            leak=old.leak,
+            reset=old.reset,
+            bias=old.bias,
+            initial=old.initial,
         )
         return replace(network, populations=tuple(populations))
     links = [projection for projection in projections if isinstance(projection, Synapses)]

@@ -1,0 +1,1 @@
+"""Networks of integers against layers in real numbers: the same spikes, proved layer by layer for all inputs."""
