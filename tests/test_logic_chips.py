@@ -47,13 +47,13 @@ BY_HAND: dict[str, dict[str, dict[str, Any]]] = {
     "loihi2": LOIHI,
     "spinnaker2": PLAIN,
     "brainscales2": PLAIN,
-    "xylo": {  # the sum's drive never exceeds 1, that of a conjunction of two rails neither 2 times 2
-        "full_adder": {"doubly_driven_neurons": 0, "fits": False, "period": 3},
+    "xylo": {  # the inhibition of 2 must fade to an eighth; no drive of a sum exceeds 1, of two rails 2
+        "full_adder": {"doubly_driven_neurons": 0, "fits": False, "period": 5},
         "adder8": {"bias_neurons": 7, "fits": False},
         "c17": {"doubly_driven_neurons": 0, "period": 3, "fits": False},
     },
     "xylo-imu": {
-        "full_adder": {"reached_neurons": 2, "period": 3},
+        "full_adder": {"reached_neurons": 2, "period": 5},
         "adder8": {"reached_neurons": 16},
         "c17": {"reached_neurons": 16, "period": 3},  # 4 gates hear inputs, with 4 patterns each
     },
@@ -147,7 +147,7 @@ EDGES: list[tuple[str, str, SpikingNetwork, SpikingNetwork]] = [
     ("loihi2", "longest_delay", wide(1, delay=64), wide(1, delay=65)),
     ("spinnaker2", "longest_delay", wide(1, delay=8), wide(1, delay=9)),
     ("truenorth", "in_axons", wide(256), wide(257)),
-    ("truenorth", "weights_per_neuron", wide(4, weight=[1, 2, 3, 4]), wide(5, weight=[1, 2, 3, 4, 5])),
+    ("truenorth", "weights_per_neuron", wide(4, weight=[1, 3, 9, 27]), wide(5, weight=[1, 3, 9, 27, 81])),
     ("truenorth", "longest_delay", wide(1, delay=15), wide(1, delay=16)),
     ("truenorth", "largest_weight", wide(1, weight=-127), wide(1, weight=-128)),
     ("xylo", "neurons", many(1000), many(1001)),
@@ -215,6 +215,14 @@ def test_axons_of_another_type_are_counted() -> None:
     torn = cells([0, 1, 0, 1], [0, 0, 1, 1], weight=[1, 1, 1, 2], inputs=2, neurons=2)
     line = fit_chip(torn, "truenorth").line("in_axons")
     assert (line.used, line.note) == (3, "1 axons repeat a source with another type or delay")
+
+
+def test_a_fifth_weight_is_a_sum_on_several_axons() -> None:
+    report = fit_chip(wide(5, weight=[1, 2, 3, 4, 5]), "truenorth")
+    line = report.line("weights_per_neuron")
+    assert (line.used, line.state, line.note) == (4, "fits", "1 neurons hear more, as sums of four")
+    assert report.line("in_axons").used == 6  # 5 = 1 + 4 takes two
+    assert report.line("in_axons").note == "1 axons repeat a source with another type or delay"
 
 
 def test_a_source_of_two_axons_is_copied() -> None:

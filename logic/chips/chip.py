@@ -68,6 +68,7 @@ class Chip:
         splits: Whether a large weight may be several parallel synapses.
         raises: Whether a threshold below 1 is raised to 1 and the difference a bias, so that fewer are different.
         current_bits: Bits by which currents are shifted up in a membrane.
+        fades: Whether a current halves in each step instead of being gone.
         notes: What a number does not say.
     """
 
@@ -79,6 +80,7 @@ class Chip:
     splits: bool = False
     raises: bool = False
     current_bits: int = 0
+    fades: bool = False
     notes: tuple[str, ...] = ()
 
     def most(self, quantity: str) -> int | None:

@@ -1,7 +1,11 @@
-"""Neurons that can be driven to twice their threshold: where a spike only subtracts, such a neuron fires again."""
+"""Currents that fade: which neurons can be driven to twice their threshold, and how far apart waves must come.
+
+Where a spike only takes the threshold off, a neuron that is driven to twice its threshold fires again.
+"""
 
 import numpy as np
 
+from ..deployment import TargetNetwork
 from ..errors import NetworkError
 from ..network import FlatNetwork, SpikingNetwork
 from ..proving.lifting import lift
@@ -69,3 +73,25 @@ def _by_waves(network: SpikingNetwork, flat: FlatNetwork) -> int:
         driven += int(wrong.sum())
         open_ones = open_ones[~wrong & (found.settled != 1)]
     return driven
+
+
+def fading_period(flat: TargetNetwork) -> int:
+    """Steps from wave to wave after which what earlier waves left behind changes no neuron, in the worst case.
+
+    A current that halves in each step leaves of waves every ``P`` steps at most ``1 / (2^P - 1)``; a neuron whose
+    threshold lies a sixteenth low needs that of its drive to be below 3/4, and of its inhibition at most 1/8.
+
+    Example:
+        >>> from logic import compile_circuit, parse_circuit
+        >>> network = compile_circuit(parse_circuit("y = a & b", "eqn"), "positive")
+        >>> fading_period(TargetNetwork.of(network))  # 2 / 3 is below 3/4
+        2
+    """
+    up, down = flat.bias.astype(np.float64), np.zeros(flat.neurons)
+    np.add.at(up, flat.post, np.maximum(flat.weight, 0))
+    np.add.at(down, flat.post, np.maximum(-flat.weight, 0))
+    drive, inhibition = float(up.max(initial=0)), float(down.max(initial=0))
+    period = 2
+    while drive >= 0.75 * (2**period - 1) or inhibition > 0.125 * (2**period - 1):
+        period += 1
+    return period

@@ -1,6 +1,7 @@
 """The fit report: what a network takes of a chip, limit by limit, which limit binds, and what is not public."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -9,10 +10,10 @@ from ..deployment import TargetNetwork, thresholds_raised, weights_split
 from ..network import SpikingNetwork, check_network
 from ..proving.membranes import membrane_bounds
 from .chip import QUANTITIES, Chip, Limit
-from .driving import doubly_driven
+from .driving import doubly_driven, fading_period
 from .known_chips import find_chip
 from .layering import layer_use, levels_of
-from .packing import pack
+from .packing import TYPES, four_weights, pack
 
 State = Literal["fits", "exceeds", "not public", "no limit"]
 
@@ -179,7 +180,7 @@ def _used(
         "synapses": len(split.weight),
         "fan_in": int(ins.max()),
         "fan_out": int(outs.max()),
-        "weights_per_neuron": _weights_per_neuron(flat),
+        "weights_per_neuron": None,
         "largest_weight": largest,
         "threshold_bits": max(0, greatest).bit_length(),
         "membrane_bits": membrane_bits,
@@ -188,10 +189,11 @@ def _used(
         "inputs": flat.inputs,
         "outputs": len(network.outputs),
         "depth": None if levels is None else max(levels, default=0),
-        "period": _period(network, flat, chip),
+        "period": max(network.period, fading_period(flat)) if chip.fades else network.period,
         "forgetting_neurons": int((~flat.retain).sum()),
         "retaining_neurons": int(flat.retain.sum()),
     }
+    used["weights_per_neuron"], notes["weights_per_neuron"] = _weights_per_neuron(flat, chip.packing == "crossbar")
     if levels is None:
         notes["depth"] = "there are loops"
     if chip.packing == "layers":
@@ -212,10 +214,17 @@ def _used(
     return used, notes
 
 
-def _weights_per_neuron(flat: TargetNetwork) -> int:
-    """The most different weights that one neuron hears."""
+def _weights_per_neuron(flat: TargetNetwork, crossbar: bool) -> tuple[int, str]:
+    """The most different weights that one neuron hears; on a crossbar, of those that are no sums of four."""
     pairs = np.unique(np.stack([flat.post, flat.weight], axis=1), axis=0)
-    return int(np.bincount(pairs[:, 0], minlength=1).max(initial=0))
+    bounds = np.searchsorted(pairs[:, 0], np.arange(flat.neurons + 1)).tolist()
+    most, summed = 0, 0
+    for begin, end in pairwise(bounds):
+        count = end - begin
+        if crossbar and count > TYPES and four_weights(tuple(pairs[begin:end, 1].tolist())) is not None:
+            count, summed = TYPES, summed + 1
+        most = max(most, count)
+    return most, f"{summed:,} neurons hear more, as sums of four" if summed else ""
 
 
 def _membrane_bits(network: SpikingNetwork, chip: Chip, largest: int, steps: int | None) -> tuple[int, str]:
@@ -225,16 +234,7 @@ def _membrane_bits(network: SpikingNetwork, chip: Chip, largest: int, steps: int
         steps = network.latency + 1 if steps is None else steps
         bounds, note = membrane_bounds(network, steps), f"for all inputs, {steps:,} steps from a reset"
     factor = chip.scale << chip.current_bits
-    if chip.name.startswith("xylo"):  # a unit of current gives half of it to the membrane
+    if chip.fades:  # a unit of current gives half of it to the membrane
         factor = max(1, min(64, 126 // max(1, largest) // 2 * 2) // 2)
     low, high = int(bounds.low.min(initial=0)) * factor, int(bounds.high.max(initial=0)) * factor
     return 1 + max(0, high, -1 - low).bit_length(), note
-
-
-def _period(network: SpikingNetwork, flat: TargetNetwork, chip: Chip) -> int:
-    """Steps from wave to wave, at least; on Xylo currents fade by half a step, for which wide gates must wait."""
-    if not chip.name.startswith("xylo"):
-        return network.period
-    widest = int(np.bincount(flat.post, minlength=1).max(initial=1))
-    fading = 2 + sum(widest > measured for measured in (2, 5, 12))  # and-gates of so many inputs, as measured
-    return max(network.period, fading)

@@ -118,6 +118,7 @@ _XYLO = Chip(
     name="xylo",
     title="SynSense Xylo Audio 2",
     packing="one",
+    fades=True,
     limits={
         **_XYLO_COMMON,
         "neurons": Limit(1_000, _ROCKPOOL),
@@ -129,6 +130,7 @@ _XYLO_IMU = Chip(
     name="xylo-imu",
     title="SynSense Xylo IMU",
     packing="one",
+    fades=True,
     limits={
         **_XYLO_COMMON,
         "neurons": Limit(496, _ROCKPOOL),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,6 +41,7 @@ class Simulator:
         adapter: The script that its Python runs, in ``adapters``.
         profile: Of the NIR file that it reads; none if it takes arrays.
         options: Further entries for the adapter.
+        files: Further entries that depend on the network, such as texts of a hardware description; none if left out.
         mapping: How a circuit is compiled for it; as the user says if ``""``.
         claim: What "identical" means there.
     """
@@ -52,6 +53,7 @@ class Simulator:
     adapter: str
     profile: str | None = None
     options: Mapping[str, str] = field(default_factory=dict[str, str])
+    files: Callable[[Ready], Mapping[str, str]] | None = None
     mapping: str = ""
     claim: str = ""
 
@@ -163,6 +165,7 @@ def run_in(ready: Ready, python: Path, spikes: Bits, steps: int, folder: Path, t
         task |= {"graph": str(folder / "network.nir"), "nodes": " ".join(ready.nodes)}
     else:
         task |= {name: _small(getattr(network, name)) for name in _COLUMNS}
+        task |= {} if ready.simulator.files is None else ready.simulator.files(ready)
     neurons = network.neurons + (network.inputs if loop else 0)  # a loop repeats its inputs first
     task |= {"inputs": network.inputs, "neurons": neurons, "steps": steps, "shape": given.shape}
     arrays = {name: np.asarray(value) for name, value in task.items()}
