@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from logic import NetworkError, SpikingNetwork, beside, chain, compile_circuit, simulate
 from logic.network import check_network
-from perception import SpikingClassifier, encode, to_network
+from perception import IntegerFormError, QuantisedPerception, quantise, to_network
 from reasoner import answer_circuit, ground, read_code
 from reasoner.prolog.terms import Value
 
@@ -106,7 +106,7 @@ def joined_spikes(model: Model, inputs: Inputs) -> Tensor:
     parts: list[Tensor] = []
     for name, pictures in _pictures(check_model(model), inputs).items():
         perception = model.perceptions[name]
-        parts.append(encode(pictures[:, :, 0], _joinable(name, perception).steps))
+        parts.append(integer_form(name, perception).input_spikes(pictures))
     longest = max(len(part) for part in parts)
     return torch.cat([nn.functional.pad(part, [0, 0] * 4 + [0, longest - len(part)]) for part in parts], dim=2)
 
@@ -159,16 +159,23 @@ def read_answers(network: SpikingNetwork, spikes: Tensor) -> list[Value | bool |
 
 def _seeing(name: str, perception: object, asked: Asked, latency: int | None = None) -> SpikingNetwork:
     """One perception's network and the races of the slots that it is asked about."""
-    return to_network(_joinable(name, perception), asked.slots, latency=latency, domain=asked.domain)
+    return to_network(integer_form(name, perception), asked.slots, latency=latency, domain=asked.domain)
 
 
-def _joinable(name: str, perception: object) -> SpikingClassifier:
-    if not isinstance(perception, SpikingClassifier):
-        raise NetworkError(
-            f"the perception '{name}' is a {type(perception).__name__}, which has no integer form; only a "
-            f"SpikingClassifier can be joined"
-        )
-    return perception
+def integer_form(name: str, perception: object) -> QuantisedPerception:
+    """A perception in whole numbers, weights of eight bits.
+
+    Args:
+        name: Of the perception, for messages.
+        perception: One that is quantised already, or tells its layers.
+
+    Raises:
+        NetworkError: if it has no integer form; the text says which layer is in the way.
+    """
+    try:
+        return perception if isinstance(perception, QuantisedPerception) else quantise(cast(Any, perception))
+    except IntegerFormError as fault:
+        raise NetworkError(f"the perception '{name}' cannot be joined: {fault}") from None
 
 
 def _asked(model: Model) -> Mapping[str, Asked]:

@@ -92,8 +92,9 @@ class Model(nn.Module):
         self.chances = Chances(program)
         self.program = program
         self.query = query
+        self._own: Mapping[str, Asked] = {}
         if query is not None or program.queries:
-            self._asked(query)
+            self._own = self._asked(query)
 
     @property
     def perceptions(self) -> Mapping[str, Perception]:
@@ -107,12 +108,7 @@ class Model(nn.Module):
         Raises:
             ModelTypeError: if there are several.
         """
-        if len(self._keys) > 1:
-            raise ModelTypeError(
-                f"this model has the perceptions {', '.join(self._keys)}; say which, "
-                f"model.perceptions['{next(iter(self._keys))}']"
-            )
-        return next(iter(self.perceptions.values()))
+        return self.perceptions[self._only()]
 
     @property
     def embeddings(self) -> Mapping[str, nn.Module]:
@@ -180,9 +176,9 @@ class Model(nn.Module):
                 )
             ((name, key),) = self._keys.items()
             return {name: self._see_slots(name, self.networks[key], inputs, asked)}
-        known = mentioned(self.program, query) | (
-            mentioned(self.program, self.query) if self.query is not None else frozenset()
-        )
+        known = mentioned(self.program, query)
+        if self.query not in (None, query):  # what another query asks for is no slip
+            known |= mentioned(self.program, self.query)
         bound = bind(inputs, _quoted(query), asked, known, self.embeddings, self._keys)
         found: dict[str, Percept] = {}
         for name, tensors in bound.items():
@@ -195,6 +191,15 @@ class Model(nn.Module):
             found[name] = replace(percept, symbols=symbols)
         return found
 
+    def symbols(self, inputs: Inputs) -> Symbols:
+        """What the only perception sees, ``[B, N, K]``.
+
+        Raises:
+            ModelTypeError: if there are several.
+            InputError, PictureError, QueryError: as for a call.
+        """
+        return self.see(inputs)[self._only()].symbols
+
     def _see_slots(self, name: str, network: nn.Module, given: Any, asked: Mapping[str, Asked]) -> Percept:
         """What is seen in the numbered slots ``[B, N, ...]``."""
         if name in asked:
@@ -203,6 +208,15 @@ class Model(nn.Module):
         if name not in asked or percept.symbols.domain == asked[name].domain:
             return percept
         return replace(percept, symbols=Symbols(asked[name].domain, percept.symbols.log_probs))
+
+    def _only(self) -> str:
+        """The name of the only perception."""
+        if len(self._keys) > 1:
+            raise ModelTypeError(
+                f"this model has the perceptions {', '.join(self._keys)}; say which, "
+                f"model.perceptions['{next(iter(self._keys))}']"
+            )
+        return next(iter(self._keys))
 
     def goal(self, query: str | None = None) -> str:
         """The query that is meant: the one given, or else the model's.
@@ -218,6 +232,8 @@ class Model(nn.Module):
     def _asked(self, query: str | None) -> Mapping[str, Asked]:
         if query is None and not self.program.queries:
             raise QueryError("nothing is asked; give one goal as text, model(inputs, query='sum(S)')")
+        if query == self.query and self._own:
+            return self._own
         asked = asked_of(self.program, query)
         check_asked(_quoted(query), asked, self.perceptions)
         return asked

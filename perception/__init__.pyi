@@ -72,7 +72,7 @@ from .networks.activity import (
 )
 from .networks.board import cut_board as cut_board, draw_board as draw_board, see_cells as see_cells
 from .networks.classifier import SpikingClassifier as SpikingClassifier
-from .networks.classifier_network import evidence_course as evidence_course, to_network as to_network
+from .networks.integer_network import evidence_course as evidence_course, to_network as to_network
 from .networks.lee import LeeNetwork as LeeNetwork
 from .networks.network_catalogue import PERCEPTIONS as PERCEPTIONS
 from .networks.neural import Neural as Neural

@@ -88,7 +88,7 @@ def membrane_bits(flat: FlatNetwork, steps: int) -> Integers:
     by_time = begin + steps * (up + np.maximum(-flat.threshold, 0))
     high = np.minimum(by_threshold, by_time) + up
     low = np.minimum(flat.initial, 0) + np.where(flat.leak > 0, np.maximum(2 * down - 1, steps * down), steps * down)
-    bits = np.array([2 + value.bit_length() for value in np.maximum(high, -low).tolist()], np.int64)
+    bits = np.array([1 + max(1, value.bit_length()) for value in np.maximum(high, -low).tolist()], np.int64)
     return np.where(flat.retain, bits, 0)
 
 

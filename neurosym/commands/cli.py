@@ -12,6 +12,7 @@ from ..terminal import complain, say, say_json, say_rows, say_table
 from .circuits import compile_netlist, learn_gate, simulate_netlist, verify_netlist
 from .ending import plain_errors
 from .files import PathError, claimed, existing, writable
+from .fitting import fit_network
 from .hardware import write_hardware
 from .options import CODES, AsJson, Epochs, Quick, Seed, refuse_others
 from .targets import conform_network, target_app
@@ -305,6 +306,7 @@ app.command("verify")(verify_netlist)
 app.command("simulate")(simulate_netlist)
 app.command("learn-gate")(learn_gate)
 app.command("rtl")(write_hardware)
+app.command("fit")(fit_network)
 app.command("conform")(conform_network)
 app.add_typer(target_app, name="target")
 

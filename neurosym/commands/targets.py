@@ -25,7 +25,7 @@ def list_targets(as_json: AsJson = False) -> None:
         rows: list[dict[str, object]] = []
         for simulator in SIMULATORS:
             stamp = read_stamp(simulator.name, simulator.recipe)
-            state = {"installed": "no", "tested": ""} if stamp is None else {"installed": stamp.version}
+            state = {"installed": "no"} if stamp is None else {"installed": stamp.version}
             rows.append({"target": simulator.name, **state, "about": simulator.about})
             rows[-1]["tested"] = "" if stamp is None else stamp.tested
         say_rows(rows, as_json)

@@ -121,14 +121,17 @@ class IntegerLayers(nn.Module):
         raise AssertionError("a graph ends in its readout")
 
     def _rounded(self, number: int, layer: Layer) -> tuple[list[Tensor], Tensor]:
-        """Weights of all terms, and the bias, in whole numbers."""
+        """Weights of all terms, and the bias, in whole numbers; a readout's less what all values have in common."""
         grid = self.grid(layer)
         bits = None if layer.gate else self.bits
-        weights = [
-            round_weight(self._weight(layer, place), grid.scale, grid.shifts[place], bits)
-            for place in range(len(layer.terms))
+        weights = [self._weight(layer, place) for place in range(len(layer.terms))]
+        bias: Tensor = self.biases[number]
+        if layer.form is None:
+            weights, bias = [weight - weight.mean(0) for weight in weights], bias - bias.mean()
+        rounded = [
+            round_weight(weight, grid.scale, shift, bits) for weight, shift in zip(weights, grid.shifts, strict=True)
         ]
-        return weights, round_weight(self.biases[number], grid.scale, torch.zeros_like(grid.threshold), None)
+        return rounded, round_weight(bias, grid.scale, torch.zeros_like(grid.threshold), None)
 
     def _weight(self, layer: Layer, term: int) -> Tensor:
         return self.weights[self._weight_of[layer.name, term]] / self._unit(layer.terms[term])

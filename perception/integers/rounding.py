@@ -33,8 +33,8 @@ def choose_grid(layer: Layer, code: Code, bits: int) -> Grid:
     """The grid on which a layer's weights are nearest to what they were, of those on which they fit.
 
     A threshold of ``k`` steps is exact, so ``k`` is what is chosen: at most so that the largest weight fits, at least
-    half of that. Currents from bytes are as large as 255 weights; their grid is finer, and weights from elsewhere are
-    shifted there.
+    half of that. Of a readout only differences between values count, so these shall fit. Currents from bytes are as
+    large as 255 weights; their grid is finer, and weights from elsewhere are shifted there.
 
     Args:
         layer: With real weights.
@@ -48,8 +48,9 @@ def choose_grid(layer: Layer, code: Code, bits: int) -> Grid:
         threshold = torch.full((channels,), round(layer.form.threshold) if layer.form else 0)
         return Grid(torch.ones(channels, dtype=torch.float64), threshold, none)
     if layer.form is None:
-        largest = torch.cat(weights, 1).abs().max().clamp(min=1e-12)
-        scale = (most / largest).expand(channels).clone()
+        joined = torch.cat(weights, 1)
+        widest = (joined.amax(0) - joined.amin(0)).max().clamp(min=1e-12)
+        scale = (max(1, most - 1) / widest).expand(channels).clone()  # rounding may add 1 to a difference
         return Grid(scale, torch.zeros(channels, dtype=torch.int64), none)
     exact = layer.form.threshold / layer.form.gain
     leading = [w for w, term in zip(weights, layer.terms, strict=True) if code == "bytes" and term.source == "input"]

@@ -5,7 +5,7 @@ In the literature: weighted model counting (WMC).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor
@@ -74,11 +74,12 @@ class Answers:
         ]
 
     def index(self, value: Value) -> int:
-        """The column of an answer, given its value (``7``) or its text (``sum(7)``).
+        """The column of an answer, given its value (``7``, a list as a list or tuple) or its text (``sum(7)``).
 
         Raises:
             QueryError: if no world has that answer.
         """
+        value = _hashable(value)
         if value in self.values:
             return self.values.index(value)
         if value in self.atoms:
@@ -93,7 +94,8 @@ class Answers:
             QueryError: as :meth:`index`.
         """
         column = {value: index for index, value in reversed(list(enumerate(self.values)))}
-        return torch.tensor([column[v] if v in column else self.index(v) for v in values], device=self.log_probs.device)
+        wanted = [_hashable(value) for value in values]
+        return torch.tensor([column[v] if v in column else self.index(v) for v in wanted], device=self.log_probs.device)
 
     def probability(self, value: Value) -> Tensor:
         """Probability of one answer, ``[B]``.
@@ -127,6 +129,11 @@ class Answers:
                     f"{unclear[0]} among them; give a larger budget"
                 )
         return tuple(self.values[index] for index in best.tolist())
+
+
+def _hashable(value: Any) -> Value:
+    """A value as answers have it: lists are tuples."""
+    return tuple(map(_hashable, cast("list[Any]", value))) if isinstance(value, list | tuple) else value
 
 
 def infer(

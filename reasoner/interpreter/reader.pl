@@ -241,7 +241,7 @@ put_choice(chance, Pairs) :-
     write('{"chance":'), put_list(neurosym_reader:put_pair, Pairs), write('}').
 put_choice(net(Name, _, _, Values), _) :-
     write('{"network":'), put_string(Name), write(',"values":'), put_list(neurosym_json:put_term, Values), write('}').
-put_choice(function(_, _, _), _) :- write(null).
+put_choice(function(Name, _, _), _) :- write('{"function":'), put_string(Name), write('}').
 
 put_pair(P-Head) :- write('['), put_term(P), write(','), put_term(Head), write(']').
 

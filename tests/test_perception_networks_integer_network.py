@@ -1,4 +1,4 @@
-"""The integer network of a classifier reads pictures as the classifier with rounded weights does, exactly."""
+"""The integer network of a perception reads pictures as the perception with rounded weights does, exactly."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from logic import Domain, SpikingNetwork, simulate, simulate_reference
-from perception import SpikingClassifier, encode, evidence_course, to_network
-from perception.networks.classifier_network import integer_readout, integer_weights
+from logic import Convolution, Domain, SpikingNetwork, simulate, simulate_reference
+from perception import SpikingClassifier, SpikingVision, encode, evidence_course, quantise, settle_norms, to_network
+from perception.integers import EVIDENCE
 
 
 @pytest.fixture(scope="module")
@@ -28,25 +28,20 @@ def network(classifier: SpikingClassifier) -> SpikingNetwork:
 
 
 def rounded_logits(classifier: SpikingClassifier, pictures: Tensor) -> Tensor:
-    """Logits ``[M, K]`` of the classifier with integer weights and thresholds, written out here in float64."""
-    weights = {
-        name: layer.get_parameter("weight").detach().double().numpy() for name, layer in classifier.layers.items()
-    }
+    """Evidence ``[M, K]`` of the classifier in whole numbers, written out here in float64."""
     signal = encode(pictures, classifier.steps).double()
-    for name in ("convolution1", "convolution2", "hidden"):
-        integers, threshold = integer_weights(weights[name])
-        weight, membrane, trains = torch.tensor(integers).double(), torch.zeros(()), list[Tensor]()
+    for whole in quantise(classifier).layers.whole():
+        weight = torch.tensor(whole.kernels[0]).double()
+        threshold = torch.tensor(whole.threshold)[:, None, None]
+        if whole.layer.name == EVIDENCE:
+            return functional.conv2d(signal.sum(dim=0), weight).flatten(1)
+        membrane, trains = torch.zeros(()), list[Tensor]()
         for now in signal:
-            drive = (
-                functional.linear(now.flatten(1), weight)
-                if name == "hidden"
-                else functional.conv2d(now, weight, stride=2)
-            )
-            membrane = membrane + drive
+            membrane = membrane + functional.conv2d(now, weight, stride=whole.layer.terms[0].stride)
             trains.append((membrane >= threshold).double())
             membrane = torch.where(membrane >= threshold, 0.0, membrane)
         signal = torch.stack(trains)
-    return signal.sum(dim=0) @ torch.tensor(integer_readout(weights["readout"])).double().T
+    raise AssertionError
 
 
 def test_winners_are_the_arg_max_of_the_rounded_classifier(
@@ -79,13 +74,30 @@ def test_the_whole_network_follows_the_written_semantics(
     assert np.array_equal(torch.cat([train[:, 0].flatten(1) for train in record.values()], dim=1).numpy(), expected)
 
 
-def test_integers_fit_eight_bits_and_keep_proportions() -> None:
-    weight = np.array([-1.0, 0.5, 0.25])
-    integers, threshold = integer_weights(weight)
-    assert integers.tolist() == [-127, 64, 32]
-    assert threshold == 127
-    readout = integer_readout(np.random.default_rng(0).normal(size=(10, 128)))
+def test_differences_of_the_readout_fit_eight_bits(network: SpikingNetwork, classifier: SpikingClassifier) -> None:
+    kernels = [abs(p.kernel).max() for p in network.projections if isinstance(p, Convolution)]
+    assert max(kernels) <= 127
+    readout = quantise(classifier).layers.whole()[-1].kernels[0]
     assert 124 <= (readout.max(axis=0) - readout.min(axis=0)).max() <= 127
+
+
+@pytest.mark.parametrize("name", ["tiny_strided_resnet", "tiny_sew_resnet"])
+def test_presets_decide_as_their_rounded_layers(name: str) -> None:
+    """Biases reach the race from the input; added spikes from several populations."""
+    options = {"size": 9, "steps": 2, "widths": (4, 6), "depths": (1, 2)}
+    vision = SpikingVision(Domain("shape", ("a", "b", "c")), 0, model=name, options=options)
+    shown = torch.randint(0, 256, (30, 2, 1, 9, 9), generator=torch.Generator().manual_seed(1), dtype=torch.uint8)
+    settle_norms(vision, lambda: vision.logits(shown))
+    vision.network.readout.linear.bias.data = torch.tensor([0.0, 0.3, -0.3])
+    quantised = quantise(vision.eval())
+    network = to_network(quantised, (0, 1))
+    spikes = quantised.input_spikes(shown)
+    winners = simulate(network, spikes, network.latency + 1, record=["winners"])["winners"][network.latency]
+    evidence = quantised.look(shown).evidence
+    assert torch.equal(winners.reshape(60, 3).int().argmax(1), evidence.argmax(1))
+    assert len(evidence.argmax(1).unique()) > 1
+    course = evidence_course(network, spikes[:, :1])[-1]
+    assert course.tolist() == (evidence[:2] - evidence[:2, :1]).long().tolist()
 
 
 def test_names_say_slot_and_value(network: SpikingNetwork) -> None:

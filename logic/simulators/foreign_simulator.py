@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..deployment import TargetNetwork, run_flat, without_initial
+from ..deployment import TargetNetwork, run_batch, without_initial
 from ..errors import NetworkError, NeurosymError
 from ..network import SpikingNetwork
 from ..targets.nir import write_nir
@@ -41,6 +41,7 @@ class Simulator:
         adapter: The script that its Python runs, in ``adapters``.
         profile: Of the NIR file that it reads; none if it takes arrays.
         options: Further entries for the adapter.
+        files: Further entries that depend on the network, such as texts of a hardware description; none if left out.
         mapping: How a circuit is compiled for it; as the user says if ``""``.
         claim: What "identical" means there.
     """
@@ -52,6 +53,7 @@ class Simulator:
     adapter: str
     profile: str | None = None
     options: Mapping[str, str] = field(default_factory=dict[str, str])
+    files: Callable[[Ready], Mapping[str, str]] | None = None
     mapping: str = ""
     claim: str = ""
 
@@ -87,14 +89,10 @@ class Ready:
             spikes: ``[T, B, I0]`` input of the original.
             steps: Of the simulator.
         """
-        trains = np.zeros((steps, spikes.shape[1], self.network.neurons), np.bool_)
-        columns = np.arange(self.network.neurons)
-        for sample in range(spikes.shape[1]):
-            given = self.network.stimulus(spikes[:, sample])
-            ours = run_flat(self.network, given, steps + self.shift)[:, self.network.inputs :]
-            for layer in np.unique(self.layers):
-                here = columns[self.layers == layer]
-                trains[:, sample, here] = ours[layer : layer + steps, here]
+        ours = run_batch(self.network, self.network.stimulus(spikes), steps + self.shift)[:, :, self.network.inputs :]
+        trains = np.zeros((steps, *ours.shape[1:]), np.bool_)
+        for layer in np.unique(self.layers):
+            trains[:, :, self.layers == layer] = ours[layer : layer + steps, :, self.layers == layer]
         return trains
 
 
@@ -160,13 +158,14 @@ def run_in(ready: Ready, python: Path, spikes: Bits, steps: int, folder: Path, t
         NetworkError: if the NIR file cannot be written.
     """
     network, loop = ready.network, ready.nodes == (LOOP,)
-    given = np.stack([network.stimulus(spikes[:, sample]) for sample in range(spikes.shape[1])], axis=1)
+    given = network.stimulus(spikes)
     task: dict[str, object] = dict(ready.simulator.options)
     if ready.source is not None:
         write_nir(ready.source, folder / "network.nir", str(ready.simulator.profile))
         task |= {"graph": str(folder / "network.nir"), "nodes": " ".join(ready.nodes)}
     else:
         task |= {name: _small(getattr(network, name)) for name in _COLUMNS}
+        task |= {} if ready.simulator.files is None else ready.simulator.files(ready)
     neurons = network.neurons + (network.inputs if loop else 0)  # a loop repeats its inputs first
     task |= {"inputs": network.inputs, "neurons": neurons, "steps": steps, "shape": given.shape}
     arrays = {name: np.asarray(value) for name, value in task.items()}
