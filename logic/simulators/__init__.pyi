@@ -17,7 +17,7 @@ from .environment import (
     remove as remove,
 )
 from .known_simulators import SIMULATORS as SIMULATORS, find_simulators as find_simulators
-from .simulator import (
+from .foreign_simulator import (
     Ready as Ready,
     Run as Run,
     Simulator as Simulator,

@@ -10,7 +10,7 @@ from .on_nest import NEST
 from .on_sanafe import SANAFE
 from .on_torch import NORSE, SINABS, SNNTORCH, SPIKINGJELLY
 from .on_xylo import XYLO
-from .simulator import Simulator
+from .foreign_simulator import Simulator
 
 SIMULATORS: tuple[Simulator, ...] = (
     SNNTORCH, NORSE, SPIKINGJELLY, SINABS, NEST, BRIAN2, BRIAN2_LOIHI, LAVA, SANAFE, XYLO, RTL,
