@@ -13,6 +13,7 @@ from .circuits import compile_netlist, learn_gate, simulate_netlist, verify_netl
 from .ending import plain_errors
 from .files import PathError, claimed, existing, writable
 from .hardware import write_hardware
+from .integers import show_integers
 from .options import CODES, AsJson, Epochs, Quick, Seed, refuse_others
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def train_model(
     dataset: Annotated[str, typer.Argument(help="addition (by rules); digits, mnist, cifar10, ...; or a folder.")] = (
         "addition"
     ),
-    model: Annotated[str, typer.Option(help="A preset; see neurosym models.")] = "tiny_resnet",
+    model: Annotated[str, typer.Option(help="A preset; see neurosym models.")] = "tiny_strided_resnet",
     output: Annotated[Path, typer.Option(help="The file to save the model in.")] = Path("model.safetensors"),
     seed: Seed = 0,
     epochs: Epochs = None,
@@ -304,6 +305,7 @@ app.command("verify")(verify_netlist)
 app.command("simulate")(simulate_netlist)
 app.command("learn-gate")(learn_gate)
 app.command("rtl")(write_hardware)
+app.command("integers")(show_integers)
 
 
 def _reserve(context: typer.Context) -> None:
