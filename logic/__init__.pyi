@@ -3,6 +3,7 @@
 from . import neurons as neurons, targets as targets
 from .adjoining import beside as beside
 from .chaining import chain as chain
+from .chips import CHIPS as CHIPS, fit_chip as fit_chip, fit_circuit as fit_circuit
 from .circuit import (
     Circuit as Circuit,
     CircuitBuilder as CircuitBuilder,

@@ -27,7 +27,7 @@ def find_folder() -> KernelFolder:
     """
     named = os.environ.get("NUMBA_CACHE_DIR")
     reasons: list[str] = []
-    for folder in [Path(named)] if named else [_user_caches() / "neurosym" / "kernels", Path(__file__).parent / "kept"]:
+    for folder in [Path(named)] if named else [user_caches() / "neurosym" / "kernels", Path(__file__).parent / "kept"]:
         reason = why_unsafe(folder)
         if not reason:
             return KernelFolder(folder)
@@ -35,7 +35,8 @@ def find_folder() -> KernelFolder:
     return KernelFolder(None, "; ".join(reasons))
 
 
-def _user_caches() -> Path:
+def user_caches() -> Path:
+    """The folder in which programs of this user keep what they can make again."""
     if named := os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA"):
         return Path(named)
     return Path(os.path.expanduser("~")) / ".cache"  # noqa: PTH111 - Path.home raises where there is no home

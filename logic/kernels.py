@@ -34,6 +34,7 @@ class _State:
         self.plain_seconds = 0.0
         self.other_seconds = 0.0  # loading numba and compiling
         self.folder: KernelFolder | None = None
+        self.making = threading.RLock()  # two threads would make two of one kernel, and share numba's settings
         self.here = threading.local()  # .plain: whether this thread is inside of a plain kernel
 
 
@@ -86,16 +87,17 @@ class Kernel(Generic[Parameters, Result]):
 
     def compiled(self) -> Callable[Parameters, Result]:
         """What numba makes of it; the kernels that it calls are compiled ones too."""
-        if self._compiled is None:
-            function = cast(FunctionType, self._function)
-            called = {name: function.__globals__.get(name) for name in function.__code__.co_names}
-            inner = {name: other.compiled() for name, other in called.items() if isinstance(other, Kernel)}
-            copy = FunctionType(function.__code__, function.__globals__ | inner, argdefs=function.__defaults__)
-            copy.__qualname__ = function.__qualname__
-            compiled: Callable[Parameters, Result] = _compile(copy, self._options)
-            self._compiled = compiled
-            return compiled
-        return self._compiled
+        if made := self._compiled:
+            return made
+        with _STATE.making:
+            if not (made := self._compiled):
+                function = cast(FunctionType, self._function)
+                called = {name: function.__globals__.get(name) for name in function.__code__.co_names}
+                inner = {name: other.compiled() for name, other in called.items() if isinstance(other, Kernel)}
+                copy = FunctionType(function.__code__, function.__globals__ | inner, argdefs=function.__defaults__)
+                copy.__qualname__ = function.__qualname__
+                made = self._compiled = _compile(copy, self._options)
+            return made
 
     def forget(self) -> None:
         """Compiles it anew at the next call."""
@@ -148,9 +150,10 @@ def kernel_folder() -> KernelFolder:
 
 def forget_folder(reason: str) -> None:
     """Compiles in memory from now on."""
-    _STATE.folder = KernelFolder(None, reason)
-    for one in _KERNELS:
-        one.forget()
+    with _STATE.making:
+        _STATE.folder = KernelFolder(None, reason)
+        for one in _KERNELS:
+            one.forget()
 
 
 def _entries(args: tuple[Any, ...]) -> int:

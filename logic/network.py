@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
 Reset = Literal["zero", "subtract"]
+RESETS: tuple[Reset, ...] = get_args(Reset)
 INPUT = "input"  # the name of the source population, as in NIR
 MOST_HALVINGS = 62  # of a membrane in a step; more leave nothing of 63 bits
 
@@ -82,7 +83,7 @@ class Population:
         if not (name.isascii() and name.isidentifier() and name.islower()) or name == INPUT:
             raise NetworkError(f"population name {name!r} must be a lower-case identifier other than '{INPUT}'")
         leak = whole(leak, 0, f"leak of '{name}'")
-        if reset not in get_args(Reset):
+        if reset not in RESETS:
             raise NetworkError(f"reset of '{name}' must be 'zero' or 'subtract', got {reset!r}")
         if leak > MOST_HALVINGS:
             raise NetworkError(f"leak of '{name}' is {leak} halvings a step, at most {MOST_HALVINGS}; use retain=False")

@@ -1,31 +1,23 @@
-"""Checkpoints: tensors and settings in one safetensors file, written whole or not at all; never pickle."""
+"""Checkpoints: tensors and settings, or modules, in one safetensors file, written whole or not at all; never pickle."""
 
 import json
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
-from logic import Domain, NeurosymError, whole_file
-from perception.networks.network_catalogue import PERCEPTIONS, kind_of, path_of
-from perception.networks.perception import (
-    Perception,
-    PerceptionClass,
-    PerceptionError,
-    check_perception,
-    check_remakable,
-    difference,
-    outline,
-)
+from logic import NeurosymError, whole_file
+from perception.networks.perception import Perception, check_perception, difference, outline
+
+from .blueprints import BlueprintError, blueprint_of, build
+from .embeddings import to_modules
 
 _SETTINGS = "neurosym"
-MOST_STEPS = 4096  # of a network that a file asks for
 
 
 class CheckpointError(NeurosymError):
@@ -102,36 +94,59 @@ def first_line(fault: BaseException) -> str:
     return str(fault).partition("\n")[0].rstrip(":")
 
 
-def save_perception(perception: Perception, path: str | Path, notes: Mapping[str, str] | None = None) -> None:
-    """Writes a perception network: its weights, and how it is made.
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """The modules that a file holds.
 
     Args:
-        perception: Of any class that tells its ``architecture`` (:class:`perception.networks.perception.Remakable`).
-        path: The file.
-        notes: What shall be kept beside it, such as the rules that it was trained with.
+        perceptions: By the names of networks and domains.
+        embeddings: What programs pass around by name.
+        notes: What was kept beside them, such as the rules.
+    """
+
+    perceptions: Mapping[str, nn.Module]
+    embeddings: Mapping[str, nn.Module] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def held(self) -> nn.Module:
+        """All of them as one module; the names of its tensors are those in a file."""
+        held = nn.Module()
+        held.perceptions, held.embeddings = to_modules(self.perceptions)[0], to_modules(self.embeddings)[0]
+        return held
+
+
+def save_modules(contents: Contents, path: str | Path) -> None:
+    """Writes modules: their weights, each once, and how they are made.
 
     Raises:
-        CheckpointError: if no other of its shape can be made from what it tells.
+        CheckpointError: if no other of a module's shape can be made from what it tells.
         FileError: if it cannot be written.
     """
     try:
-        found = check_remakable(perception)
-        architecture = json.loads(json.dumps(found.architecture()))
-    except (PerceptionError, TypeError, ValueError) as fault:
+        blueprints = {
+            part: {name: blueprint_of(module) for name, module in modules.items()}
+            for part, modules in (("perceptions", contents.perceptions), ("embeddings", contents.embeddings))
+        }
+    except BlueprintError as fault:
         raise CheckpointError(f"{path}: {fault}") from None
-    settings = {
-        "kind": kind_of(found),
-        "domain": {"name": found.domain.name, "values": list(found.domain.values)},
-        "architecture": architecture,
-        "notes": dict(notes or {}),
-    }
-    write_checkpoint(path, Checkpoint(found.state_dict(), settings))
+    tensors: dict[str, Tensor] = contents.held.state_dict(keep_vars=True)
+    first: dict[int, str] = {}
+    same = {name: first.setdefault(id(tensor), name) for name, tensor in tensors.items()}
+    shared = {name: known for name, known in same.items() if name != known}
+    own = {name: _alone(tensor.detach()) for name, tensor in tensors.items() if name not in shared}
+    write_checkpoint(path, Checkpoint(own, {**blueprints, "shared": shared, "notes": dict(contents.notes)}))
 
 
-def load_perception(path: str | Path, kinds: Sequence[PerceptionClass] = ()) -> tuple[Perception, dict[str, str]]:
-    """The perception network that :func:`save_perception` wrote, and the notes beside it.
+def _alone(tensor: Tensor) -> Tensor:
+    """The tensor with memory of its own, as a file wants it."""
+    return tensor.clone() if tensor.untyped_storage().nbytes() > tensor.nbytes else tensor
 
-    The header is compared with the network that it asks for before anything of its size is made.
+
+def load_modules(path: str | Path, kinds: Sequence[type[nn.Module]] = ()) -> Contents:
+    """The modules that :func:`save_modules` wrote.
+
+    The header is compared with the modules that it asks for before anything of their size is made.
 
     Args:
         path: The file.
@@ -143,19 +158,27 @@ def load_perception(path: str | Path, kinds: Sequence[PerceptionClass] = ()) -> 
     with _opened(path) as file:
         settings = _settings(file)
         try:
-            make = _class_of(str(settings["kind"]), kinds, path)
-            domain, architecture, notes = (settings[key] for key in ("domain", "architecture", "notes"))
-            domain = Domain(**domain)
+            notes = {str(key): str(value) for key, value in dict(settings["notes"]).items()}
+            shared: dict[str, str] = dict(settings["shared"])
             shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-            if differing := difference(outline(make, domain, architecture, 2 * len(shapes) + 16), shapes):
+            shapes |= {name: shapes[known] for name, known in shared.items()}
+
+            def make() -> Contents:
+                found = [
+                    {str(name): build(one, kinds) for name, one in dict(settings[part]).items()}
+                    for part in ("perceptions", "embeddings")
+                ]
+                return Contents(found[0], found[1], notes)
+
+            if differing := difference(outline(lambda: make().held, 2 * len(shapes) + 16), shapes):
                 raise ValueError(differing)
-            made = make(domain, torch.Generator(), **architecture)
-            if not 1 <= (steps := getattr(made, "steps", 1)) <= MOST_STEPS:
-                raise ValueError(f"it runs {steps} steps, expected 1 to {MOST_STEPS}")
-            made.load_state_dict(_tensors(file))
-            return check_perception(made), {str(key): str(value) for key, value in dict(notes).items()}
-        except CheckpointError:
-            raise
+            contents = make()
+            for perception in contents.perceptions.values():
+                check_perception(perception)
+            _fill(contents.held, _tensors(file), shared)
+            return contents
+        except BlueprintError as fault:
+            raise CheckpointError(f"{path}: {fault}") from None
         except Exception as fault:  # also what the constructor of a stranger's class raises
             reason = f"it lacks {fault}" if isinstance(fault, KeyError) else first_line(fault)
             raise CheckpointError(
@@ -163,13 +186,48 @@ def load_perception(path: str | Path, kinds: Sequence[PerceptionClass] = ()) -> 
             ) from None
 
 
-def _class_of(kind: str, kinds: Sequence[PerceptionClass], path: str | Path) -> PerceptionClass:
-    own = {path_of(made): made for made in kinds} | {made.__qualname__: made for made in kinds}
-    found = PERCEPTIONS.get(kind) or own.get(kind) or own.get(kind.rpartition(".")[2])
-    if found is None:
-        name = kind.rpartition(".")[2]
+def _fill(held: nn.Module, tensors: Mapping[str, Tensor], shared: Mapping[str, str]) -> None:
+    """Puts the weights in place; those that are shared become one again."""
+    for name, known in shared.items():
+        (home, _, leaf), (source, _, kept) = name.rpartition("."), known.rpartition(".")
+        tensor = getattr(held.get_submodule(source), kept)
+        if isinstance(tensor, nn.Parameter):
+            held.get_submodule(home).register_parameter(leaf, tensor)
+        else:
+            held.get_submodule(home).register_buffer(leaf, tensor)
+    held.load_state_dict({**tensors, **{name: tensors[known] for name, known in shared.items()}})
+
+
+def save_perception(perception: Perception, path: str | Path, notes: Mapping[str, str] | None = None) -> None:
+    """Writes a perception network: its weights, and how it is made.
+
+    Args:
+        perception: Of any class that tells its ``architecture`` (:class:`perception.networks.perception.Remakable`),
+            or a :class:`perception.Neural`.
+        path: The file.
+        notes: What shall be kept beside it, such as what it was trained on.
+
+    Raises:
+        CheckpointError: if no other of its shape can be made from what it tells.
+        FileError: if it cannot be written.
+    """
+    found = check_perception(perception)
+    save_modules(Contents({found.domain.name: cast(nn.Module, found)}, {}, dict(notes or {})), path)
+
+
+def load_perception(path: str | Path, kinds: Sequence[type[nn.Module]] = ()) -> tuple[Perception, dict[str, str]]:
+    """The perception network that :func:`save_perception` wrote, or that of a saved model, and the notes beside it.
+
+    Args:
+        path: The file.
+        kinds: Classes of your own that it may ask for; no class is ever looked up by a name in a file.
+
+    Raises:
+        CheckpointError: if the file is missing, damaged or holds something else, such as several perceptions.
+    """
+    contents = load_modules(path, kinds)
+    if len(contents.perceptions) != 1 or contents.embeddings:
         raise CheckpointError(
-            f"{path}: holds a perception of the class {kind!r}, which is none of {', '.join(PERCEPTIONS)}; "
-            f"import the class and name it: kinds=[{name}]"
+            f"{path}: holds the perceptions {', '.join(contents.perceptions) or 'of nobody'}; load them by load_model"
         )
-    return found
+    return check_perception(next(iter(contents.perceptions.values()))), dict(contents.notes)

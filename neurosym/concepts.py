@@ -1,6 +1,6 @@
 """Concept quality: whether the symbols are right and know how sure they are, beside whether the answers are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,13 +54,18 @@ class ConceptReport:
         )
 
 
-def concept_report(symbols: Symbols, answers: Answers, values: Tensor, given: Sequence[Any]) -> ConceptReport:
+def concept_report(
+    symbols: Symbols | Mapping[str, Symbols],
+    answers: Answers,
+    values: Tensor | Mapping[str, Tensor],
+    given: Sequence[Any],
+) -> ConceptReport:
     """Scores symbols and answers against the truth.
 
     Args:
-        symbols: Beliefs ``[B, N, K]``.
+        symbols: Beliefs ``[B, N, K]``; of several perceptions those of each, by name.
         answers: What followed from them.
-        values: Class numbers of the true values, ``[B, N]``.
+        values: Class numbers of the true values, ``[B, N]``, of several perceptions by the same names.
         given: The ``B`` true answers.
 
     Raises:
@@ -76,27 +81,38 @@ def concept_report(symbols: Symbols, answers: Answers, values: Tensor, given: Se
         >>> print(concept_report(symbols, infer(rule, "sum(S)", symbols), torch.tensor([[3, 4]]), [7]))
         answers 100.0% right (ECE 0.171), symbols 100.0% right (ECE 0.090, collapse 0.00), 1 samples
     """
-    if not isinstance(symbols, Symbols) or not isinstance(answers, Answers):  # pyright: ignore[reportUnnecessaryIsInstance]
+    seen = symbols if isinstance(symbols, Mapping) else {"": symbols}
+    truth = values if isinstance(values, Mapping) else {"": values}
+    if not all(isinstance(one, Symbols) for one in seen.values()) or not isinstance(answers, Answers):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ScoreError(
             f"a concept report compares Symbols and Answers with the truth, got {type(symbols).__name__} and "
             f"{type(answers).__name__}; give model.perception(pictures).symbols and model(pictures)"
         )
-    if not len(given) or values.shape != symbols.log_probs.shape[:2] or len(given) != symbols.batch:
+    if seen.keys() != truth.keys():
         raise ScoreError(
-            f"{symbols.batch} samples of {symbols.slots} symbols cannot be scored on values of shape "
-            f"{list(values.shape)} and {len(given)} answers; give as many of each, and at least one"
+            f"symbols of {', '.join(seen)} cannot be scored on values of {', '.join(truth)}; give both of each"
         )
-    sure, read = symbols.log_probs.detach().exp().max(dim=2)
+    sure, right, occurring, used = list[Tensor](), list[Tensor](), 0, 0
+    for name, one in seen.items():
+        shape = truth[name].shape
+        if not len(given) or shape != one.log_probs.shape[:2] or len(given) != one.batch:
+            raise ScoreError(
+                f"{one.batch} samples of {one.slots} symbols cannot be scored on values of shape "
+                f"{list(shape)} and {len(given)} answers; give as many of each, and at least one"
+            )
+        likeliest, read = one.log_probs.detach().exp().max(dim=2)
+        sure.append(likeliest.flatten())
+        right.append((read == truth[name]).flatten())
+        occurring, used = occurring + len(truth[name].unique()), used + len(read.unique())
     answer_sure, answered = answers.log_probs.detach().exp().max(dim=1)
-    right, answer_right = read == values, answered == answers.indices(list(given))
-    occurring = len(values.unique())
+    answer_right = answered == answers.indices(list(given))
     return ConceptReport(
         samples=len(given),
         answer_accuracy=float(answer_right.double().mean()),
-        concept_accuracy=float(right.double().mean()),
-        concept_error=calibration_error(sure.flatten(), right.flatten()),
+        concept_accuracy=float(torch.cat(right).double().mean()),
+        concept_error=calibration_error(torch.cat(sure), torch.cat(right)),
         answer_error=calibration_error(answer_sure, answer_right),
-        collapse=max(0.0, 1 - len(read.unique()) / occurring),
+        collapse=max(0.0, 1 - used / occurring),
     )
 
 

@@ -1,19 +1,18 @@
 """Why an answer was given: what was seen and how surely, by which spikes, and which proof leads from there."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from html import escape
 from math import exp
-from typing import Any, cast
 
 import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from logic import Symbols
-from perception import PictureError
+from perception import Percept, PictureError
 from reasoner import Answer, Contrast, explain as explain_answers, to_dict, to_text
+from reasoner.counting.planning import prepare_query
 
-from .inputs import as_seen
+from .inputs import Inputs, to_tensor
 from .model import Model, check_model, shorten
 
 
@@ -24,12 +23,16 @@ class Sight:
     Args:
         slot: Number of the picture, from 0.
         probabilities: Value to probability, the likeliest first.
-        spikes: Spikes by layer that this picture caused, over all steps.
+        spikes: Spikes by layer that this picture caused, over all steps; none if the perception tells of none.
+        name: What the program calls it, ``digit(0)`` or ``digit(left)``.
+        numbered: Whether it is that picture of the only perception, and needs no name.
     """
 
     slot: int
     probabilities: dict[int | str, float]
     spikes: dict[str, int]
+    name: str
+    numbered: bool = True
 
     @property
     def value(self) -> int | str:
@@ -45,11 +48,13 @@ class Explanation:
         query: What was asked.
         sights: What was seen, one for each picture.
         answers: The best answers with their proofs, the best first.
+        names: What the program calls the slots of a domain or network that have other names than numbers.
     """
 
     query: str
     sights: tuple[Sight, ...]
     answers: tuple[Answer, ...]
+    names: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         best = [f"{shorten(answer.atom)} with {answer.probability:.1%}" for answer in self.answers[:1]]
@@ -68,7 +73,8 @@ class Explanation:
         for sight in self.sights:
             best = list(sight.probabilities.items())[:3]
             beliefs = ", ".join(f"{value} with {share:.1%}" for value, share in best)
-            lines.append(f"picture {sight.slot}: {beliefs} ({sum(sight.spikes.values())} spikes)")
+            spikes = f" ({sum(sight.spikes.values())} spikes)" if sight.spikes else ""
+            lines.append(f"{f'picture {sight.slot}' if sight.numbered else sight.name}: {beliefs}{spikes}")
         for rank, answer in enumerate(self.answers):
             word = "answer" if rank == 0 else "otherwise"
             lines += [
@@ -76,7 +82,7 @@ class Explanation:
                 to_text(answer.proof, "  "),
             ]
             if answer.contrast is not None:
-                lines.append(f"  for this to hold, {_contrast_text(answer.contrast)}")
+                lines.append(f"  for this to hold, {self._contrast_text(answer.contrast)}")
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, object]:
@@ -86,6 +92,7 @@ class Explanation:
             "pictures": [
                 {
                     "slot": sight.slot,
+                    "name": sight.name,
                     "probabilities": {str(value): share for value, share in sight.probabilities.items()},
                     "spikes": sight.spikes,
                 }
@@ -97,26 +104,53 @@ class Explanation:
                     "probability": answer.probability,
                     "proof": to_dict(answer.proof),
                     "posterior": {
-                        f"{name}({slot})": {str(value): share for value, share in shares.items()}
-                        for (name, slot), shares in answer.posterior.items()
+                        self._called(slot): {str(value): share for value, share in shares.items()}
+                        for slot, shares in answer.posterior.items()
                     },
-                    "contrast": _contrast_json(answer.contrast),
+                    "contrast": self._contrast_json(answer.contrast),
                 }
                 for answer in self.answers
             ],
         }
 
+    def _called(self, slot: tuple[str, int]) -> str:
+        """The slot as the program calls it."""
+        return f"{slot[0]}({self.names.get(slot, slot[1])})"
 
-def explain(model: Model, pictures: Tensor | NDArray[Any], top: int = 2) -> Explanation:
+    def _contrast_text(self, contrast: Contrast) -> str:
+        """What would have to be seen, in half a sentence."""
+        changes = " and ".join(
+            f"{self._called(change.slot)} must be {change.needed} instead of {change.read}"
+            for change in contrast.changes
+        )
+        return f"{changes or 'nothing must be read otherwise'} (against odds of {_odds(contrast.cost)})"
+
+    def _contrast_json(self, contrast: Contrast | None) -> dict[str, object] | None:
+        if contrast is None:
+            return None
+        return {
+            "changes": [
+                {"slot": self._called(c.slot), "read": c.read, "needed": c.needed, "nats": c.nats}
+                for c in contrast.changes
+            ],
+            "cost_nats": contrast.cost,
+            "gap_nats": contrast.gap,
+        }
+
+
+def explain(model: Model, inputs: Inputs, top: int = 2, query: str | None = None) -> Explanation:
     """The best answers to the model's query for one sample, with proofs that Prolog has replayed.
 
     Args:
-        model: Of any perception.
-        pictures: Of one sample, ``[N, C, H, W]``.
+        model: Of any perceptions.
+        inputs: Of one sample: pictures ``[N, C, H, W]`` of the only perception, or tensors by name as for a call of
+            the model, without the axis of samples.
         top: How many answers.
+        query: Another goal than the model's.
 
     Raises:
         ModelTypeError: if it is no model.
+        InputError: if an input is missing or unknown.
         PictureError: if the pictures have another shape.
         QueryError: if the rules ask for more slots than there are pictures.
         ProofError: if a proof does not hold when it is replayed.
@@ -139,52 +173,44 @@ def explain(model: Model, pictures: Tensor | NDArray[Any], top: int = 2) -> Expl
             9 is 0+9   [computed]
     """
     check_model(model)
-    pictures = as_seen(pictures, cast(nn.Module, model.perception))
+    goal = model.goal(query)
+    batch = {name: to_tensor(one)[None] for name, one in inputs.items()} if isinstance(inputs, Mapping) else None
     try:
         with torch.no_grad():
-            percept = model.perception(pictures[None])
+            percepts = model.see(to_tensor(inputs)[None] if batch is None else batch, goal)
     except PictureError as fault:
+        given = [*inputs.values()] if isinstance(inputs, Mapping) else [inputs]
         raise PictureError(
-            f"pictures of shape {list(pictures.shape)} are not those of one sample, [slots, channels, height, width]; "
+            f"pictures of shape {list(given[0].shape)} are not those of one sample, [slots, channels, height, width]; "
             f"of many samples give one, pictures[0] ({fault})"
         ) from None
-    answers = explain_answers(model.program, model.goal(), percept.symbols, top=top)
-    sights = tuple(
+    symbols = [percept.symbols for percept in percepts.values()]
+    answers = explain_answers(model.program, goal, symbols, top=top)
+    grounding = prepare_query(model.program, goal, None).grounding
+    names = {(network, slot): one.text[1:-1] for network, own in grounding.inputs.items() for slot, one in own.items()}
+    alone = len(percepts) == 1
+    sights = [sight for name, percept in percepts.items() for sight in _sights(name, percept, names, alone=alone)]
+    return Explanation(goal, tuple(sights), tuple(answers), names)
+
+
+def _sights(network: str, percept: Percept, names: Mapping[tuple[str, int], str], *, alone: bool) -> list[Sight]:
+    """What was seen in each slot of one perception."""
+    symbols = percept.symbols
+    called = symbols.names or tuple(names.get((network, slot), str(slot)) for slot in range(symbols.slots))
+    return [
         Sight(
-            slot,
-            _shares(percept.symbols, slot),
-            {name: int(train[:, slot].sum()) for name, train in percept.spikes.items() if name != "input"},
+            int(name) if name.isdecimal() else slot,
+            _shares(symbols, slot),
+            {layer: int(train[:, slot].sum()) for layer, train in percept.spikes.items() if layer != "input"},
+            f"{network}({name})",
+            numbered=alone and name.isdecimal(),
         )
-        for slot in range(percept.symbols.slots)
-    )
-    return Explanation(model.goal(), sights, tuple(answers))
-
-
-def _contrast_text(contrast: Contrast) -> str:
-    """What would have to be seen, in half a sentence."""
-    changes = " and ".join(
-        f"{name}({slot}) must be {change.needed} instead of {change.read}"
-        for change in contrast.changes
-        for name, slot in [change.slot]
-    )
-    return f"{changes or 'nothing must be read otherwise'} (against odds of {_odds(contrast.cost)})"
+        for slot, name in enumerate(called)
+    ]
 
 
 def _odds(nats: float) -> str:
     return f"{exp(nats):,.1f} to 1" if nats < 20 else f"e^{nats:.0f} to 1"
-
-
-def _contrast_json(contrast: Contrast | None) -> dict[str, object] | None:
-    if contrast is None:
-        return None
-    return {
-        "changes": [
-            {"slot": f"{c.slot[0]}({c.slot[1]})", "read": c.read, "needed": c.needed, "nats": c.nats}
-            for c in contrast.changes
-        ],
-        "cost_nats": contrast.cost,
-        "gap_nats": contrast.gap,
-    }
 
 
 def _shares(symbols: Symbols, slot: int) -> dict[int | str, float]:

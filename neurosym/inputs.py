@@ -18,6 +18,8 @@ from reasoner import Grounding, Program
 from reasoner.counting.planning import prepare_query
 from reasoner.prolog.terms import Struct, Term, to_text
 
+from .embeddings import NamedTensor
+
 Given: TypeAlias = Tensor | NDArray[Any]
 Inputs: TypeAlias = Given | Mapping[str, Given] | Mapping[int, Given] | Mapping[str | int, Given]
 """Numbered slots ``[B, N, ...]``; or by the name of an input, its number, or the name of a perception."""
@@ -38,31 +40,14 @@ class Asked:
         slots: Their numbers.
         names: What the program calls them.
         arguments: The terms of each: one, or several where the network has several inputs.
-        unordered: One sentence, if the slots' numbers follow from no order that a user could know.
+        named: One sentence, if inputs can only be given by name: why, and which.
     """
 
     domain: Domain
     slots: tuple[int, ...]
     names: tuple[str, ...]
     arguments: tuple[tuple[Term, ...], ...]
-    unordered: str = ""
-
-
-class NamedTensor(nn.Module):
-    """A tensor that a program passes around by name; ``name`` is itself, ``name(3)`` its row 3.
-
-    Args:
-        value: Learned if it is a parameter.
-    """
-
-    value: Tensor
-
-    def __init__(self, value: Tensor) -> None:
-        super().__init__()
-        if isinstance(value, nn.Parameter):
-            self.value = value
-        else:
-            self.register_buffer("value", value)
+    named: str = ""
 
 
 @lru_cache(maxsize=256)
@@ -83,20 +68,40 @@ def asked_of(program: Program, query: str | None) -> Mapping[str, Asked]:
     for (domain, number), stated in zip(grounding.slots, grounding.constants, strict=True):
         if stated is None:
             found.setdefault(domain.name, []).append(number)
-    return {
-        name: Asked(
-            program.domain(name),
-            tuple(slots),
-            tuple(grounding.name_of(name, slot) for slot in slots),
-            tuple(_arguments(grounding, name, slot) for slot in slots),
-            grounding.unordered.get(name, ""),
-        )
-        for name, slots in found.items()
-    }
+    asked: dict[str, Asked] = {}
+    for name, slots in found.items():
+        arguments = tuple(_arguments(grounding, name, slot) for slot in slots)
+        names = tuple(grounding.name_of(name, slot) for slot in slots)
+        asked[name] = Asked(program.domain(name), tuple(slots), names, arguments, _named(name, arguments, grounding))
+    return asked
 
 
 def _arguments(grounding: Grounding, name: str, slot: int) -> tuple[Term, ...]:
     return grounding.inputs[name][slot].arguments if name in grounding.inputs else (slot,)
+
+
+def _named(name: str, arguments: Sequence[tuple[Term, ...]], grounding: Grounding) -> str:
+    """Why the inputs of a network can only be given by name, if so."""
+    functions = {clause.function for clause in grounding.program.clauses if clause.function}
+    called = [term for terms in arguments for term in terms if _inside(term, functions)]
+    if name in grounding.unordered:
+        why = grounding.unordered[name].rpartition("; ")[0]
+    elif any(len(terms) != 1 for terms in arguments):
+        why = "it takes several inputs, which one tensor cannot tell apart"
+    elif called:
+        why = f"it is asked about {to_text(called[0])}, which is computed"
+    else:
+        return ""
+    return f"{why}; give the inputs by name: {_names(arguments)}"
+
+
+def _inside(term: Term, functions: set[str]) -> bool:
+    """Whether a term calls one of these functions."""
+    if isinstance(term, Struct):
+        return (bool(term.arguments) and term.functor in functions) or any(
+            _inside(t, functions) for t in term.arguments
+        )
+    return isinstance(term, tuple) and any(_inside(one, functions) for one in term)
 
 
 @lru_cache(maxsize=256)
@@ -198,27 +203,16 @@ def check_slotted(name: str, asked: Asked) -> None:
     Raises:
         InputError: if not; the text says what to give.
     """
-    remedy = f"give the inputs by name: {_names(asked)}"
-    if asked.unordered:
-        raise InputError(f"{asked.unordered.rpartition('; ')[0]}; {remedy}")
-    if any(len(terms) != 1 for terms in asked.arguments):
-        raise InputError(
-            f"the network '{name}' takes several inputs, which one tensor of slots cannot tell apart; {remedy}"
-        )
-    if called := [terms[0] for terms in asked.arguments if isinstance(terms[0], Struct) and _is_call(terms[0])]:
-        raise InputError(f"the network '{name}' is asked about {to_text(called[0])}, a computed input; {remedy}")
+    if asked.named:
+        raise InputError(f"'{name}' cannot be given one tensor of slots: {asked.named}")
 
 
-def _is_call(term: Struct) -> bool:
-    return bool(term.arguments) and term.functor != "tensor"
-
-
-def _names(asked: Asked) -> str:
-    return ", ".join(dict.fromkeys(to_text(term) for terms in asked.arguments for term in terms))
+def _names(arguments: Sequence[tuple[Term, ...]]) -> str:
+    return ", ".join(dict.fromkeys(to_text(term) for terms in arguments for term in terms))
 
 
 def _wanted(asked: Mapping[str, Asked]) -> str:
-    told = " and ".join(f"{_names(one)} ({name})" for name, one in asked.items())
+    told = " and ".join(f"{_names(one.arguments)} ({name})" for name, one in asked.items())
     return f"it asks for {told}" if told else "it asks for no input"
 
 
@@ -265,11 +259,16 @@ class _Source:
 
     def stacked(self, terms: Sequence[Term], reader: str) -> Tensor:
         """``[B, N, ...]`` of terms that were looked up."""
-        parts = [self.known[self._bare(term)] for term in terms]
+        parts = [self._tensor(term) for term in terms]
         if len({part.shape for part in parts}) > 1:
             shapes = ", ".join(f"{to_text(t)} {list(p.shape)}" for t, p in zip(terms, parts, strict=True))
             raise InputError(f"{reader} is given inputs of different shapes: {shapes}; pad or resize them")
         return torch.stack(parts, dim=1)
+
+    def _tensor(self, term: Term) -> Tensor:
+        """``[B, ...]`` of a term that was looked up; a list that is no input itself has ``[B, n, ...]``."""
+        term = self._bare(term)
+        return self.stacked(term, "a list") if isinstance(term, tuple) and term not in self.known else self.known[term]
 
     def _bare(self, term: Term) -> Term:
         """What ``tensor(T)`` stands for: the input of that name, or else ``T``."""
@@ -285,13 +284,18 @@ class _Source:
         if (tensor := self._known(term)) is not None:
             self.known[term] = tensor
             return 0
+        if isinstance(term, tuple) and term:
+            return max(self._depth(one, calls) for one in term)
         if isinstance(term, Struct) and term.arguments and self._is_module(term.functor):
             depth = 1 + max(self._depth(one, calls) for one in term.arguments)
             calls.setdefault((depth, term.functor, len(term.arguments)), {})[term] = None
             return depth
+        called = ""
+        if isinstance(term, Struct) and term.arguments:
+            called = f"; if a module makes it, give that to the model: embeddings={{'{term.functor}': module}}"
         raise InputError(
             f"{self.query} needs the input '{to_text(term)}', but the inputs given are "
-            f"{_listed([*self.given]) or 'none'}; {_wanted(self.asked)}"
+            f"{_listed([*self.given]) or 'none'}; {_wanted(self.asked)}{called}"
         )
 
     def _is_module(self, name: str) -> bool:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from logic import Symbols
+from logic import NeurosymError, Symbols
 from perception import Percept
 from reasoner import Program, infer
 from reasoner.counting.planning import Prepared, prepare_query, with_facts
@@ -57,7 +57,8 @@ def log_probability(model: "Model", batch: Batch, impossible: float | None = Non
     """
     posed = [one for group in batch.groups for one in _posed(model, group)]
     like = next(model.parameters(), torch.zeros(0))
-    logs = [_logs(one, symbols, like) for one, symbols in zip(posed, _seen(model, posed), strict=True)]
+    chances = model.chances()
+    logs = [_logs(one, symbols, chances, like) for one, symbols in zip(posed, _seen(model, posed), strict=True)]
     found = [_of_answers(one, log, batch.called, impossible) for one, log in zip(posed, logs, strict=True)]
     places = torch.tensor([place for one in posed for place in one.group.places])
     together = torch.cat(found) if found else torch.zeros(0)
@@ -103,6 +104,11 @@ def _prepared(group: Group, program: Program, query: str | None) -> _Posed:
         return _Posed(group, program, query, prepare_query(program, query))
     except NoAnswer:
         return _Posed(group, program, query, None)
+    except NeurosymError as fault:
+        own = group.own[0]
+        if query is not None and own.query is not None:
+            fault.args = tuple(str(text).replace(query, own.query) for text in fault.args)
+        raise
 
 
 def _seen(model: "Model", posed: Sequence[_Posed]) -> list[list[Symbols]]:
@@ -173,11 +179,11 @@ def _beliefs(network: nn.Module, inputs: Sequence[tuple[Tensor, ...]]) -> Sequen
     return [part.unflatten(0, shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
-def _logs(posed: _Posed, symbols: Sequence[Symbols], like: Tensor) -> Tensor:
+def _logs(posed: _Posed, symbols: Sequence[Symbols], chances: Mapping[int, Tensor], like: Tensor) -> Tensor:
     """Log-probabilities ``[G, A]`` of all answers."""
     if posed.prepared is None:
         return like.new_zeros(len(posed.group), 0)
-    found = infer(posed.program, posed.query, symbols).log_probs
+    found = infer(posed.program, posed.query, symbols, chances=chances).log_probs
     return found.expand(len(posed.group), -1)  # of rules that perceive nothing there is one row
 
 

@@ -13,9 +13,11 @@ from perception.networks.perception import Perception
 from reasoner import Answers, Program, ProgramError, QueryError, infer
 from reasoner.counting.planning import prepare_query
 
+from .chances import Chances
+from .embeddings import Embeddings, to_embeddings, to_modules
 from .inputs import Asked, InputError, Inputs, as_seen, asked_of, bind, check_slotted, mentioned
 from .likelihood import log_probability
-from .perceptions import Embeddings, by_name, check_asked, modules_of, to_embeddings, to_modules
+from .perceptions import by_name, check_asked, modules_of
 from .samples import Batch, stacked
 
 
@@ -87,10 +89,12 @@ class Model(nn.Module):
         found = by_name(perceptions, program)
         self.networks, self._keys = to_modules(modules_of(found))
         self.embedded, self._passed = to_modules(to_embeddings(embeddings))
+        self.chances = Chances(program)
         self.program = program
         self.query = query
+        self._own: Mapping[str, Asked] = {}
         if query is not None or program.queries:
-            self._asked(query)
+            self._own = self._asked(query)
 
     @property
     def perceptions(self) -> Mapping[str, Perception]:
@@ -104,12 +108,7 @@ class Model(nn.Module):
         Raises:
             ModelTypeError: if there are several.
         """
-        if len(self._keys) > 1:
-            raise ModelTypeError(
-                f"this model has the perceptions {', '.join(self._keys)}; say which, "
-                f"model.perceptions['{next(iter(self._keys))}']"
-            )
-        return next(iter(self.perceptions.values()))
+        return self.perceptions[self._only()]
 
     @property
     def embeddings(self) -> Mapping[str, nn.Module]:
@@ -119,7 +118,8 @@ class Model(nn.Module):
     @property
     def learned(self) -> nn.Module:
         """All that training changes: the only perception, or this model if there is more."""
-        return self if len(self._keys) > 1 or self._passed else cast(nn.Module, self.perception)
+        more = len(self._keys) > 1 or self._passed or len(self.chances.logits)
+        return self if more else cast(nn.Module, self.perception)
 
     def __repr__(self) -> str:
         clauses, several = len(self.program.clauses), len(self._keys) > 1
@@ -153,7 +153,8 @@ class Model(nn.Module):
             QueryError: if the rules ask for more slots than there are, or never answer the query.
         """
         query = self.query if query is None else query
-        return infer(self.program, query, [percept.symbols for percept in self.see(inputs, query).values()])
+        symbols = [percept.symbols for percept in self.see(inputs, query).values()]
+        return infer(self.program, query, symbols, chances=self.chances())
 
     def see(self, inputs: Inputs, query: str | None = None) -> dict[str, Percept]:
         """What each perception that the query asks for sees, by its name; the slots of the symbols bear their names.
@@ -175,9 +176,9 @@ class Model(nn.Module):
                 )
             ((name, key),) = self._keys.items()
             return {name: self._see_slots(name, self.networks[key], inputs, asked)}
-        known = mentioned(self.program, query) | (
-            mentioned(self.program, self.query) if self.query is not None else frozenset()
-        )
+        known = mentioned(self.program, query)
+        if self.query not in (None, query):  # what another query asks for is no slip
+            known |= mentioned(self.program, self.query)
         bound = bind(inputs, _quoted(query), asked, known, self.embeddings, self._keys)
         found: dict[str, Percept] = {}
         for name, tensors in bound.items():
@@ -190,6 +191,15 @@ class Model(nn.Module):
             found[name] = replace(percept, symbols=symbols)
         return found
 
+    def symbols(self, inputs: Inputs) -> Symbols:
+        """What the only perception sees, ``[B, N, K]``.
+
+        Raises:
+            ModelTypeError: if there are several.
+            InputError, PictureError, QueryError: as for a call.
+        """
+        return self.see(inputs)[self._only()].symbols
+
     def _see_slots(self, name: str, network: nn.Module, given: Any, asked: Mapping[str, Asked]) -> Percept:
         """What is seen in the numbered slots ``[B, N, ...]``."""
         if name in asked:
@@ -198,6 +208,15 @@ class Model(nn.Module):
         if name not in asked or percept.symbols.domain == asked[name].domain:
             return percept
         return replace(percept, symbols=Symbols(asked[name].domain, percept.symbols.log_probs))
+
+    def _only(self) -> str:
+        """The name of the only perception."""
+        if len(self._keys) > 1:
+            raise ModelTypeError(
+                f"this model has the perceptions {', '.join(self._keys)}; say which, "
+                f"model.perceptions['{next(iter(self._keys))}']"
+            )
+        return next(iter(self._keys))
 
     def goal(self, query: str | None = None) -> str:
         """The query that is meant: the one given, or else the model's.
@@ -213,6 +232,8 @@ class Model(nn.Module):
     def _asked(self, query: str | None) -> Mapping[str, Asked]:
         if query is None and not self.program.queries:
             raise QueryError("nothing is asked; give one goal as text, model(inputs, query='sum(S)')")
+        if query == self.query and self._own:
+            return self._own
         asked = asked_of(self.program, query)
         check_asked(_quoted(query), asked, self.perceptions)
         return asked

@@ -3,18 +3,13 @@
 from collections.abc import Mapping
 from typing import cast
 
-from torch import Tensor, nn
+from torch import nn
 
 from logic import Domain
 from perception.networks.perception import Perception, check_perception
 from reasoner import Program, QueryError
 
-from .inputs import Asked, NamedTensor
-
-Embeddings = (
-    Mapping[str, nn.Module | Tensor] | Mapping[int, nn.Module | Tensor] | Mapping[str | int, nn.Module | Tensor]
-)
-"""What programs pass around by name: a module, called as ``nn(name, [X], E)`` says, or a tensor."""
+from .inputs import Asked
 
 
 def by_name(perceptions: Perception | Mapping[str, Perception], program: Program) -> dict[str, Perception]:
@@ -65,23 +60,6 @@ def check_asked(query: str, asked: Mapping[str, Asked], perceptions: Mapping[str
                 f"{query} reads {_told(one.domain)}, but the perception sees {_told(seen.domain)}; "
                 f"give both the same domain"
             )
-
-
-def to_modules(found: Mapping[str, nn.Module]) -> tuple[nn.ModuleDict, dict[str, str]]:
-    """Modules as a part of another, and the key of each name: the name, unless torch itself uses it."""
-    modules, keys = nn.ModuleDict(), dict[str, str]()
-    for name, module in found.items():
-        key = name.replace(".", "_")
-        while hasattr(modules, key):
-            key += "_"
-        keys[name] = key
-        modules[key] = module
-    return modules, keys
-
-
-def to_embeddings(given: Embeddings) -> dict[str, nn.Module]:
-    """Modules and tensors by name, tensors as modules that hold them."""
-    return {str(name): NamedTensor(one) if isinstance(one, Tensor) else one for name, one in given.items()}
 
 
 def modules_of(perceptions: Mapping[str, Perception]) -> dict[str, nn.Module]:

@@ -11,23 +11,22 @@ References:
 """
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from statistics import median
 from typing import Any, cast
 
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from perception import Neuron, Percept, zero_skipping
+from perception import Neuron, Percept, PictureError, zero_skipping
 from perception.architectures import Readout, SpikingAttention
 from perception.networks.activity import JOULES_PER_ADDITION, JOULES_PER_MULTIPLICATION
 from perception.networks.perception import Perception, check_perception
 
-from .inputs import as_seen
+from .inputs import Given, as_seen
 from .model import Model
 
 _ROUNDS = 5
@@ -102,16 +101,19 @@ class Profile:
         return JOULES_PER_MULTIPLICATION * sum(layer.synapses for layer in self.layers)
 
 
-def profile(network: Perception | Model, pictures: Tensor | NDArray[Any]) -> Profile:
+def profile(network: Perception | Model, pictures: Given | Mapping[str, Given]) -> Profile:
     """Runs a network on pictures and counts what it costs.
 
     Args:
-        network: Any perception of layers that are torch's, or a model, whose perception is meant. Its weights and
+        network: Any perception of layers that are torch's, or a model, whose perceptions are meant. Its weights and
             statistics stay as they are.
-        pictures: ``[B, C, H, W]`` or frames ``[B, T, C, H, W]``; 16 are enough.
+        pictures: ``[B, C, H, W]`` or frames ``[B, T, C, H, W]``; 16 are enough. Of a model with several perceptions
+            what each sees, by its name; then the costs of one look of each are added up, and the names of layers begin
+            with the perception's.
 
     Raises:
         PerceptionError: if it is no perception.
+        ModelTypeError: if there are several perceptions, and pictures of one.
         PictureError: if they do not fit the network.
 
     Example:
@@ -120,6 +122,10 @@ def profile(network: Perception | Model, pictures: Tensor | NDArray[Any]) -> Pro
         >>> found.parameters, found.steps, [layer.name for layer in found.layers][-1]
         (80016, 4, 'layers.readout')
     """
+    if isinstance(network, Model) and isinstance(pictures, Mapping):
+        return _together({name: profile(network.perceptions[name], one) for name, one in pictures.items()})
+    if isinstance(pictures, Mapping):
+        raise PictureError("pictures by name are those of a model's perceptions; give one perception its tensor")
     perception = check_perception(network.perception if isinstance(network, Model) else network)
     vision = cast(nn.Module, perception)
     training = vision.training
@@ -140,6 +146,21 @@ def profile(network: Perception | Model, pictures: Tensor | NDArray[Any]) -> Pro
     parameters = sum(parameter.numel() for parameter in vision.parameters())
     return Profile(
         parameters, steps, layers, rates, inference / count, skipping / count, backward / count, kept / count
+    )
+
+
+def _together(profiles: Mapping[str, Profile]) -> Profile:
+    """The costs of one look of each perception."""
+    found = profiles.values()
+    return Profile(
+        sum(one.parameters for one in found),
+        max(one.steps for one in found),
+        tuple(replace(layer, name=f"{name}.{layer.name}") for name, one in profiles.items() for layer in one.layers),
+        {f"{name}.{layer}": rate for name, one in profiles.items() for layer, rate in one.rates.items()},
+        sum(one.inference_seconds for one in found),
+        sum(one.skipping_seconds for one in found),
+        sum(one.training_seconds for one in found),
+        sum(one.kept_bytes for one in found),
     )
 
 

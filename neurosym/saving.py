@@ -1,17 +1,28 @@
 """Saved models: perceptions, rules and query in one safetensors file; never pickle."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
-from perception.networks.perception import PerceptionClass
+import torch
+from torch import nn
+
+from logic import Domain
+from logic.errors import DomainError
+from perception.networks.perception import Perception
 from reasoner import Program
 
-from .checkpoint import CheckpointError, load_perception, save_perception
+from .checkpoint import CheckpointError, Contents, first_line, load_modules, save_modules
 from .model import Model, check_model
 
 
 def save_model(model: Model, path: str | Path) -> None:
-    """Writes the perception network, the rules and the query into one safetensors file.
+    """Writes the perceptions, what the program passes around, the rules and the query into one safetensors file.
+
+    A module of your own, around which there is a :class:`perception.Neural`, is saved if its class can be called
+    without arguments, or has a method ``architecture()`` that returns the arguments; layers of torch and sequences of
+    them are saved as they are.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -25,22 +36,29 @@ def save_model(model: Model, path: str | Path) -> None:
 
     Raises:
         ModelTypeError: if it is no model.
-        CheckpointError: if no other of the perception's shape can be made from its ``architecture``.
+        CheckpointError: if no other module of a shape can be made from what one tells; the text says what to give it.
         FileError: if it cannot be written.
     """
     check_model(model)
-    save_perception(model.perception, path, {"program": model.program.text, "query": model.goal()})
+    domains = [{"name": domain.name, "values": list(domain.values)} for domain in model.program.domains]
+    notes = {"program": model.program.text, "domains": json.dumps(domains)}
+    if model.query is not None:
+        notes["query"] = model.query
+    if model.chances.logits:
+        notes["chances"] = json.dumps({clause: logits.tolist() for clause, logits in model.chances.logits.items()})
+    perceptions = {name: cast(nn.Module, one) for name, one in model.perceptions.items()}
+    save_modules(Contents(perceptions, model.embeddings, notes), path)
 
 
-def load_model(path: str | Path, kinds: Sequence[PerceptionClass] = ()) -> Model:
+def load_model(path: str | Path, kinds: Sequence[type[nn.Module]] = ()) -> Model:
     """The model that :func:`save_model` wrote.
 
     Args:
         path: The file.
-        kinds: Classes of your own that its perception may be of.
+        kinds: Classes of your own that it may ask for; none is ever looked up by a name in a file.
 
     Raises:
-        CheckpointError: if the file is missing, damaged, or holds no rules.
+        CheckpointError: if the file is missing, damaged, holds no rules or asks for another class.
         ProgramError: if the rules in it do not parse.
 
     Example:
@@ -56,9 +74,26 @@ def load_model(path: str | Path, kinds: Sequence[PerceptionClass] = ()) -> Model
         >>> torch.equal(again(pictures).log_probs, model(pictures).log_probs)
         True
     """
-    perception, settings = load_perception(path, kinds)
-    if not {"program", "query"} <= settings.keys():
+    contents = load_modules(path, kinds)
+    notes = contents.notes
+    if not {"program", "domains"} <= notes.keys():
         raise CheckpointError(
             f"{path}: holds a perception network without rules; give a model that was saved with them"
         )
-    return Model(perception, Program.parse(settings["program"], (perception.domain,), str(path)), settings["query"])
+    try:
+        domains = tuple(Domain(**one) for one in json.loads(notes["domains"]))
+    except (TypeError, ValueError, DomainError) as fault:
+        raise CheckpointError(f"{path}: its domains are none ({fault}); save the model again") from None
+    program = Program.parse(notes["program"], domains, str(path))
+    perceptions = {name: cast(Perception, one) for name, one in contents.perceptions.items()}
+    model = Model(perceptions, program, notes.get("query"), embeddings=contents.embeddings)
+    try:
+        learned = {
+            f"logits.{clause}": torch.tensor(one) for clause, one in json.loads(notes.get("chances", "{}")).items()
+        }
+        model.chances.load_state_dict(learned)
+    except (TypeError, ValueError, AttributeError, RuntimeError) as fault:
+        raise CheckpointError(
+            f"{path}: its learned probabilities are none ({first_line(fault)}); save it again"
+        ) from None
+    return model

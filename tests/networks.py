@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from logic.network import INPUT, Population, SpikingNetwork, Synapses
+from logic.network import INPUT, Convolution, Population, Projection, SpikingNetwork, Synapses
 from logic.rails import rail_lines, single_lines
 
 
@@ -41,6 +41,74 @@ def random_network(
     return SpikingNetwork(
         (inputs,), (cells,), links, last, single_lines(f"n{i}" for i in range(neurons)), np.maximum(slots[inputs:], 0)
     )
+
+
+def random_maps(rng: np.random.Generator) -> SpikingNetwork:
+    """Maps with all that the semantics knows: padding, strides, groups, delays, residual edges, loops, leaks, resets.
+
+    Each map hears an earlier one or the input, and perhaps more of them by residual edges with other delays; the last
+    population hears single neurons, and itself.
+    """
+    calm = rng.random() < 0.4  # as trained networks are: silent if they hear nothing
+    shape = (2 * int(rng.integers(1, 3)), int(rng.integers(3, 7)), int(rng.integers(3, 7)))
+    shapes: dict[str, tuple[int, ...]] = {INPUT: shape}
+    populations, links = list[Population](), list[Projection]()
+    for number in range(int(rng.integers(1, 4))):
+        name, source = f"map{number}", str(rng.choice(list(shapes)))
+        window = _random_window(rng, source, name, shapes[source])
+        shapes[name] = window.shape_from(shapes[source])
+        links.append(window)
+        for other in list(shapes)[:-1]:
+            if rng.random() < 0.4:
+                links.append(_residual(rng, other, name, shapes))
+        populations.append(_random_population(rng, name, shapes[name], calm))
+    last, size = "last", int(rng.integers(1, 7))
+    for source in [*shapes, last]:
+        sizes, count = (int(np.prod(shapes.get(source, (size,)))), size), int(rng.integers(0, 24))
+        pre, post = (rng.integers(0, extent, count) for extent in sizes)
+        links.append(Synapses(source, last, pre, post, rng.integers(-4, 5, count), rng.integers(1, 5, count)))
+    if rng.random() < 0.4:  # a loop from the last population back into the first map
+        count = int(rng.integers(1, 5))
+        ends = rng.integers(0, size, count), rng.integers(0, populations[0].size, count)
+        links.append(Synapses(last, populations[0].name, *ends, rng.integers(-3, 4, count), rng.integers(1, 4, count)))
+    populations.append(_random_population(rng, last, (size,), calm))
+    neurons = sum(population.size for population in populations)
+    outputs = int(np.prod(shape)) + neurons - 1 - np.arange(2 if size > 1 else 1)
+    names = single_lines(f"y{place}" for place in range(len(outputs)))
+    return SpikingNetwork(shape, tuple(populations), tuple(links), outputs, names, np.full(len(outputs), 4))
+
+
+def _random_population(rng: np.random.Generator, name: str, shape: tuple[int, ...], calm: bool) -> Population:
+    size, active = int(np.prod(shape)), 0 if calm else int(rng.integers(0, 2))
+    retain, scale = bool(rng.random() < 0.75), int(rng.choice([3, 12]))
+    return Population(
+        name,
+        shape,
+        rng.integers(1 if calm or rng.random() < 0.7 else -1, scale, size),
+        retain=retain,
+        leak=int(rng.choice([0, 1, 1, 2, 6])) if retain else 0,
+        reset="subtract" if retain and rng.random() < 0.4 else "zero",
+        bias=rng.integers(-1, 2, size) * active,
+        initial=rng.integers(-5, 6, size) * active,
+    )
+
+
+def _random_window(rng: np.random.Generator, source: str, target: str, shape: tuple[int, ...]) -> Convolution:
+    groups = int(rng.choice([group for group in (1, 2) if shape[0] % group == 0]))
+    height, width = (int(rng.integers(1, min(4, side) + 1)) for side in shape[1:])
+    kernel = rng.integers(-4, 5, (groups * int(rng.integers(1, 3)), shape[0] // groups, height, width))
+    stride, delay, padding = (int(rng.integers(low, high)) for low, high in ((1, 3), (1, 4), (0, 3)))
+    return Convolution(source, target, kernel, stride, groups, delay, padding)
+
+
+def _residual(rng: np.random.Generator, source: str, target: str, shapes: dict[str, tuple[int, ...]]) -> Projection:
+    """An identity where the shapes are equal, else some synapses."""
+    delay = int(rng.integers(1, 5))
+    if shapes[source] == shapes[target]:
+        channels = shapes[source][0]
+        return Convolution(source, target, rng.integers(-4, 5, (channels, 1, 1, 1)), groups=channels, delay=delay)
+    pre, post = (rng.integers(0, int(np.prod(shapes[name])), 9) for name in (source, target))
+    return Synapses(source, target, pre, post, rng.integers(-3, 4, 9), delay)
 
 
 def dual_rail_adder(bits: int) -> SpikingNetwork:

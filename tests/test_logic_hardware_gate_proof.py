@@ -89,6 +89,14 @@ def test_a_declaration_that_is_wrong_is_not_proved(tmp_path: Path) -> None:
 
 
 @needs("yosys")
+def test_a_clock_without_enable_must_change_nothing(tmp_path: Path) -> None:
+    write_rtl(compile_circuit(CIRCUITS["full_adder"], "single-rail"), tmp_path, name="dut")
+    path = tmp_path / "dut.v"
+    path.write_text(path.read_text().replace("else if (en)", "else"))
+    assert prove_rtl(tmp_path, CIRCUITS["full_adder"]).verdict.holds is None  # right as long as it is enabled
+
+
+@needs("yosys")
 def test_one_hot_inputs_are_promised(tmp_path: Path) -> None:
     plain = parse_circuit("y = a & b; z = a | b", "eqn")
     circuit = replace(plain, one_hot=(range(2),))

@@ -4,8 +4,11 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -94,6 +97,36 @@ def test_inside_of_a_plain_kernel_those_that_are_compiled_already_run_plain(monk
         assert half((np.uint64(0), np.uint64(2))) == ones(1) % 2 == 1
     assert half_of_ones(np.array([0, 0])) == 0
     assert half_of_ones(np.array([0, 1])) == 2**63 - 1  # compiled, `ones` would give an int, too large for `half`
+
+
+def test_threads_that_need_a_kernel_at_once_share_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "kernels"
+    folder.mkdir(mode=0o700)
+    monkeypatch.setattr(kernels._STATE, "folder", KernelFolder(folder))  # pyright: ignore[reportPrivateUsage]
+    import numba
+
+    settings: Any = numba.config
+    for one in (ones, half, half_of_ones):
+        one.forget()
+    before, interval, start = settings.CACHE_DIR, sys.getswitchinterval(), threading.Barrier(8)
+
+    def use(number: int) -> tuple[object, int]:
+        start.wait()
+        made = half_of_ones.compiled()
+        return made, int(half_of_ones(np.array([0, 1], np.int64 if number % 2 else np.int32)))
+
+    sys.setswitchinterval(1e-6)
+    try:
+        with run_kernels("always"), ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(use, range(8)))
+    finally:
+        sys.setswitchinterval(interval)
+        for one in (ones, half, half_of_ones):
+            one.forget()
+    assert len({id(made) for made, _ in found}) == 1
+    assert {value for _, value in found} == {2**63 - 1}
+    assert before == settings.CACHE_DIR
+    assert list(folder.rglob("*.nbi"))
 
 
 def spin_by_hand(count: int) -> int:

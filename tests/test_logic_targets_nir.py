@@ -300,3 +300,52 @@ def test_a_loop_too_large_for_a_matrix_is_refused(tmp_path: Path) -> None:
 def _later(projection: Synapses | Convolution) -> Synapses:
     assert isinstance(projection, Synapses)
     return replace(projection, delay=projection.delay + 9000)
+
+
+def leaky_chain(seed: int) -> SpikingNetwork:
+    """Two padded convolutions with leaking membranes, and a readout that keeps all of its own."""
+    rng = np.random.default_rng(seed)
+    populations = (
+        Population("first", (4, 4, 4), int(rng.integers(3, 9)), retain=True, leak=1),
+        Population("second", (3, 4, 4), int(rng.integers(3, 9)), retain=True, leak=int(rng.integers(1, 4))),
+        Population("readout", (5, 1, 1), 30, retain=True),
+    )
+    projections = (
+        Convolution(INPUT, "first", rng.integers(-4, 6, (4, 1, 3, 3)), stride=2, groups=2, padding=1),
+        Convolution("first", "second", rng.integers(-4, 6, (3, 4, 3, 3)), padding=1),
+        Convolution("second", "readout", rng.integers(-4, 6, (5, 3, 4, 4))),
+    )
+    outputs = np.arange(5) + 2 * 49 + 64 + 48
+    return SpikingNetwork((2, 7, 7), populations, projections, outputs, single_lines("abcde"), np.full(5, 3))
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 2**31), st.sampled_from(["lif", "cuba"]))
+def test_leaks_and_padding_are_the_same_in_snntorch(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, profile: str
+) -> None:
+    path = tmp_path_factory.mktemp("nir") / "leaky.nir"
+    network = leaky_chain(seed)
+    write_nir(network, path, profile)
+    spikes = torch.from_numpy(np.random.default_rng(seed).random((9, 16, 2, 7, 7)) < 0.3)
+    found = compare_with_snntorch(path, spikes)
+    assert (found.different, found.shift) == (0, 3)
+    again = read_nir(path)
+    for old, new in zip(network.populations, again.populations, strict=True):
+        assert (new.leak, new.reset, new.retain) == (old.leak, old.reset, old.retain)
+    first = again.projections[0]
+    assert isinstance(first, Convolution)
+    assert (first.padding, first.stride) == (1, 2)
+
+
+def test_leaks_that_float32_cannot_tell_apart_and_soft_resets_are_refused(tmp_path: Path) -> None:
+    network = leaky_chain(3)
+    soft = Population("first", (4, 4, 4), 5, retain=True, reset="subtract")
+    with pytest.raises(NetworkError, match="nir cannot follow the reset 'subtract' of population 'first'"):
+        write_nir(replace(network, populations=(soft, *network.populations[1:])), tmp_path / "n.nir")
+    heavy = replace(network.projections[0], kernel=np.full((4, 1, 3, 3), 2**20))
+    with pytest.raises(
+        NetworkError, match="'first' leaks and has membranes of 25 bits, which leave no places in float32"
+    ):
+        write_nir(replace(network, projections=(heavy, *network.projections[1:])), tmp_path / "n.nir")
+    assert not list(tmp_path.iterdir())

@@ -264,3 +264,14 @@ def test_copied_and_moved_it_answers_alike() -> None:
     assert again(inputs).log_probs.exp()[0].tolist() == pytest.approx(
         [1 / 18, 2 / 18, 4 / 18, 4 / 18, 4 / 18, 2 / 18, 1 / 18]
     )
+
+
+def test_a_list_of_inputs_is_one_input() -> None:
+    text = "nn(most, [Xs], Y, [a, b]) :: most(Xs, Y)."
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Flatten(), nn.Linear(6, 2))
+    model = Model(Neural(net, Domain("most", "ab")), Program.parse(text, ()), "most([x, y, z], Y)")
+    seen = {name: torch.randn(4, 2) for name in "zyx"}
+    wanted = net(torch.stack([seen[name] for name in "xyz"], 1)).log_softmax(1)
+    torch.testing.assert_close(model(seen).log_probs, wanted)
+    torch.testing.assert_close(model({"[x, y, z]": torch.stack([seen[name] for name in "xyz"], 1)}).log_probs, wanted)

@@ -1,5 +1,6 @@
 """Data sets in folders of one's own: pictures and recordings, and what is wrong with them."""
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,20 @@ def test_pictures(tmp_path: Path) -> None:
     write_picture(tmp_path / "test" / "moon" / "red.png", (255, 0, 0))
     assert load_dataset(str(tmp_path)).pictures.shape == (4, 3, 4, 6)  # colours in one split are colours in both
     assert load_dataset(str(tmp_path), split="test").pictures.shape == (3, 3, 4, 6)
+
+
+def test_pictures_are_held_once(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        for number in range(3):
+            write_picture(
+                tmp_path / split / ("sun", "moon")[number % 2] / f"{number}.png", (200, 100, number), (1000, 1000)
+            )
+    tracemalloc.start()
+    found = load_dataset(str(tmp_path))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.pictures.shape == (3, 3, 1000, 1000)
+    assert most < 20e6  # 9 MB of pictures, and those of another size or two
 
 
 def test_recordings(tmp_path: Path) -> None:

@@ -76,6 +76,14 @@ def pictures(batch: int = 3, slots: int = 2, seed: int = 0) -> Tensor:
     return torch.rand(batch, slots, 1, 28, 28, generator=torch.Generator().manual_seed(seed))
 
 
+def with_part(kept: Checkpoint, part: str, value: Any) -> Checkpoint:
+    """Another value in the header of a file that holds one perception of digits."""
+    if part in kept.settings:
+        return Checkpoint(kept.tensors, {**kept.settings, part: value})
+    made = {**kept.settings["perceptions"]["digit"], part: value}
+    return Checkpoint(kept.tensors, {**kept.settings, "perceptions": {"digit": made}})
+
+
 def log_probs_elsewhere(perception: Any, seen: Tensor) -> np.ndarray:
     with torch.no_grad():
         return perception(seen).symbols.log_probs.numpy()
@@ -144,8 +152,7 @@ class TestPerception:
         save_perception(make(DIGITS, 0), file)
         kept = read_checkpoint(file)
         values = list(range(300_000_000, 300_000_011))
-        settings = {**kept.settings, "domain": {"name": "digit", "values": values}}
-        write_checkpoint(file, Checkpoint(kept.tensors, settings))
+        write_checkpoint(file, with_part(kept, "domain", {"name": "digit", "values": values}))
         with pytest.raises(CheckpointError, match=r"net.safetensors: does not hold .* here and .* there"):
             load_perception(file, OWN)
 
@@ -222,7 +229,7 @@ def test_what_cannot_be_made_again_is_not_saved(tmp_path: Path) -> None:
 def test_classes_are_never_looked_up_by_a_name_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "net.safetensors"
     save_perception(Plain(DIGITS, 0), file)
-    with pytest.raises(CheckpointError, match=r"holds a perception of the class '.*Plain'.* name it: kinds=\[Plain\]"):
+    with pytest.raises(CheckpointError, match=r"holds a module of the class '.*Plain'.* name it: kinds=\[Plain\]"):
         load_perception(file)
 
 
@@ -239,6 +246,10 @@ def test_classes_are_never_looked_up_by_a_name_in_a_file(tmp_path: Path) -> None
         ("domain", {"name": 1e308, "values": [0, 1]}),
         ("domain", None),
         ("notes", 5),
+        ("shared", {"perceptions.digit.network": "elsewhere"}),
+        ("perceptions", [1]),
+        ("embeddings", {"people": {"kind": "tensor", "shape": [10**12], "dtype": "float32", "learned": True}}),
+        ("embeddings", {"people": {"kind": "torch.nn.Module", "arguments": {}}}),
         ("kind", "os.system"),
         ("kind", None),
     ],
@@ -247,6 +258,6 @@ def test_damaged_settings_end_in_one_sentence_at_once(part: str, value: Any, tmp
     file = tmp_path / "net.safetensors"
     save_perception(SpikingVision(DIGITS, 0), file)
     kept = read_checkpoint(file)
-    write_checkpoint(file, Checkpoint(kept.tensors, {**kept.settings, part: value}))
+    write_checkpoint(file, with_part(kept, part, value))
     with pytest.raises(CheckpointError, match=r"net.safetensors: .*"):
         load_perception(file)

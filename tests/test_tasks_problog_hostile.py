@@ -1,10 +1,14 @@
 """Hostile programs: some of each door end in an answer or one sentence, and those of others are not disturbed."""
 
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from reasoner import ConstraintProgram, Program, infer, solve
 from tasks.problog.hostile import Outcome, ask, run
 from tasks.problog.hostile_programs import Hostile, hostile_programs
+from tasks.reliability.process_tree import cpu_seconds, end, megabytes, processes
 
 SWIFT = {  # refused or answered at once
     "deep brackets",
@@ -45,6 +49,27 @@ def test_what_breaks_a_promise_is_said() -> None:
     program = Hostile("none", "query", "p(1).", None)
     verdicts = ("answered", "refused: QueryError", "TRACEBACK: KeyError: 1", "CRASH: exit code -11", "TIME: 9.0 s")
     assert [Outcome(program, verdict, 0.0, 0.0).wrong for verdict in verdicts] == [False, False, True, True, True]
+
+
+def test_time_and_memory_of_all_that_a_process_starts_are_its_own() -> None:
+    work = "sum(range(10**7)); data = b'1' * 10**8"
+    inner = f"import os\n{work}\nos.read(0, 1)"
+    outer = (
+        "import subprocess, sys\n"
+        f"child = subprocess.Popen([sys.executable, '-c', {inner!r}], start_new_session=True)\n"
+        "sys.stdin.read()"
+    )
+    process = subprocess.Popen([sys.executable, "-c", outer], stdin=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while megabytes(process.pid) < 100 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    held, seconds, inside = megabytes(process.pid), cpu_seconds(process.pid), [*processes(process.pid)]
+    end(process.pid)
+    process.communicate()
+    assert 100 < held < 200
+    assert seconds > 0.1
+    assert len(inside) == 2
+    assert not processes(process.pid)
 
 
 def test_eight_threads_mix_good_and_hostile_ones() -> None:

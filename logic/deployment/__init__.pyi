@@ -9,4 +9,9 @@ from .relays import (
     without_initial as without_initial,
 )
 from .stretching import stretched as stretched
-from .target_network import TargetNetwork as TargetNetwork, run_flat as run_flat, step_flat as step_flat
+from .target_network import (
+    TargetNetwork as TargetNetwork,
+    run_batch as run_batch,
+    run_flat as run_flat,
+    step_flat as step_flat,
+)

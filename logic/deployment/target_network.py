@@ -18,6 +18,7 @@ from ..network import FlatNetwork, SpikingNetwork
 
 Integers = NDArray[np.int64]
 Bits = NDArray[np.bool_]
+_AT_ONCE = 16  # samples; a step may move a million currents for them
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,14 +109,14 @@ class TargetNetwork:
         return replace(replace(self, threshold=limit, **wide, **flags, **both), **changes)
 
     def stimulus(self, spikes: Bits) -> Bits:
-        """Input spikes ``[T, I0]`` of the original as those of this network, ``[T * period, I]``."""
-        given = np.zeros((len(spikes) * self.period, self.inputs), np.bool_)
-        given[:: self.period] = spikes[:, self.fed]
+        """Input spikes ``[T, ..., I0]`` of the original as those of this network, ``[T * period, ..., I]``."""
+        given = np.zeros((len(spikes) * self.period, *spikes.shape[1:-1], self.inputs), np.bool_)
+        given[:: self.period] = spikes[..., self.fed]
         return given
 
     def heard(self, trains: Bits) -> Bits:
-        """Spikes ``[T', I + N]`` of this network as those of the original, ``[T, I0 + N0]``."""
-        return trains[:: self.period, self.line]
+        """Spikes ``[T', ..., I + N]`` of this network as those of the original, ``[T, ..., I0 + N0]``."""
+        return trains[:: self.period][..., self.line]
 
 
 _NUMBERS = ("bias", "leak", "initial")
@@ -124,29 +125,38 @@ OF_NEURONS = ("threshold", *_NUMBERS, *_FLAGS)  # the columns that have a row fo
 
 
 def run_flat(network: TargetNetwork, spikes: Bits, steps: int) -> Bits:
-    """Spikes ``[steps, I + N]`` of all inputs and neurons; see :func:`step_flat`."""
-    rows = [spikes for spikes, _ in step_flat(network, spikes, steps)]
-    return np.array(rows).reshape(steps, network.inputs + network.neurons)
+    """Spikes ``[steps, I + N]`` of all inputs and neurons for input ``[T, I]``; see :func:`step_flat`."""
+    return run_batch(network, spikes[:, None], steps)[:, 0]
+
+
+def run_batch(network: TargetNetwork, spikes: Bits, steps: int) -> Bits:
+    """Spikes ``[steps, B, I + N]`` for input ``[T, B, I]``, a few samples at a time; see :func:`step_flat`."""
+    trains = np.zeros((steps, spikes.shape[1], network.inputs + network.neurons), np.bool_)
+    for first in range(0, spikes.shape[1], _AT_ONCE):
+        part = slice(first, first + _AT_ONCE)
+        for step, (row, _) in enumerate(step_flat(network, spikes[:, part], steps)):
+            trains[step, part] = row
+    return trains
 
 
 def step_flat(network: TargetNetwork, spikes: Bits, steps: int) -> Iterator[tuple[Bits, Integers]]:
-    """The semantics of :mod:`logic.network` on the flat form, one sample, step by step.
+    """The semantics of :mod:`logic.network` on the flat form, step by step.
 
     Args:
         network: What to run.
-        spikes: ``[T, I]`` input spikes; silence after ``T``.
+        spikes: ``[T, B, I]`` input spikes; silence after ``T``.
         steps: How many steps to run.
 
     Yields:
-        For each step the spikes ``[I + N]`` of all inputs and neurons, and the membranes ``[N]`` after it.
+        For each step the spikes ``[B, I + N]`` of all inputs and neurons, and the membranes ``[B, N]`` after it.
     """
-    row = np.zeros(network.inputs + network.neurons, np.bool_)
-    longest = int(network.delay.max(initial=1))
+    batch, longest = spikes.shape[1], int(network.delay.max(initial=1))
     order = np.argsort(network.pre, kind="stable")
     post, weight, delay = network.post[order], network.weight[order], network.delay[order]
-    starts = np.searchsorted(network.pre[order], np.arange(len(row) + 1))
-    waiting = np.zeros((longest + 1, network.neurons), np.int64)  # currents under way, a ring over steps
-    membrane = network.initial.copy()
+    starts = np.searchsorted(network.pre[order], np.arange(network.inputs + network.neurons + 1))
+    waiting = np.zeros((longest + 1, batch, network.neurons), np.int64)  # currents under way, a ring over steps
+    membrane = np.tile(network.initial, (batch, 1))
+    silence = np.zeros((batch, network.inputs), np.bool_)
     for t in range(steps):
         now = t % (longest + 1)
         kept = np.where(network.retain, membrane >> network.leak, 0)
@@ -154,9 +164,10 @@ def step_flat(network: TargetNetwork, spikes: Bits, steps: int) -> Iterator[tupl
         waiting[now] = 0
         fired = membrane >= network.threshold
         membrane = np.where(fired, np.where(network.subtract, membrane - network.threshold, 0), membrane)
-        row = np.concatenate([spikes[t] if t < len(spikes) else np.zeros(network.inputs, np.bool_), fired])
-        lines = np.flatnonzero(row)
+        row = np.concatenate([spikes[t] if t < len(spikes) else silence, fired], axis=1)
+        sample, lines = np.nonzero(row)
         sizes = starts[lines + 1] - starts[lines]
         chosen = np.repeat(starts[lines] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
-        np.add.at(waiting, ((t + delay[chosen]) % (longest + 1), post[chosen]), weight[chosen])
+        when = (t + delay[chosen]) % (longest + 1)
+        np.add.at(waiting, (when, np.repeat(sample, sizes), post[chosen]), weight[chosen])
         yield row, membrane

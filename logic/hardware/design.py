@@ -12,6 +12,8 @@ from ..errors import NetworkError
 from ..network import SpikingNetwork, check_network
 from ..rails import Line
 from ..writing import whole_files
+from .core_form import core_form
+from .core_testbench import core_testbench
 from .intervals import membrane_intervals
 from .register_form import register_form
 from .register_testbench import register_memories, register_testbench
@@ -123,10 +125,10 @@ def write_rtl(
             f"as 'adder_8'"
         )
     golden = golden_run(network, spikes, golden_steps)
-    texts = _registers(network, name, golden, steps)
+    texts = (_registers if form == "registers" else _core)(network, name, golden, steps)
     flat = network.flatten()
     inputs = int(np.prod(network.input_shape))
-    forever = bool(membrane_intervals(flat, steps).forever.all())
+    forever = bool(membrane_intervals(network, steps).forever.all())
     quiet = golden_run(network, np.zeros((0, inputs), np.bool_), network.latency + 1).trains
     design = DesignNotes(
         name=name,
@@ -207,3 +209,7 @@ def _registers(network: SpikingNetwork, name: str, golden: Golden, steps: int) -
         f"{name}_stimulus.mem": stimulus,
         f"{name}_golden.mem": spikes,
     }
+
+
+def _core(network: SpikingNetwork, name: str, golden: Golden, steps: int) -> dict[str, str]:
+    return core_form(network, name, steps) | core_testbench(network, name, golden)

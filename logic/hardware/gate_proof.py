@@ -2,7 +2,8 @@
 
 *Without a state* the cells are a pipeline. Let its registers hold anything when a wave arrives, let anything come at
 the steps after it; if the outputs at their latencies are then the circuit's values of that wave, they are so for every
-wave at every time. What outputs say between a reset and the first answer is compared too.
+wave at every time. What outputs say between a reset and the first answer is compared too, and that a clock without
+``en`` changes nothing.
 
 *With registers in the circuit* the claim is by induction over waves, one each period, with silence between them. That
 certain flip-flops hold certain registers (or constants) one step after a wave arrives is guessed from a simulation,
@@ -69,7 +70,7 @@ def prove_rtl(
             f"a design of the form {design.form!r} is not proved; its testbench compares all neurons, or write the "
             f"form 'registers'"
         )
-    resources = synthesize(Path(folder), design.name)
+    resources = synthesize(folder, design.name)
     cells = read_cells(Path(folder) / f"{design.name}_cells.json", design.name)
     return Synthesized(resources, prove_cells(cells, design, specification, timeout=timeout))
 
@@ -100,13 +101,15 @@ def prove_cells(
     else:
         obstacle, detail = _pipeline(machine, deadline)
     claim = f"{len(cells.kinds)} gates and {len(cells.register_names)} flip-flops compute {len(specification.outputs)} "
-    claim += f"outputs of {len(specification.inputs)} inputs, at latest {design.latency} steps after the wave"
+    steps = f"{design.latency} enabled clock{'s' * (design.latency != 1)}"
+    claim += f"outputs of {len(specification.inputs)} inputs, at latest {steps} after the wave"
     if specification.register_names:
         undefined = specification.open_registers
-        claim += f", for ever after a reset, with silence between waves every {design.period} steps"
+        claim += f", for ever after a reset, with silence between waves every {design.period} enabled clocks"
         claim += f", undefined first values ({shortened(list(undefined), 5)}) being 0" if undefined else ""
     else:
         claim += ", from any state and with any other waves"
+    obstacle = obstacle or _hold(machine, deadline)
     if not obstacle:
         return Verdict(True, claim, seconds=work_time() - start, detail=detail)
     found = machine.search()
@@ -248,6 +251,18 @@ def _silence(machine: _Machine, deadline: float | None) -> str:
     pairs = np.array([[outs[key], goal] for key, goal in goals.items()], np.int64).reshape(-1, 2)
     found = sweep(graph, pairs, deadline=deadline)
     return "" if (found.settled == 1).all() else "after a reset an output is not what it shall be before its answer"
+
+
+def _hold(machine: _Machine, deadline: float | None) -> str:
+    """Whether something changes at a clock with neither ``en`` nor ``rst``."""
+    graph = AndGraph()
+    state = graph.inputs(len(machine.cells.register_names))
+    still = machine.inputs(graph, None, rst=0, en=0)
+    registers = range(len(state))
+    _, after = unroll(graph, machine.cells, state, lambda _: still, (), {1: registers})
+    pairs = np.array([[after[register, 1], state[register]] for register in registers], np.int64).reshape(-1, 2)
+    found = sweep(graph, pairs, deadline=deadline)
+    return "" if (found.settled == 1).all() else "a clock without 'en' changes a flip-flop"
 
 
 def _induct(machine: _Machine, deadline: float | None) -> tuple[str, str]:

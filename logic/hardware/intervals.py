@@ -1,25 +1,21 @@
-"""How far the membranes of a network can go, whatever its input spikes are: intervals that hold for all inputs.
-
-Every synapse may be heard or not at every step (interval analysis, Moore 1966), so the intervals are sound, and exact
-for a neuron that forgets. A membrane that keeps all it hears may run away below (or above, if a spike takes off only
-the threshold); it then has an interval for so many steps only, which is said.
-"""
+"""How wide membranes must be: for ever where that is bounded, else for a number of steps."""
 
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..network import FlatNetwork, Integers
+from ..network import Integers, SpikingNetwork
+from ..proving.membranes import membrane_bounds
 
-_ROUNDS = 400  # a leak halves what is too far, so that 64 bits settle in fewer
+_NEAR = 64  # steps of a run that are looked at one by one
 
 
 class Intervals(NamedTuple):
-    """Least and greatest values over all inputs and steps.
+    """Least and greatest values of membranes before and after a spike, over all inputs.
 
     Args:
-        low: ``[N]`` of ``u``, what is compared with the threshold.
+        low: ``[N]``
         high: ``[N]``
         forever: ``[N]`` whether the interval holds at all steps; else for the steps that were asked for.
     """
@@ -27,11 +23,6 @@ class Intervals(NamedTuple):
     low: Integers
     high: Integers
     forever: NDArray[np.bool_]
-
-    @property
-    def bits(self) -> Integers:
-        """``[N]`` signed bits that hold ``u`` and zero."""
-        return signed_bits(self.low, self.high)
 
 
 def signed_bits(low: Integers, high: Integers) -> Integers:
@@ -42,56 +33,42 @@ def signed_bits(low: Integers, high: Integers) -> Integers:
         [4, 5, 1]
     """
     magnitude = np.maximum(high, -low - 1)
-    return 1 + np.array([int(value).bit_length() if value > 0 else 0 for value in magnitude.tolist()], np.int64)
+    return 1 + np.array([max(0, value).bit_length() for value in magnitude.tolist()], np.int64)
 
 
-def membrane_intervals(flat: FlatNetwork, steps: int) -> Intervals:
+def membrane_intervals(network: SpikingNetwork, steps: int) -> Intervals:
     """The intervals of all neurons.
 
+    What :func:`logic.proving.membranes.membrane_bounds` does not bound for ever goes on after its first steps by at
+    most the whole weight that a neuron hears.
+
     Args:
-        flat: The network.
+        network: Any.
         steps: For how many steps the interval of a membrane that can run away must hold.
 
+    Raises:
+        NetworkError: if a membrane can go beyond 2^61.
+
     Example:
-        >>> from logic import Population, SpikingNetwork, Synapses
+        >>> from logic import Population, Synapses
         >>> cell = Population("cell", (1,), threshold=3, retain=True)
         >>> wires = Synapses("input", "cell", [0, 1], [0, 0], weight=[2, -1])
-        >>> network = SpikingNetwork((2,), (cell,), (wires,), [], (), [])
-        >>> found = membrane_intervals(network.flatten(), steps=10)
+        >>> network = SpikingNetwork((2,), (cell,), (wires,), np.zeros(0, int), (), np.zeros(0, int))
+        >>> found = membrane_intervals(network, steps=1001)  # step 0 hears nothing
         >>> found.low.tolist(), found.high.tolist(), found.forever.tolist()
-        ([-11], [4], [False])
+        ([-1000], [4], [False])
     """
-    neurons = len(flat.threshold)
-    rising, falling = (np.zeros(neurons, np.int64) for _ in range(2))
-    np.add.at(rising, flat.post, np.maximum(flat.weight, 0))
-    np.add.at(falling, flat.post, np.minimum(flat.weight, 0))
-    up, down, theta = flat.bias + rising, flat.bias + falling, flat.threshold
-    keeps, leaks = flat.retain & (flat.leak == 0), flat.retain & (flat.leak > 0)
-    # without a leak: what remains after a step is below the threshold, or what a spike leaves
-    low = np.minimum(flat.initial, 0) + np.where(keeps, steps * np.minimum(down, 0), 0)
-    more = np.where(flat.subtract, np.maximum(up - theta, 0), 0)
-    high = np.maximum(np.maximum(flat.initial, 0), theta - 1) + np.where(keeps, steps * more, 0)
-    forever = ~keeps | ((down >= 0) & (more == 0))
-    kept_low, kept_high = _settled(flat, up, down, leaks)
-    low, high = np.where(leaks, kept_low, low), np.where(leaks, kept_high, high)
-    before_low, before_high = (np.where(flat.retain, side >> flat.leak, 0) for side in (low, high))
-    return Intervals(before_low + down, before_high + up, forever)
-
-
-def _settled(flat: FlatNetwork, up: Integers, down: Integers, leaks: NDArray[np.bool_]) -> tuple[Integers, Integers]:
-    """Between what the membranes that leak stay after any number of steps: the smallest interval that a step keeps."""
-    low = high = flat.initial
-    theta = flat.threshold
-    for _ in range(_ROUNDS):
-        below, above = (low >> flat.leak) + down, (high >> flat.leak) + up
-        fires, silent = above >= theta, below < theta
-        left_low = np.where(flat.subtract, np.maximum(below - theta, 0), 0)  # by a spike
-        left_high = np.where(flat.subtract, above - theta, 0)
-        next_low = np.where(silent, np.where(fires, np.minimum(below, left_low), below), left_low)
-        rest = np.minimum(above, theta - 1)
-        next_high = np.where(fires, np.where(silent, np.maximum(rest, left_high), left_high), above)
-        next_low, next_high = np.minimum(low, next_low), np.maximum(high, next_high)
-        if not ((next_low < low) | (next_high > high))[leaks].any():
-            break
-        low, high = np.where(leaks, next_low, low), np.where(leaks, next_high, high)
-    return low, high
+    always = membrane_bounds(network)
+    if always.bounded.all():
+        return Intervals(always.low, always.high, always.bounded)
+    flat, near = network.flatten(), min(steps, _NEAR)
+    begun = membrane_bounds(network, near)
+    up, down = flat.bias.copy(), flat.bias.copy()
+    np.add.at(up, flat.post, np.maximum(flat.weight, 0))
+    np.add.at(down, flat.post, np.minimum(flat.weight, 0))
+    low = begun.low + (steps - near) * np.minimum(down, 0)
+    high = begun.high + (steps - near) * np.maximum(up, 0)
+    most = np.maximum(np.maximum(flat.initial, 0), flat.threshold - 1) + np.maximum(up, 0)  # a spike leaves nothing
+    high = np.where(flat.subtract, high, np.minimum(high, most))
+    chosen = always.bounded
+    return Intervals(np.where(chosen, always.low, low), np.where(chosen, always.high, high), chosen)

@@ -77,7 +77,7 @@ def register_form(network: SpikingNetwork, name: str, steps: int) -> str:
             resets.append(f"line_{line} <= {taps}'h0;")
             shifted = f"{{line_{line}[{taps - 1}:1], {source}}}" if taps > 1 else source
             moves.append(f"line_{line} <= {shifted};")
-    widths = _widths(flat, steps)
+    widths = _widths(network, steps)
     for neuron in range(neurons):
         if flat.retain[neuron]:
             body += _membrane(flat, neuron, heard[neuron], widths[neuron])
@@ -158,9 +158,9 @@ def _wire(line: int, delay: int, inputs: int) -> str:
     return f"in[{line}]" if line < inputs else f"spike[{line - inputs}]"
 
 
-def _widths(flat: FlatNetwork, steps: int) -> list[int]:
+def _widths(network: SpikingNetwork, steps: int) -> list[int]:
     """``[N]`` bits of each sum, which hold the threshold too, since they are compared."""
-    found = membrane_intervals(flat, steps)
+    flat, found = network.flatten(), membrane_intervals(network, steps)
     low = np.minimum(np.minimum(found.low, flat.threshold), np.minimum(found.low - flat.threshold, 0))
     high = np.maximum(np.maximum(found.high, flat.threshold), np.maximum(found.high - flat.threshold, 0))
     return signed_bits(low, high).tolist()

@@ -12,7 +12,7 @@ from ..simulation.reference import simulate_reference
 Bits = NDArray[np.bool_]
 WAVES = 64  # of the first try; four times as many if some neuron never changes, up to
 MOST_WAVES = 1024
-_MOST_EVENTS = 20_000_000  # synapses times steps of a further try
+_MOST_EVENTS = 2_000_000  # synapses times steps of a further try
 
 
 class Golden(NamedTuple):

@@ -12,6 +12,7 @@ from ..network import INPUT, Convolution, Population, Projection, SpikingNetwork
 
 _EXACT_FLOAT32 = 2**24  # integers below it are exact in float32
 _DENSE_LIMIT = 2**22  # entries of a weight matrix that is kept dense
+_ROOM = 2**20  # neurons of the largest population times samples that run at once, so that they stay in the cache
 
 
 def simulate(
@@ -47,34 +48,50 @@ def simulate(
     kept = set(names if record is None else record)
     if unknown := kept - set(names):
         raise NetworkError(f"cannot record {sorted(unknown)}; there are {names}")
-    batch = spikes.shape[1]
-    inputs = spikes.bool().reshape(len(spikes), batch, -1)
-    silence = {name: torch.zeros(batch, int(np.prod(network.shape_of(name))), dtype=torch.bool) for name in names}
-    trains: dict[str, list[Tensor]] = {name: [] for name in names}
-    loud: dict[str, list[bool]] = {name: [] for name in names}
+    layers = [_Layer(network, population, steps) for population in network.populations]
+    sizes = {name: int(np.prod(network.shape_of(name))) for name in names}
+    batch, room = spikes.shape[1], max(1, _ROOM // max(sizes.values()))
+    found = {name: torch.empty(steps, batch, sizes[name], dtype=torch.bool) for name in names if name in kept}
+    for first in range(0, batch, room):
+        here = slice(first, first + room)
+        given = spikes[:, here].bool().flatten(2)
+        _run(network, layers, given, sizes, {name: trains[:, here] for name, trains in found.items()}, steps)
+    return {name: trains.reshape(steps, batch, *network.shape_of(name)) for name, trains in found.items()}
+
+
+def _run(
+    network: SpikingNetwork,
+    layers: list["_Layer"],
+    inputs: Tensor,
+    sizes: dict[str, int],
+    found: dict[str, Tensor],
+    steps: int,
+) -> None:
+    """Writes the trains ``[steps, B, n]`` of some samples ``[T, B, I]``."""
+    silence = {name: torch.zeros(inputs.shape[1], size, dtype=torch.bool) for name, size in sizes.items()}
+    trains: dict[str, list[Tensor]] = {name: [] for name in sizes}
+    loud: dict[str, list[bool]] = {name: [] for name in sizes}
     horizon = max((int(np.max(p.delay, initial=1)) for p in network.projections), default=1)
-    layers = [_Layer(network, population, batch, steps) for population in network.populations]
+    for layer in layers:
+        layer.begin(silence[layer.population.name])
     for t in range(steps):
         now = inputs[t] if t < len(inputs) else silence[INPUT]
-        trains[INPUT].append(now)
-        loud[INPUT].append(bool(now.any()))
+        if 0 < t < len(inputs) and torch.equal(now, inputs[t - 1]):
+            now = trains[INPUT][-1]  # one tensor, so that links see that it is the same
         fired = [layer.step(trains, loud, t) for layer in layers]  # every delay is >= 1, so the order does not matter
-        for layer, now in zip(layers, fired, strict=True):
-            name = layer.population.name
-            trains[name].append(now)
-            loud[name].append(bool(now.any()))
-        for name in names:
-            if name not in kept and t >= horizon:
+        for name, sent in zip(sizes, (now, *fired), strict=True):
+            trains[name].append(sent)
+            loud[name].append(bool(sent.numpy().any()))
+            if name in found:
+                found[name][t] = sent
+            if t >= horizon:
                 trains[name][t - horizon] = silence[name]  # no longer heard by anyone: free the memory
-    return {
-        name: torch.stack(trains[name]).reshape(steps, batch, *network.shape_of(name)) for name in names if name in kept
-    }
 
 
 class _Layer:
     """A population with its membrane and the projections that end in it."""
 
-    def __init__(self, network: SpikingNetwork, population: Population, batch: int, steps: int) -> None:
+    def __init__(self, network: SpikingNetwork, population: Population, steps: int) -> None:
         self.population = population
         incoming = [p for p in network.projections if p.target == population.name]
         bound = sum(_largest_drive(p) for p in incoming) + int(np.abs(population.bias).max(initial=0))
@@ -86,28 +103,31 @@ class _Layer:
         self.dtype = torch.float32 if bound < _EXACT_FLOAT32 else torch.float64
         self.threshold = torch.tensor(population.threshold, dtype=self.dtype)
         self.bias = torch.tensor(population.bias, dtype=self.dtype)
-        self.membrane = torch.tensor(population.initial, dtype=self.dtype).expand(batch, -1)
-        self.asleep = 0  # steps in which the membrane only leaked, and that are still to be taken off
-        quiet = not subtracts and not population.bias.any() and bool((population.threshold > 0).all())
-        self.silence = torch.zeros(batch, population.size, dtype=torch.bool) if quiet else None
+        self.initial = torch.tensor(population.initial, dtype=self.dtype)
+        self.quiet = not subtracts and not population.bias.any() and bool((population.threshold > 0).all())
         self.links = [link for p in incoming for link in _links(network, p, self.dtype)]
+
+    def begin(self, silence: Tensor) -> None:
+        """Before the first step of a batch, in which silence ``[B, n]`` is one tensor for all steps."""
+        self.silence, self.membrane = silence, self.initial.expand(len(silence), -1)
+        self.asleep = 0  # steps in which the membrane only leaked, and that are still to be taken off
 
     def step(self, trains: dict[str, list[Tensor]], loud: dict[str, list[bool]], t: int) -> Tensor:
         heard = [link for link in self.links if t >= link.delay and loud[link.source][t - link.delay]]
-        if self.silence is not None and not heard and t:  # after step 0 no membrane is at its threshold by itself
+        if self.quiet and not heard and t:  # after step 0 no membrane is at its threshold by itself
             self.asleep += 1
             return self.silence
         drive = self.bias.expand_as(self.membrane)
         for link in heard:
-            drive = drive + link.current(trains[link.source][t - link.delay].to(self.dtype))
+            drive = drive + link.current(trains[link.source][t - link.delay])
         population = self.population
         if population.retain:
             drive = drive + self._leaked()
         fired = drive >= self.threshold
         if population.reset == "subtract":
-            self.membrane = torch.where(fired, drive - self.threshold, drive)
+            self.membrane = drive - self.threshold * fired
         elif population.retain:
-            self.membrane = drive.masked_fill(fired, 0)
+            self.membrane = drive * ~fired  # three times as fast as masked_fill
         return fired
 
     def _leaked(self) -> Tensor:
@@ -124,12 +144,18 @@ class _Link:
     ):
         self.source, self.delay, self.weight = source, delay, weight
         self.shape, self.window = shape, window
+        self.last: tuple[Tensor, Tensor] | None = (
+            None  # spikes and their current: a picture that is shown stays the same
+        )
 
     def current(self, spikes: Tensor) -> Tensor:
-        if self.window is not None:
+        if self.window is None:
+            return (self.weight @ spikes.to(self.weight.dtype).T).T
+        if self.last is None or self.last[0] is not spikes:
             stride, padding, groups = self.window.stride, self.window.padding, self.window.groups
-            return conv2d(spikes.reshape(-1, *self.shape), self.weight, None, stride, padding, 1, groups).flatten(1)
-        return (self.weight @ spikes.T).T
+            pictures = spikes.to(self.weight.dtype).reshape(-1, *self.shape)
+            self.last = spikes, conv2d(pictures, self.weight, None, stride, padding, 1, groups).flatten(1)
+        return self.last[1]
 
 
 def _links(network: SpikingNetwork, projection: Projection, dtype: torch.dtype) -> list[_Link]:

@@ -88,7 +88,7 @@ def membrane_bits(flat: FlatNetwork, steps: int) -> Integers:
     by_time = begin + steps * (up + np.maximum(-flat.threshold, 0))
     high = np.minimum(by_threshold, by_time) + up
     low = np.minimum(flat.initial, 0) + np.where(flat.leak > 0, np.maximum(2 * down - 1, steps * down), steps * down)
-    bits = np.array([2 + value.bit_length() for value in np.maximum(high, -low).tolist()], np.int64)
+    bits = np.array([1 + max(1, value.bit_length()) for value in np.maximum(high, -low).tolist()], np.int64)
     return np.where(flat.retain, bits, 0)
 
 
@@ -107,7 +107,7 @@ def _membrane_cells(flat: FlatNetwork, sent: Integers, own: Integers, first: Int
     cells: list[Cells] = []
     for members in groups.values():
         who, (*kind, size) = np.array(members), rows[members[0]].tolist()
-        synapses = start[who, None] + np.arange(start[who[0] + 1] - start[who[0]])
+        synapses = start[who, None] + np.arange(int(start[who[0] + 1] - start[who[0]]))
         state = first[who, None] + np.arange(size)
         threshold, bias, leak, subtract = kind
         template = membrane_template(

@@ -26,9 +26,10 @@ from numpy.typing import NDArray
 
 from ..errors import NetworkError
 from ..network import INPUT, Convolution, Population, Projection, SpikingNetwork, Synapses, check_network
+from ..simulation.step_plan import membrane_bits
 from ..writing import whole_files
 from .nir_loop import is_chain, loop_graph
-from .nir_nodes import TIME_STEP, neuron_node, weight_map
+from .nir_nodes import TIME_STEP, leak_places, neuron_node, weight_map
 from .nir_notes import digest, golden_spikes, names_file, to_notes
 from .nir_reader import read_chain
 from .target import Limits, Target
@@ -36,6 +37,8 @@ from .target import Limits, Target
 if TYPE_CHECKING:
     import nir
     from torch import Tensor
+
+_ANY_TIME = 1 << 20  # steps; what leaks has reached its bound long before
 
 
 def write_nir(network: SpikingNetwork, path: str | Path, profile: str = "cuba", golden: Tensor | None = None) -> None:
@@ -134,6 +137,7 @@ def to_nir(network: SpikingNetwork, profile: str = "cuba") -> nir.NIRGraph:
     nodes: dict[str, nir.NIRNode] = {"input": nir.Input({"input": np.array(shape)})}
     edges: list[tuple[str, str]] = []
     before, sender = INPUT, "input"
+    places = exact_places(network)
     for population, currents in zip(network.populations, _highest_currents(network), strict=True):
         forward, loop = _incoming(network, population, before)
         shape = _written_shape(population, spatial)
@@ -144,7 +148,8 @@ def to_nir(network: SpikingNetwork, profile: str = "cuba") -> nir.NIRGraph:
             bias, top = bias + lift, top + lift
         name = population.name
         nodes[f"to_{name}"] = _weights(network, forward, shape, bias, spatial)
-        nodes[name] = neuron_node(shape, top, population.retain, profile)
+        leak = population.leak
+        nodes[name] = neuron_node(shape, top, population.retain, profile, leak=leak, places=places.get(name, 0))
         edges += [(sender, f"to_{name}"), (f"to_{name}", name)]
         if loop is not None:
             nodes[f"within_{name}"] = _weights(network, loop, shape, np.zeros_like(bias), spatial)
@@ -153,6 +158,20 @@ def to_nir(network: SpikingNetwork, profile: str = "cuba") -> nir.NIRGraph:
     last = network.populations[-1]
     nodes["output"] = nir.Output({"output": np.array(_written_shape(last, spatial))})
     return nir.NIRGraph(nodes=nodes, edges=[*edges, (before, "output")], metadata={"dt": TIME_STEP})
+
+
+def exact_places(network: SpikingNetwork) -> dict[str, int]:
+    """Binary places for the membranes of each population that leaks; see :mod:`logic.targets.nir_nodes`.
+
+    Raises:
+        NetworkError: if there are too few.
+    """
+    if not any(population.leak for population in network.populations):
+        return {}
+    ends = np.cumsum([population.size for population in network.populations])[:-1]
+    bits = np.split(membrane_bits(network.flatten(), _ANY_TIME), ends)
+    pairs = zip(network.populations, bits, strict=True)
+    return {one.name: leak_places(one, int(needed.max(initial=1))) for one, needed in pairs if one.leak}
 
 
 def _highest_currents(network: SpikingNetwork) -> list[NDArray[np.int64]]:
@@ -182,14 +201,14 @@ def _weights(
     import nir
 
     source = network.shape_of(projection.source)
-    stride = 1
+    stride, padding = 1, 0
     if isinstance(projection, Convolution):
         out, per_group, height, width = projection.kernel.shape
         kernel = np.zeros((out, per_group * projection.groups, height, width))
         for channel in range(out):
             first = channel // (out // projection.groups) * per_group
             kernel[channel, first : first + per_group] = projection.kernel[channel]
-        stride = projection.stride
+        stride, padding = projection.stride, projection.padding
         bias = bias.reshape(out, -1)
         if (bias != bias[:, :1]).any():
             raise NetworkError(
@@ -203,7 +222,7 @@ def _weights(
             return nir.Affine(weight=matrix, bias=bias.astype(np.float64))
         kernel = matrix.reshape(len(matrix), *(source if len(source) == 3 else (*source, 1, 1)))
     size = source[1:] if len(source) == 3 else (1, 1)
-    return weight_map(kernel, bias, (size[0], size[1]), stride)
+    return weight_map(kernel, bias, (size[0], size[1]), stride, padding)
 
 
 NIR = Target(
@@ -211,7 +230,7 @@ NIR = Target(
     about="Neuromorphic Intermediate Representation, which snnTorch, Norse, SpikingJelly and others read",
     suffix=".nir",
     mark=rb"\x89HDF",
-    limits=Limits(longest_delay=1, layered=True, one_threshold=True, looped=True),
+    limits=Limits(longest_delay=1, layered=True, one_threshold=True, looped=True, subtracts=False),
     profiles=("cuba", "lif"),
     requires=("nir",),
     write=write_nir,

@@ -48,20 +48,20 @@ def _unrest(network: SpikingNetwork) -> str:
         return ""  # what forgets and hears only what comes before begins anywhere
     flat = TargetNetwork.of(network)
     first = 0
-    silence = np.zeros((0, flat.inputs), np.bool_)
+    silence = np.zeros((0, 1, flat.inputs), np.bool_)
     for population, (row, membrane) in zip(
         network.populations, step_flat(flat, silence, len(network.populations)), strict=True
     ):
         part = slice(first, first + population.size)
         first += population.size
-        held = membrane[part]
+        held = membrane[0, part]
         if population.retain and held.any():
             at = int(np.flatnonzero(held)[0])
             return (
                 f"neuron {at} of '{population.name}' holds a membrane of {held[at]} when its reading begins, at rest; "
                 f"start it at {population.initial[at] - held[at]}"
             )
-        if population.name in looped and row[flat.inputs :][part].any():
+        if population.name in looped and row[0, flat.inputs :][part].any():
             return f"'{population.name}' hears itself and fires before the first input arrives; raise its thresholds"
     return ""
 

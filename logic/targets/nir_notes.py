@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from ..errors import NetworkError
-from ..network import INPUT, Population, SpikingNetwork
+from ..network import INPUT, MOST_HALVINGS, RESETS, Population, SpikingNetwork
 from ..rails import Line, lines_of_names
 
 if TYPE_CHECKING:
@@ -118,6 +118,8 @@ def to_notes(network: SpikingNetwork, profile: str, time_step: float, chain: boo
                 "name": p.name,
                 "shape": p.shape,
                 "retain": p.retain,
+                "leak": p.leak,
+                "reset": p.reset,
                 "threshold": p.threshold.tolist(),
                 "bias": p.bias.tolist(),
                 "initial": p.initial.tolist(),
@@ -233,8 +235,18 @@ def _population(row: Any) -> Population:
             raise ValueError(f"'{name}' has {math.prod(shape)} neurons and {len(found)} entries in {key}")
     if not isinstance(row["retain"], bool):
         raise TypeError(f"retain of '{name}' is {row['retain']!r}, expected true or false")
+    reset = _text(row.get("reset", "zero"), "reset")  # files of before had neither leak nor another reset
+    if reset not in RESETS:
+        raise ValueError(f"reset of '{name}' is {reset!r}, expected one of {list(RESETS)}")
     return Population(
-        name, shape, numbers["threshold"], retain=row["retain"], bias=numbers["bias"], initial=numbers["initial"]
+        name,
+        shape,
+        numbers["threshold"],
+        retain=row["retain"],
+        leak=_whole(row.get("leak", 0), "leak", 0, MOST_HALVINGS),
+        reset=reset,
+        bias=numbers["bias"],
+        initial=numbers["initial"],
     )
 
 

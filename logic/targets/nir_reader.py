@@ -142,7 +142,8 @@ def _weights(node: nir.NIRNode, source: str, target: Population, shapes: dict[st
     if not np.isfinite(weight).all():
         raise NetworkError(f"weights of '{target.name}' are no numbers")
     shape = shapes[source]
-    window = weight.shape[2:] == ((1, 1) if len(shape) == 1 else shape[1:])
+    padding = int(np.ravel(cast(Any, getattr(node, "padding", 0)))[0])
+    window = not padding and weight.shape[2:] == ((1, 1) if len(shape) == 1 else shape[1:])
     if isinstance(node, nir.Affine) or window:
         matrix = weight.reshape(len(weight), -1)
         if matrix.shape != (target.size, math.prod(shape)):
@@ -151,7 +152,7 @@ def _weights(node: nir.NIRNode, source: str, target: Population, shapes: dict[st
                 f"{[target.size, math.prod(shape)]}"
             )
         return Synapses.dense(source, target.name, matrix)
-    return Convolution(source, target.name, weight, int(np.ravel(cast(Any, node.stride))[0]))
+    return Convolution(source, target.name, weight, int(np.ravel(cast(Any, node.stride))[0]), padding=padding)
 
 
 def replay_golden(path: str | Path) -> int:

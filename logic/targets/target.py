@@ -32,6 +32,8 @@ class Limits:
         aligned: Whether all answers must come at one step.
         one_threshold: Whether neurons of one population that retain their membrane must have one threshold.
         retains: Whether a membrane can be kept from step to step.
+        leaks: Whether a membrane that is kept can be halved in each step.
+        subtracts: Whether a spike can take the threshold off a membrane, instead of all.
         least_threshold: Smallest threshold; none for any.
         weights: Least and greatest weight; none for any.
         neurons: Greatest number; none for any.
@@ -44,6 +46,8 @@ class Limits:
     aligned: bool = False
     one_threshold: bool = False
     retains: bool = True
+    leaks: bool = True
+    subtracts: bool = True
     least_threshold: int | None = None
     weights: tuple[int, int] | None = None
     neurons: int | None = None
@@ -132,7 +136,7 @@ class Target:
         Raises:
             NetworkError: that names the first limit that is broken.
         """
-        refuse_beyond(network, self.name)
+        refuse_beyond(network, self.name, leak=self.limits.leaks, subtract=self.limits.subtracts, padding=True)
         for sentence in self.limits.broken(network):
             raise NetworkError(f"{self.name} cannot carry this network: {sentence}")
 

@@ -12,9 +12,11 @@ from ..terminal import complain, say, say_json, say_rows, say_table
 from .circuits import compile_netlist, learn_gate, simulate_netlist, verify_netlist
 from .ending import plain_errors
 from .files import PathError, claimed, existing, writable
+from .fitting import fit_network
 from .hardware import write_hardware
 from .integers import show_integers
 from .options import CODES, AsJson, Epochs, Quick, Seed, refuse_others
+from .targets import conform_network, target_app
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -306,6 +308,9 @@ app.command("simulate")(simulate_netlist)
 app.command("learn-gate")(learn_gate)
 app.command("rtl")(write_hardware)
 app.command("integers")(show_integers)
+app.command("fit")(fit_network)
+app.command("conform")(conform_network)
+app.add_typer(target_app, name="target")
 
 
 def _reserve(context: typer.Context) -> None:

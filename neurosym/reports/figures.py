@@ -38,10 +38,11 @@ _STYLE: dict[str, object] = {
     "legend.frameon": False,
     "svg.hashsalt": "neurosym",  # the same figure twice is the same text twice
 }
-_style = partial(matplotlib.rc_context, _STYLE)  # pyright: ignore[reportArgumentType] - keys are checked at run time
+drawn_alike = partial(matplotlib.rc_context, _STYLE)  # pyright: ignore[reportArgumentType] - keys are checked at run time
 
 
-def _svg(figure: Figure) -> str:
+def to_svg(figure: Figure) -> str:
+    """A figure as SVG text, the same bytes for the same numbers."""
     text = StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None}, dpi=160)
     return text.getvalue()
@@ -68,7 +69,7 @@ def learning_curve(
         loss: Name of the network to its losses, from epoch 1 on.
         target: The accuracy to be reached, drawn as a dashed line.
     """
-    with _style():
+    with drawn_alike():
         figure = Figure(figsize=(8.4, 3.1), layout="constrained")
         left, right = figure.subplots(1, 2)
         for axes, curves in ((left, accuracy), (right, loss)):
@@ -85,7 +86,7 @@ def learning_curve(
         left.legend(loc="lower right")
         right.set_title("Loss in training")
         right.set_ylim(bottom=0)
-        return _svg(figure)
+        return to_svg(figure)
 
 
 def confusion_matrix(counts: ArrayLike, labels: Sequence[str]) -> str:
@@ -97,7 +98,7 @@ def confusion_matrix(counts: ArrayLike, labels: Sequence[str]) -> str:
     """
     table = np.asarray(counts)
     share = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
-    with _style():
+    with drawn_alike():
         figure = Figure(figsize=(4.6, 4.2), layout="constrained")
         axes = figure.subplots()
         axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
@@ -113,7 +114,7 @@ def confusion_matrix(counts: ArrayLike, labels: Sequence[str]) -> str:
         axes.set_title("Pictures by true and seen value")
         axes.spines[:].set_visible(False)
         axes.tick_params(length=0)
-        return _svg(figure)
+        return to_svg(figure)
 
 
 def spike_raster(picture: ArrayLike, spikes: Mapping[str, ArrayLike]) -> str:
@@ -124,7 +125,7 @@ def spike_raster(picture: ArrayLike, spikes: Mapping[str, ArrayLike]) -> str:
         spikes: Name of the layer to its ``[T, ...]`` zeros and ones, in the order of the data flow.
     """
     trains = {name: np.asarray(train).reshape(len(np.asarray(train)), -1) > 0 for name, train in spikes.items()}
-    with _style():
+    with drawn_alike():
         figure = Figure(figsize=(8.4, 1.0 + 1.05 * max(2, len(trains))), layout="constrained")
         grid = figure.add_gridspec(len(trains), 2, width_ratios=(1, 4))
         shown = figure.add_subplot(grid[:, 0])
@@ -145,7 +146,7 @@ def spike_raster(picture: ArrayLike, spikes: Mapping[str, ArrayLike]) -> str:
             if last:
                 axes.set_xlabel("time step")
                 axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        return _svg(figure)
+        return to_svg(figure)
 
 
 def membrane_traces(membranes: ArrayLike, spikes: ArrayLike, threshold: float, title: str) -> str:
@@ -160,7 +161,7 @@ def membrane_traces(membranes: ArrayLike, spikes: ArrayLike, threshold: float, t
     lines, fired = np.asarray(membranes, dtype=float), np.asarray(spikes) != 0
     steps = np.arange(1, len(lines) + 1)
     low, high = min(0.0, float(lines.min())), max(1.3 * threshold, float(lines.max()))
-    with _style():
+    with drawn_alike():
         figure = Figure(figsize=(8.4, 0.8 + 0.62 * lines.shape[1]), layout="constrained")
         panels = figure.subplots(lines.shape[1], 1, sharex=True, squeeze=False)[:, 0]
         for place, axes in enumerate(panels):
@@ -173,7 +174,7 @@ def membrane_traces(membranes: ArrayLike, spikes: ArrayLike, threshold: float, t
         panels[0].set_title(title)
         panels[-1].set_xlabel("time step")
         panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
-        return _svg(figure)
+        return to_svg(figure)
 
 
 def line_raster(names: Sequence[str], trains: ArrayLike) -> str:
@@ -185,7 +186,7 @@ def line_raster(names: Sequence[str], trains: ArrayLike) -> str:
     """
     spikes = np.asarray(trains)
     steps, lines = np.nonzero(spikes)
-    with _style():
+    with drawn_alike():
         figure = Figure(figsize=(7, 0.8 + 0.18 * len(names)), layout="constrained")
         axes = figure.add_subplot()
         axes.scatter(steps, lines, marker="|", color=BLUE)
@@ -193,7 +194,7 @@ def line_raster(names: Sequence[str], trains: ArrayLike) -> str:
         axes.set_yticks(range(len(names)), names, fontsize=7)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(axis="y", color=FAINT, linewidth=0.5)
-        return _svg(figure)
+        return to_svg(figure)
 
 
 def race(evidence: ArrayLike, labels: Sequence[str], winner: int) -> str:
@@ -206,7 +207,7 @@ def race(evidence: ArrayLike, labels: Sequence[str], winner: int) -> str:
     """
     lines = np.asarray(evidence, dtype=float)
     steps = np.arange(1, len(lines) + 1)
-    with _style():
+    with drawn_alike():
         figure = Figure(figsize=(8.4, 3.1), layout="constrained")
         axes = figure.subplots()
         for place in range(len(labels)):
@@ -231,7 +232,7 @@ def race(evidence: ArrayLike, labels: Sequence[str], winner: int) -> str:
         axes.set(xlabel="time step", ylabel="evidence")
         axes.set_title(f"'{labels[winner]}' has most evidence and wins")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        return _svg(figure)
+        return to_svg(figure)
 
 
 def _spread(values: NDArray[np.float64], gap: float) -> NDArray[np.float64]:
@@ -252,7 +253,7 @@ def predictions(pictures: ArrayLike, probabilities: ArrayLike, labels: Sequence[
         labels: ``K`` names.
     """
     images, beliefs = np.asarray(pictures), np.asarray(probabilities)
-    with _style():
+    with drawn_alike():
         figure = Figure(figsize=(min(10.0, 2.7 * len(images) + 0.4), 3.3), layout="constrained")
         axes = figure.subplots(2, len(images), squeeze=False, height_ratios=(3, 2))
         for column, (image, belief) in enumerate(zip(images, beliefs, strict=True)):
@@ -268,7 +269,7 @@ def predictions(pictures: ArrayLike, probabilities: ArrayLike, labels: Sequence[
             if column:
                 bars.tick_params(labelleft=False)
         axes[1, 0].set_ylabel("probability")
-        return _svg(figure)
+        return to_svg(figure)
 
 
 def bars(values: Mapping[str, float], title: str, unit: str, highlight: str | None = None) -> str:
@@ -281,7 +282,7 @@ def bars(values: Mapping[str, float], title: str, unit: str, highlight: str | No
         highlight: The name whose bar stands out.
     """
     names, numbers = list(values), np.array(list(values.values()), dtype=float)
-    with _style():
+    with drawn_alike():
         figure = Figure(figsize=(4.2, 0.9 + 0.38 * len(names)), layout="constrained")
         axes = figure.subplots()
         colours = [RED if name == highlight else BLUE for name in names]
@@ -293,7 +294,7 @@ def bars(values: Mapping[str, float], title: str, unit: str, highlight: str | No
         axes.set_xlabel(unit)
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.tick_params(axis="y", length=0)
-        return _svg(figure)
+        return to_svg(figure)
 
 
 def kernels(weights: ArrayLike) -> str:
@@ -306,7 +307,7 @@ def kernels(weights: ArrayLike) -> str:
     columns = min(len(filters), 4 if len(filters) <= 16 else 8)
     rows = -(-len(filters) // columns)
     bound = float(np.abs(filters).max()) or 1.0
-    with _style():
+    with drawn_alike():
         figure = Figure(
             figsize=(0.4 * columns + 2.4, rows * (0.4 * columns + 1.4) / columns + 0.2), layout="constrained"
         )
@@ -318,4 +319,4 @@ def kernels(weights: ArrayLike) -> str:
                 shown = cell.imshow(filters[place], cmap="RdBu_r", vmin=-bound, vmax=bound, interpolation="nearest")
         if shown is not None:
             figure.colorbar(shown, ax=axes, ticks=(-bound, 0, bound), format="%.2g", shrink=0.9, label="weight")
-        return _svg(figure)
+        return to_svg(figure)

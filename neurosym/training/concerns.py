@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from reasoner import Reading, count_shortcuts
+from reasoner.counting.planning import prepare_query
 
 from ..model import Model
 
@@ -17,6 +18,8 @@ class ShortcutWarning(UserWarning):
 def shortcut_concern(model: Model, answers: Sequence[Any], readings: Iterable[Reading] | None = None) -> str | None:
     """One sentence if a wrong meaning of the symbols would explain all answers; None if not, or if time ran out.
 
+    Where answers rest on chance as well, nothing is said: they tell no meaning for sure.
+
     Args:
         model: Its rules and query.
         answers: Those of the samples.
@@ -26,6 +29,8 @@ def shortcut_concern(model: Model, answers: Sequence[Any], readings: Iterable[Re
     Raises:
         QueryError: if an answer is no answer of the query.
     """
+    if any(stated is not None for stated in prepare_query(model.program, model.goal()).grounding.constants):
+        return None
     found = count_shortcuts(
         model.program,
         model.goal(),

@@ -189,7 +189,7 @@ def _trainable(model: object) -> None:
             f"a {kind} does not say how probable an answer is; give a Model(network, program, query), whose answers "
             f"follow from rules, or a Labelled(network), whose answers are class numbers"
         )
-    network: object = getattr(model, "perception", None)
+    network: object = model.learned if isinstance(model, Model) else getattr(model, "perception", None)
     if not isinstance(network, nn.Module):
         raise TrainingError(f"the perception of the {kind} is no torch.nn.Module, so it has no weights to be trained")
 

@@ -48,7 +48,7 @@ class EvenUse:
 
     def log_probability(self, pictures: Tensor, answers: Sequence[Any]) -> Tensor:
         """What training makes larger, ``[B]``, for pictures ``[B, N, 1, H, W]``."""
-        symbols = self.model.perception(pictures).symbols
+        symbols = self.model.symbols(pictures)
         return _likelihood(self.model, symbols, answers) + self.weight * use_entropy(symbols)
 
 
@@ -79,7 +79,7 @@ class Differing:
 
     def log_probability(self, pictures: Tensor, answers: Sequence[Any]) -> Tensor:
         """What training makes larger, ``[B]``, for pictures ``[B, N, 1, H, W]``."""
-        symbols = self.model.perception(pictures).symbols
+        symbols = self.model.symbols(pictures)
         with torch.no_grad():
             known = [other.perception(pictures).symbols.log_probs.exp() for other in self.others]
         own = symbols.log_probs
@@ -120,7 +120,7 @@ class FewLabels:
 
     def log_probability(self, pictures: Tensor, answers: Sequence[Any]) -> Tensor:
         """What training makes larger, ``[B]``, for pictures ``[B, N, 1, H, W]``."""
-        symbols = self.model.perception(pictures).symbols
+        symbols = self.model.symbols(pictures)
         shown = self.model.perception(self.pictures[:, None]).symbols.log_probs[:, 0]
         known = -nn.functional.nll_loss(shown, self.values)
         return _likelihood(self.model, symbols, answers) + self.weight * known

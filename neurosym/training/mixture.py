@@ -29,7 +29,7 @@ class View:
 
     def symbols(self, pictures: Tensor) -> Symbols:
         """The belief under this meaning, for pictures ``[B, N, 1, H, W]``."""
-        symbols = self.model.perception(pictures).symbols
+        symbols = self.model.symbols(pictures)
         domain = symbols.domain
         place = torch.tensor([domain.index(self.meaning.get((domain.name, v), v)) for v in domain.values])
         moved = torch.zeros_like(symbols.log_probs).index_add_(2, place, symbols.log_probs.exp())
@@ -111,7 +111,7 @@ def average_meanings(
         distinct: Whether different values must stand for different things.
     """
     with torch.no_grad():
-        parts = [(model.perception(part).symbols, model(part)) for part in pictures.split(500)]
+        parts = [(model.symbols(part), model(part)) for part in pictures.split(500)]
     values = parts[0][0].domain.values
     slots = [slot.number for slot in ground(model.program, model.query).slots]
     read = [tuple(values[row[s]] for s in slots) for symbols, _ in parts for row in symbols.most_likely().tolist()]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
@@ -69,26 +70,32 @@ def _furthest(events: Events) -> int:
 
 
 def _pictures(files: dict[str, list[Path]], split: str) -> Tensor:
+    """The pictures of a split; those of the other one are looked at, one by one, and let go."""
     first = _decoded(files[split][0])
-    _check_size([file for found in files.values() for file in found], 3 * first.width * first.height, "pictures")
-    read = {file: _decoded(file) for found in files.values() for file in found}
-    sizes = {(picture.height, picture.width) for picture in read.values()}
-    if len(sizes) > 1:
-        told = ", ".join(f"{width} x {height}" for height, width in sorted(sizes)[:3])
-        raise DatasetError(f"{files[split][0].parent.parent}: pictures have the sizes {told}; scale them to one")
-    if scaled := sum(SCALE in picture.info for picture in read.values()):
+    size = first.height, first.width
+    _check_size(files[split], 3 * first.width * first.height, "pictures")
+    chosen = np.empty((len(files[split]), 1, *size), np.uint8)
+    scaled = 0
+    own = {file: number for number, file in enumerate(files[split])}
+    for file in (*(file for name, found in files.items() if name != split for file in found), *own):
+        picture = _decoded(file)
+        if (picture.height, picture.width) != size:
+            told = ", ".join(f"{width} x {height}" for height, width in sorted({size, (picture.height, picture.width)}))
+            raise DatasetError(f"{file}: pictures have the sizes {told}; scale them to one")
+        scaled += SCALE in picture.info
+        pixels = np.asarray(picture)
+        if chosen.shape[1] == 1 and not _is_grey(pixels):
+            chosen = np.repeat(chosen, 3, axis=1)
+        if file in own:
+            chosen[own[file]] = pixels if pixels.ndim == 2 else np.moveaxis(pixels, -1, 0)[: chosen.shape[1]]
+    if scaled:
         place = files[split][0].parent.parent.parent
         warnings.warn(f"{place}: {scaled} pictures have 16 bits a pixel and were divided by 257", ScaleWarning, 2)
-    grey = all(_is_grey(picture) for picture in read.values())
-    chosen = np.stack([np.asarray(read[file].convert("L" if grey else "RGB")) for file in files[split]])
-    return torch.from_numpy(chosen[:, None] if grey else chosen.transpose(0, 3, 1, 2).copy())
+    return torch.from_numpy(chosen)
 
 
-def _is_grey(picture: Image.Image) -> bool:
-    if picture.mode == "L":
-        return True
-    pixels = np.asarray(picture)
-    return bool((pixels == pixels[:, :, :1]).all())
+def _is_grey(pixels: NDArray[np.uint8]) -> bool:
+    return pixels.ndim == 2 or all(bool((row == row[:, :1]).all()) for row in pixels)
 
 
 def _decoded(file: Path) -> Image.Image:

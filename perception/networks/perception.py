@@ -7,7 +7,7 @@ another of the same shape - can be saved and loaded. Nothing asks for a class.
 
 import itertools
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, Self, runtime_checkable
 
 import torch
@@ -91,8 +91,9 @@ def check_perception(found: object) -> Perception:
         return found  # pyright: ignore[reportReturnType] - every module has the rest
     lacking = "a 'domain'" if isinstance(found, nn.Module) else "'domain' and 'forward'"
     raise PerceptionError(
-        f"a {type(found).__name__} is no perception network, it lacks {lacking}; make one of it by a torch.nn.Module "
-        f"with self.domain = Domain('digit', range(10)) whose forward(self, pictures), pictures [B, N, C, H, W], "
+        f"a {type(found).__name__} is no perception network, it lacks {lacking}; put Neural(module, domain) around one "
+        f"that gives logits [M, K], or make one of it by a torch.nn.Module with "
+        f"self.domain = Domain('digit', range(10)) whose forward(self, pictures), pictures [B, N, C, H, W], "
         f"returns Percept(Symbols(self.domain, log_probs), {{}}) with log_probs [B, N, 10] after log_softmax"
     )
 
@@ -123,7 +124,8 @@ def check_remakable(found: object) -> Remakable:
     if not isinstance(perception, Remakable):
         raise PerceptionError(f"a {kind} cannot be saved, since it does not say how it is made; {remedy}")
     try:
-        wanted = outline(class_of(perception), perception.domain, perception.architecture())
+        make, arguments = class_of(perception), perception.architecture()
+        wanted = outline(lambda: make(perception.domain, torch.Generator("cpu"), **arguments))
     except Exception as fault:  # whatever the constructor of a stranger's class raises
         raise PerceptionError(
             f"a {kind} cannot be saved, since {kind}(domain, generator, **architecture) fails ({fault}); {remedy}"
@@ -133,15 +135,11 @@ def check_remakable(found: object) -> Remakable:
     return perception
 
 
-def outline(
-    make: PerceptionClass, domain: Domain, architecture: Mapping[str, Any], most: int = _MOST_PARAMETERS
-) -> dict[str, tuple[int, ...]]:
-    """The shapes of all tensors of a perception, by name; no memory is taken for its weights.
+def outline(make: Callable[[], nn.Module], most: int = _MOST_PARAMETERS) -> dict[str, tuple[int, ...]]:
+    """The shapes of all tensors of a module, by name; no memory is taken for its weights.
 
     Args:
-        make: Its class.
-        domain: The values that a picture can show.
-        architecture: The other arguments.
+        make: Makes it.
         most: Number of parameters, each with its name, at which making it is given up.
 
     Raises:
@@ -156,10 +154,10 @@ def outline(
     hook = register_module_parameter_registration_hook(count)
     try:
         with torch.device("meta"), _Undrawn():
-            found = make(domain, torch.Generator("cpu"), **architecture)
+            found = make()
     finally:
         hook.remove()
-    return {name: tuple(tensor.shape) for name, tensor in check_perception(found).state_dict().items()}
+    return {name: tuple(tensor.shape) for name, tensor in found.state_dict().items()}
 
 
 class _Undrawn(TorchFunctionMode):

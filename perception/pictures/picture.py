@@ -111,7 +111,8 @@ def _as_seen(image: Image.Image, name: str) -> Image.Image:
     """Turned, on white, and in bytes."""
     scale = {SCALE: DEEP} if is_deep(image) else {}
     if scale:
-        image = Image.fromarray(np.rint(np.asarray(image).astype(np.float64) / DEEP).astype(np.uint8))
+        pixels = np.asarray(image).astype(np.int32)
+        image = Image.fromarray(((pixels + DEEP // 2) // DEEP).astype(np.uint8))
     if image.mode in ("I", "F"):
         raise PictureError(
             f"{name}: its pixels are numbers of no known range (mode {image.mode}); scale them to bytes from 0 to 255"

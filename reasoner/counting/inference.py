@@ -3,9 +3,9 @@
 In the literature: weighted model counting (WMC).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor
@@ -74,11 +74,12 @@ class Answers:
         ]
 
     def index(self, value: Value) -> int:
-        """The column of an answer, given its value (``7``) or its text (``sum(7)``).
+        """The column of an answer, given its value (``7``, a list as a list or tuple) or its text (``sum(7)``).
 
         Raises:
             QueryError: if no world has that answer.
         """
+        value = _hashable(value)
         if value in self.values:
             return self.values.index(value)
         if value in self.atoms:
@@ -93,7 +94,8 @@ class Answers:
             QueryError: as :meth:`index`.
         """
         column = {value: index for index, value in reversed(list(enumerate(self.values)))}
-        return torch.tensor([column[v] if v in column else self.index(v) for v in values], device=self.log_probs.device)
+        wanted = [_hashable(value) for value in values]
+        return torch.tensor([column[v] if v in column else self.index(v) for v in wanted], device=self.log_probs.device)
 
     def probability(self, value: Value) -> Tensor:
         """Probability of one answer, ``[B]``.
@@ -129,12 +131,18 @@ class Answers:
         return tuple(self.values[index] for index in best.tolist())
 
 
+def _hashable(value: Any) -> Value:
+    """A value as answers have it: lists are tuples."""
+    return tuple(map(_hashable, cast("list[Any]", value))) if isinstance(value, list | tuple) else value
+
+
 def infer(
     program: Program,
     query: str | None = None,
     symbols: Symbols | Sequence[Symbols] = (),
     limits: Limits | None = None,
     budget: "Budget | None" = None,
+    chances: Mapping[int, Tensor] | None = None,
 ) -> Answers:
     """The probability of every answer given the program's evidence, exact and differentiable in the beliefs.
 
@@ -146,6 +154,8 @@ def infer(
             nothing is perceived.
         limits: What it may spend.
         budget: What may be spent on bounds if exact counting is over ``limits``; without it that is an error.
+        chances: Of clauses whose probabilities are learned, the log-probabilities of their heads, and of none of them;
+            what they start with if left out.
 
     Raises:
         QueryError: if a domain or slot is missing, the evidence is impossible, or as
@@ -166,7 +176,7 @@ def infer(
     """
     prepared = prepare_query(program, query, limits)
     grounding = prepared.grounding
-    beliefs = gather_beliefs(grounding, symbols)
+    beliefs = gather_beliefs(grounding, symbols, chances)
     atoms = tuple(answer.text for answer in grounding.answers)
     if budget is not None and isinstance(prepared.counting, CountingError) and not grounding.evidence:
         from .bounds import bound
@@ -186,8 +196,10 @@ def _given_evidence(log_probs: Tensor, grounding: Grounding) -> Tensor:
     return (log_probs[:, :-1] - evidence).clamp(min=IMPOSSIBLE)
 
 
-def gather_beliefs(grounding: Grounding, symbols: Symbols | Sequence[Symbols] = ()) -> Tensor:
-    """Log-probabilities of the circuit's inputs, ``[B, I]``: what is perceived, and what the program states.
+def gather_beliefs(
+    grounding: Grounding, symbols: Symbols | Sequence[Symbols] = (), chances: Mapping[int, Tensor] | None = None
+) -> Tensor:
+    """Log-probabilities of the circuit's inputs, ``[B, I]``: what is perceived, what is stated, what is learned.
 
     Raises:
         QueryError: if a domain or a slot that the rules ask for is missing, or beliefs without names are given for
@@ -197,10 +209,12 @@ def gather_beliefs(grounding: Grounding, symbols: Symbols | Sequence[Symbols] = 
     by_name = {one.domain.name: one for one in given}
     asked = f"'{grounding.query}'" if grounding.query else grounding.program.source
     wanted: dict[Domain, list[int]] = {}
-    stated: list[float] = []
+    stated: list[float | Tensor] = []
     for (domain, index), constants in zip(grounding.slots, grounding.constants, strict=True):
         if constants is None:
             wanted.setdefault(domain, []).append(index)
+        elif chances and (clause := grounding.clauses.get((domain.name, index), -1)) in chances:
+            stated.append(_learned(grounding, domain, clause, chances[clause]))
         else:  # after what is perceived, as Grounding.slots has it
             stated += constants
     parts: list[Tensor] = []
@@ -217,11 +231,29 @@ def gather_beliefs(grounding: Grounding, symbols: Symbols | Sequence[Symbols] = 
             read = read[:, columns]
         parts.append(read.flatten(1))
     if stated:
-        like = given[0].log_probs if given else torch.zeros(1, dtype=torch.float64)
-        parts.append(like.new_tensor(stated).expand(given[0].batch if given else 1, -1))
+        first = next(iter(chances.values())) if chances else torch.zeros(1, dtype=torch.float64)
+        row = _row(stated, given[0].log_probs if given else first)
+        parts.append(row.expand(given[0].batch if given else 1, -1))
     if len(parts) > 1:
         return torch.cat(parts, dim=1)
     return parts[0] if parts else torch.zeros(given[0].batch if given else 1, 0)
+
+
+def _learned(grounding: Grounding, domain: Domain, clause: int, chances: Tensor) -> Tensor:
+    """The log-probabilities of a choice whose clause is learned."""
+    if len(chances) != len(domain):
+        raise QueryError(
+            f"{grounding.program.where(clause)}: two heads of the clause are one and the same atom, so their learned "
+            f"probabilities cannot be told apart; write it once"
+        )
+    return chances
+
+
+def _row(stated: Sequence[float | Tensor], like: Tensor) -> Tensor:
+    """Numbers and learned ``[K]`` one after the other, as what they stand beside."""
+    if not any(isinstance(one, Tensor) for one in stated):
+        return like.new_tensor(stated)
+    return torch.cat([(one if isinstance(one, Tensor) else torch.tensor([one])).to(like) for one in stated])
 
 
 def _columns(grounding: Grounding, belief: Symbols, slots: list[int], asked: str) -> list[int]:

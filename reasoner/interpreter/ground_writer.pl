@@ -132,11 +132,22 @@ inputs_of(Name, Count) :- findall(x, input_(Name, _, _), Found), length(Found, C
 choice_row(Id, Variables, Name, Probabilities, Texts) :-
     chance_(Id, Variables, Pairs, Body),
     Pairs = [_-Head|_], functor(Head, Name, _),
-    findall(P, ( member(P0-_, Pairs), probability(P0, Id, P) ), Probabilities),
+    started(Pairs, Id, Probabilities),
     sum_list(Probabilities, Sum),
     ( Sum =< 1.000001 -> true ; Shown is round(Sum * 1000000) / 1000000, throw(stopped(probability, Id, Shown)) ),
     chance_(Id, Free, FreePairs, _),
     maplist(head_text(Body, Free), Pairs, FreePairs, Texts).
+
+%   Probabilities that are learned are those that they start with; several without a start share what is left.
+started(Pairs, Id, Started) :-
+    findall(P, ( member(P0-_, Pairs), known(P0, Id, P) ), Known),
+    length(Pairs, All), length(Known, Told), sum_list(Known, Sum),
+    (   All =:= 1 -> Share = 0.5
+    ;   Share is max(0.0, 1.0 - Sum) / max(1, All - Told) ),
+    findall(P, ( member(P0-_, Pairs), ( known(P0, Id, P0s) -> P = P0s ; P = Share ) ), Started).
+
+known(P0, Id, P) :-
+    ( nonvar(P0), P0 = t(Start) -> nonvar(Start), probability(Start, Id, P) ; probability(P0, Id, P) ).
 
 probability(P0, Id, P) :-
     run_builtin(P is float(P0), Id),

@@ -127,8 +127,15 @@ aggregated(Head0, Body, Head, aggregate(Function, Value, Group, Body, (Group, Re
 pairs((A ; B), Offset, Pairs) :- !, pairs(A, Offset, As), pairs(B, Offset, Bs), append(As, Bs, Pairs).
 pairs(P ::\+ Head, Offset, Pairs) :- !, pairs(P :: \+ Head, Offset, Pairs).
 pairs(P0 :: Head, Offset, [P-Head]) :- !,
-    ( nonvar(P0), P0 = t(_) -> throw(refused(learnable, Offset, P0)) ; P = P0 ).
+    ( nonvar(P0), functor(P0, t, Arity), \+ starts(Arity, P0) -> throw(refused(learnable, Offset, P0)) ; P = P0 ).
 pairs(Head, Offset, _) :- throw(refused(disjunction, Offset, Head)).
+
+%   t(0.4) :: a is a probability that is learned, from 0.4 on; t(_) :: a from wherever.
+starts(0, _).
+starts(1, t(Start)) :- ( var(Start) -> true ; share(Start, P), P > 0, P < 1 ).
+
+share(P, P) :- number(P), !.
+share(A / B, P) :- number(A), number(B), B =\= 0, P is A / B.
 
 %   A negated head prevents the atom: it holds if a clause causes it and none prevents it (Meert and Vennekens, "Inhibited
 %   effects in CP-logic", 2014). Causes and preventions become atoms of their own, and a rule is added that joins them.
@@ -234,7 +241,7 @@ put_choice(chance, Pairs) :-
     write('{"chance":'), put_list(neurosym_reader:put_pair, Pairs), write('}').
 put_choice(net(Name, _, _, Values), _) :-
     write('{"network":'), put_string(Name), write(',"values":'), put_list(neurosym_json:put_term, Values), write('}').
-put_choice(function(_, _, _), _) :- write(null).
+put_choice(function(Name, _, _), _) :- write('{"function":'), put_string(Name), write('}').
 
 put_pair(P-Head) :- write('['), put_term(P), write(','), put_term(Head), write(']').
 

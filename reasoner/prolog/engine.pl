@@ -156,7 +156,7 @@ message_to_codes_fallback(Error, ['~p'-[Error]]).
 check_query(Query, Domains) :-
     (   \+ callable(Query)
     ->  throw(refused(query, -1, Query))
-    ;   functor(Query, Name, 2), memberchk(domain(Name, _), Domains)
+    ;   functor(Query, Name, 2), memberchk(domain(Name, _), Domains), \+ defined(Query)
     ->  throw(refused(query_domain, -1, Query))
     ;   ( defined(Query) ; goal_arguments(Query, _) ; builtin(Query) )
     ->  true

@@ -30,6 +30,7 @@ class Clause:
         text: As Prolog writes it.
         chances: Of an annotated disjunction (a probabilistic fact is one of one head): probability and head of each.
         network: Of a neural clause: the network that is asked.
+        function: Of ``nn(name, [X], Y) :: ...``: what is called, whose value is passed around.
     """
 
     head: Struct
@@ -38,6 +39,7 @@ class Clause:
     text: str
     chances: tuple[tuple[Term, Struct], ...] = ()
     network: str = ""
+    function: str = ""
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,7 +48,8 @@ class Program:
 
     In the text, ``digit(I, X)`` means that slot ``I`` of the domain ``digit`` has the value ``X``;
     ``nn(net, [X], Y, [0, 1, 2]) :: digit(X, Y)`` makes a domain ``net``, whose slots are the input terms ``X``: a
-    number is that slot, names are numbered in the order in which the query names them. Use :meth:`parse` or
+    number is that slot, names are numbered in the order in which the query names them, unless beliefs bear names
+    themselves (:attr:`logic.Symbols.names`). Use :meth:`parse` or
     :meth:`read`; they check the text.
 
     Args:
@@ -161,6 +164,11 @@ class Program:
         return self.prolog.source
 
     @property
+    def learned(self) -> tuple[int, ...]:
+        """The clauses of which a probability is learned, ``t(0.4) :: a``, by number."""
+        return tuple(n for n, clause in enumerate(self.clauses) if any(is_learned(p) for p, _ in clause.chances))
+
+    @property
     def queries(self) -> tuple[Clause, ...]:
         """What the text asks: its clauses of ``query/1``."""
         return tuple(clause for clause in self.clauses if clause.head.indicator == "query/1")
@@ -202,10 +210,16 @@ class Program:
         return self.clauses[clause].line if 0 <= clause < len(self.clauses) else 0
 
 
-def _choice(data: Any) -> tuple[tuple[tuple[Term, Struct], ...], str]:
+def is_learned(probability: Term) -> bool:
+    """Whether a probability is one to be learned, such as ``t(0.4)``."""
+    return isinstance(probability, Struct) and (probability.functor, len(probability.arguments)) == ("t", 1)
+
+
+def _choice(data: Any) -> tuple[tuple[tuple[Term, Struct], ...], str, str]:
     if data is None:
-        return (), ""
-    return tuple((from_json(chance), _struct(head)) for chance, head in data.get("chance", ())), data.get("network", "")
+        return (), "", ""
+    chances = tuple((from_json(chance), _struct(head)) for chance, head in data.get("chance", ()))
+    return chances, data.get("network", ""), data.get("function", "")
 
 
 def _networks(clauses: list[tuple[Clause, Any]], source: str) -> list[Domain]:

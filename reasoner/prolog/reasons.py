@@ -19,7 +19,7 @@ _REASONS = {
     "builtin_head": "'{what}' redefines a built-in predicate; choose another name",
     "not_callable": "'{what}' is not a goal; goals must be known when they are reached",
     # of probabilities and networks
-    "learnable": "'{what}' is to be learned, but no parameters are learned here; write the number itself, as in 0.5",
+    "learnable": "'{what}' cannot be learned; write t(0.5), with a start between 0 and 1, or t(_)",
     "network": "'{what}' is no network; write nn(name, [X], Y, [values]), nn(name, [X]) or nn(name, [X], Y)",
     "network_values": "the values of a network must be two or more distinct constants, not '{what}'",
     "disjunction": "'{what}' in an annotated disjunction has no probability; write p :: {what}",

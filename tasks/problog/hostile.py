@@ -1,14 +1,16 @@
-"""Hostile programs asked by the hundred: no traceback, no crash, at most 2 GB and twice the limit of time."""
+"""Hostile programs asked by the hundred: no traceback, no crash, at most 2 GB and twice the limit of time.
+
+Time is CPU time of everything that a program takes: our process, its workers of Prolog, their start, and their end.
+"""
 
 import json
 import os
 import select
-import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Annotated, NamedTuple, cast
 
 import typer
@@ -18,13 +20,12 @@ from rich.progress import track
 from logic.errors import NeurosymError
 from reasoner import ConstraintProgram, Limits, Program, explain, infer, solve
 
+from ..reliability.process_tree import cpu_seconds, end, megabytes
 from .hostile_programs import Hostile, hostile_programs
 
 MEGABYTES = 2048
-GRACE = 1.5  # seconds of CPU time that starting a process of Prolog, writing and reading may take
-_PAGE = os.sysconf("SC_PAGE_SIZE")
-_TICK = os.sysconf("SC_CLK_TCK")
 _PATIENCE = 120.0  # seconds of wall time until a silent process is ended
+_GLANCE = 0.5  # seconds from look to look at what is held
 
 
 class Outcome(NamedTuple):
@@ -56,9 +57,11 @@ def ask(program: Hostile, seconds: float) -> str:
             parsed = ConstraintProgram.parse(program.text, limits=limits)
             str(solve(parsed, program.goal or "p(X)", seconds=seconds, limits=limits))
         elif program.door == "query":
-            str(infer(Program.parse(program.text, ()), limits=limits))
+            str(infer(Program.parse(program.text, (), limits=limits), limits=limits))
         else:
-            for answer in explain(Program.parse(program.text, ()), program.goal or "p(X)", (), 1, limits):
+            for answer in explain(
+                Program.parse(program.text, (), limits=limits), program.goal or "p(X)", (), 1, limits
+            ):
                 str(answer)
     except NeurosymError as error:
         if len(str(error)) > 20_000:
@@ -74,12 +77,15 @@ def run(programs: Iterable[Hostile], seconds: float = 2.0) -> Iterator[Outcome]:
         for program in programs:
             if child is None:
                 child = _start(seconds)
-            before = _spent(child.pid)
+            before = cpu_seconds(child.pid)
             requests, replies = cast("tuple[typer.FileTextWrite, typer.FileText]", (child.stdin, child.stdout))
             requests.write(json.dumps(program) + "\n")
             requests.flush()
-            line = replies.readline() if select.select([replies], [], [], _PATIENCE)[0] else ""
-            used, megabytes = _spent(child.pid) - before, _most_memory(child.pid)
+            patience, most = time.monotonic() + _PATIENCE, 0.0
+            while not select.select([replies], [], [], _GLANCE)[0] and time.monotonic() < patience:
+                most = max(most, megabytes(child.pid))
+            line = replies.readline() if select.select([replies], [], [], 0)[0] else ""
+            used, most = cpu_seconds(child.pid) - before, max(most, megabytes(child.pid))
             if not line:
                 code = child.poll()
                 verdict = f"TIME: silent for {_PATIENCE:g} s" if code is None else f"CRASH: exit code {code}"
@@ -87,13 +93,13 @@ def run(programs: Iterable[Hostile], seconds: float = 2.0) -> Iterator[Outcome]:
                 child = None
             else:
                 verdict = json.loads(line)
-                if used > 2 * seconds + GRACE:
+                if used > 2 * seconds:
                     verdict = f"TIME: {used:.1f} s of CPU time; {verdict}"
-                if megabytes > MEGABYTES:
-                    verdict = f"MEMORY: {megabytes:.0f} MB; {verdict}"
+                if most > MEGABYTES:
+                    verdict = f"MEMORY: {most:.0f} MB; {verdict}"
                     _end(child)
                     child = None
-            yield Outcome(program, verdict, used, megabytes)
+            yield Outcome(program, verdict, used, most)
     finally:
         if child is not None:
             _end(child)
@@ -113,29 +119,8 @@ def _start(seconds: float) -> subprocess.Popen[str]:
 
 
 def _end(child: subprocess.Popen[str]) -> None:
-    os.killpg(child.pid, signal.SIGKILL)
+    end(child.pid)
     child.communicate()
-
-
-def _session(leader: int) -> Iterator[tuple[Path, list[str]]]:
-    """The processes of a session and the fields of their status, as Linux writes them."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[3]) == leader:
-            yield folder, fields
-
-
-def _spent(leader: int) -> float:
-    """CPU seconds of the processes of a session and of those that they have waited for."""
-    return sum(sum(map(int, fields[11:15])) for _, fields in _session(leader)) / _TICK
-
-
-def _most_memory(leader: int) -> float:
-    """Megabytes that the largest process of a session holds now."""
-    return max((int(fields[21]) * _PAGE / 2**20 for _, fields in _session(leader)), default=0.0)
 
 
 def _serve(seconds: float) -> None:

@@ -1,0 +1,93 @@
+"""Probabilities of a program that are learned beside its networks: ``t(0.4) :: rain`` starts at 0.4."""
+
+from math import log
+
+import torch
+from torch import Tensor, nn
+
+from reasoner import Program, ProgramError
+from reasoner.grounding.sums import IMPOSSIBLE
+from reasoner.prolog.program import Clause, is_learned
+from reasoner.prolog.terms import Struct, Term, Variable, to_text
+
+_LEAST = 1e-9  # a smaller share is none
+
+
+class Chances(nn.Module):
+    """The learned probabilities of a program, as logits; all instances of a clause share them.
+
+    Of a fact, it is learned against its negation; of a disjunction, its learned heads share what the others leave.
+
+    Args:
+        program: The rules.
+
+    Raises:
+        ProgramError: if a probability beside a learned one is no number.
+
+    Example:
+        >>> chances = Chances(Program.parse("t(0.25) :: rain. 0.5 :: a; t(_) :: b; t(_) :: c."))
+        >>> {clause: [round(p, 3) for p in logs.exp().tolist()] for clause, logs in chances().items()}
+        {0: [0.25, 0.75], 1: [0.5, 0.25, 0.25, 0.0]}
+
+    References:
+        Gutmann, Thon, De Raedt, "Learning the parameters of probabilistic logic programs from interpretations",
+        ECML 2011, for the notation.
+    """
+
+    def __init__(self, program: Program) -> None:
+        super().__init__()
+        self._fixed: dict[int, list[float]] = {}
+        self._free: dict[int, list[int]] = {}
+        self.logits = nn.ParameterDict()
+        for number in program.learned:
+            where = f"{program.where(number)}: '{program.clauses[number].text}'"
+            starts, learned = _starts(program.clauses[number], where)
+            self._free[number] = [place for place, free in enumerate(learned) if free]
+            self._fixed[number] = [
+                log(p) if p and not free else IMPOSSIBLE for p, free in zip(starts, learned, strict=True)
+            ]
+            self.logits[str(number)] = nn.Parameter(torch.tensor([log(starts[i]) for i in self._free[number]]))
+
+    def forward(self) -> dict[int, Tensor]:
+        """By clause, the log-probabilities of its heads and of none of them."""
+        found: dict[int, Tensor] = {}
+        for number, free in self._free.items():
+            logits = self.logits[str(number)]
+            known = logits.new_tensor(self._fixed[number])
+            left = torch.log1p(-known.exp().sum())
+            places = torch.tensor(free, device=logits.device)
+            found[number] = known.index_put((places,), left + logits.log_softmax(dim=0))
+        return found
+
+
+def _starts(clause: Clause, where: str) -> tuple[list[float], list[bool]]:
+    """What each head starts with, and none of them; and which of these are learned."""
+    told = [_number(_start(p) if is_learned(p) else p, where) for p, _ in clause.chances]
+    rest = 1.0 - sum(p for p in told if p is not None)
+    if rest < -_LEAST:
+        raise ProgramError(f"{where}: the probabilities sum to {1 - rest:.6g}, more than 1")
+    unset = told.count(None)
+    if len(told) == 1:
+        starts = [0.5 if told[0] is None else told[0]]
+    else:
+        starts = [rest / unset if p is None else p for p in told]
+    none = max(0.0, 1.0 - sum(starts))
+    learned = [is_learned(p) for p, _ in clause.chances]
+    return [*starts, none], [*learned, none > _LEAST]
+
+
+def _start(probability: Term) -> Term | None:
+    """What a learned probability starts with; None if that is not said."""
+    start = probability.arguments[0] if isinstance(probability, Struct) else probability
+    return None if isinstance(start, Variable) else start
+
+
+def _number(term: Term | None, where: str) -> float | None:
+    """A probability as it is written, a quotient of numbers too."""
+    if term is None or (isinstance(term, int | float)):
+        return None if term is None else float(term)
+    if isinstance(term, Struct) and term.functor == "/" and len(term.arguments) == 2:
+        above, below = (_number(part, where) for part in term.arguments)
+        if above is not None and below:
+            return above / below
+    raise ProgramError(f"{where}: beside probabilities that are learned others are numbers, not {to_text(term)}")

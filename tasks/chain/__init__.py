@@ -1,0 +1,1 @@
+"""The whole chain, from what users bring to a proved answer: programs of others, and showcases."""
