@@ -16,8 +16,7 @@ from .environment import (
     read_stamp as read_stamp,
     remove as remove,
 )
-from .known_simulators import SIMULATORS as SIMULATORS, find_simulators as find_simulators
-from .simulator import (
+from .foreign_simulator import (
     Ready as Ready,
     Run as Run,
     Simulator as Simulator,
@@ -25,4 +24,5 @@ from .simulator import (
     make_ready as make_ready,
     run_in as run_in,
 )
+from .known_simulators import SIMULATORS as SIMULATORS, find_simulators as find_simulators
 from .subject import Stimulus as Stimulus, Subject as Subject, stimulus_for as stimulus_for

@@ -19,7 +19,7 @@ from ..proving.streams import wrong_answers
 from ..simulation.reference import simulate_reference
 from .environment import InstallError, python_of
 from .fading import period_that_fades
-from .simulator import Ready, Run, Simulator, SimulatorError, make_ready, run_in
+from .foreign_simulator import Ready, Run, Simulator, SimulatorError, make_ready, run_in
 from .subject import LEAST_WAVES, Stimulus, Subject, stimulus_for
 
 Bits = NDArray[np.bool_]
@@ -107,7 +107,7 @@ def conform(
         NetworkError: if our own simulators disagree, or a compiled network answers wrongly: then there is nothing to
             compare.
     """
-    interpreter = python or (lambda simulator: python_of(simulator.name, simulator.recipe))
+    interpreter = python or _installed
     outcomes: list[Outcome] = []
     for subject in subjects:
         for simulator in simulators:
@@ -115,6 +115,10 @@ def conform(
             outcomes.append(outcome)
             progress(outcome)
     return outcomes
+
+
+def _installed(simulator: Simulator) -> Path:
+    return python_of(simulator.name, simulator.recipe)
 
 
 def _one(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..deployment import TargetNetwork, run_flat
 from .agreement import Outcome, judged
-from .simulator import Counts, Run
+from .foreign_simulator import Counts, Run
 
 Bits = NDArray[np.bool_]
 

@@ -2,7 +2,7 @@
 
 from .capability import Capability
 from .environment import Recipe
-from .simulator import Simulator
+from .foreign_simulator import Simulator
 
 _COMMON = (
     "numpy==1.26.4", "Cython==3.3.1", "Jinja2==3.1.6", "MarkupSafe==3.0.4", "mpmath==1.3.0", "packaging==26.4",

@@ -3,7 +3,7 @@
 from ..targets.nir import NIR
 from .capability import Capability
 from .environment import Recipe
-from .simulator import Simulator
+from .foreign_simulator import Simulator
 
 _TORCH = (
     "torch==2.13.0", "numpy==2.4.6", "h5py==3.16.0", "filelock==4.3.1", "fsspec==2026.9.0", "Jinja2==3.1.6",

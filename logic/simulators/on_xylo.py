@@ -2,7 +2,7 @@
 
 from .capability import Capability
 from .environment import Recipe
-from .simulator import Simulator
+from .foreign_simulator import Simulator
 
 XYLO = Simulator(
     name="xylo",

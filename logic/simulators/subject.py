@@ -14,9 +14,11 @@ from ..evaluation import clock, from_words, random_vectors, to_words, wire_value
 from ..mapping.compiler import compile_circuit
 from ..network import SpikingNetwork
 from ..proving.streams import input_spikes
+from ..proving.verifier import prove_equivalent
 from ..rails import has_two_rails, rail_pairs
 
 Bits = NDArray[np.bool_]
+Integers = NDArray[np.int64]
 LEAST_WAVES = 32
 _MOST_WAVES = 1024  # until every neuron has been seen to fire and to be silent
 
@@ -52,7 +54,7 @@ class Subject:
         Example:
             >>> from logic import parse_circuit
             >>> Subject.of_circuit("xor", parse_circuit("y = a ^ b", "eqn")).network.neurons
-            6
+            4
         """
         layered = None if circuit.register_names else compile_circuit(circuit, mapping, "relays", aligned=True)
         return cls(name, compile_circuit(circuit, mapping), layered, circuit, mapping)
@@ -122,27 +124,29 @@ def stimulus_for(
                 every = np.arange(2 ** values.shape[1])[:, None] >> np.arange(values.shape[1]) & 1
                 values[: len(every)] = every
             spikes = input_spikes(spaced, subject.circuit, values[:, None])
-            unseen = unseen_gates(subject.circuit, values)
+            unseen = len(unseen_gates(subject.circuit, values))
         else:
             spikes = _codewords(spaced, random, waves)
             unseen = _one_sided(run(spikes, len(spikes) + rest)[:, :, spikes.shape[2] :])
         if waves >= _MOST_WAVES or not unseen:
+            if subject.circuit is not None and values is not None and unseen:
+                unseen -= len(constant_gates(subject.circuit, unseen_gates(subject.circuit, values)))
             return Stimulus(spikes, len(spikes) + rest, waves, unseen, values)
         waves = min(2 * waves, _MOST_WAVES)
 
 
-def unseen_gates(circuit: Circuit, values: Bits) -> int:
-    """How many gates have one value alone in all waves ``[W, I]``; none where the waves are all that there are.
+def unseen_gates(circuit: Circuit, values: Bits) -> Integers:
+    """The wires of gates that have one value alone in all waves ``[W, I]``; none where these are all that there are.
 
     Example:
         >>> from logic import parse_circuit
         >>> circuit = parse_circuit("y = a & b & c", "eqn")
-        >>> unseen_gates(circuit, np.array([[True, True, False], [True, False, False]]))
-        1
+        >>> unseen_gates(circuit, np.array([[True, True, False], [True, False, False]])).tolist()
+        [5]
     """
     if not circuit.register_names:
         if len(np.unique(values, axis=0)) == 2 ** len(circuit.inputs):
-            return 0  # what has one value now has it always
+            return np.zeros(0, np.int64)  # what has one value now has it always
         bits = from_words(wire_values(circuit, to_words(values)), len(values))
     else:
         state = to_words(circuit.register_initial[None] == 1)  # undefined ones start at 0, as in a compiled network
@@ -152,7 +156,47 @@ def unseen_gates(circuit: Circuit, values: Bits) -> int:
             rows.append(from_words(wire_values(circuit, words, state), 1)[0])
             state = clock(circuit, words, state)[1]
         bits = np.array(rows)
-    return _one_sided(bits[:, circuit.first_gate :])
+    gates = bits[:, circuit.first_gate :]
+    return circuit.first_gate + np.flatnonzero(~gates.any(axis=0) | gates.all(axis=0))
+
+
+def constant_gates(circuit: Circuit, wires: Integers, timeout: float = 10.0) -> Integers:
+    """Those of the wires that are proved to have one value whatever the inputs and registers are.
+
+    Args:
+        circuit: That has them.
+        wires: Numbers of gates.
+        timeout: Seconds for each proof; what is not proved by then counts as not constant.
+
+    Example:
+        >>> from logic import CircuitBuilder, Gate
+        >>> make = CircuitBuilder()
+        >>> a, b = make.inputs("a", "b")
+        >>> both = a & b
+        >>> circuit = make.build(never=both & ~(b & a & make.gate(Gate.OR, (a, b))))
+        >>> len(constant_gates(circuit, np.array([circuit.outputs[0] >> 1])))
+        1
+    """
+    inputs = (*circuit.inputs, *circuit.register_names)  # registers as inputs: any state
+    proved: list[int] = []
+    for wire in wires.tolist():
+        for value in (0, 1):
+            alone = replace(
+                circuit,
+                inputs=inputs,
+                outputs=np.array([2 * wire]),
+                output_names=("gate",),
+                register_names=(),
+                register_next=np.zeros(0, np.int64),
+                register_initial=np.zeros(0, np.int64),
+                clock=None,
+                roles=(),
+            )
+            flat = replace(alone, outputs=np.array([value]))
+            if prove_equivalent(alone, flat, timeout=timeout).holds:
+                proved.append(wire)
+                break
+    return np.array(proved, np.int64)
 
 
 def _one_sided(trains: Bits) -> int:

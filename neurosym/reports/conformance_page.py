@@ -88,10 +88,11 @@ def _network(name: str, outcomes: Sequence[Outcome]) -> Section:
         shown = _telling(ours, theirs)
         steps = _window(ours, theirs)
         labels = [f"neuron {neuron}" for neuron in shown]
-        part = np.ix_(np.arange(steps.start, steps.stop), shown)
         for who, trains in (("ours", ours), (outcome.target, theirs)):
             words = f"{who}: neurons {shown[0]} to {shown[-1]}, from step {steps.start}; {outcome.verdict}"
-            parts.append(Figure(figures.line_raster(labels, trains[part]), words, wide=False))
+            parts.append(
+                Figure(figures.line_raster(labels, trains[steps.start : steps.stop, shown]), words, wide=False)
+            )
     return Section(name, parts)
 
 

@@ -7,7 +7,7 @@ spike sends with a delay of ``d`` arrives at the end of the step ``d - 1`` later
 import sys
 import time
 
-import brian2
+import brian2  # pyright: ignore[reportMissingImports] - in its own environment
 import numpy as np
 from exchange import Task, finish
 

@@ -6,6 +6,9 @@ parallel synapses stand in matrices of their own. Lava asks for Python below 3.1
 accept defaults that cannot be hashed, as they did before.
 """
 
+# They lie in the environment of the simulator alone.
+# pyright: reportMissingImports=false
+
 import dataclasses
 import sys
 import time
@@ -38,7 +41,7 @@ def accept_defaults() -> None:
 
 
 def _like(held: object, changed: type) -> object:
-    copy = changed.__new__(changed)
+    copy = object.__new__(changed)
     copy.__dict__.update(held.__dict__)
     return copy
 

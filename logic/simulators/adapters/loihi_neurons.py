@@ -6,6 +6,9 @@ spikes are given one step later than the bias source's, since a spike generator 
 next. A delay belongs to a whole object of synapses, so there is one for each.
 """
 
+# They lie in the environment of the simulator alone.
+# pyright: reportMissingImports=false
+
 import sys
 import time
 from importlib.metadata import version

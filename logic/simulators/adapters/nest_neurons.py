@@ -8,7 +8,7 @@ that retains its membrane has a time constant of 1e12 ms and its bias as a curre
 import sys
 import time
 
-import nest
+import nest  # pyright: ignore[reportMissingImports] - in its own environment
 import numpy as np
 from exchange import Task, finish
 

@@ -1,11 +1,15 @@
 """Runs a NIR file in one of its readers, step by step, and records every population by its node's name."""
 
+# They lie in the environment of the simulator alone.
+# pyright: reportMissingImports=false
+
 import contextlib
 import io
 import sys
 import time
 import warnings
 from importlib.metadata import version
+from typing import Any
 
 import nir
 import numpy as np
@@ -43,7 +47,7 @@ def run(reader: str, task: Task) -> np.ndarray:
     heard: dict[str, torch.Tensor] = {}
 
     def listen(name: str) -> None:
-        def keep(_module: torch.nn.Module, _given: object, answer: object) -> None:
+        def keep(_module: torch.nn.Module, _given: object, answer: Any) -> None:
             heard[name] = answer[0] if isinstance(answer, tuple) else answer
 
         module.get_submodule(name).register_forward_hook(keep)

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import sanafe
+import sanafe  # pyright: ignore[reportMissingImports] - in its own environment
 from exchange import Task, finish
 
 A_CORE = 1024

@@ -5,6 +5,9 @@ spike leaves behind must fade before the next wave, so waves come ``period`` ste
 twice its threshold. All neurons are hidden ones; layer ``l`` fires ``l`` steps after its wave.
 """
 
+# They lie in the environment of the simulator alone.
+# pyright: reportMissingImports=false
+
 import sys
 import time
 from importlib.metadata import version

@@ -1,0 +1,1 @@
+"""Tasks about where networks run: what other simulators say of them."""
