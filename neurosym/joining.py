@@ -106,7 +106,7 @@ def joined_spikes(model: Model, inputs: Inputs) -> Tensor:
     parts: list[Tensor] = []
     for name, pictures in _pictures(check_model(model), inputs).items():
         perception = model.perceptions[name]
-        parts.append(_joinable(name, perception).input_spikes(pictures))
+        parts.append(integer_form(name, perception).input_spikes(pictures))
     longest = max(len(part) for part in parts)
     return torch.cat([nn.functional.pad(part, [0, 0] * 4 + [0, longest - len(part)]) for part in parts], dim=2)
 
@@ -159,10 +159,19 @@ def read_answers(network: SpikingNetwork, spikes: Tensor) -> list[Value | bool |
 
 def _seeing(name: str, perception: object, asked: Asked, latency: int | None = None) -> SpikingNetwork:
     """One perception's network and the races of the slots that it is asked about."""
-    return to_network(_joinable(name, perception), asked.slots, latency=latency, domain=asked.domain)
+    return to_network(integer_form(name, perception), asked.slots, latency=latency, domain=asked.domain)
 
 
-def _joinable(name: str, perception: object) -> QuantisedPerception:
+def integer_form(name: str, perception: object) -> QuantisedPerception:
+    """A perception in whole numbers, weights of eight bits.
+
+    Args:
+        name: Of the perception, for messages.
+        perception: One that is quantised already, or tells its layers.
+
+    Raises:
+        NetworkError: if it has no integer form; the text says which layer is in the way.
+    """
     try:
         return perception if isinstance(perception, QuantisedPerception) else quantise(cast(Any, perception))
     except IntegerFormError as fault:

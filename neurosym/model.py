@@ -176,9 +176,9 @@ class Model(nn.Module):
                 )
             ((name, key),) = self._keys.items()
             return {name: self._see_slots(name, self.networks[key], inputs, asked)}
-        known = mentioned(self.program, query) | (
-            mentioned(self.program, self.query) if self.query is not None else frozenset()
-        )
+        known = mentioned(self.program, query)
+        if self.query not in (None, query):  # what another query asks for is no slip
+            known |= mentioned(self.program, self.query)
         bound = bind(inputs, _quoted(query), asked, known, self.embeddings, self._keys)
         found: dict[str, Percept] = {}
         for name, tensors in bound.items():

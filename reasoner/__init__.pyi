@@ -36,7 +36,11 @@ from .meaning.readout import (
     answer_lines as answer_lines,
     read_code as read_code,
 )
-from .meaning.rule_proof import prove_rule as prove_rule
+from .meaning.rule_proof import (
+    prove_answers as prove_answers,
+    prove_grounded as prove_grounded,
+    prove_rule as prove_rule,
+)
 from .meaning.shortcuts import (
     Meaning as Meaning,
     Reading as Reading,

@@ -147,7 +147,7 @@ EDGES: list[tuple[str, str, SpikingNetwork, SpikingNetwork]] = [
     ("loihi2", "longest_delay", wide(1, delay=64), wide(1, delay=65)),
     ("spinnaker2", "longest_delay", wide(1, delay=8), wide(1, delay=9)),
     ("truenorth", "in_axons", wide(256), wide(257)),
-    ("truenorth", "weights_per_neuron", wide(4, weight=[1, 2, 3, 4]), wide(5, weight=[1, 2, 3, 4, 5])),
+    ("truenorth", "weights_per_neuron", wide(4, weight=[1, 3, 9, 27]), wide(5, weight=[1, 3, 9, 27, 81])),
     ("truenorth", "longest_delay", wide(1, delay=15), wide(1, delay=16)),
     ("truenorth", "largest_weight", wide(1, weight=-127), wide(1, weight=-128)),
     ("xylo", "neurons", many(1000), many(1001)),
@@ -215,6 +215,14 @@ def test_axons_of_another_type_are_counted() -> None:
     torn = cells([0, 1, 0, 1], [0, 0, 1, 1], weight=[1, 1, 1, 2], inputs=2, neurons=2)
     line = fit_chip(torn, "truenorth").line("in_axons")
     assert (line.used, line.note) == (3, "1 axons repeat a source with another type or delay")
+
+
+def test_a_fifth_weight_is_a_sum_on_several_axons() -> None:
+    report = fit_chip(wide(5, weight=[1, 2, 3, 4, 5]), "truenorth")
+    line = report.line("weights_per_neuron")
+    assert (line.used, line.state, line.note) == (4, "fits", "1 neurons hear more, as sums of four")
+    assert report.line("in_axons").used == 6  # 5 = 1 + 4 takes two
+    assert report.line("in_axons").note == "1 axons repeat a source with another type or delay"
 
 
 def test_a_source_of_two_axons_is_copied() -> None:

@@ -13,9 +13,10 @@ from logic import Domain, NetworkError, Symbols, simulate_reference
 from neurosym.checkpoint import CheckpointError
 from neurosym.explanation import explain
 from neurosym.joining import read_answers, rule_network, run_joined, to_spiking_network
+from neurosym.likelihood import ImpossibleAnswer
 from neurosym.model import Model
 from neurosym.saving import load_model, save_model
-from perception import AnalogTwin, PictureError, SpikingClassifier
+from perception import AnalogTwin, PictureError, SpikingClassifier, SpikingVision, quantise, settle_norms
 from reasoner import DIGITS, Program, QueryError, ground, infer
 from reasoner.prolog.terms import Value
 from reasoner.prolog.text import quote_atom
@@ -45,7 +46,7 @@ def test_log_probability_is_the_sum_over_all_readings(model: Model, pictures: Te
 
 
 def test_impossible_answers_and_missing_pictures_are_refused(model: Model, pictures: Tensor) -> None:
-    with pytest.raises(QueryError, match="never has the answer 19"):
+    with pytest.raises(ImpossibleAnswer, match="never has the answer 19"):
         model.log_probability(pictures[:1], [19])
     with pytest.raises(QueryError, match="slots"):
         model(pictures[:, :1])
@@ -73,7 +74,7 @@ def test_unclear_bits_are_no_answer(model: Model) -> None:
 
 def test_only_spiking_models_join() -> None:
     twin = Model(AnalogTwin(DIGITS, torch.Generator()), RULE, "sum(S)")
-    with pytest.raises(NetworkError, match="'digit' is a AnalogTwin, which has no integer form"):
+    with pytest.raises(NetworkError, match="the perception 'digit' cannot be joined: a AnalogTwin has no integer form"):
         to_spiking_network(twin)
 
 
@@ -120,9 +121,9 @@ PROGRAMS = {
 }
 
 
-def small(domain: Domain, seed: int, steps: int = 4) -> SpikingClassifier:
+def small(domain: Domain, seed: int, steps: int = 4, size: int = 28) -> SpikingClassifier:
     generator = torch.Generator().manual_seed(seed)
-    return SpikingClassifier(domain, generator, channels=(3, 4), hidden=8, steps=steps)
+    return SpikingClassifier(domain, generator, channels=(3, 4), hidden=8, steps=steps, size=size)
 
 
 @pytest.mark.parametrize("text", PROGRAMS.values(), ids=PROGRAMS)
@@ -227,3 +228,29 @@ def written(value: Value) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(map(written, value))}]"
     return quote_atom(value) if isinstance(value, str) else str(value)
+
+
+@pytest.mark.parametrize("preset", ["tiny_ms_resnet", "tiny_sew_resnet"])
+def test_presets_join_and_answer_as_their_quantised_networks_do(preset: str) -> None:
+    options = {"size": 16, "steps": 2, "widths": (6, 8), "depths": (1, 1)}
+    vision = SpikingVision(SUIT, 1, model=preset, options=options)
+    generator = torch.Generator().manual_seed(1)
+    shown = torch.rand(20, 2, 1, 4, 4, generator=generator).repeat_interleave(4, 3).repeat_interleave(4, 4)
+    shown = (255 * shown).to(torch.uint8)
+    settle_norms(vision, lambda: vision.logits(shown))
+    program = Program.parse("p(S, T, C) :- suit(0, S), suit(2, T), coin(0, C).", (SUIT, COIN))
+    model = Model({"suit": quantise(vision.eval()), "coin": small(COIN, 1, size=16)}, program, "p(S, T, C)")
+    inputs = {"suit": torch.cat([shown, shown[:, :1].flip(0)], dim=1), "coin": shown[:, :1]}
+    network = to_spiking_network(model)
+    found = run_joined(model, network, inputs)
+    evidence = model.perceptions["suit"].look(inputs["suit"][:, [0, 2]]).evidence.reshape(20, 2, 3)  # pyright: ignore
+    seen = [[SUIT.values[value] for value in row] for row in evidence.argmax(dim=2).tolist()]
+    assert [said[:2] for said in found] == [tuple(row) for row in seen]  # pyright: ignore
+    assert len(set(found)) > 3
+
+
+def test_a_layer_without_integer_form_is_named() -> None:
+    vision = SpikingVision(SUIT, 0, model="tiny_resnet", options={"size": 16, "steps": 2})
+    model = Model(vision, Program.parse("p(S) :- suit(0, S).", (SUIT,)), "p(S)")
+    with pytest.raises(NetworkError, match=r"the perception 'suit' cannot be joined: .*pool"):
+        to_spiking_network(model)

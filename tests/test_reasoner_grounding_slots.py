@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 import pytest
+import torch
 
-from reasoner import Program
+from logic import Domain, DomainError, Symbols
+from reasoner import Program, QueryError, explain, infer
 from reasoner.grounding.slots import Input, by_slot, input_slots
 
 PROGRAM = Program.parse("p.")
@@ -42,3 +44,32 @@ def test_networks_count_for_themselves() -> None:
 def test_names_that_the_query_does_not_give_have_no_order() -> None:
     _, unordered = input_slots(rows(["left", "right"]), PROGRAM, "q(X)")
     assert "left and right, which the query does not name" in unordered["net"]
+
+
+NETWORK = "nn(net, [X], Y, [0, 1, 2]) :: digit(X, Y). "
+ORDERS = ("digit(left, X), digit(right, Y)", "digit(right, Y), digit(left, X)")
+
+
+@pytest.mark.parametrize("goals", ORDERS)
+@pytest.mark.parametrize("names", [("left", "right"), ("right", "more", "left")])
+def test_beliefs_with_names_need_no_order(goals: str, names: tuple[str, ...]) -> None:
+    program = Program.parse(f"{NETWORK}number(Z) :- {goals}, Z is 10 * X + Y.", ())
+    shares = {"left": [0.7, 0.2, 0.1], "right": [0.1, 0.3, 0.6], "more": [0.2, 0.4, 0.4]}
+    rows = torch.tensor([[shares[name] for name in names]], dtype=torch.float64).log()
+    symbols = Symbols(program.domain("net"), rows, names)
+    found = infer(program, "number(Z)", symbols)
+    for value, share in zip(found.values, found.log_probs[0].exp().tolist(), strict=True):
+        tens, ones = divmod(int(str(value)), 10)
+        assert share == pytest.approx(shares["left"][tens] * shares["right"][ones])
+    assert explain(program, "number(Z)", symbols)[0].bindings["Z"] == 2
+    with pytest.raises(QueryError, match=r"left and right, which the query does not name|right and left"):
+        infer(program, "number(Z)", Symbols(program.domain("net"), rows))
+    with pytest.raises(QueryError, match=r"asks for net\(left, \.\.\.\), but the symbols given are those of right"):
+        infer(program, "number(Z)", Symbols(program.domain("net"), rows[:, :1], ("right",)))
+
+
+def test_names_are_one_for_each_slot() -> None:
+    row = torch.full((1, 2, 2), 0.5).log()
+    for names in (("a",), ("a", "a"), ("a", "b", "c")):
+        with pytest.raises(DomainError, match="2 slots of 'bit' need as many names, each once"):
+            Symbols(Domain("bit", (0, 1)), row, names)

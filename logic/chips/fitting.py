@@ -1,6 +1,7 @@
 """The fit report: what a network takes of a chip, limit by limit, which limit binds, and what is not public."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from .chip import QUANTITIES, Chip, Limit
 from .driving import doubly_driven, fading_period
 from .known_chips import find_chip
 from .layering import layer_use, levels_of
-from .packing import pack
+from .packing import TYPES, four_weights, pack
 
 State = Literal["fits", "exceeds", "not public", "no limit"]
 
@@ -179,7 +180,7 @@ def _used(
         "synapses": len(split.weight),
         "fan_in": int(ins.max()),
         "fan_out": int(outs.max()),
-        "weights_per_neuron": _weights_per_neuron(flat),
+        "weights_per_neuron": None,
         "largest_weight": largest,
         "threshold_bits": max(0, greatest).bit_length(),
         "membrane_bits": membrane_bits,
@@ -192,6 +193,7 @@ def _used(
         "forgetting_neurons": int((~flat.retain).sum()),
         "retaining_neurons": int(flat.retain.sum()),
     }
+    used["weights_per_neuron"], notes["weights_per_neuron"] = _weights_per_neuron(flat, chip.packing == "crossbar")
     if levels is None:
         notes["depth"] = "there are loops"
     if chip.packing == "layers":
@@ -212,10 +214,17 @@ def _used(
     return used, notes
 
 
-def _weights_per_neuron(flat: TargetNetwork) -> int:
-    """The most different weights that one neuron hears."""
+def _weights_per_neuron(flat: TargetNetwork, crossbar: bool) -> tuple[int, str]:
+    """The most different weights that one neuron hears; on a crossbar, of those that are no sums of four."""
     pairs = np.unique(np.stack([flat.post, flat.weight], axis=1), axis=0)
-    return int(np.bincount(pairs[:, 0], minlength=1).max(initial=0))
+    bounds = np.searchsorted(pairs[:, 0], np.arange(flat.neurons + 1)).tolist()
+    most, summed = 0, 0
+    for begin, end in pairwise(bounds):
+        count = end - begin
+        if crossbar and count > TYPES and four_weights(tuple(pairs[begin:end, 1].tolist())) is not None:
+            count, summed = TYPES, summed + 1
+        most = max(most, count)
+    return most, f"{summed:,} neurons hear more, as sums of four" if summed else ""
 
 
 def _membrane_bits(network: SpikingNetwork, chip: Chip, largest: int, steps: int | None) -> tuple[int, str]:

@@ -7,7 +7,8 @@ a neuron has one weight for each type, so that a source that is heard with diffe
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import permutations
+from functools import cache
+from itertools import combinations, permutations
 
 import numpy as np
 
@@ -127,16 +128,35 @@ def _plain(synapses: list[Synapse], _: set[Axon]) -> set[Axon]:
 def _typed(synapses: list[Synapse], known: set[Axon]) -> set[Axon]:
     """One axon for each source, delay and type, the types being chosen so that most axons are there already.
 
-    A neuron with more different weights than types takes the types in turn; the report says that it cannot be.
+    A neuron with more weights than types whose weights are no sums takes the types in turn; it exceeds a limit.
     """
-    weights = sorted({synapse.weight for synapse in synapses})
+    weights = tuple(sorted({synapse.weight for synapse in synapses}))
+    parts = four_weights(weights) or {weight: (place % TYPES,) for place, weight in enumerate(weights)}
     best: set[Axon] | None = None
     for types in permutations(range(TYPES), min(len(weights), TYPES)):
-        chosen = {weight: types[place % TYPES] for place, weight in enumerate(weights)}
-        axons = {(s.source, s.delay, chosen[s.weight]) for s in synapses}
+        axons = {(s.source, s.delay, types[part]) for s in synapses for part in parts[s.weight]}
         if best is None or len(axons - known) < len(best - known):
             best = axons
     return best or set()
+
+
+@cache
+def four_weights(weights: tuple[int, ...]) -> dict[int, tuple[int, ...]] | None:
+    """By weight, which of at most four of them add up to it, so that a source on so many axons has it; None if none do.
+
+    Example:
+        >>> four_weights((1, 2, 3, 4, 5))
+        {1: (0,), 2: (1,), 3: (2,), 4: (3,), 5: (0, 3)}
+    """
+    for chosen in combinations(weights, min(len(weights), TYPES)):
+        sums: dict[int, tuple[int, ...]] = {}
+        for count in range(1, len(chosen) + 1):
+            for places in combinations(range(len(chosen)), count):
+                sums.setdefault(sum(chosen[place] for place in places), places)
+        if all(weight in sums for weight in weights):
+            used = sorted({place for weight in weights for place in sums[weight]})
+            return {weight: tuple(used.index(place) for place in sums[weight]) for weight in weights}
+    return None
 
 
 def _fill(

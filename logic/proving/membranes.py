@@ -30,6 +30,7 @@ class MembraneBounds:
         bounded: ``[N]`` whether there are such bounds; always for a number of steps, not always for all time.
         fires: ``[steps, I + N]`` which lines can fire at each step, ``[1, I + N]`` for all time; others never do.
         steps: For how many steps they hold; none for all time.
+        shown: In how many of these input lines can fire; none for all.
     """
 
     low: Integers
@@ -37,6 +38,7 @@ class MembraneBounds:
     bounded: Bits
     fires: Bits
     steps: int | None
+    shown: int | None = None
 
     @property
     def bits(self) -> Integers:
@@ -82,7 +84,7 @@ def membrane_bounds(network: SpikingNetwork, steps: int | None = None, shown: in
         fires[step, flat.inputs :] = above >= flat.threshold
         low, high = _after(flat, below, above)
         least, greatest = np.minimum(least, np.minimum(below, low)), np.maximum(greatest, np.maximum(above, high))
-    return MembraneBounds(least, greatest, np.ones(len(least), np.bool_), fires, steps)
+    return MembraneBounds(least, greatest, np.ones(len(least), np.bool_), fires, steps, shown)
 
 
 class _Drives:
@@ -90,11 +92,12 @@ class _Drives:
 
     def __init__(self, flat: FlatNetwork) -> None:
         self.flat = flat
-        kept = flat.weight != 0
-        self.pre, self.post, weight = flat.pre[kept], flat.post[kept], flat.weight[kept]
-        self.delay = flat.delay[kept]
+        order = np.argsort(flat.post, kind="stable")
+        order = order[flat.weight[order] != 0]
+        self.pre, self.delay, weight = flat.pre[order], flat.delay[order], flat.weight[order]
+        self.hearing, self.first = np.unique(flat.post[order], return_index=True)  # neurons, and their first synapses
         self.falling, self.rising = np.minimum(weight, 0), np.maximum(weight, 0)
-        self.delays = np.unique(self.delay).tolist()
+        self.delays = np.flatnonzero(np.bincount(self.delay)).tolist()
         self.heard = np.zeros(0, np.bool_)
         self.found = flat.bias, flat.bias
 
@@ -110,10 +113,11 @@ class _Drives:
     def of(self, heard: Bits) -> tuple[Integers, Integers]:
         """For ``[S]`` synapses that can bring a spike."""
         if not np.array_equal(heard, self.heard):
-            self.heard, post = heard, self.post[heard]
+            self.heard = heard
             down, up = self.flat.bias.copy(), self.flat.bias.copy()
-            np.add.at(down, post, self.falling[heard])
-            np.add.at(up, post, self.rising[heard])
+            if len(heard):
+                down[self.hearing] += np.add.reduceat(self.falling * heard, self.first)
+                up[self.hearing] += np.add.reduceat(self.rising * heard, self.first)
             self.found = down, up
         return self.found
 

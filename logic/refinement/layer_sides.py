@@ -90,6 +90,8 @@ class Sides:
         return self._unequal_weights()
 
     def _unequal_weights(self) -> tuple[list[int], str]:
+        if all(np.array_equal(ours, theirs) for ours, theirs in zip(self.ours, self.theirs, strict=True)):
+            return [], ""
         both = np.union1d(self.ours[0], self.theirs[0])
         ours, theirs = self._weights(self.ours, both), self._weights(self.theirs, both)
         wrong = both[ours != theirs]

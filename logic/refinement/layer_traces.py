@@ -1,8 +1,10 @@
 """Where an integer neuron and a real one differ: spikes of their synapses after which one fires and the other does not.
 
-Z3 looks for them on some of the synapses; what it finds is then run in integers and in fractions.
+Random walks keep membranes near their thresholds and try all choices of a few synapses; where that shows no difference,
+Z3 looks for one on some of the synapses. What is found is then run in integers and in fractions.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
@@ -19,6 +21,8 @@ from ..projections import Integers
 
 _SYNAPSES = 24  # that may carry spikes; the others are silent
 _STEPS = 6
+_WALKS = 200
+_FEW = 10  # synapses of which all choices are tried
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Trace(NamedTuple):
 
 
 def find_trace(first: Side, second: Side, timeout: float | None = None) -> Trace | None:
-    """Spikes after which two neurons differ, in as few steps as there can be; none if none was found.
+    """Spikes after which two neurons differ; none if none was found.
 
     Args:
         first: One neuron.
@@ -72,6 +76,10 @@ def find_trace(first: Side, second: Side, timeout: float | None = None) -> Trace
         timeout: Seconds, or none for no bound.
     """
     start, chosen = work_time(), _chosen(first.weights, second.weights)
+    for spikes in _wander(first, second):
+        courses = run(first, spikes), run(second, spikes)
+        if courses[0].fired != courses[1].fired:
+            return Trace(spikes, courses)
     for steps in range(1, _STEPS + 1):
         left = None if timeout is None else timeout - (work_time() - start)
         if left is not None and left <= 0:
@@ -98,6 +106,63 @@ def run(side: Side, spikes: NDArray[np.bool_]) -> Course:
         if fired[-1]:
             membrane = membrane - side.threshold if side.reset == "subtract" else Fraction(0)
     return Course(tuple(membranes), tuple(fired))
+
+
+def _wander(first: Side, second: Side) -> Iterator[NDArray[np.bool_]]:
+    """Spikes ``[T, S]`` after which the two may differ, in the last step.
+
+    In each step of a walk the synapses fire one after the other, in random order, until a membrane is just below its
+    threshold, or just above, or anywhere; then all choices of a few synapses are tried.
+    """
+    generator, sides = np.random.default_rng(0), (first, second)
+    differing = np.flatnonzero(first.weights != second.weights)
+    for _ in range(_WALKS):
+        membranes = [float(side.initial) for side in sides]
+        spikes = np.zeros((0, len(first.weights)), np.bool_)
+        for _ in range(_STEPS):
+            left = [_left(side, membrane) for side, membrane in zip(sides, membranes, strict=True)]
+            now = _near(first, left[0], generator)
+            few = _few(differing, len(now), generator)
+            rows = np.repeat(now[None], 1 << len(few), axis=0)
+            rows[:, few] = np.arange(len(rows))[:, None] >> np.arange(len(few)) & 1 == 1
+            drives = [rest + rows @ side.weights for side, rest in zip(sides, left, strict=True)]
+            fired = [drive >= float(side.threshold) for side, drive in zip(sides, drives, strict=True)]
+            differ = np.flatnonzero(fired[0] != fired[1])
+            chosen = int(differ[0]) if len(differ) else int(generator.integers(len(rows)))
+            spikes = np.concatenate([spikes, rows[chosen : chosen + 1]])
+            if len(differ):
+                yield spikes
+                break
+            for place, side in enumerate(sides):
+                driven = float(drives[place][chosen])
+                after = driven - float(side.threshold) if side.reset == "subtract" else 0.0
+                membranes[place] = after if fired[place][chosen] else driven
+
+
+def _left(side: Side, membrane: float) -> float:
+    left = membrane * float(side.decay)
+    return (floor(left) if side.rounds else left) + side.bias
+
+
+def _near(side: Side, left: float, generator: np.random.Generator) -> NDArray[np.bool_]:
+    """Synapses that lead a membrane near its threshold."""
+    order = generator.permutation(len(side.weights))
+    above = left + np.concatenate([[0], np.cumsum(side.weights[order])]) - float(side.threshold)
+    aim = generator.random()
+    end = int(generator.integers(len(above)))
+    if aim < 0.6 and (above < 0).any():
+        end = int(np.argmax(np.where(above < 0, above, -np.inf)))
+    elif aim < 0.9 and (above >= 0).any():
+        end = int(np.argmin(np.where(above >= 0, above, np.inf)))
+    spikes = np.zeros(len(order), np.bool_)
+    spikes[order[:end]] = True
+    return spikes
+
+
+def _few(differing: Integers, size: int, generator: np.random.Generator) -> Integers:
+    """Some synapses, among them some of those that differ."""
+    some = generator.permutation(differing)[: _FEW // 2]
+    return np.unique(np.concatenate([some, generator.permutation(size)[: _FEW - len(some)]]))
 
 
 def _chosen(first: Integers, second: Integers) -> Integers:

@@ -15,7 +15,6 @@ import numpy as np
 from ..errors import NetworkError
 from ..kernels import work_time
 from ..network import INPUT, Population, SpikingNetwork
-from ..projections import Integers
 from ..proving.membranes import MembraneBounds, membrane_bounds
 from ..verdict import Verdict
 from .layer_sides import Sides
@@ -33,7 +32,8 @@ class Arithmetic(NamedTuple):
         bits: Of a target's membranes in two's complement; none for any.
         mantissa: Binary digits of the floating-point numbers that the layer is computed in (24 or 53); none for real
             numbers. Then none of its sums and membranes is rounded, in whatever order its terms are added.
-        bounds: Of the network's membranes; those for all time if none are given.
+        bounds: Of the network's membranes; those for all time if none are given. A layer is computed for the steps in
+            which the input is shown.
     """
 
     bits: int | None = None
@@ -104,7 +104,7 @@ def prove_layer(
     lemma = floor_lemma(sides.kind)
     if not lemma.holds:
         return found(None, f"lemma not proved: {lemma.claim}")
-    if obstacle := _does_not_fit(network, population, sides, start, arithmetic):
+    if obstacle := _does_not_fit(network, population, sides, arithmetic):
         return found(None, obstacle)
     return found(True, f"{sides.synapses:,} weights are the layer's; by induction over steps, {lemma.claim}")
 
@@ -172,44 +172,44 @@ def _starts(layers: Mapping[str, RealLayer]) -> dict[str, int]:
     return starts
 
 
-def _does_not_fit(
-    network: SpikingNetwork, population: Population, sides: Sides, start: int, arithmetic: Arithmetic
-) -> str:
+def _does_not_fit(network: SpikingNetwork, population: Population, sides: Sides, arithmetic: Arithmetic) -> str:
     """What is in the way of an arithmetic; nothing if all fits."""
     if arithmetic.bits is None and arithmetic.mantissa is None:
         return ""
     bounds = membrane_bounds(network) if arithmetic.bounds is None else arithmetic.bounds
-    first, name, leak = (
-        sides.first[population.name] - sides.first[network.populations[0].name],
-        population.name,
-        sides.kind.leak,
-    )
+    first, name = sides.first[population.name] - sides.first[network.populations[0].name], population.name
     here = slice(first, first + population.size)
     if not bounds.bounded[here].all():
         return f"membranes of '{name}' have no bound for all time; give those for a number of steps"
     if arithmetic.bits is not None:
-        needed = max(
-            int(bounds.bits[here].max()), *(abs(int(end)).bit_length() + 1 for end in _ends(population.threshold))
-        )
+        ends = int(population.threshold.min()), int(population.threshold.max())
+        needed = max(int(bounds.bits[here].max()), *(abs(end).bit_length() + 1 for end in ends))
         if needed > arithmetic.bits:
             return f"membranes and thresholds of '{name}' may need {needed} bits, above {arithmetic.bits}"
         if not (lemma := machine_lemma(sides.kind, arithmetic.bits)).holds:
             return f"lemma not proved: {lemma.claim}"
-    if arithmetic.mantissa is not None:
-        for what, value in (("gain", sides.layer.gain), ("unit", sides.layer.unit)):
-            if not _is_power_of_two(Fraction(value)):
-                return f"the {what} {value!r} of '{name}' is no power of two: products with it are rounded"
-        if leak and bounds.steps is None:
-            return f"the membranes of '{name}' get more binary places with each step; give bounds for a number of steps"
-        reach = np.maximum(np.abs(bounds.low[here]), np.abs(bounds.high[here])) + 1 + sides.largest_sums()
-        places = leak * max(0, (bounds.steps or 0) - start - 1)
-        if (needed := int(reach.max()).bit_length() + places) > arithmetic.mantissa:
-            return f"membranes of '{name}' may need {needed} binary digits, above {arithmetic.mantissa}"
-    return ""
+    return "" if arithmetic.mantissa is None else _is_rounded(sides, bounds, here, arithmetic.mantissa)
 
 
-def _ends(values: Integers) -> tuple[int, int]:
-    return int(values.min()), int(values.max())
+def _is_rounded(sides: Sides, bounds: MembraneBounds, here: slice, mantissa: int) -> str:
+    """What would be rounded in floating point; nothing if all is exact."""
+    name, leak = sides.population.name, sides.kind.leak
+    for what, value in (("gain", sides.layer.gain), ("unit", sides.layer.unit)):
+        if not _is_power_of_two(Fraction(value)):
+            return f"the {what} {value!r} of '{name}' is no power of two: products with it are rounded"
+    if leak and bounds.steps is None:
+        return f"the membranes of '{name}' get more binary places with each step; give bounds for a number of steps"
+    places = leak * max(0, (_layer_steps(bounds) or 1) - 1)
+    reach = np.maximum(np.abs(bounds.low[here]), np.abs(bounds.high[here])) + 1 + sides.largest_sums()
+    needed = int(reach.max()).bit_length() + places
+    return f"membranes of '{name}' may need {needed} binary digits, above {mantissa}" if needed > mantissa else ""
+
+
+def _layer_steps(bounds: MembraneBounds | None) -> int | None:
+    """For how many steps a layer is computed; none for any number."""
+    if bounds is None or bounds.steps is None:
+        return None
+    return bounds.steps if bounds.shown is None else min(bounds.steps, bounds.shown)
 
 
 def _is_power_of_two(value: Fraction) -> bool:
@@ -217,13 +217,19 @@ def _is_power_of_two(value: Fraction) -> bool:
 
 
 def _also(arithmetic: Arithmetic) -> str:
-    """What the claim says of arithmetic."""
-    steps = arithmetic.bounds.steps if arithmetic.bounds is not None else None
-    time = "for all time" if steps is None else f"for {steps} steps"
-    text = (
-        "" if arithmetic.mantissa is None else f" and, {time}, in floating point of {arithmetic.mantissa} binary digits"
-    )
-    return text + ("" if arithmetic.bits is None else f", and {arithmetic.bits} signed bits hold its membranes {time}")
+    """What the claim says of an arithmetic."""
+    text = ""
+    if arithmetic.mantissa is not None:
+        during = _during(_layer_steps(arithmetic.bounds))
+        text = f" and, {during}, in floating point of {arithmetic.mantissa} binary digits"
+    if arithmetic.bits is not None:
+        steps = arithmetic.bounds.steps if arithmetic.bounds is not None else None
+        text += f", and {arithmetic.bits} signed bits hold its membranes {_during(steps)}"
+    return text
+
+
+def _during(steps: int | None) -> str:
+    return "for all time" if steps is None else f"for {steps} steps"
 
 
 def _told(trace: Trace, neuron: int) -> str:

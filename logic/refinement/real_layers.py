@@ -23,13 +23,16 @@ class RealLink:
     Args:
         source: Name of the sending population, or ``input``.
         weight: ``[out, in]`` over flattened neurons, or ``[C, C_source / groups, height, width]`` of a convolution; or
-            a linear function from ``[M, *source shape]`` to ``[M, *shape]``, which is then asked for every unit vector.
+            a linear function from ``[M, *source shape]`` to ``[M, *shape]``, which is then asked for every unit vector;
+            or :class:`logic.Synapses` with weights in units, whose delays do not count.
         stride: Of a convolution.
         padding: Of a convolution.
         groups: Of a convolution.
         delay: Steps that the spikes take in the network.
         planes: Where a convolution hears numbers and the source sends their bits: ``(channel, value)`` of each channel
-            of the source, such as ``(0, 128)`` for the highest bit of a byte.
+            of the source, such as ``(0, 128)`` for the highest bit of a byte; value 0 for one that is not heard.
+        carrier: Where the layer has a bias and the network a neuron of the source that fires in each step of the
+            layer's time: the position of that neuron. The weight is the bias then, one, ``[C]`` or ``[n]``.
     """
 
     source: str
@@ -39,6 +42,7 @@ class RealLink:
     groups: int = 1
     delay: int = 1
     planes: Sequence[tuple[int, int]] = ()
+    carrier: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,10 +113,19 @@ def written_links(links: Sequence[RealLink], shapes: dict[str, Shape], name: str
         if link.source not in shapes:
             raise NetworkError(f"{where}: there is no '{link.source}'; there are {sorted(shapes)}")
         source, target = shapes[link.source], shapes[name]
+        if isinstance(link.weight, Synapses):
+            given = link.weight
+            written.append(Synapses(link.source, name, given.pre, given.post, given.weight, link.delay))
+            continue
         if callable(link.weight):
             written += _asked(link, source, target, name, unit)
             continue
         weight = _whole(np.asarray(link.weight, np.float64), unit, where)
+        if link.carrier is not None:
+            bias = per_neuron(weight, target, f"biases of {where}").astype(np.int64)
+            post = np.flatnonzero(bias)
+            written.append(Synapses(link.source, name, np.full_like(post, link.carrier), post, bias[post], link.delay))
+            continue
         if weight.ndim == 2:
             expected = int(np.prod(target)), int(np.prod(source))
             if weight.shape != expected:
@@ -152,7 +165,7 @@ def _asked(link: RealLink, source: Shape, target: Shape, name: str, unit: Fracti
     size, where = int(np.prod(source)), f"{link.source} -> {name}"
     parts: list[Synapses] = []
     for first in range(0, size, _CHUNK):
-        units = np.eye(size, dtype=np.float64)[first : first + _CHUNK]
+        units = np.eye(min(_CHUNK, size - first), size, first)
         answers = np.asarray(link.weight(units.reshape(-1, *source)), np.float64)
         if answers.shape != (len(units), *target):
             raise NetworkError(f"{where}: the function gives {answers.shape}, expected {(len(units), *target)}")

@@ -92,8 +92,8 @@ def check_perception(found: object) -> Perception:
     lacking = "a 'domain'" if isinstance(found, nn.Module) else "'domain' and 'forward'"
     raise PerceptionError(
         f"a {type(found).__name__} is no perception network, it lacks {lacking}; put Neural(module, domain) around one "
-        f"that gives logits [M, K], or make one of it by a torch.nn.Module with self.domain = Domain('digit', range(10)) "
-        f"whose forward(self, pictures), pictures [B, N, C, H, W], "
+        f"that gives logits [M, K], or make one of it by a torch.nn.Module with "
+        f"self.domain = Domain('digit', range(10)) whose forward(self, pictures), pictures [B, N, C, H, W], "
         f"returns Percept(Symbols(self.domain, log_probs), {{}}) with log_probs [B, N, 10] after log_softmax"
     )
 

@@ -14,7 +14,7 @@ membranes divided by the number of rounds. The bound is over all inputs, so noth
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -160,10 +160,12 @@ def _differences(projection: Projection, values: int, slots: int) -> Projection:
     """What speaks for the first value of each pair, less what speaks for the second."""
     pairs = value_pairs(values)
     first, second = np.array(pairs).T
-    if isinstance(projection, Convolution):
+    if isinstance(projection, Convolution) and projection.groups == slots:
         by_value = projection.kernel.reshape(slots, values, *projection.kernel.shape[1:])
         kernel = (by_value[:, first] - by_value[:, second]).reshape(-1, *projection.kernel.shape[1:])
-        return Convolution(projection.source, "pairs", kernel, projection.stride, slots, projection.delay)
+        return replace(projection, target="pairs", kernel=kernel)
+    if isinstance(projection, Convolution):
+        raise NetworkError(f"evidence from '{projection.source}' has {projection.groups} groups for {slots} slots")
     slot, value = np.divmod(projection.post, values)
     pre, post, weight, delay = list[Integers](), list[Integers](), list[Integers](), list[Integers]()
     for number, pair in enumerate(pairs):

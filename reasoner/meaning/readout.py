@@ -11,6 +11,7 @@ Three codes, told apart by the names of their lines:
 import json
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from logic import Circuit, CircuitBuilder, Gate, Literal, prove_equivalent
 from logic.evaluation import evaluate_bits
 
-from ..errors import QueryError
+from ..errors import MeaningError, QueryError
 from ..grounding.grounding import Grounding
 from ..prolog.terms import Value, to_value
 from ..showing import cut
@@ -47,7 +48,7 @@ def answer_circuit(grounding: Grounding, *, several: bool = False) -> Circuit:
         ('answer: "even"', 'answer: "odd"')
     """
     _check_certain(grounding)
-    if several or not grounding.answers[0].bindings or not all(_is_whole(value) for value in _values(grounding)):
+    if several or not grounding.answers[0].bindings or not all(_is_whole(value) for value in answer_values(grounding)):
         return answer_lines(grounding, several=several)
     return answer_bits(grounding)
 
@@ -69,7 +70,7 @@ def answer_bits(grounding: Grounding) -> Circuit:
     """
     _check_certain(grounding)
     numbers: list[int] = []
-    for answer, value in zip(grounding.answers, _values(grounding), strict=True):
+    for answer, value in zip(grounding.answers, answer_values(grounding), strict=True):
         if not isinstance(value, int) or not _is_whole(value):
             raise QueryError(
                 f"'{answer.text}' has no bits: '{grounding.query}' needs exactly one variable, an integer of at least 0"
@@ -113,7 +114,7 @@ def answer_lines(grounding: Grounding, *, several: bool = False) -> Circuit:
     if not several:
         _check_one_answer(grounding)
     prefix, lines = _ANY if several else _ONE, dict[str, list[int]]()
-    for value, code in zip(_values(grounding), codes, strict=True):  # an atom and a string may be one value
+    for value, code in zip(answer_values(grounding), codes, strict=True):  # an atom and a string may be one value
         lines.setdefault(f"{prefix}{json.dumps(value, ensure_ascii=False)}", []).append(code)
     return _any_of(circuit, lines)
 
@@ -131,34 +132,64 @@ def read_code(names: Sequence[str], fired: NDArray[np.bool_]) -> list[Value | bo
         where the lines contradict each other or are silent.
 
     Raises:
-        QueryError: if the names are those of no code.
+        MeaningError: if the names are those of no code.
 
     Example:
         >>> read_code(['answer: "x"', 'answer: [1, 2]'], np.array([[True, False], [False, True], [True, True]]))
         ['x', (1, 2), None]
     """
-    if bits := [_BIT.fullmatch(name) for name in names]:
-        rails = {(int(bit[1]), int(bit[2])): fired[:, at] for at, bit in enumerate(bits) if bit}
-        width = len(rails) // 2
-        if len(rails) == len(names) and {*rails} == {(bit, rail) for bit in range(width) for rail in (0, 1)}:
-            clear = np.all([rails[bit, 0] ^ rails[bit, 1] for bit in range(width)], axis=0)
-            numbers = [sum(int(rails[bit, 1][row]) << bit for bit in range(width)) for row in range(len(fired))]
-            return [number if one else None for number, one in zip(numbers, clear.tolist(), strict=True)]
-        for prefix in (_ONE, _ANY):
-            if all(name.startswith(prefix) for name in names):
-                values = [_from_json(json.loads(name.removeprefix(prefix))) for name in names]
-                found = [[values[at] for at in np.flatnonzero(row)] for row in fired]
-                if prefix == _ANY:
-                    return [tuple(held) for held in found]  # pyright: ignore[reportReturnType] - values of values
-                return [held[0] if len(held) == 1 else None for held in found]
-    raise QueryError(f"the lines {cut(', '.join(names))} are no answer's; a rule's network has them from rule_network")
+    said = what_lines_say(names)
+    if said.silent:
+        return [tuple(said.values[at] for at in np.flatnonzero(row)) for row in fired]  # pyright: ignore
+    value_of = {
+        frozenset(n for n, lines in enumerate(said.lines) if at in lines): v for at, v in enumerate(said.values)
+    }
+    return [value_of.get(frozenset(np.flatnonzero(row).tolist())) for row in fired]
+
+
+class Said(NamedTuple):
+    """What the lines of a code say.
+
+    Args:
+        values: That the code can say: numbers of so many bits, or those of the lines.
+        lines: For each line the places of the values for which it fires.
+        silent: Whether the code can say that there is no answer, or several.
+    """
+
+    values: tuple[Value | bool, ...]
+    lines: tuple[tuple[int, ...], ...]
+    silent: bool
+
+
+def what_lines_say(names: Sequence[str]) -> Said:
+    """The code of a network's output lines.
+
+    Raises:
+        MeaningError: if they are those of no code.
+
+    Example:
+        >>> what_lines_say(["bit0=0", "bit0=1"]).lines, what_lines_say(['answers: "x"'])
+        (((0,), (1,)), Said(values=('x',), lines=((0,),), silent=True))
+    """
+    bits = [_BIT.fullmatch(name) for name in names]
+    rails = [(int(bit[1]), int(bit[2])) for bit in bits if bit]
+    width = len(names) // 2
+    if width and len(rails) == len(names) and sorted(rails) == [(bit, rail) for bit in range(width) for rail in (0, 1)]:
+        numbers = range(1 << width)
+        lines = tuple(tuple(n for n in numbers if n >> bit & 1 == rail) for bit, rail in rails)
+        return Said(tuple(numbers), lines, False)
+    for prefix in (_ONE, _ANY):
+        if names and all(name.startswith(prefix) for name in names) and len(set(names)) == len(names):
+            values = tuple(_from_json(json.loads(name.removeprefix(prefix))) for name in names)
+            return Said(values, tuple((place,) for place in range(len(values))), prefix == _ANY)
+    raise MeaningError(f"the network's outputs are no answers: {cut(', '.join(names))}")
 
 
 def _from_json(data: object) -> Value:
     return tuple(map(_from_json, data)) if isinstance(data, list) else data  # pyright: ignore
 
 
-def _values(grounding: Grounding) -> list[Value]:
+def answer_values(grounding: Grounding) -> list[Value]:
     """The value of each answer: of the only variable, a tuple for several."""
     found: list[Value] = []
     for answer in grounding.answers:
@@ -185,39 +216,59 @@ def _check_certain(grounding: Grounding) -> None:
 
 
 def _check_one_answer(grounding: Grounding) -> None:
-    """Each reading has exactly one answer, proved by SAT."""
+    if fault := find_unclear(grounding):
+        raise QueryError(fault.text)
+
+
+class Unclear(NamedTuple):
+    """A reading without exactly one answer: what is wrong with it, in words, and the values that are seen."""
+
+    text: str
+    seen: tuple[str, ...]
+
+
+def find_unclear(grounding: Grounding) -> Unclear | None:
+    """A reading that has no answer or several, or the proof by SAT that there is none."""
     circuit = grounding.circuit
     make, never = CircuitBuilder(), CircuitBuilder()
+    answers = copied_outputs(make, circuit)
+    for group in circuit.one_hot:
+        never.inputs(*(circuit.inputs[place] for place in group), one_hot=True)
+    some, twice = make.false, [make.false]
+    for answer in answers:
+        twice.append(some & answer)
+        some = some | answer
+    for fault, literal in {"several": make.gate(Gate.OR, twice), "none": ~some}.items():
+        verdict = prove_equivalent(make.build_from({fault: literal}), never.build_from({fault: never.false}))
+        if verdict.counterexample is None:
+            continue
+        seen = tuple(name for name, value in verdict.counterexample.items() if value)
+        where = " and ".join(seen) or "anything is seen"
+        if fault == "none":
+            text = f"'{grounding.query}' has no answer when {where}; add a rule for that case, or ask for several"
+            return Unclear(text, seen)
+        held = evaluate_bits(circuit, np.array([[name in seen for name in circuit.inputs]]))[0]
+        both = [answer.text for answer, holds in zip(grounding.answers, held.tolist(), strict=False) if holds]
+        text = (
+            f"'{grounding.query}' has no single answer: '{both[0]}' holds together with '{both[1]}' when {where}; "
+            f"make the rules exclude each other, or ask for several"
+        )
+        return Unclear(text, seen)
+    return None
+
+
+def copied_outputs(make: CircuitBuilder, circuit: Circuit) -> list[Literal]:
+    """The outputs of a circuit of one-hot groups, built anew gate by gate."""
     wires = [make.false]
     for group in circuit.one_hot:
-        names = [circuit.inputs[place] for place in group]
-        wires += make.inputs(*names, one_hot=True)
-        never.inputs(*names, one_hot=True)
+        wires += make.inputs(*(circuit.inputs[place] for place in group), one_hot=True)
 
     def read(code: int) -> Literal:
         return ~wires[code >> 1] if code & 1 else wires[code >> 1]
 
     for gate, kind in enumerate(circuit.kinds.tolist()):
         wires.append(make.gate(Gate(kind), [read(code) for code in circuit.operands(gate).tolist()]))
-    some, twice = make.false, [make.false]
-    for code in circuit.outputs.tolist():
-        twice.append(some & read(code))
-        some = some | read(code)
-    for fault, literal in {"several": make.gate(Gate.OR, twice), "none": ~some}.items():
-        verdict = prove_equivalent(make.build_from({fault: literal}), never.build_from({fault: never.false}))
-        if verdict.counterexample is not None:
-            seen = [name for name, value in verdict.counterexample.items() if value]
-            where = " and ".join(seen) or "anything is seen"
-            if fault == "none":
-                raise QueryError(
-                    f"'{grounding.query}' has no answer when {where}; add a rule for that case, or ask for several"
-                )
-            held = evaluate_bits(circuit, np.array([[name in seen for name in circuit.inputs]]))[0]
-            both = [answer.text for answer, holds in zip(grounding.answers, held.tolist(), strict=False) if holds]
-            raise QueryError(
-                f"'{grounding.query}' has no single answer: '{both[0]}' holds together with '{both[1]}' when {where}; "
-                f"make the rules exclude each other, or ask for several"
-            )
+    return [read(code) for code in circuit.outputs.tolist()]
 
 
 def _any_of(circuit: Circuit, outputs: Mapping[str, Sequence[int]]) -> Circuit:

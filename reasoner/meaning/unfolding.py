@@ -7,9 +7,11 @@ from typing import Any, cast
 
 import z3
 
+from logic import Domain
+
 from ..errors import MeaningError
 from ..prolog.program import Program
-from ..prolog.terms import Struct, Term, Variable, to_text
+from ..prolog.terms import Struct, Term, Variable, to_text, variables
 from ..prolog.text import PrologText
 
 Symbolic = int | z3.ArithRef
@@ -29,17 +31,19 @@ class _Path:
 _Bound = Struct | str | tuple[Term, ...] | Variable | Symbolic
 
 
-def rule_formula(program: Program, query: str, answer: Mapping[str, int] | int, slots: Slots) -> z3.BoolRef:
+def rule_formula(program: Program, query: str, answer: Mapping[str, Term] | int, slots: Slots) -> z3.BoolRef:
     r"""True exactly where the query has the answer.
 
-    Clauses are unfolded: a goal of a domain is an integer of the slot, ``is`` and comparisons are arithmetic over
-    the integers, the clauses of a predicate are alternatives, ``\\+`` is negation.
+    Clauses are unfolded: a goal of a domain is an integer of the slot (of a domain whose values are not all integers,
+    one alternative for each value), ``is`` and comparisons are arithmetic over the integers, the clauses of a
+    predicate are alternatives, ``\\+`` is negation.
 
     Args:
-        program: Without recursion, over domains of integers.
+        program: Without recursion.
         query: One goal over variables, such as ``sum(S)``.
         answer: Value of its one variable, or of each by name.
-        slots: ``(domain, index)`` to the Z3 integer that stands for what is seen there.
+        slots: ``(domain, index)`` to the Z3 integer that stands for what is seen there: the value, or its place among
+            the values of a domain that are not all integers (see :func:`seen_as`).
 
     Raises:
         MeaningError: if a construct has no such meaning here (recursion, terms, other built-ins), or a slot misses.
@@ -52,23 +56,19 @@ def rule_formula(program: Program, query: str, answer: Mapping[str, int] | int, 
         proved
     """
     goal = _goal(query)
-    names = list(dict.fromkeys(argument.name for argument in goal.arguments if isinstance(argument, Variable)))
+    names = list(dict.fromkeys(variables(goal)))
     if isinstance(answer, int):
         if len(names) != 1:
             raise MeaningError(f"'{query}' has {len(names)} variables; give the answer as a value for each name")
         answer = {names[0]: answer}
     unfolding = _Unfolding(program, slots)
-    start = _Path({name: answer[name] for name in names})
+    start = _Path({name: cast("_Bound", answer[name]) for name in names})
     paths = unfolding.solve(goal, start, (), "query")
     return cast("z3.BoolRef", z3.Or([z3.And(list(path.conditions)) for path in paths]))
 
 
 def slot_bounds(program: Program, slots: Slots) -> z3.BoolRef:
-    """Each slot has one of its domain's values.
-
-    Raises:
-        MeaningError: if a domain's values are not integers.
-    """
+    """Each slot has one of its domain's values."""
     members = [_member(program, name, variable) for (name, _), variable in slots.items()]
     return cast("z3.BoolRef", z3.And(members))
 
@@ -94,11 +94,20 @@ def _goal(query: str) -> Struct:
     return clause.head
 
 
+def seen_as(domain: Domain, value: int | str) -> int:
+    """The integer that stands for a value: itself, or its place if the domain's values are not all integers.
+
+    Example:
+        >>> seen_as(Domain("coin", ("heads", "tails")), "tails"), seen_as(Domain("even", (0, 2, 4)), 4)
+        (1, 4)
+    """
+    numbers = all(isinstance(one, int) for one in domain.values)
+    return value if numbers and isinstance(value, int) else domain.index(value)
+
+
 def _member(program: Program, name: str, variable: z3.ArithRef) -> z3.BoolRef:
-    values = program.domain(name).values
-    numbers = [value for value in values if isinstance(value, int)]
-    if len(numbers) < len(values):
-        raise MeaningError(f"domain '{name}' has values that are not integers; a formula over the integers needs them")
+    domain = program.domain(name)
+    numbers = [seen_as(domain, value) for value in domain.values]
     if numbers == list(range(numbers[0], numbers[-1] + 1)):
         return cast("z3.BoolRef", z3.And(variable >= numbers[0], variable <= numbers[-1]))
     return cast("z3.BoolRef", z3.Or([variable == number for number in numbers]))
@@ -158,9 +167,7 @@ class _Unfolding:
             if goal.indicator in active:
                 raise MeaningError(f"{where}: '{goal.indicator}' is recursive; only rules without recursion unfold")
             for clause in clauses:
-                self._paths += 1
-                if self._paths > _MAX_PATHS:
-                    raise MeaningError(f"{where}: unfolding needs more than {_MAX_PATHS} clause instances")
+                self._count(where)
                 suffix = f"#{next(self._fresh)}"
                 place = f"{self._program.source}, line {clause.line}"
                 if clause.chances or clause.network:
@@ -175,6 +182,11 @@ class _Unfolding:
         else:
             yield from self._builtin(goal, path, where)
 
+    def _count(self, where: str) -> None:
+        self._paths += 1
+        if self._paths > _MAX_PATHS:
+            raise MeaningError(f"{where}: unfolding needs more than {_MAX_PATHS} clause instances")
+
     def _perceive(self, goal: Struct, path: _Path, where: str) -> Iterator[_Path]:
         slot = self._value(goal.arguments[0], path)
         if not isinstance(slot, int):
@@ -183,7 +195,14 @@ class _Unfolding:
             raise MeaningError(f"{where}: no Z3 variable is given for {goal.functor}({slot}, ...)")
         variable = self._slots[goal.functor, slot]
         seen = _Path(path.values, (*path.conditions, _member(self._program, goal.functor, variable)))
-        yield from _some(self._equal(self._value(goal.arguments[1], seen), variable, seen, where))
+        domain, given = self._program.domain(goal.functor), self._value(goal.arguments[1], seen)
+        if all(isinstance(value, int) for value in domain.values):
+            yield from _some(self._equal(given, variable, seen, where))
+            return
+        for value in domain.values:
+            self._count(where)
+            here = _Path(path.values, (*path.conditions, variable == domain.index(value)))
+            yield from _some(self._equal(given, Struct(value) if isinstance(value, str) else value, here, where))
 
     def _builtin(self, goal: Struct, path: _Path, where: str) -> Iterator[_Path]:
         if len(goal.arguments) == 2:

@@ -48,7 +48,8 @@ class Program:
 
     In the text, ``digit(I, X)`` means that slot ``I`` of the domain ``digit`` has the value ``X``;
     ``nn(net, [X], Y, [0, 1, 2]) :: digit(X, Y)`` makes a domain ``net``, whose slots are the input terms ``X``: a
-    number is that slot, names are numbered in the order in which the query names them. Use :meth:`parse` or
+    number is that slot, names are numbered in the order in which the query names them, unless beliefs bear names
+    themselves (:attr:`logic.Symbols.names`). Use :meth:`parse` or
     :meth:`read`; they check the text.
 
     Args:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 from logic import Circuit, compile_circuit, read_circuit, read_nir, write_circuit
@@ -21,6 +22,7 @@ from logic.hardware import lint, prove_rtl, run_testbench, write_rtl
 from .deployed import deployed_circuits
 
 MAPPINGS = ("single-rail", "dual-rail")
+SLOW = {("gates1000", "dual-rail")}  # minutes of yosys
 
 
 class Row(NamedTuple):
@@ -59,7 +61,10 @@ def main() -> int:
     console, circuits = Console(width=150), deployed_circuits()
     if data := os.environ.get("NEUROSYM_DATA"):
         circuits["c880"] = read_circuit(Path(data) / "circuits" / "iscas85" / "c880.bench")
-    rows = [row_of(name, circuit, mapping) for name, circuit in circuits.items() for mapping in MAPPINGS]
+    pairs = [(name, mapping) for name in circuits for mapping in MAPPINGS if (name, mapping) not in SLOW]
+    rows: list[Row] = []
+    for name, mapping in track(pairs, console=Console(stderr=True)):
+        rows.append(row_of(name, circuits[name], mapping))
     table = Table(*(head.replace("_", " ") for head in Row._fields))
     for row in rows:
         table.add_row(*(f"{cell:.1f}" if isinstance(cell, float) else str(cell) for cell in row))
