@@ -16,7 +16,6 @@ from .environment import (
     read_stamp as read_stamp,
     remove as remove,
 )
-from .known_simulators import SIMULATORS as SIMULATORS, find_simulators as find_simulators
 from .foreign_simulator import (
     Ready as Ready,
     Run as Run,
@@ -25,4 +24,5 @@ from .foreign_simulator import (
     make_ready as make_ready,
     run_in as run_in,
 )
+from .known_simulators import SIMULATORS as SIMULATORS, find_simulators as find_simulators
 from .subject import Stimulus as Stimulus, Subject as Subject, stimulus_for as stimulus_for

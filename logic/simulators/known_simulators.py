@@ -3,6 +3,7 @@
 from difflib import get_close_matches
 
 from ..errors import NetworkError
+from .foreign_simulator import Simulator
 from .on_brian import BRIAN2, BRIAN2_LOIHI
 from .on_icarus import RTL
 from .on_lava import LAVA
@@ -10,7 +11,6 @@ from .on_nest import NEST
 from .on_sanafe import SANAFE
 from .on_torch import NORSE, SINABS, SNNTORCH, SPIKINGJELLY
 from .on_xylo import XYLO
-from .foreign_simulator import Simulator
 
 SIMULATORS: tuple[Simulator, ...] = (
     SNNTORCH, NORSE, SPIKINGJELLY, SINABS, NEST, BRIAN2, BRIAN2_LOIHI, LAVA, SANAFE, XYLO, RTL,
