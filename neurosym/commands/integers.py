@@ -32,7 +32,7 @@ def show_integers(
     with plain_errors():
         if output is not None:
             writable(output, kinds=(".safetensors",))
-        from .. import quantising
+        from ..training import quantising
 
         if model is None:
             say_rows(quantising.integer_table(), as_json)

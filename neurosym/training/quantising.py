@@ -10,9 +10,9 @@ from logic import Domain
 from perception import QuantisedPerception, integer_obstacle, preset, presets
 from perception.integers import LayerCost, Rounding, compare, layer_costs
 
-from .training.fit import Change, fit
-from .training.history import History
-from .training.labelled import Labelled
+from .fit import Change, fit
+from .history import History
+from .labelled import Labelled
 
 MOST_FLIPS = 0.003  # share of pictures, above which fine-tuning is worth its time
 
