@@ -20,7 +20,7 @@ order(X, X, equal).
 order(X, Y, larger) :- X > Y.
 """
 QUERY = "compared(0, 1, Answer)"
-TRAINING, TESTS, EPOCHS, BATCH = 8000, 1000, 4, 32
+TRAINING, TESTS, EPOCHS, BATCH = 10000, 1000, 6, 32
 TEST_SEED = 1_000_003  # the tests are the same for every seed of the learner
 
 

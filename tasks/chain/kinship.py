@@ -2,7 +2,7 @@
 
 A story is a few sentences, each about two persons; who is meant in which is a fact of the sample, and so is a gender.
 The network reads a sentence as a vector, which the program passes on by name, and is never told what a single sentence
-says, only where the chain ends. Trained on chains of two and three sentences, it is judged on chains of two to ten.
+says, only where the chain ends. Trained on chains of two and three sentences, it is judged on chains of two to six.
 
 The stories are those of DeepProbLog's split of CLUTRR (non-commercial, so they do not travel with this repository): the
 folder that ``NEUROSYM_DATA`` names holds ``clutrr/clutrr_deepproblog.tar.xz``.
@@ -32,7 +32,7 @@ from .showcase import Learned, Showcase
 
 RULES = Path(__file__).with_suffix(".pl")
 FOLDER, TRAINING = "data_b11e6a4f", "1.2,1.3_train"
-LONGEST, WIDTH, WORDS = 10, 32, 12  # sentences of a story; numbers of a vector; words of a sentence
+LONGEST, WIDTH, WORDS = 6, 32, 12  # sentences of a test story; numbers of a vector; words of a sentence
 EPOCHS, BATCH, LEARNING_RATE = 12, 32, 1e-2
 
 

@@ -23,7 +23,7 @@ read([I|Is], [D|Ds]) :- digit(I, D), read(Is, Ds).
 """
 LENGTHS = (2, 3, 4)
 QUERY = "sorted([0, 1, 2], Sorted)"  # of the length that is joined into one network
-TRAINING, TESTS, EPOCHS, BATCH = 4000, 900, 3, 32
+TRAINING, TESTS, EPOCHS, BATCH = 6000, 900, 5, 32
 TEST_SEED = 1_000_003  # the tests are the same for every seed of the learner
 
 
