@@ -14,6 +14,8 @@ import nest  # pyright: ignore[reportMissingImports] - in its own environment
 import numpy as np
 from exchange import Task, finish
 
+FINEST = 28  # binary places of a membrane that are told apart beside thresholds of up to 2^22
+
 
 def run(task: Task) -> np.ndarray:
     """Spikes ``[steps, samples, neurons]``, the samples side by side."""
@@ -27,7 +29,7 @@ def run(task: Task) -> np.ndarray:
     limit = wide["threshold"] - 2.0 ** -(1 + np.minimum(leak * task.steps, FINEST))
     halving = 1 / (np.maximum(leak, 1) * np.log(2))
     tau = np.where(leak > 0, halving, np.where(retain, 1e12, 0.01))
-    current = np.where(leak > 0, bias / (halving * (1 - 2.0**-leak.astype(float).clip(1))), bias)
+    current = np.where(leak > 0, bias / (halving * (1 - 2.0 ** -leak.astype(float).clip(1))), bias)
     cells = nest.Create(
         "iaf_psc_delta",
         len(limit),
