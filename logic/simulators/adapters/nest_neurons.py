@@ -2,7 +2,8 @@
 
 Thresholds stand half way below (sums are integers). A neuron that forgets has a time constant of 0.01 ms, so that
 nothing is left after a step, its bias in the threshold, and a reset far below, so that thresholds may be negative; one
-that retains its membrane has a time constant of 1e12 ms and its bias as a current. One whose membrane is halved ``k``
+that retains its membrane has a time constant of 1e12 ms; with a bias, which is its current, 1e9 ms, since NEST knows
+what a current adds in a step with an error of ``2^-53`` time constants. One whose membrane is halved ``k``
 times a step has a time constant of ``1 / (k ln 2)`` ms: it keeps fractions, the smallest of which is ``2^(-k steps)``,
 and its threshold stands half of that below.
 """
@@ -28,7 +29,7 @@ def run(task: Task) -> np.ndarray:
     bias = wide["bias"].astype(float)
     limit = wide["threshold"] - 2.0 ** -(1 + np.minimum(leak * task.steps, FINEST))
     halving = 1 / (np.maximum(leak, 1) * np.log(2))
-    tau = np.where(leak > 0, halving, np.where(retain, 1e12, 0.01))
+    tau = np.where(leak > 0, halving, np.where(retain, np.where(bias == 0, 1e12, 1e9), 0.01))
     current = np.where(leak > 0, bias / (halving * (1 - 2.0 ** -leak.astype(float).clip(1))), bias)
     cells = nest.Create(
         "iaf_psc_delta",
