@@ -33,7 +33,7 @@ def show_integers(
     with plain_errors():
         if output is not None:
             writable(output, kinds=(".safetensors",))
-        from .. import quantising
+        from ..training import quantising
 
         if model is None:
             say_rows(quantising.integer_table(), as_json)
@@ -52,9 +52,7 @@ def show_integers(
             perception, notes = _load(model, bits)
             whole, held = _pictures(model, dataset or notes.get("dataset"), data, samples)
             if fine_tune:
-                from ..training.fine_tuning import fine_tune as train_on
-
-                train_on(perception, whole.pictures, whole.labels, epochs=fine_tune)
+                quantising.fine_tune(perception, whole.pictures, whole.labels, epochs=fine_tune)
             figures = quantising.integer_figures(perception, held.pictures, held.labels, alone=layers)
             if output is not None:
                 from ..checkpoint import save_perception

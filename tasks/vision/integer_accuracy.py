@@ -23,8 +23,7 @@ from logic import SpikingNetwork, simulate, simulate_reference
 from logic.simulation.bit_simulator import simulate_bits
 from neurosym.checkpoint import load_perception, save_perception
 from neurosym.interval import wilson
-from neurosym.quantising import integer_figures
-from neurosym.training.fine_tuning import MOST_FLIPS, fine_tune
+from neurosym.training.quantising import MOST_FLIPS, fine_tune, integer_figures
 from perception import Dataset, QuantisedPerception, hold_out, load_dataset, quantise
 
 HELD_OUT = 5_000
