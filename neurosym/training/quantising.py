@@ -96,7 +96,7 @@ def integer_figures(
         >>> vision = SpikingVision(3, 0, model="tiny_ms_resnet", options={"size": 8, "steps": 2})
         >>> figures = integer_figures(quantise(vision))
         >>> figures.neurons, len(figures.layers), figures.latency
-        (1475, 8, 9)
+        (2307, 8, 9)
     """
     graph = perception.layers.graph
     rounding = None if pictures is None else compare(perception.layers, pictures, labels, alone=alone)
