@@ -1,5 +1,7 @@
 """Costs of a network of integers are those of the network itself; flips are counted picture by picture."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -17,7 +19,7 @@ def pictures(count: int = 12) -> Tensor:
     return torch.randint(0, 256, (count, 1, SIZE, SIZE), generator=generator, dtype=torch.uint8)
 
 
-def layers_of(model: str, bits: int = 8, **options: object) -> IntegerLayers:
+def layers_of(model: str, bits: int = 8, **options: Any) -> IntegerLayers:
     vision = SpikingVision(3, 0, model=model, options={"size": SIZE, "steps": 2, "widths": (4, 6), **options})
     settle_norms(vision, lambda: vision.logits(pictures()[:, None]))
     return IntegerLayers(vision.layer_graph(), bits)
@@ -30,7 +32,7 @@ def layers_of(model: str, bits: int = 8, **options: object) -> IntegerLayers:
         ("tiny_ms_resnet", {"depths": (1, 2), "downsampling": "average", "projection": "average"}),
     ],
 )
-def test_costs_are_counted_on_the_flat_network(model: str, options: dict[str, object]) -> None:
+def test_costs_are_counted_on_the_flat_network(model: str, options: dict[str, Any]) -> None:
     layers = layers_of(model, **options)
     network = to_populations(layers)
     flat = network.flatten()

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -13,6 +13,7 @@ from .options import AsJson
 
 if TYPE_CHECKING:
     from perception import Dataset, QuantisedPerception
+    from perception.networks.quantised import Layered
 
 HELD_OUT = 0.1  # of the training part, as in `train`
 
@@ -77,7 +78,7 @@ def _load(model: str, bits: int) -> "tuple[QuantisedPerception, dict[str, str]]"
     if not Path(model).is_file():
         raise ModelError(f"{model!r} is neither a preset nor a file; see neurosym models")
     found, notes = load_perception(Path(model))
-    return found if isinstance(found, QuantisedPerception) else quantise(found, bits), notes
+    return found if isinstance(found, QuantisedPerception) else quantise(cast("Layered", found), bits), notes
 
 
 def _pictures(model: str, dataset: str | None, root: Path | None, samples: int) -> "tuple[Dataset, Dataset]":

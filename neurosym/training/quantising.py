@@ -92,11 +92,11 @@ def integer_figures(
         alone: Whether to count the flips of each layer rounded alone.
 
     Example:
-        >>> from perception import quantise
+        >>> from perception import SpikingVision, quantise
         >>> vision = SpikingVision(3, 0, model="tiny_ms_resnet", options={"size": 8, "steps": 2})
         >>> figures = integer_figures(quantise(vision))
         >>> figures.neurons, len(figures.layers), figures.latency
-        (1475, 8, 9)
+        (2307, 8, 9)
     """
     graph = perception.layers.graph
     rounding = None if pictures is None else compare(perception.layers, pictures, labels, alone=alone)
@@ -129,7 +129,7 @@ def fine_tune(
 
     Example:
         >>> import torch
-        >>> from perception import quantise
+        >>> from perception import SpikingVision, quantise
         >>> vision = SpikingVision(3, 0, model="tiny_ms_resnet", options={"size": 8, "steps": 1})
         >>> pictures = torch.rand(6, 1, 8, 8, generator=torch.Generator().manual_seed(0))
         >>> fine_tune(quantise(vision, bits=4), pictures, torch.arange(6) % 3, epochs=1)  # doctest: +ELLIPSIS

@@ -1,6 +1,7 @@
 """A trained preset as a network of integers: its accuracy beside real numbers, what rounding flips, and who agrees.
 
-Run ``python -m tasks.vision.integer_accuracy --network FILE --data mnist`` with a file that ``neurosym train`` wrote.
+Run ``python -m tasks.vision.integer_accuracy --network FILE --data mnist`` with a file that ``neurosym train``
+or ``tasks.vision.mnist_accuracy`` wrote.
 5,000 training pictures are held out: on them flips are counted, and where more than 0.3 % of the answers flip, the
 network is fine-tuned in whole numbers on the others. Then the test part is looked at: in real numbers, rounded, and
 fine-tuned. At last the network of integers is run, all neurons at all steps, by the simulator of batches, by the
