@@ -13,17 +13,16 @@ import time
 
 import nest  # pyright: ignore[reportMissingImports] - in its own environment
 import numpy as np
-from exchange import Task, finish
+from exchange import Task, finish, in_parts
 
 FINEST = 28  # binary places of a membrane that are told apart beside thresholds of up to 2^22
 
 
-def run(task: Task) -> np.ndarray:
-    """Spikes ``[steps, samples, neurons]``, the samples side by side."""
+def once(task: Task, wide: dict[str, np.ndarray], lines: np.ndarray) -> np.ndarray:
+    """Spikes ``[steps, neurons]`` of some copies of the network."""
     nest.ResetKernel()
     nest.verbosity = nest.VerbosityLevel.ERROR
     nest.resolution = 1.0
-    wide = task.copies(task.samples)
     retain = wide["retain"].astype(bool)
     leak = np.where(retain, wide["leak"], 0)
     bias = wide["bias"].astype(float)
@@ -45,7 +44,6 @@ def run(task: Task) -> np.ndarray:
             "I_e": np.where(retain, current, 0).tolist(),
         },
     )
-    lines = task.spikes.reshape(len(task.spikes), -1)
     times = [{"spike_times": (np.flatnonzero(lines[:, line]) + 1.0).tolist()} for line in range(lines.shape[1])]
     sources = nest.Create("spike_generator", len(times), times)
     ids = np.concatenate([np.array(sources.tolist()), np.array(cells.tolist())])
@@ -64,9 +62,9 @@ def run(task: Task) -> np.ndarray:
     trains = np.zeros((task.steps, len(limit)), np.uint8)
     kept = step < task.steps
     np.add.at(trains, (step[kept], cell[kept]), 1)
-    return trains.reshape(task.steps, task.samples, task.neurons)
+    return trains
 
 
 if __name__ == "__main__":
     started, task = time.perf_counter(), Task(sys.argv[1])
-    finish(sys.argv[2], task, run(task), nest.__version__, started)
+    finish(sys.argv[2], task, in_parts(task, once), nest.__version__, started)
