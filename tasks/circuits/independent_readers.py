@@ -82,6 +82,8 @@ def read_all(reader: Reader, files: Sequence[Path], folder: Path) -> dict[Path, 
         folder: Takes the results.
     """
     wanted = {file: folder / f"{reader.name}-{number}.aig" for number, file in enumerate(files)}
+    for result in wanted.values():
+        result.unlink(missing_ok=True)  # of another call
     for start in range(0, len(files), _BATCH):
         batch = files[start : start + _BATCH]
         _run(reader, [(file, wanted[file]) for file in batch], folder)
