@@ -50,7 +50,7 @@ class Asked:
     named: str = ""
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)
 def asked_of(program: Program, query: str | None) -> Mapping[str, Asked]:
     """What a query asks of each perception, by the name of the network or domain.
 
@@ -104,7 +104,7 @@ def _inside(term: Term, functions: set[str]) -> bool:
     return isinstance(term, tuple) and any(_inside(one, functions) for one in term)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)
 def mentioned(program: Program, query: str | None) -> frozenset[str]:
     """All terms that networks are asked about, and what is in them, as loose text."""
     grounding = prepare_query(program, query, None).grounding
