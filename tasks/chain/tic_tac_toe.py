@@ -27,7 +27,7 @@ three(0, 4, 8). three(2, 4, 6).
 QUERY = "winner(W)"
 LINES = ((0, 1, 2), (3, 4, 5), (6, 7, 8), (0, 3, 6), (1, 4, 7), (2, 5, 8), (0, 4, 8), (2, 4, 6))
 SIZE = 28  # pixels of a cell
-TRAINING, TESTS, EPOCHS, BATCH = 3000, 1000, 3, 32
+TRAINING, TESTS, EPOCHS, BATCH = 3000, 1000, 8, 32
 TEST_SEED = 1_000_003  # the tests are the same for every seed of the learner
 
 
