@@ -6,6 +6,7 @@ group is one tensor an input and one ground program.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -161,6 +162,10 @@ class Batch:
     def __len__(self) -> int:
         return len(self.called)
 
+    @cached_property
+    def _all(self) -> tuple[int, ...]:
+        return tuple(range(len(self.called)))
+
     def __repr__(self) -> str:
         return f"Batch({len(self)} samples, {len(self.groups)} template{'s' * (len(self.groups) != 1)})"
 
@@ -175,6 +180,10 @@ class Batch:
 
     def part(self, chosen: Sequence[int]) -> "Batch":
         """Some of its samples, in the order given."""
+        called = tuple(self.called[old] for old in chosen)
+        if len(self.groups) == 1 and self.groups[0].places == self._all:
+            part = self.groups[0].part(chosen)
+            return Batch((replace(part, places=tuple(range(len(chosen)))),) if chosen else (), called)
         place = {old: new for new, old in enumerate(chosen)}
         groups: list[Group] = []
         for group in self.groups:
@@ -182,7 +191,7 @@ class Batch:
             if members:
                 part = group.part(members)
                 groups.append(replace(part, places=tuple(place[old] for old in part.places)))
-        return Batch(tuple(groups), tuple(self.called[old] for old in chosen))
+        return Batch(tuple(groups), called)
 
     def to(self, device: torch.device | str) -> "Batch":
         """The same with its tensors on a device."""
