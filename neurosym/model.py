@@ -5,6 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, cast
 
+import torch
 from torch import Tensor, nn
 
 from logic import NeurosymError, Symbols
@@ -264,8 +265,21 @@ class Model(nn.Module):
             >>> model.log_probability(batch).shape
             torch.Size([2])
         """
-        batch = inputs if isinstance(inputs, Batch) else stacked(cast(Any, inputs), () if answers is None else answers)
-        return log_probability(self, batch, impossible)
+        if isinstance(inputs, Batch):
+            return log_probability(self, inputs, impossible)
+        given = [] if answers is None else answers.tolist() if isinstance(answers, Tensor) else list(answers)
+        if columns := self._columns(given):
+            logs = self(inputs).log_probs
+            if len(logs) == len(columns):
+                return logs.gather(1, torch.tensor(columns, device=logs.device)[:, None])[:, 0]
+        return log_probability(self, stacked(cast(Any, inputs), given), impossible)
+
+    def _columns(self, answers: Sequence[Any]) -> list[int]:
+        """The columns of answers that are plain numbers and texts, the common case; none if others are among them."""
+        if (self.query is None and not self.program.queries) or not {type(one) for one in answers} <= {int, str}:
+            return []
+        columns = prepare_query(self.program, self.query).columns
+        return [columns[one] for one in answers] if all(one in columns for one in answers) else []
 
     def most_likely(self, batch: Batch) -> list[Value | bool | None]:
         """The most probable answer of each sample of a batch; true or false of a query without variables.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from logic import NetworkError, Population, SpikingNetwork, Synapses, compile_circuit, parse_circuit, simulate_reference
 from logic.deployment import (
     TargetNetwork,
+    common_threshold,
     fan_in_split,
     fan_out_split,
     forgets,
@@ -19,6 +20,7 @@ from logic.deployment import (
     scaled,
     stretched,
     thresholds_raised,
+    thresholds_united,
     weights_split,
     with_relays,
     without_initial,
@@ -93,6 +95,22 @@ PASSES: dict[str, Callable[[TargetNetwork], TargetNetwork]] = {
 def test_every_neuron_fires_as_declared(name: str, seed: int) -> None:
     network = random_network(seed)
     assert agrees(network, PASSES[name](TargetNetwork.of(network)), spikes_of(seed))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**31))
+def test_one_threshold_for_all_that_retain(seed: int) -> None:
+    network = random_network(seed, quiet=True)
+    changed = thresholds_united(TargetNetwork.of(network))
+    assert len(set(changed.threshold[changed.retain].tolist())) <= 1
+    assert agrees(network, changed, spikes_of(seed))
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=8))
+def test_a_common_threshold_tells_the_same_sums_apart(thresholds: list[int]) -> None:
+    top, factors = common_threshold(np.array(thresholds))
+    sums = np.arange(-5, 70)
+    assert ((factors[:, None] * sums >= top) == (sums >= np.array(thresholds)[:, None])).all()
 
 
 @settings(max_examples=60, deadline=None)

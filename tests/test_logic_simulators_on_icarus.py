@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from logic.simulators import Outcome, Simulator, Subject, conform, on_icarus
+from logic.simulators import Outcome, Ready, Simulator, Subject, conform, on_icarus
 from logic.simulators.on_icarus import RTL, verilog_files
-from logic.simulators.simulator import Ready
 from tasks.circuits.deployed import deployed_circuits
 from tests.hardware import needs
 from tests.test_logic_hardware_core_form import pictures

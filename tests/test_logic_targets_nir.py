@@ -161,7 +161,7 @@ def test_what_nir_cannot_carry_is_refused(tmp_path: Path) -> None:
         write_nir(
             replace(network, populations=(network.populations[0], early, network.populations[2])), tmp_path / "a.nir"
         )
-    uneven = Population("racers", (6, 1, 1), [12, 12, 12, 12, 12, 13], retain=True)
+    uneven = Population("racers", (6, 1, 1), [12, 12, 12, 12, 12, 13], retain=True, leak=1)
     changed = replace(network, populations=(network.populations[0], uneven, network.populations[2]))
     with pytest.raises(NetworkError, match="several thresholds"):
         write_nir(changed, tmp_path / "b.nir")
@@ -349,3 +349,24 @@ def test_leaks_that_float32_cannot_tell_apart_and_soft_resets_are_refused(tmp_pa
     ):
         write_nir(replace(network, projections=(heavy, *network.projections[1:])), tmp_path / "n.nir")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_retaining_neurons_of_several_thresholds_share_one(seed: int, tmp_path: Path) -> None:
+    random = np.random.default_rng(seed)
+    maps = Population("maps", (4, 3, 3), np.repeat(random.integers(2, 40, 4), 9), retain=True)
+    cells = Population(
+        "cells", (5,), random.integers(2, 60, 5), retain=True, bias=[0, 1, 0, 0, 0], initial=[0, -2, 0, 0, 0]
+    )
+    links = (
+        Convolution(INPUT, "maps", random.integers(-3, 9, (4, 1, 3, 3)), stride=2, groups=2),
+        Synapses.dense("maps", "cells", random.integers(-3, 9, (5, 36))),
+    )
+    network = SpikingNetwork((2, 7, 7), (maps, cells), links, 134 + np.arange(5), single_lines("abcde"), np.full(5, 2))
+    write_nir(network, tmp_path / "x.nir")
+    spikes = torch.from_numpy(random.random((14, 6, 2, 7, 7)) < 0.3)
+    found = compare_with_snntorch(tmp_path / "x.nir", spikes)
+    assert found.different == 0
+    assert found.spikes > 20
+    for ours, again in zip(sorted_synapses(network), sorted_synapses(read_nir(tmp_path / "x.nir")), strict=True):
+        assert np.array_equal(ours, again)

@@ -1,6 +1,12 @@
 """From a spiking network to what a target can express: one flat form, and passes that keep every spike."""
 
-from .currents import scaled as scaled, thresholds_raised as thresholds_raised, weights_split as weights_split
+from .currents import (
+    common_threshold as common_threshold,
+    scaled as scaled,
+    thresholds_raised as thresholds_raised,
+    thresholds_united as thresholds_united,
+    weights_split as weights_split,
+)
 from .fans import fan_in_split as fan_in_split, fan_out_split as fan_out_split
 from .relays import (
     forgets as forgets,

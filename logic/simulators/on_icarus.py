@@ -11,7 +11,7 @@ from ..hardware.spike_dump import core_dump, register_dump
 from ..network import INPUT, Population, SpikingNetwork, Synapses
 from .capability import Capability
 from .environment import Recipe
-from .simulator import Ready, Simulator
+from .foreign_simulator import Ready, Simulator
 
 _STEPS = 1 << 16  # for which membranes are right that can run away
 

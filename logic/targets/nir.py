@@ -29,7 +29,7 @@ from ..network import INPUT, Convolution, Population, Projection, SpikingNetwork
 from ..simulation.step_plan import membrane_bits
 from ..writing import whole_files
 from .nir_loop import is_chain, loop_graph
-from .nir_nodes import TIME_STEP, leak_places, neuron_node, weight_map
+from .nir_nodes import TIME_STEP, channel_factors, leak_places, neuron_node, united, weight_map
 from .nir_notes import digest, golden_spikes, names_file, to_notes
 from .nir_reader import read_chain
 from .target import Limits, Target
@@ -53,7 +53,7 @@ def write_nir(network: SpikingNetwork, path: str | Path, profile: str = "cuba", 
         golden: ``[T, B, *input_shape]`` input spikes that are kept with the answers they cause, or none.
 
     Raises:
-        NetworkError: if the network is neither, or a population that retains its membrane has several thresholds.
+        NetworkError: if the network is neither, or a population that leaks has several thresholds.
         FileError: if the files cannot be written.
 
     Example:
@@ -141,18 +141,19 @@ def to_nir(network: SpikingNetwork, profile: str = "cuba") -> nir.NIRGraph:
     for population, currents in zip(network.populations, _highest_currents(network), strict=True):
         forward, loop = _incoming(network, population, before)
         shape = _written_shape(population, spatial)
-        top = int(population.threshold.max())
-        bias = population.bias + (top - population.threshold)  # of a neuron that forgets, a lower threshold is a bias
+        top, factors = united(population)
+        bias = factors * population.bias
         if not population.retain:
+            bias = bias + (top - population.threshold)  # of a neuron that forgets, a lower threshold is a bias
             lift = max(0, int((currents + bias).max()) - 2 * top + 1)  # keeps membranes below twice the threshold
             bias, top = bias + lift, top + lift
         name = population.name
-        nodes[f"to_{name}"] = _weights(network, forward, shape, bias, spatial)
+        nodes[f"to_{name}"] = _weights(network, forward, shape, bias, spatial, factors)
         leak = population.leak
         nodes[name] = neuron_node(shape, top, population.retain, profile, leak=leak, places=places.get(name, 0))
         edges += [(sender, f"to_{name}"), (f"to_{name}", name)]
         if loop is not None:
-            nodes[f"within_{name}"] = _weights(network, loop, shape, np.zeros_like(bias), spatial)
+            nodes[f"within_{name}"] = _weights(network, loop, shape, np.zeros_like(bias), spatial, factors)
             edges += [(name, f"within_{name}"), (f"within_{name}", name)]
         before = sender = name
     last = network.populations[-1]
@@ -195,7 +196,12 @@ def _written_shape(population: Population, spatial: bool) -> tuple[int, ...]:
 
 
 def _weights(
-    network: SpikingNetwork, projection: Projection, shape: tuple[int, ...], bias: NDArray[np.int64], spatial: bool
+    network: SpikingNetwork,
+    projection: Projection,
+    shape: tuple[int, ...],
+    bias: NDArray[np.int64],
+    spatial: bool,
+    factors: NDArray[np.int64],
 ) -> nir.NIRNode:
     """A projection as one weight node; NIR's own shape check knows no groups, so they are written as zeros."""
     import nir
@@ -205,9 +211,10 @@ def _weights(
     if isinstance(projection, Convolution):
         out, per_group, height, width = projection.kernel.shape
         kernel = np.zeros((out, per_group * projection.groups, height, width))
+        by_channel = channel_factors(factors, out, projection.target)
         for channel in range(out):
             first = channel // (out // projection.groups) * per_group
-            kernel[channel, first : first + per_group] = projection.kernel[channel]
+            kernel[channel, first : first + per_group] = projection.kernel[channel] * by_channel[channel]
         stride, padding = projection.stride, projection.padding
         bias = bias.reshape(out, -1)
         if (bias != bias[:, :1]).any():
@@ -217,7 +224,7 @@ def _weights(
         bias = bias[:, 0]
     else:
         matrix = np.zeros((int(np.prod(shape)), int(np.prod(source))))
-        np.add.at(matrix, (projection.post, projection.pre), projection.weight)
+        np.add.at(matrix, (projection.post, projection.pre), projection.weight * factors[projection.post])
         if not spatial:
             return nir.Affine(weight=matrix, bias=bias.astype(np.float64))
         kernel = matrix.reshape(len(matrix), *(source if len(source) == 3 else (*source, 1, 1)))
@@ -230,7 +237,7 @@ NIR = Target(
     about="Neuromorphic Intermediate Representation, which snnTorch, Norse, SpikingJelly and others read",
     suffix=".nir",
     mark=rb"\x89HDF",
-    limits=Limits(longest_delay=1, layered=True, one_threshold=True, looped=True, subtracts=False),
+    limits=Limits(longest_delay=1, layered=True, looped=True, subtracts=False),
     profiles=("cuba", "lif"),
     requires=("nir",),
     write=write_nir,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 LOOP = "loop"
 _MOST_LINES = 8_000  # whose matrix takes half a gigabyte
-_CHAIN = Limits(longest_delay=1, layered=True, one_threshold=True)
+_CHAIN = Limits(longest_delay=1, layered=True)
 
 
 def is_chain(network: SpikingNetwork) -> bool:

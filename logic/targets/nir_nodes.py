@@ -3,7 +3,7 @@
 A neuron that forgets has ``tau = dt``, one that retains its membrane has ``tau`` so large that ``1 - dt / tau`` is 1,
 and both have ``r = tau / dt``, so that a weight of 1 raises the membrane by 1; the synapses of a CubaLIF have
 ``tau_syn = dt`` and so no memory. The written threshold is ``theta - 1/4``: membranes are integers, so ``>`` and
-``>=`` agree.
+``>=`` agree. A node has one threshold; retaining neurons of several have one in common, and whole multiples of weights.
 
 A leak of ``k`` halvings is ``1 - dt / tau = 2^-k``, without rounding down: that loses nothing, since thresholds and
 currents are whole (:mod:`logic.refinement.neuron_lemmas`). A membrane then gets ``k`` binary places more with each
@@ -16,8 +16,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from ..deployment import common_threshold
 from ..errors import NetworkError
 from ..network import Population
 
@@ -43,6 +44,37 @@ def leak_places(population: Population, bits: int) -> int:
             f"no places in float32; use smaller weights"
         )
     return places
+
+
+def united(population: Population) -> tuple[int, NDArray[np.int64]]:
+    """The one threshold of a population's node, and the factors of its neurons' weights and biases.
+
+    Neurons that forget get the highest threshold, and a bias; those that retain their membrane a common one.
+
+    Raises:
+        NetworkError: if they leak and have several thresholds, or there is no common one.
+    """
+    if not population.retain or not np.ptp(population.threshold):
+        return int(population.threshold.max()), np.ones(population.size, np.int64)
+    said = f"nir cannot carry this network: '{population.name}' retains its membrane and has several thresholds"
+    if population.leak:
+        raise NetworkError(f"{said}, and leaks; split it by threshold")
+    try:
+        return common_threshold(population.threshold)
+    except NetworkError as error:
+        raise NetworkError(f"{said}; {error}") from None
+
+
+def channel_factors(factors: NDArray[np.int64], channels: int, name: str) -> NDArray[np.int64]:
+    """The factors ``[N]`` of neurons as one for each channel of a convolution.
+
+    Raises:
+        NetworkError: if they differ within a channel.
+    """
+    rows = factors.reshape(channels, -1)
+    if (rows != rows[:, :1]).any():
+        raise NetworkError(f"thresholds of '{name}' differ within a channel; a convolution has one for each")
+    return rows[:, 0]
 
 
 def neuron_node(

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import NetworkError
 from ..network import INPUT, Convolution, Population, Projection, SpikingNetwork, Synapses
+from .nir_nodes import channel_factors, united
 from .nir_notes import Notes, digest, golden_spikes, names_file, read_notes
 
 if TYPE_CHECKING:
@@ -142,6 +144,7 @@ def _weights(node: nir.NIRNode, source: str, target: Population, shapes: dict[st
     if not np.isfinite(weight).all():
         raise NetworkError(f"weights of '{target.name}' are no numbers")
     shape = shapes[source]
+    weight = _without_factors(weight, target)
     padding = int(np.ravel(cast(Any, getattr(node, "padding", 0)))[0])
     window = not padding and weight.shape[2:] == ((1, 1) if len(shape) == 1 else shape[1:])
     if isinstance(node, nir.Affine) or window:
@@ -153,6 +156,14 @@ def _weights(node: nir.NIRNode, source: str, target: Population, shapes: dict[st
             )
         return Synapses.dense(source, target.name, matrix)
     return Convolution(source, target.name, weight, int(np.ravel(cast(Any, node.stride))[0]), padding=padding)
+
+
+def _without_factors(weight: NDArray[Any], target: Population) -> NDArray[Any]:
+    """Weights of a population as they were before its thresholds were united."""
+    _, factors = united(target)
+    rows = factors if len(weight) == target.size else channel_factors(factors, len(weight), target.name)
+    plain = weight / rows.reshape(-1, *(1,) * (weight.ndim - 1))
+    return np.asarray(plain)
 
 
 def replay_golden(path: str | Path) -> int:

@@ -41,7 +41,7 @@ def picture_subject(pairs: int, model: Path | None) -> Subject:
     from perception import SpikingClassifier, encode
 
     plan = addition.Plan(0, 1, False)
-    training, held_out = addition.load_pairs(plan)
+    _, held_out = addition.load_pairs(plan)
     with TemporaryDirectory() as folder:
         if model is None:
             model = Path(folder) / "model.safetensors"
@@ -51,7 +51,7 @@ def picture_subject(pairs: int, model: Path | None) -> Subject:
     if not isinstance(classifier, SpikingClassifier):
         raise ModelTypeError(f"{model}: holds a {type(classifier).__name__}; give a model that `neurosym run` saved")
     steps = classifier.steps
-    network = to_spiking_network(loaded, training.pictures[:50].flatten(0, 1))
+    network = to_spiking_network(loaded)
     pictures = held_out.pictures[:pairs]
     spikes = encode(pictures[:, :, 0], steps).flatten(2).bool().numpy()
     return Subject("digits to sum", network, spikes=spikes)

@@ -9,7 +9,7 @@ import time
 
 import brian2  # pyright: ignore[reportMissingImports] - in its own environment
 import numpy as np
-from exchange import Task, finish
+from exchange import Task, finish, in_parts
 
 MODEL = """
 v : 1
@@ -21,19 +21,17 @@ theta : 1 (constant)
 """
 
 
-def run(task: Task) -> np.ndarray:
-    """Spikes ``[steps, samples, neurons]``, the samples side by side."""
+def once(task: Task, wide: dict[str, np.ndarray], lines: np.ndarray) -> np.ndarray:
+    """Spikes ``[steps, neurons]`` of some copies of the network."""
     brian2.prefs.codegen.target = "numpy"
     step = 1 * brian2.ms
     brian2.defaultclock.dt = step
-    wide = task.copies(task.samples)
     cells = brian2.NeuronGroup(len(wide["threshold"]), MODEL, threshold="v >= theta", reset="v = soft * (v - theta)")
     halves = 2.0 ** wide["leak"]
     cells.kept, cells.halves, cells.soft = wide["retain"], halves, wide["subtract"]
     cells.bias, cells.theta = wide["bias"], wide["threshold"]
     cells.v = wide["retain"] * np.floor(wide["initial"] / halves) + wide["bias"]
     cells.run_regularly("v = kept * floor(v / halves) + bias", dt=step, when="before_synapses")
-    lines = task.spikes.reshape(len(task.spikes), -1)
     when, line = np.nonzero(lines)
     sources = brian2.SpikeGeneratorGroup(lines.shape[1], line, when * step)
     parts: list[object] = [cells, sources]
@@ -52,9 +50,9 @@ def run(task: Task) -> np.ndarray:
     network.run(task.steps * step)
     trains = np.zeros((task.steps, len(cells)), np.uint8)
     np.add.at(trains, (np.rint(np.asarray(monitor.t / brian2.ms)).astype(int), np.asarray(monitor.i)), 1)
-    return trains.reshape(task.steps, task.samples, task.neurons)
+    return trains
 
 
 if __name__ == "__main__":
     started, task = time.perf_counter(), Task(sys.argv[1])
-    finish(sys.argv[2], task, run(task), brian2.__version__, started)
+    finish(sys.argv[2], task, in_parts(task, once), brian2.__version__, started)

@@ -7,10 +7,12 @@ be imported; this file lies beside it and needs numpy alone.
 import resource
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+MOST_SYNAPSES = 5_000_000  # of all samples that are run side by side
 COLUMNS = ("threshold", "bias", "retain", "leak", "subtract", "initial", "pre", "post", "weight", "delay")
 
 
@@ -51,6 +53,23 @@ class Task:
         )
         wide["post"] = wide["post"].astype(np.int64) + copy * self.neurons
         return wide
+
+
+def in_parts(task: Task, once: Callable[[Task, dict[str, np.ndarray], np.ndarray], np.ndarray]) -> np.ndarray:
+    """Spikes ``[steps, samples, neurons]``: as many samples at a time as five million synapses allow, side by side.
+
+    Args:
+        task: What is to be run.
+        once: Runs the columns of some copies with input ``[T, copies x inputs]``; gives ``[steps, copies x neurons]``.
+    """
+    trains = np.zeros((task.steps, task.samples, task.neurons), np.uint8)
+    size = max(1, MOST_SYNAPSES // max(1, len(task.held["pre"])))
+    for first in range(0, task.samples, size):
+        part = task.spikes[:, first : first + size]
+        count = part.shape[1]
+        found = once(task, task.copies(count), part.reshape(len(part), -1))
+        trains[:, first : first + count] = found.reshape(task.steps, count, task.neurons)
+    return trains
 
 
 def finish(path: str, task: Task, trains: np.ndarray, version: str, started: float, joules: float = -1.0) -> None:

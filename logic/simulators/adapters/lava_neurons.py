@@ -16,7 +16,7 @@ import warnings
 from importlib.metadata import version
 
 import numpy as np
-from exchange import Task, finish
+from exchange import Task, finish, in_parts
 from scipy.sparse import csr_matrix
 
 
@@ -46,8 +46,8 @@ def _like(held: object, changed: type) -> object:
     return copy
 
 
-def run(task: Task) -> np.ndarray:
-    """Spikes ``[steps, samples, neurons]``, the samples side by side."""
+def once(task: Task, wide: dict[str, np.ndarray], lines: np.ndarray) -> np.ndarray:
+    """Spikes ``[steps, neurons]`` of some copies of the network."""
     from lava.magma.core.run_conditions import RunSteps
     from lava.magma.core.run_configs import Loihi2SimCfg
     from lava.proc.io.sink import RingBuffer as Sink
@@ -55,8 +55,6 @@ def run(task: Task) -> np.ndarray:
     from lava.proc.lif.process import LIF
     from lava.proc.sparse.process import DelaySparse, Sparse
 
-    wide = task.copies(task.samples)
-    lines = task.spikes.reshape(len(task.spikes), -1)
     inputs = lines.shape[1]
     given = np.zeros((inputs, task.steps), np.int32)
     given[:, : min(len(lines), task.steps)] = lines[: task.steps].T
@@ -115,7 +113,7 @@ def run(task: Task) -> np.ndarray:
     for sink, members in sinks:
         trains[:, members] = sink.data.get().T.astype(np.uint8)
     first.stop()
-    return trains.reshape(task.steps, task.samples, task.neurons)
+    return trains
 
 
 def _ranks(columns: np.ndarray) -> np.ndarray:
@@ -132,4 +130,4 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     accept_defaults()
     started, task = time.perf_counter(), Task(sys.argv[1])
-    finish(sys.argv[2], task, run(task), version("lava-nc"), started)
+    finish(sys.argv[2], task, in_parts(task, once), version("lava-nc"), started)

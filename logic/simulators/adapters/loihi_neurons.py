@@ -16,16 +16,14 @@ from importlib.metadata import version
 import brian2
 import numpy as np
 from brian2_loihi import LoihiNetwork, LoihiNeuronGroup, LoihiSpikeGeneratorGroup, LoihiSpikeMonitor, LoihiSynapses
-from exchange import Task, finish
+from exchange import Task, finish, in_parts
 
 MIXED, MOST = 1, 254
 
 
-def run(task: Task) -> np.ndarray:
-    """Spikes ``[steps, samples, neurons]``, the samples side by side."""
+def once(task: Task, wide: dict[str, np.ndarray], lines: np.ndarray) -> np.ndarray:
+    """Spikes ``[steps, neurons]`` of some copies of the network."""
     brian2.prefs.codegen.target = "numpy"
-    wide = task.copies(task.samples)
-    lines = task.spikes.reshape(len(task.spikes), -1)
     retain, threshold, bias = wide["retain"].astype(bool), wide["threshold"].copy(), wide["bias"].copy()
     if not retain.all():
         top = max(2, int(threshold[~retain].max()))
@@ -80,9 +78,9 @@ def run(task: Task) -> np.ndarray:
     for monitor, members in monitors:
         moments = np.rint(np.asarray(monitor.t_) * 1000).astype(int)
         np.add.at(trains, (moments, members[np.asarray(monitor.i)]), 1)
-    return trains.reshape(task.steps, task.samples, task.neurons)
+    return trains
 
 
 if __name__ == "__main__":
     started, task = time.perf_counter(), Task(sys.argv[1])
-    finish(sys.argv[2], task, run(task), version("brian2-loihi"), started)
+    finish(sys.argv[2], task, in_parts(task, once), version("brian2-loihi"), started)

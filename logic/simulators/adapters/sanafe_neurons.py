@@ -1,6 +1,6 @@
 """Runs a network on SANA-FE's model of Loihi: thresholds that must be passed, 1,024 neurons and inputs a core.
 
-Neuron ``i`` lies on core ``i // 1024``. A neuron with a bias, or that fires by itself, must be looked at every step.
+Inputs lie on the first cores, neurons on the following ones in order. A neuron with a bias, or that fires by itself, must be looked at every step.
 Samples run one after the other, each on a chip of its own.
 """
 
@@ -32,6 +32,7 @@ def run(task: Task) -> tuple[np.ndarray, float]:
             spikes = given[:, number].astype(int).tolist() if task.inputs else [0]
             line.set_attributes(soma_hw_name=f"loihi_inputs[{number % A_CORE}]", model_attributes={"spikes": spikes})
             line.map_to_core(cores[number // A_CORE])
+        first = -(-max(task.inputs, 1) // A_CORE)  # a core holds that many of both kinds together
         cells = net.create_neuron_group("cells", task.neurons, soma_hw_name="loihi_lif", log_spikes=True)
         awake = (task.bias != 0) | (task.threshold <= 0) | task.retain.astype(bool)
         for number, cell in enumerate(cells):
@@ -45,7 +46,7 @@ def run(task: Task) -> tuple[np.ndarray, float]:
             if awake[number]:
                 attributes |= {"bias": float(task.bias[number]), "force_update": True}
             cell.set_attributes(model_attributes=attributes)
-            cell.map_to_core(cores[number // A_CORE])
+            cell.map_to_core(cores[first + number // A_CORE])
         for group, shift, chosen in (
             (lines, 0, task.pre < task.inputs),
             (cells, task.inputs, task.pre >= task.inputs),
