@@ -90,7 +90,7 @@ class Capability:
                 at = int(np.flatnonzero(broken)[0])
                 yield f"neuron {at} (threshold {network.threshold[at]}) {what}; {way_out}"
         if self.inputs is not None and network.inputs > self.inputs:
-            yield f"there are {network.inputs} input lines, above {self.inputs}; use --mapping single-rail"
+            yield f"there are {network.inputs} input lines, above {self.inputs}; give a circuit with fewer inputs"
 
     def too_large(self, network: TargetNetwork) -> Iterator[str]:
         """What a lowered network has too much of."""
