@@ -1,8 +1,9 @@
 """What a symbol, a spike train and a circuit are; imports nothing of ours."""
 
 from . import neurons as neurons, targets as targets
-from .adjoining import beside as beside
-from .chaining import chain as chain
+from .assembly.adjoining import beside as beside
+from .assembly.chaining import chain as chain
+from .assembly.composition import join as join
 from .chips import CHIPS as CHIPS, fit_chip as fit_chip, fit_circuit as fit_circuit
 from .circuit import (
     Circuit as Circuit,
@@ -12,7 +13,6 @@ from .circuit import (
     Literal as Literal,
     Role as Role,
 )
-from .composition import join as join
 from .domain import Domain as Domain
 from .errors import (
     CircuitError as CircuitError,

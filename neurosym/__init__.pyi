@@ -79,6 +79,7 @@ from reasoner import (
     count_shortcuts as count_shortcuts,
     explain_queries as explain_queries,
     infer as infer,
+    prove_answers as prove_answers,
     prove_rule as prove_rule,
     solve as solve,
 )
@@ -91,6 +92,7 @@ from .explanation import (
     explain as explain,
 )
 from .inputs import InputError as InputError
+from .joined_proof import JoinedVerdict as JoinedVerdict, prove_joined as prove_joined
 from .joining import (
     joined_spikes as joined_spikes,
     read_answers as read_answers,

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
+from logic import NeurosymError
+
 Embeddings = (
     Mapping[str, nn.Module | Tensor] | Mapping[int, nn.Module | Tensor] | Mapping[str | int, nn.Module | Tensor]
 )
@@ -39,6 +41,21 @@ def to_modules(found: Mapping[str, nn.Module]) -> tuple[nn.ModuleDict, dict[str,
     return modules, keys
 
 
+class EmbeddingError(NeurosymError, TypeError):
+    """What a program cannot pass around by name."""
+
+
 def to_embeddings(given: Embeddings) -> dict[str, nn.Module]:
-    """Modules and tensors by name, tensors as modules that hold them."""
-    return {str(name): NamedTensor(one) if isinstance(one, Tensor) else one for name, one in given.items()}
+    """Modules and tensors by name, tensors as modules that hold them.
+
+    Raises:
+        EmbeddingError: if one is neither.
+    """
+    found: dict[str, nn.Module] = {}
+    for name, one in given.items():
+        if not isinstance(one, Tensor | nn.Module):  # pyright: ignore[reportUnnecessaryIsInstance] - from users
+            raise EmbeddingError(
+                f"'{name}' is a {type(one).__name__}; what a program passes around is a module or a tensor"
+            )
+        found[str(name)] = NamedTensor(one) if isinstance(one, Tensor) else one
+    return found

@@ -50,7 +50,7 @@ class Asked:
     named: str = ""
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)
 def asked_of(program: Program, query: str | None) -> Mapping[str, Asked]:
     """What a query asks of each perception, by the name of the network or domain.
 
@@ -104,7 +104,7 @@ def _inside(term: Term, functions: set[str]) -> bool:
     return isinstance(term, tuple) and any(_inside(one, functions) for one in term)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)
 def mentioned(program: Program, query: str | None) -> frozenset[str]:
     """All terms that networks are asked about, and what is in them, as loose text."""
     grounding = prepare_query(program, query, None).grounding
@@ -190,6 +190,12 @@ def bind(
     source = _Source(given, embeddings, query, asked)
     found: dict[str, tuple[Tensor, ...] | None] = dict.fromkeys(slotted)
     wanted = {name: one for name, one in asked.items() if name not in slotted}
+    read = {loose(to_text(term)) for one in wanted.values() for terms in one.arguments for term in terms}
+    for name in slotted:
+        if twice := [one for one in inputs if loose(one) in map(loose, asked[name].names) and loose(one) not in read]:
+            raise InputError(
+                f"{_listed(twice)} of '{name}' is given twice, by its name and among the slots of '{name}'"
+            )
     source.look_up([term for one in wanted.values() for terms in one.arguments for term in terms])
     for name, one in wanted.items():
         columns = zip(*one.arguments, strict=True)

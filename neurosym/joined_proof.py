@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from logic import Arithmetic, Line, SpikingNetwork, Verdict, membrane_bounds, prove_layers
+from logic.assembly.separating import copy_of, tail_of
 from logic.kernels import work_time
 from logic.network import check_network
 from logic.proving.slots import assign_slots
-from logic.separating import copy_of, tail_of
 from perception import QuantisedPerception
 from perception.integers import EVIDENCE
 from perception.networks.layer_claims import quantised_layers

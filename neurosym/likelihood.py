@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isclose
+from math import isclose, log
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
@@ -63,6 +63,37 @@ def log_probability(model: "Model", batch: Batch, impossible: float | None = Non
     places = torch.tensor([place for one in posed for place in one.group.places])
     together = torch.cat(found) if found else torch.zeros(0)
     return together[places.argsort().to(together.device)]
+
+
+def most_likely(model: "Model", batch: Batch) -> list[Value | bool | None]:
+    """The most probable answer of each sample of a batch, whose own answers are not looked at.
+
+    Args:
+        model: Whose perceptions and rules.
+        batch: The samples.
+
+    Returns:
+        In the order of the samples: the value of the query's variable, in the sample's own words; of a query without
+        variables whether it is more probable than not; None if the query is false in every world.
+
+    Raises:
+        QueryError, InputError: as a call of the model.
+    """
+    posed = [one for group in batch.groups for one in _posed(model, group)]
+    like, chances = next(model.parameters(), torch.zeros(0)), model.chances()
+    found: list[Value | bool | None] = [None] * len(batch)
+    for one, symbols in zip(posed, _seen(model, posed), strict=True):
+        if one.prepared is None:
+            continue
+        logs, values = _logs(one, symbols, chances, like), one.prepared.values
+        best = logs.argmax(dim=1).tolist()
+        for row, (place, column) in enumerate(zip(one.group.places, best, strict=True)):
+            template = one.group.own[row].template
+            own = one.query == template.query and bool(template.names)
+            found[place] = template.restored(values[column]) if own else values[column]
+            if values[column] == ():
+                found[place] = logs[row, column].item() > log(0.5)
+    return found
 
 
 def possible_answers(

@@ -5,18 +5,19 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, cast
 
+import torch
 from torch import Tensor, nn
 
 from logic import NeurosymError, Symbols
 from perception import Percept
 from perception.networks.perception import Perception
-from reasoner import Answers, Program, ProgramError, QueryError, infer
+from reasoner import Answers, Program, ProgramError, QueryError, Value, infer
 from reasoner.counting.planning import prepare_query
 
 from .chances import Chances
 from .embeddings import Embeddings, to_embeddings, to_modules
 from .inputs import Asked, InputError, Inputs, as_seen, asked_of, bind, check_slotted, mentioned
-from .likelihood import log_probability
+from .likelihood import log_probability, most_likely
 from .perceptions import by_name, check_asked, modules_of
 from .samples import Batch, stacked
 
@@ -264,8 +265,41 @@ class Model(nn.Module):
             >>> model.log_probability(batch).shape
             torch.Size([2])
         """
-        batch = inputs if isinstance(inputs, Batch) else stacked(cast(Any, inputs), () if answers is None else answers)
-        return log_probability(self, batch, impossible)
+        if isinstance(inputs, Batch):
+            return log_probability(self, inputs, impossible)
+        given = [] if answers is None else answers.tolist() if isinstance(answers, Tensor) else list(answers)
+        if columns := self._columns(given):
+            logs = self(inputs).log_probs
+            if len(logs) == len(columns):
+                return logs.gather(1, torch.tensor(columns, device=logs.device)[:, None])[:, 0]
+        return log_probability(self, stacked(cast(Any, inputs), given), impossible)
+
+    def _columns(self, answers: Sequence[Any]) -> list[int]:
+        """The columns of answers that are plain numbers and texts, the common case; none if others are among them."""
+        if (self.query is None and not self.program.queries) or not {type(one) for one in answers} <= {int, str}:
+            return []
+        columns = prepare_query(self.program, self.query).columns
+        return [columns[one] for one in answers] if all(one in columns for one in answers) else []
+
+    def most_likely(self, batch: Batch) -> list[Value | bool | None]:
+        """The most probable answer of each sample of a batch; true or false of a query without variables.
+
+        Args:
+            batch: Of :func:`neurosym.collate`; the answers of its samples are not looked at.
+
+        Raises:
+            InputError, QueryError: as for a call.
+
+        Example:
+            >>> import torch
+            >>> from neurosym import Neural, Program, Sample, collate
+            >>> text = "nn(net, [X], D, [0, 1]) :: bit(X, D). twice(X, N) :- bit(X, B), N is 2 * B."
+            >>> model = Model(Neural(nn.Identity(), 2), Program.parse(text))
+            >>> a, b = torch.tensor([[2.0, 1.0], [1.0, 3.0]])
+            >>> model.most_likely(collate([Sample({"a": a}, "twice(a, N)"), Sample({"b": b}, "twice(b, N)")]))
+            [0, 2]
+        """
+        return most_likely(self, batch)
 
 
 def check_model(found: object) -> Model:

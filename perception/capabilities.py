@@ -27,6 +27,7 @@ from .architectures import (
     presets,
 )
 from .architectures.normalization import NORMS
+from .integers import integer_obstacle
 from .learning.losses import LOSSES, SurrogateHead
 from .learning.revival import REMEDIES
 from .neurons import NEURONS, neuron
@@ -51,6 +52,7 @@ class Entry:
         causal: Whether the logits of a step depend on no later frame.
         products: Whether spikes are multiplied by spikes that both change.
         nir: Whether a network with it can be written as NIR with its real weights.
+        integers: Whether a network with it has an integer form.
     """
 
     kind: str
@@ -63,6 +65,7 @@ class Entry:
     causal: bool | None = None
     products: bool | None = None
     nir: bool | None = None
+    integers: bool | None = None
 
 
 def catalogue() -> list[Entry]:
@@ -106,6 +109,7 @@ def _known(kind: str, name: str, chosen: Preset, parameters: int, **more: Any) -
         causal=is_causal(chosen),
         products=has_products(chosen),
         nir=has_nir_graph(chosen),
+        integers=integer_obstacle(chosen) is None,
         **more,
     )
 
@@ -122,6 +126,7 @@ def _neurons() -> Iterator[Entry]:
             binary=is_binary(chosen),
             causal=is_causal(chosen),
             nir=layer.nir_form() is not None,
+            integers=layer.integer_form() is not None,
         )
 
 
@@ -147,4 +152,5 @@ def _parts() -> Iterator[Entry]:
 def _norm(name: str) -> Entry:
     layer = NORMS[name](WIDTH, STEPS)
     folds = name == "tdbn"  # the factors of steps do not fold into one weight
-    return Entry("norm", name, count_parameters(layer), steps="any" if folds else "fixed", nir=folds)
+    steps = "any" if folds else "fixed"
+    return Entry("norm", name, count_parameters(layer), steps=steps, nir=folds, integers=folds)

@@ -105,7 +105,7 @@ def test_threads_that_need_a_kernel_at_once_share_one(tmp_path: Path, monkeypatc
     monkeypatch.setattr(kernels._STATE, "folder", KernelFolder(folder))  # pyright: ignore[reportPrivateUsage]
     import numba
 
-    settings: Any = numba.config
+    settings: Any = vars(numba)["config"]
     for one in (ones, half, half_of_ones):
         one.forget()
     before, interval, start = settings.CACHE_DIR, sys.getswitchinterval(), threading.Barrier(8)

@@ -6,6 +6,8 @@
 import inspect
 import sys
 from collections.abc import Callable
+from fractions import Fraction
+from math import floor
 from typing import Any
 
 import numpy as np
@@ -37,23 +39,24 @@ STEPS = 11
 
 
 def plain(network: SpikingNetwork, spikes: Trains, steps: int, *, floors: bool = True) -> Trains:
-    """The semantics again, on maps and in Python numbers, without ``flatten``; membranes stay real without floors."""
+    """The semantics again, on maps and without ``flatten``; membranes are fractions, and stay so without floors."""
     names = [INPUT, *(population.name for population in network.populations)]
     sent = {name: list[Trains]() for name in names}
-    membranes = {population.name: population.initial.astype(np.float64) for population in network.populations}
+    zero = np.vectorize(Fraction, otypes=[object])
+    membranes = {population.name: zero(population.initial) for population in network.populations}
     for step in range(steps):
         given = spikes[step] if step < len(spikes) else np.zeros(spikes.shape[1], bool)
         fired = {INPUT: given}
         for population in network.populations:
-            left = (
-                membranes[population.name] / 2**population.leak if population.retain else 0 * membranes[population.name]
-            )
-            total = (np.floor(left) if floors else left) + population.bias
+            left = membranes[population.name] * (Fraction(1, 2**population.leak) if population.retain else 0)
+            if floors:
+                left = np.array([Fraction(floor(value)) for value in left], object)
+            total = left + population.bias
             for link in network.projections:
                 if link.target == population.name:
                     total = total + arrived(link, network, sent[link.source], step)
-            now = total >= population.threshold
-            rest = total - population.threshold if population.reset == "subtract" else np.zeros_like(total)
+            now = (total >= population.threshold).astype(bool)
+            rest = total - population.threshold if population.reset == "subtract" else 0 * total
             membranes[population.name] = np.where(now, rest, total)
             fired[population.name] = now
         for name in names:
@@ -64,7 +67,7 @@ def plain(network: SpikingNetwork, spikes: Trains, steps: int, *, floors: bool =
 def arrived(link: Projection, network: SpikingNetwork, sent: list[Trains], step: int) -> Trains:
     """The current of a link at a step, window by window or synapse by synapse."""
     source, target = network.shape_of(link.source), network.shape_of(link.target)
-    total = np.zeros(int(np.prod(target)))
+    total = np.zeros(int(np.prod(target)), np.int64)
     if not isinstance(link, Convolution):
         for pre, post, weight, delay in zip(link.pre, link.post, link.weight, link.delay, strict=True):
             total[post] += weight * sent[step - delay][pre] if step >= delay else 0

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from logic.simulators import Outcome, Simulator, Subject, conform, on_icarus
-from logic.simulators.foreign_simulator import Ready
+from logic.simulators import Outcome, Ready, Simulator, Subject, conform, on_icarus
 from logic.simulators.on_icarus import RTL, verilog_files
 from tasks.circuits.deployed import deployed_circuits
 from tests.hardware import needs

@@ -43,7 +43,8 @@ def test_a_run_leaves_report_model_network_and_figures(finished: Path) -> None:
     assert {"report.html", "model.safetensors", "network.nir", "network.json", "results.json", "plan.json"} <= names
     assert not [name for name in names if name.startswith(".")]
     results = json.loads((finished / "results.json").read_text())
-    assert results["proof"].startswith("PROVED: 110 neurons")
+    assert results["proof"].startswith("PROVED: Proved for all pictures: each of 5,888 neurons")
+    assert "110 neurons answer 'sum(S)' as the rule does, for all 100 readings" in results["proof"]
     assert results["conformance"]["different"] == 0
     assert results["conformance"]["pairs"] == 500
     assert results["conformance"]["answer_spikes"] == 2500 - 5 * results["joined"]["silent"]

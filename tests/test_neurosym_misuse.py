@@ -82,7 +82,7 @@ REFUSED: dict[str, tuple[Callable[[Desk], Any], str]] = {
     "no query": (lambda d: ns.Model(d.net, d.rule)(d.pictures), "give one goal as text"),
     "rules as text": (lambda d: ns.Model(d.net, "sum(S) :- digit(0, S).", "sum(S)"), r"Program.parse\(text\)"),
     "another domain": (lambda d: ns.Model(ns.SpikingClassifier(10, 0), d.rule, "sum(S)"), "give both the same domain"),
-    "a plain module": (lambda d: ns.Model(torch.nn.Linear(784, 10), d.rule, "sum(S)"), "self.domain = Domain"),
+    "a plain module": (lambda d: ns.Model(torch.nn.Linear(784, 10), d.rule, "sum(S)"), r"put Neural\(module, domain\)"),
     "floats to 255": (lambda d: d.model(d.pictures.double() * 255), "divide those from 0 to 255 by 255"),
     "a list of pictures": (lambda d: d.model([1, 2]), "pictures are a tensor or an array"),
     "a misspelt name": (lambda _: ns.Explaination, "did you mean Explanation"),

@@ -203,6 +203,10 @@ REFUSED: Mapping[str, tuple[Callable[[dict[str, Tensor]], Any], str]] = {
         lambda s: {"digit_net": s["left"][:, None], "op": s["op"]},
         r"asks for digit_net\(right, \.\.\.\), but the symbols have 1 slots",
     ),
+    "one twice": (
+        lambda s: {"digit_net": torch.stack([s["left"], s["right"]], 1), **s},
+        r"'right', 'left' of 'digit_net' is given twice",
+    ),
     "other shapes": (
         lambda s: {**s, "left": s["left"][:, :2]},
         r"different shapes: left \[4, 2\], right \[4, 4\]; pad",
@@ -230,6 +234,8 @@ def test_perceptions_that_do_not_fit_are_one_sentence() -> None:
         Model({"digit_net": made["digit_net"], "sign_net": made["digit_net"]}, program, "calc(a, b, c, Z)")
     with pytest.raises(ModelTypeError, match=r"say which, model.perceptions\['digit_net'\]"):
         _ = calculator().perception
+    with pytest.raises(NeurosymError, match=r"'person' is a list; what a program passes around is a module or"):
+        Model(made, program, embeddings={"person": [1.0]})  # type: ignore[dict-item]
     model = Model({**made, "digit_net": Neural(nn.Linear(4, 4), Domain("d", range(3)))}, program)
     with pytest.raises(NeurosymError, match=r"gave torch.float32 \[4, 4\] for 4 inputs, expected logits \[4, 3\]"):
         model({"x": samples()["left"]}, query="digit(x, Y)")

@@ -4,7 +4,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from neurosym import Domain, Model, Percept, Program, SpikingClassifier, Symbols, average_meanings, ensemble
+from neurosym import (
+    Domain,
+    DomainError,
+    Model,
+    Percept,
+    Program,
+    SpikingClassifier,
+    Symbols,
+    average_meanings,
+    ensemble,
+)
 from neurosym.training.errors import TrainingError
 from neurosym.training.mixture import View
 
@@ -39,6 +49,19 @@ def test_a_view_takes_values_for_what_they_mean() -> None:
     merged = View(one, {("bit", 0): 1}).symbols(PICTURES).log_probs.exp()
     torch.testing.assert_close(merged[..., 1], torch.ones(5, 2))
     assert merged[..., 0].max() < 1e-20
+
+
+def test_a_meaning_of_nothing_is_refused() -> None:
+    one = model(0)
+    with pytest.raises(
+        TrainingError, match=r"0: 1, which names no domain of the program; write it as \{\('bit', value"
+    ):
+        View(one, {0: 1})  # pyright: ignore[reportArgumentType]
+    with pytest.raises(TrainingError, match="names no domain"):
+        View(one, {("digit", 0): 1})
+    for key, value in ((2, 1), (1, 2)):
+        with pytest.raises(DomainError, match="domain 'bit' has no value 2"):
+            View(one, {("bit", key): value})
 
 
 class Brightness(nn.Module):

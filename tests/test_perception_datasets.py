@@ -107,7 +107,14 @@ def test_labels_must_fit(tmp_path: Path) -> None:
         Dataset("some", torch.zeros(2, 3, 3), torch.tensor([0, 1]), digit)
 
 
+def test_a_data_set_shows_what_it_is() -> None:
+    digits = load_dataset("digits", split="test")
+    assert repr(digits) == "Dataset('digits', 360 pictures of 1 x 8 x 8, 10 classes)"
+
+
 def test_unknown_names_are_refused() -> None:
+    with pytest.raises(DatasetError, match=r"no data set 'mnits'; did you mean 'mnist'\?"):
+        load_dataset("mnits")
     for call, text in (
         (lambda: load_dataset("mnits"), f"choose one of {', '.join(DATASETS)}"),
         (lambda: load_dataset("digits", split="validation"), "train or test"),

@@ -13,7 +13,7 @@ from perception.integers import EVIDENCE
 
 @pytest.fixture(scope="module")
 def classifier() -> SpikingClassifier:
-    generator = torch.Generator().manual_seed(4)
+    generator = torch.Generator().manual_seed(5)
     return SpikingClassifier(Domain("shape", ("a", "b", "c")), generator, channels=(4, 6), hidden=12)
 
 

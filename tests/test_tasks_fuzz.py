@@ -3,11 +3,14 @@
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from logic import NeurosymError
+from reasoner import Limits, Program, infer
 from tasks.fuzz.kinds import KINDS, inputs, outcome
 from tasks.fuzz.mutation import Files, minimize, mutate_json, repair_png
 from tasks.fuzz.watching import Found, Watched
@@ -69,6 +72,18 @@ def test_the_watcher_survives_whatever_happens() -> None:
         assert wrong.place.startswith("ZeroDivisionError at tests/test_tasks_fuzz.py:")
         assert watched((b"hang",)).kind == "hang"
         assert watched((b"good",)).kind == "result"
+
+
+def in_prolog(files: Files) -> str:
+    """Works for a second of CPU time, but not in this process."""
+    with suppress(NeurosymError):
+        infer(Program.parse("p(X) :- p(Y), X is Y + 1. p(0). query(p(_)).", ()), limits=Limits(seconds=1.0))
+    return "refused"
+
+
+def test_time_in_workers_counts() -> None:
+    with Watched(in_prolog, 10.0, 2 << 30, (b"",), "fork") as watched:
+        assert 0.9 < watched((b"",)).seconds < 4
 
 
 def test_faults_are_made_small() -> None:

@@ -15,9 +15,11 @@ from .source import Source
 
 # a gate kind with the positions it reads and whether each is complemented; cover of one gate or of an OR of gates
 _Term = tuple[int, tuple[tuple[int, int], ...]]
-_IGNORED = frozenset(
-    (".clock", ".area", ".delay", ".wire_load_slope", ".default_input_arrival", ".default_output_required")
-)
+_IGNORED = frozenset((  # says nothing of the function: delays, loads, areas, names of cells and where they come from
+    ".clock", ".area", ".delay", ".wire", ".wire_load_slope", ".input_arrival", ".default_input_arrival",
+    ".output_required", ".default_output_required", ".input_drive", ".default_input_drive", ".output_load",
+    ".default_output_load", ".max_input_load", ".default_max_input_load", ".cname", ".attr",
+))  # fmt: skip
 
 
 def parse_blif(source: Source) -> Circuit:
@@ -159,9 +161,9 @@ def _cover(source: Source, width: int, cubes: list[str], line: int) -> tuple[_Te
     rows: list[str] = []
     values: set[str] = set()
     for cube in cubes:
-        row, _, value = cube.rpartition(" ") if width else ("", "", cube)
-        row = row.strip()
-        if value not in ("0", "1") or len(row) != width or row.strip("01-"):
+        *parts, value = cube.split()
+        row = "".join(parts)
+        if len(parts) != min(width, 1) or value not in ("0", "1") or len(row) != width or row.strip("01-"):
             raise source.error(f"expected {width} of 0, 1, - and a value, got {cube[:60]!r} in the cover", line)
         rows.append(row)
         values.add(value)

@@ -175,11 +175,13 @@ class _Machine:
         return np.stack([from_words(row, batch) for row in outs])[..., self.outs]
 
     def state_after_reset(self, batch: int) -> NDArray[np.uint64]:
-        """``[R, W]`` what the registers hold after a step of reset from zeros."""
+        """``[R, W]`` what the registers hold after a step of reset, enabled or not, from zeros or anything."""
         words = -(-batch // 64)
         pressed = np.zeros((batch, len(self.cells.inputs)), np.bool_)
-        pressed[:, [self.reset, self.enable]] = True
-        return clock(self.cells, to_words(pressed), np.zeros((len(self.cells.register_names), words), np.uint64))[1]
+        pressed[:, self.reset] = pressed[::2, self.enable] = True
+        size = len(self.cells.register_names), words
+        before = np.random.default_rng(0).integers(0, 2**64, size, np.uint64) & ~np.uint64(1)
+        return clock(self.cells, to_words(pressed), before)[1]
 
     def spikes(self, values: Bits, steps: int) -> Bits:
         """Spikes ``[steps, B, lines]`` of waves ``[T, B, I]``."""

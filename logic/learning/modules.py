@@ -1,6 +1,6 @@
 """Arithmetic made of learned two-input gates, as in the LogicSNN paper: adders and the rounding of a decimal digit."""
 
-from ..composition import join
+from ..assembly.composition import join
 from ..network import SpikingNetwork
 from .pattern_neurons import learn_gates
 from .rule import PairRule

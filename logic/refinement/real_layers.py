@@ -31,8 +31,6 @@ class RealLink:
         delay: Steps that the spikes take in the network.
         planes: Where a convolution hears numbers and the source sends their bits: ``(channel, value)`` of each channel
             of the source, such as ``(0, 128)`` for the highest bit of a byte; value 0 for one that is not heard.
-        carrier: Where the layer has a bias and the network a neuron of the source that fires in each step of the
-            layer's time: the position of that neuron. The weight is the bias then, one, ``[C]`` or ``[n]``.
     """
 
     source: str
@@ -42,7 +40,6 @@ class RealLink:
     groups: int = 1
     delay: int = 1
     planes: Sequence[tuple[int, int]] = ()
-    carrier: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,11 +118,6 @@ def written_links(links: Sequence[RealLink], shapes: dict[str, Shape], name: str
             written += _asked(link, source, target, name, unit)
             continue
         weight = _whole(np.asarray(link.weight, np.float64), unit, where)
-        if link.carrier is not None:
-            bias = per_neuron(weight, target, f"biases of {where}").astype(np.int64)
-            post = np.flatnonzero(bias)
-            written.append(Synapses(link.source, name, np.full_like(post, link.carrier), post, bias[post], link.delay))
-            continue
         if weight.ndim == 2:
             expected = int(np.prod(target)), int(np.prod(source))
             if weight.shape != expected:

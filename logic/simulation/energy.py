@@ -50,7 +50,7 @@ def count_events(network: SpikingNetwork, spikes: Integers, neuron_steps: int) -
         network: What was run.
         spikes: ``[I + N]`` spikes of each input line and neuron, as from ``count_spikes`` or summed trains.
         neuron_steps: Neurons times steps of the run, over the whole batch. A neuron is updated at most so often, and
-            at most once for each synaptic event.
+            at most once for each synaptic event; what its membrane leaks in between is taken off then.
 
     Raises:
         NetworkError: if the number of lines is wrong.

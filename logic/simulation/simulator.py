@@ -72,12 +72,13 @@ def _run(
     trains: dict[str, list[Tensor]] = {name: [] for name in sizes}
     loud: dict[str, list[bool]] = {name: [] for name in sizes}
     horizon = max((int(np.max(p.delay, initial=1)) for p in network.projections), default=1)
+    seen = any(isinstance(p, Convolution) and p.source == INPUT for p in network.projections)
     for layer in layers:
         layer.begin(silence[layer.population.name])
     for t in range(steps):
         now = inputs[t] if t < len(inputs) else silence[INPUT]
-        if 0 < t < len(inputs) and torch.equal(now, inputs[t - 1]):
-            now = trains[INPUT][-1]  # one tensor, so that links see that it is the same
+        if seen and 0 < t < len(inputs) and torch.equal(now, inputs[t - 1]):
+            now = trains[INPUT][-1]  # one tensor, so that its convolution sees that it is the same
         fired = [layer.step(trains, loud, t) for layer in layers]  # every delay is >= 1, so the order does not matter
         for name, sent in zip(sizes, (now, *fired), strict=True):
             trains[name].append(sent)

@@ -7,7 +7,7 @@ from .foreign_simulator import Simulator
 NEST = Simulator(
     name="nest",
     about="NEST, for large networks (iaf_psc_delta at 1 ms)",
-    capability=Capability(least_kept_threshold=1),
+    capability=Capability(least_kept_threshold=1, leaks=True),
     recipe=Recipe(
         (
             (

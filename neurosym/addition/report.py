@@ -51,7 +51,7 @@ def show_results(console: Console, results: Results, folder: Path) -> None:
         f"{1e9 * results.activity.analog_joules:.0f} nJ",
     )
     console.print(screen)
-    console.print(str(results.proof), style="bold", markup=False, highlight=False)
+    console.print(f"{results.proof.word}: {results.proof.sentence}.", style="bold", markup=False, highlight=False)
     console.print(
         f"One network, pixels to bits: {joined.network.neurons:,} neurons, answer at step {joined.network.latency}; "
         f"{joined.digit_flips} of {2 * len(joined.answers):,} digits and {joined.sum_flips} of "
@@ -111,9 +111,9 @@ def _summary(results: Results) -> Section:
             ),
             Tile(
                 {True: "proved", False: "refuted", None: "open"}[results.proof.holds],
-                "the compiled rule",
+                "from pixels to answer",
                 "proved",
-                f"{results.joined.rule.neurons} spiking neurons compute the rule for every reading of both pictures.",
+                "For all pictures: the layers, which digit wins, and the rule, as the neurons are wired.",
                 results.proof.holds is True,
             ),
             Tile(
@@ -286,7 +286,8 @@ def _network(results: Results) -> Section:
             Table(
                 ("population", "neurons", "between steps", "threshold"), rows, f"{network.neurons:,} neurons in all."
             ),
-            Text(f"{results.proof}. The rule's meaning was taken from its text, independently of its compilation."),
+            Text(f"{results.proof.sentence}. The rule's meaning was taken from its text, not from its compilation."),
+            Preformatted("\n".join(map(str, results.proof.parts)), "What was proved of each part, and how."),
         ),
     )
 
@@ -338,8 +339,8 @@ def _limits(results: Results) -> Section:
         (
             Points(
                 (
-                    "The proof covers the compiled rule: for every reading of the two pictures the spikes give the "
-                    "right sum. That a reading is right cannot be proved; it is measured.",
+                    "The proof covers all that the integer network does with a picture, and that its answer is the sum "
+                    "of what it reads. That it reads what is shown cannot be proved; it is measured.",
                     f"Rounding weights to 8-bit integers changed "
                     f"{results.joined.digit_flips} of {2 * len(results.joined.answers):,} digits against the "
                     f"real-valued network.",

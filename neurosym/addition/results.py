@@ -10,15 +10,16 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from logic import Conformance, SpikingNetwork, Verdict, find_target, simulate
+from logic import Conformance, SpikingNetwork, find_target, simulate
 from logic.targets import compare
 from neurosym.concepts import concept_report
 from neurosym.explanation import Explanation, explain
+from neurosym.joined_proof import JoinedVerdict, prove_joined
 from neurosym.joining import read_answers, rule_network, to_spiking_network
 from neurosym.model import Model
 from neurosym.training.fit import History
 from perception import Activity, Pairs, SpikingClassifier, encode, measure_activity
-from reasoner import infer, prove_rule
+from reasoner import infer
 
 Stage = Callable[[str], AbstractContextManager[None]]
 
@@ -78,7 +79,7 @@ class Results:
         activity: What the spiking net costs for one picture.
         joined: The joined network.
         joined_sums: Its accuracy on sums.
-        proof: Of the compiled rule.
+        proof: Of the joined network.
         conformance: Of the exported file.
         examples: Explained pairs, with their positions among the held-out ones.
         seconds: Of the whole run.
@@ -92,7 +93,7 @@ class Results:
     activity: Activity
     joined: Joined
     joined_sums: float
-    proof: Verdict
+    proof: JoinedVerdict
     conformance: Conformance
     examples: tuple[tuple[int, Explanation], ...]
     seconds: float = 0.0
@@ -115,7 +116,7 @@ class Results:
                 "latency_steps": self.joined.network.latency,
                 "spikes_per_pair": self.joined.spikes,
             },
-            "proof": str(self.proof),
+            "proof": f"{self.proof.word}: {self.proof.sentence}",
             "conformance": {
                 "pairs": self.conformance.samples,
                 "answer_spikes": self.conformance.spikes,
@@ -163,11 +164,12 @@ def measure(spiking: Model, twin: Model, training: Training, held_out: Pairs, ni
     classifier = spiking.perception
     if not isinstance(classifier, SpikingClassifier):
         raise TypeError("the model to be measured must be a spiking one")
-    with stage("rule proved over all readings"):
+    with stage("rule compiled"):
         rule = rule_network(spiking)
-        proof = prove_rule(spiking.program, spiking.goal(), rule)
     with stage("one integer network from pixels to bits"):
         joined = _run_joined(spiking, classifier, rule, held_out)
+    with stage("layers, races and rule proved for all pictures"):
+        proof = prove_joined(spiking, joined.network)
     with stage("the NIR file in an independent simulator"):
         target = find_target("snntorch")
         target.write(joined.network, nir_file, target.profiles[0], None)
@@ -208,9 +210,8 @@ def _run_joined(model: Model, classifier: SpikingClassifier, rule: SpikingNetwor
     for part in spikes.split(100, dim=1):  # recording every spike of every pair at once would take gigabytes
         record = simulate(network, part, network.latency + 1)
         total += sum(int(train.sum()) for train in record.values())
-        answers += [
-            -1 if value is None else int(value) for value in read_answers(network, record[last][network.latency])
-        ]
+        said = read_answers(network, record[last][network.latency])
+        answers += [value if isinstance(value, int) else -1 for value in said]
         winners.append(record["winners"].any(dim=0).reshape(-1, 2, 10).int().argmax(dim=2))
     answer = torch.tensor(answers)
     return Joined(

@@ -14,6 +14,7 @@ from .ending import plain_errors
 from .files import PathError, claimed, existing, writable
 from .fitting import fit_network
 from .hardware import write_hardware
+from .integers import show_integers
 from .options import CODES, AsJson, Epochs, Quick, Seed, refuse_others
 from .targets import conform_network, target_app
 
@@ -68,7 +69,7 @@ def train_model(
     dataset: Annotated[str, typer.Argument(help="addition (by rules); digits, mnist, cifar10, ...; or a folder.")] = (
         "addition"
     ),
-    model: Annotated[str, typer.Option(help="A preset; see neurosym models.")] = "tiny_resnet",
+    model: Annotated[str, typer.Option(help="A preset; see neurosym models.")] = "tiny_strided_resnet",
     output: Annotated[Path, typer.Option(help="The file to save the model in.")] = Path("model.safetensors"),
     seed: Seed = 0,
     epochs: Epochs = None,
@@ -306,6 +307,7 @@ app.command("verify")(verify_netlist)
 app.command("simulate")(simulate_netlist)
 app.command("learn-gate")(learn_gate)
 app.command("rtl")(write_hardware)
+app.command("integers")(show_integers)
 app.command("fit")(fit_network)
 app.command("conform")(conform_network)
 app.add_typer(target_app, name="target")

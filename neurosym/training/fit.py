@@ -71,7 +71,8 @@ def fit(
 
     After each epoch everything that training needs is written to ``checkpoint``. If that file exists, training goes on
     from it, exactly as if it had never stopped. In processes joined by ``torch.distributed``, each takes its share of
-    each batch, batch norms take the statistics of all, and the result is that of one process. Until the running
+    each batch, batch norms take the statistics of all (of their own share where samples ask different things), and the
+    result is that of one process. Until the running
     statistics of batch norms can be trusted they are settled after each epoch (:mod:`neurosym.training.settling`).
 
     Args:
@@ -234,11 +235,14 @@ def _epoch(
         if blend is not None and step < BLENDED * steps and isinstance(examples, Pairs):
             examples = _blended(blend(examples.pictures, there), examples.answers)
         together = processes.count > 1 and processes.split(whole)
+        alike = (
+            isinstance(examples, Pairs) or len(examples.groups) == 1
+        )  # all processes call the networks equally often
         if processes.count > 1:
             examples = examples.part(processes.share(torch.arange(whole)).tolist())
         parts = min(recipe.savings.parts, whole // processes.count) if together else recipe.savings.parts
         savings = replace(recipe.savings, parts=parts)
-        with cheaper(network, recipe.savings), shared_norms(network, shared=together):
+        with cheaper(network, recipe.savings), shared_norms(network, shared=together and alike):
             loss = add_gradients(model, examples, savings, whole, generator, recipe.impossible)
         loss = processes.add_up(network.parameters(), loss)
         if not isfinite(loss):

@@ -22,10 +22,25 @@ class View:
     Args:
         model: Reads.
         meaning: Domain name and value to value, ``{("digit", 2): 4}``; a value that is not in it stands for itself.
+
+    Raises:
+        TrainingError: if the meaning is of no domain of the program.
+        DomainError: if a value is none of its domain.
     """
 
     model: Model
     meaning: Meaning
+
+    def __post_init__(self) -> None:
+        domains = {domain.name: domain for domain in self.model.program.domains}
+        for key, value in self.meaning.items():
+            if not isinstance(key, tuple) or len(key) != 2 or key[0] not in domains:  # pyright: ignore[reportUnnecessaryIsInstance, reportUnnecessaryComparison] - from users
+                raise TrainingError(
+                    f"a meaning says {key!r}: {value!r}, which names no domain of the program; write it as "
+                    f"{{('{next(iter(domains), 'digit')}', value): value}}"
+                )
+            for one in (key[1], value):
+                domains[key[0]].index(one)
 
     def symbols(self, pictures: Tensor) -> Symbols:
         """The belief under this meaning, for pictures ``[B, N, 1, H, W]``."""

@@ -13,7 +13,7 @@ class DatasetError(NeurosymError, ValueError):
     """A data set that is unknown, missing, damaged or does not fit together; the text names the file and the remedy."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
     """Labelled pictures, or labelled recordings of an event camera binned to frames.
 
@@ -44,6 +44,11 @@ class Dataset:
                 f"{self.name}: labels go from {int(self.labels.min())} to {int(self.labels.max())}, "
                 f"but there are {len(self.classes)} classes; the label file is damaged or belongs to other pictures"
             )
+
+    def __repr__(self) -> str:
+        kind = "pictures" if self.pictures.ndim == 4 else "recordings"
+        shape = " x ".join(map(str, self.pictures.shape[1:]))
+        return f"Dataset({self.name!r}, {len(self.labels):,} {kind} of {shape}, {len(self.classes)} classes)"
 
     def take(self, chosen: Tensor) -> "Dataset":
         """The samples with the given numbers ``[m]``, in that order.

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from zipfile import BadZipFile
@@ -86,7 +87,11 @@ def load_dataset(
         (torch.Size([360, 1, 8, 8]), 'digit')
     """
     if name not in DATASETS and not Path(name).is_dir():
-        raise DatasetError(f"there is no data set {name!r}; choose one of {', '.join(DATASETS)}, or name a folder")
+        near = get_close_matches(name, DATASETS, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise DatasetError(
+            f"there is no data set {name!r}{hint}; choose one of {', '.join(DATASETS)}, or name a folder"
+        )
     if split not in ("train", "test"):
         raise DatasetError(f"there is no split {split!r} of {name}; choose train or test")
     if steps < 1:

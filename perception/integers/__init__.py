@@ -11,5 +11,6 @@ from .layer_graph import (
     LayerGraph as LayerGraph,
     Term as Term,
 )
+from .measuring import LayerCost as LayerCost, Rounding as Rounding, compare as compare, layer_costs as layer_costs
 from .populations import to_populations as to_populations
 from .reading import integer_obstacle as integer_obstacle, read_network as read_network

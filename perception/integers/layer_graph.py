@@ -75,6 +75,7 @@ class Layer:
         form: What its neurons do with currents; none for the readout, which only gathers.
         gate: Whether it computes a Boolean function of spikes, so that weights and threshold are whole numbers.
         surrogate: Stand-in derivative of its spikes in training.
+        uniform: Whether all channels share one grid, so that all neurons have one threshold, as NIR wants it.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Layer:
     form: IntegerForm | None
     gate: bool = False
     surrogate: Surrogate | None = None
+    uniform: bool = False
 
     @property
     def size(self) -> int:
@@ -167,13 +169,15 @@ class GraphBuilder:
         *,
         gate: bool = False,
         surrogate: Surrogate | None = None,
+        uniform: bool = False,
     ) -> Spikes:
         """A population that hears a current; what it sends."""
         shapes = {term.shape(self.shape_of(term.source)) for term in current.terms}
         if len(shapes) != 1:
             raise IntegerFormError(f"{place}: what is added has different shapes {sorted(shapes)}")
         name = place.replace(".", "_").lower()
-        self._layers[name] = Layer(name, place, shapes.pop(), current.terms, current.bias, form, gate, surrogate)
+        shape, terms = shapes.pop(), current.terms
+        self._layers[name] = Layer(name, place, shape, terms, current.bias, form, gate, surrogate, uniform)
         return (name,)
 
     def convolve(

@@ -56,10 +56,14 @@ def choose_grid(layer: Layer, code: Code, bits: int) -> Grid:
     leading = [w for w, term in zip(weights, layer.terms, strict=True) if code == "bytes" and term.source == "input"]
     joined = torch.cat(leading or weights, 1)
     upper = (_NEARLY * most * exact / joined.abs().amax(1).clamp(min=1e-12)).floor().clamp(1, _FINEST)
+    if layer.uniform:
+        upper = upper.min().expand(channels)
     share = torch.linspace(1, 0.5, _TRIED, dtype=torch.float64)
     steps = (upper[:, None] * share).round().clamp(min=1)  # [C, tried]
     scales = (steps / exact)[:, :, None]
     error = ((joined[:, None] * scales).round().clamp(-most, most) / scales - joined[:, None]).square().sum(2)
+    if layer.uniform:
+        error = error.sum(0).expand(channels, -1)
     threshold = steps.gather(1, error.argmin(1, keepdim=True))[:, 0]
     scale = threshold / exact
     needed = torch.stack([weight.abs().amax(1) * scale / most for weight in weights])

@@ -117,7 +117,7 @@ class SpikingClassifier(nn.Module):
             else:
                 stride = int(layer.stride[0]) if isinstance(layer, nn.Conv2d) else 1
                 current = builder.convolve(signal, weight, stride=stride)
-                signal = builder.add(name, current, IntegerForm(1.0), surrogate=self.surrogate)
+                signal = builder.add(name, current, IntegerForm(1.0), surrogate=self.surrogate, uniform=True)
         return builder.finish()
 
     def forward(self, pictures: Tensor) -> Percept:

@@ -61,13 +61,12 @@ class Neural(nn.Module):
                 f"the {kind} gave {gave} for {samples} inputs, expected logits {wanted}: one for each of the "
                 f"{len(self.domain)} values of '{self.domain.name}'"
             )
-        with torch.no_grad():
-            sums = found.sum(dim=1)
-            if samples and bool((found >= 0).all() & ((sums - 1).abs() < _SURE).all()):
-                raise PerceptionError(
-                    f"the {kind} gave probabilities: no number is below 0 and each row sums to 1; "
-                    f"leave out its softmax, or return the logarithms"
-                )
+        told = found.detach()
+        if samples and float(told.amin()) >= 0 and bool(((told.sum(dim=1) - 1).abs() < _SURE).all()):
+            raise PerceptionError(
+                f"the {kind} gave probabilities: no number is below 0 and each row sums to 1; "
+                f"leave out its softmax, or return the logarithms"
+            )
         return found.float() if found.dtype in (torch.float16, torch.bfloat16) else found
 
 

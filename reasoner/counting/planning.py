@@ -109,8 +109,8 @@ class Prepared:
         return Counter(self.plan.sums, self.plan.layers)
 
 
-KEPT = Kept["Prepared"](1_000_000, lambda prepared: prepared.weight)
-"""What was prepared lately, by program, query and limits: about a million rules and sums, some hundred megabytes."""
+KEPT = Kept["Prepared"](500_000, lambda prepared: prepared.weight)
+"""What was prepared lately, by program, query and limits: half a million rules and sums, some hundred megabytes."""
 
 
 def prepare_query(program: Program, query: str | None = None, limits: Limits | None = None) -> Prepared:

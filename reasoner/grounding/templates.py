@@ -102,6 +102,11 @@ def abstracted(query: str, facts: str, names: Iterable[str]) -> Template:
         >>> abstracted("sum([train(7), train(3)], S)", "", ["train(3)", "train(7)"])[:3]
         ("sum(['input 0', 'input 1'], S)", '', ('train(7)', 'train(3)'))
     """
+    return _abstracted(query, facts, tuple(names))
+
+
+@lru_cache(maxsize=4096)
+def _abstracted(query: str, facts: str, names: tuple[str, ...]) -> Template:
     wanted = {tuple(word for word, *_ in _tokens(name)): name for name in names}
     found: dict[str, str] = {}
     written = [_replaced(text, wanted, found) for text in (query, facts)]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -130,10 +131,14 @@ class Program:
             >>> len(rule.extended("parent(ann, bo). parent(bo, cy).").clauses)
             3
         """
-        return Program.parse(f"{self.text}\n{text}", self.domains, source or self.source)
+        whole = PrologText(f"{self.text}\n{text}", source or self.source)
+        return Program._parse(whole, self.domains, None, self.clauses)
 
     @classmethod
-    def _parse(cls, text: PrologText, domains: tuple[Domain, ...], limits: Limits | None) -> "Program":
+    def _parse(
+        cls, text: PrologText, domains: tuple[Domain, ...], limits: Limits | None, known: tuple[Clause, ...] = ()
+    ) -> "Program":
+        """The program; of clauses that are known from a text that it begins with no second copy is made."""
         names = [domain.name for domain in domains]
         if len(set(names)) < len(names):
             raise ProgramError(f"{text.source}: two domains bear one name: {names}")
@@ -142,8 +147,10 @@ class Program:
         except Refusal as refusal:
             raise ProgramError(sentence(refusal, text)) from None
         clauses = tuple(
-            Clause(_struct(head), from_json(body), text.line(offset), written, *_choice(choice))
-            for offset, head, body, written, choice in found["clauses"]
+            before
+            if before is not None and before.text == written
+            else Clause(_struct(head), from_json(body), text.line(offset), written, *_choice(choice))
+            for before, (offset, head, body, written, choice) in zip_longest(known, found["clauses"])
         )
         networks = _networks(
             [(clause, row[4]) for clause, row in zip(clauses, found["clauses"], strict=True)], text.source

@@ -1,5 +1,6 @@
 """Circuit files as others read them: ABC and yosys, many files in one child process, each turned into AIGER."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
@@ -7,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from logic.errors import NeurosymError
+
+from .small_machines import Machine, write_machine
 
 _BATCH = 100  # files for a child process
 _SECONDS = 300.0
@@ -41,12 +44,16 @@ def _abc(file: Path, result: Path) -> str:
 
 
 def _yosys(file: Path, result: Path) -> str:
-    words = {".v": "read_verilog -sv", ".blif": "read_blif"}
-    steps = "proc; flatten; opt_clean; techmap; simplemap; opt_clean; dffunmap; simplemap; aigmap; opt_clean"
-    top = "hierarchy -top top" if file.suffix == ".blif" else "hierarchy -auto-top"
-    return (
-        f"design -reset\n{words.get(file.suffix, 'read_aiger')} {file}\n{top}\n{steps}\nwrite_aiger -symbols {result}\n"
-    )
+    gates = "simplemap; opt_clean; dffunmap; simplemap; aigmap; opt_clean"
+    if file.suffix == ".v":
+        reading = f"read_verilog -sv {file}\nhierarchy -auto-top\nproc; flatten; opt_clean; techmap; {gates}"
+    elif file.suffix == ".blif":
+        first = re.search(r"^\s*\.model\s+(\S+)", file.read_text("latin-1"), re.MULTILINE)
+        top = f"-top {first[1]}" if first else "-auto-top"
+        reading = f"read_blif {file}\nhierarchy {top}\nflatten; {gates}"
+    else:
+        reading = f"read_aiger {file}\nhierarchy -auto-top\n{gates}"
+    return f"design -reset\n{reading}\nwrite_aiger -symbols {result}\n"
 
 
 def readers() -> tuple[Reader, ...]:
@@ -75,6 +82,8 @@ def read_all(reader: Reader, files: Sequence[Path], folder: Path) -> dict[Path, 
         folder: Takes the results.
     """
     wanted = {file: folder / f"{reader.name}-{number}.aig" for number, file in enumerate(files)}
+    for result in wanted.values():
+        result.unlink(missing_ok=True)  # of another call
     for start in range(0, len(files), _BATCH):
         batch = files[start : start + _BATCH]
         _run(reader, [(file, wanted[file]) for file in batch], folder)
@@ -100,19 +109,22 @@ def _say(reader: Reader, commands: str, folder: Path, seconds: float = _SECONDS)
     return done.stdout.decode("utf-8", "replace")
 
 
-def equivalent(abc: Reader, pairs: Sequence[tuple[Path, Path]], folder: Path, seconds: int = 20) -> list[str]:
-    """What ABC's equivalence check (``cec``) says of pairs of AIGER files, registers taken as free inputs.
+def equivalent(abc: Reader, ours: Machine, theirs: Machine, folder: Path, seconds: int) -> str:
+    """What ABC's equivalence check (``&cec``) says of two functions with the same inputs and outputs in order.
+
+    Args:
+        abc: The reader that is ABC.
+        ours: A machine without registers.
+        theirs: Another one.
+        folder: For their files.
+        seconds: CPU time.
 
     Returns:
-        For each pair ``equal``, ``different`` or, if it stays open, what stood in the way.
+        ``equal``, ``different`` or, if it stays open, what stood in the way.
     """
-    verdicts: list[str] = []
-    parts = folder / "one.aig", folder / "other.aig"
-    for pair in pairs:
-        turns = (
-            f"read_aiger {file}\ncomb\nstrash\nwrite_aiger -s {part}\n" for file, part in zip(pair, parts, strict=True)
-        )
-        said = _say(abc, f"{''.join(turns)}cec -T {seconds} {parts[0]} {parts[1]}\n", folder, 3 * seconds)
-        different = "different" if "NOT EQUIVALENT" in said else said.strip()[-200:]
-        verdicts.append("equal" if "are equivalent" in said else different)
-    return verdicts
+    files = folder / "one.aig", folder / "other.aig"
+    for machine, file in zip((ours, theirs), files, strict=True):
+        write_machine(machine, file)
+    said = _say(abc, f"&r {files[0]}\n&cec -C 100000 -T {seconds} {files[1]}\n", folder, 30 * seconds + 60)
+    different = "different" if "NOT EQUIVALENT" in said else said.strip()[-200:] or "ABC died"
+    return "equal" if "are equivalent" in said else different

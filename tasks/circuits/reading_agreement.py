@@ -2,7 +2,8 @@
 
 ``python -m tasks.circuits.reading_agreement --count 2000 --seed 0`` writes random files of seven formats, reads each
 one, and lets a judge that shares nothing with our readers compare; so does every circuit file of the data folder, by
-ABC's ``cec``, or on random vectors if that stays open. Exit status 1 for any disagreement.
+ABC's ``&cec``. What stays open there is torn at the nets of its file and judged again. Exit status 1 for any
+disagreement, and for what stays open then.
 """
 
 import argparse
@@ -11,7 +12,7 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,9 +23,12 @@ from logic.formats import read_circuit, readable_suffixes, write_circuit
 
 from .independent_readers import Reader, equivalent, read_all, readers
 from .netlist_texts import TEXTS
-from .small_machines import difference, random_difference, read_machine
+from .small_machines import Machine, difference, matched, read_machine
+from .torn_machines import exposed, torn
 
-SMALL = 1000  # ANDs of circuits that the judge of our own may take; larger ones are compared at random
+SECONDS = 20  # of CPU time for each question to ABC
+LARGE = 200_000  # bytes of BLIF from which on ABC reads it alone: of a cover yosys makes a tree of 63 multiplexers
+UNREAD = "not read by the other"
 
 
 @dataclass
@@ -89,43 +93,52 @@ def compare_generated(count: int, seed: int, others: tuple[Reader, ...]) -> Agre
     return found
 
 
-def compare_files(data: Path, others: tuple[Reader, ...]) -> Agreement:
-    """Every circuit file of a folder, compared by ABC's ``cec``, and on 4,096 random vectors where that stays open."""
-    found = Agreement()
-    files = sorted(path for path in data.rglob("*") if path.suffix[1:] in readable_suffixes())
+def compare_files(data: Path, others: tuple[Reader, ...]) -> Iterator[tuple[str, Path, str]]:
+    """Every circuit file of a folder: reader and format, the file, and the verdict with how it was found."""
     with TemporaryDirectory() as place:
         folder = Path(place)
-        left: dict[Path, Path] = {}
-        for file in files:
+        for file in sorted(path for path in data.rglob("*") if path.suffix[1:] in readable_suffixes()):
             result = read_by_us(file, folder)
-            if isinstance(result, Path):
-                left[file] = result
-            elif "justice" in result:  # read by us, but written by none of our writers
-                found.unread[f"AIGER {file.suffix[1:]}, justice"] += 1
-            else:
-                found.wrong.append(f"refused by us: {result}")
-        for reader in others:
-            mine = [file for file in left if file.suffix[1:] in reader.suffixes.split()]
-            theirs = read_all(reader, mine, folder)
-            for file, result in theirs.items():
-                verdict, how = _judge(others[0], left[file], result, folder)
-                if verdict:
-                    found.wrong.append(f"{reader.name}: {file}: {verdict}")
+            for reader in others:
+                large = reader is not others[0] and file.suffix == ".blif" and file.stat().st_size > LARGE
+                if large or file.suffix[1:] not in reader.suffixes.split():
+                    continue
+                kind = f"{reader.name} {file.suffix[1:]}"
+                if isinstance(result, str):  # justice is read by us, but written by none of our writers
+                    yield kind, file, UNREAD if "justice" in result else f"refused by us: {result}"
+                elif theirs := read_all(reader, [file], folder).get(file):
+                    yield kind, file, _judge(others[0], reader, file, result, theirs, folder)
                 else:
-                    found.compared[f"{reader.name} {file.suffix[1:]}{how}"] += 1
-            found.unread.update(f"{reader.name} {file.suffix[1:]}" for file in mine if file not in theirs)
-    return found
+                    yield kind, file, UNREAD
 
 
-def _judge(abc: Reader, ours: Path, theirs: Path, folder: Path) -> tuple[str, str]:
-    """What is different, if anything, and what to say of how it was compared."""
-    (verdict,) = equivalent(abc, [(ours, theirs)], folder)
-    if verdict == "equal":
-        return "", ""
-    machines = read_machine(ours), read_machine(theirs)  # names that ABC does not match, or a check that takes too long
-    if len(machines[0].ands) < SMALL:
-        return difference(*machines), ", own judge"
-    return random_difference(*machines) or ("" if verdict != "different" else verdict), ", at random"
+def _judge(abc: Reader, reader: Reader, file: Path, ours: Path, theirs: Path, folder: Path) -> str:
+    """``equal``, or what is different or open."""
+    pair = matched(read_machine(ours), read_machine(theirs))
+    if isinstance(pair, str):
+        return f"different: {pair}"
+    verdict = equivalent(abc, *pair, folder, SECONDS)
+    if verdict in ("equal", "different") or file.suffix != ".blif":
+        return verdict
+    return _judge_torn(abc, reader, file, pair, folder) or f"open: {verdict}"
+
+
+def _judge_torn(abc: Reader, reader: Reader, file: Path, pair: tuple[Machine, Machine], folder: Path) -> str:
+    """``equal, torn`` if so it is: both readings of the file are those of another one that tells its nets."""
+    text, nets = exposed(file.read_text("latin-1"))
+    told = folder / f"told-{file.stem}.blif"
+    told.write_text(text, "latin-1")
+    result, theirs = read_by_us(told, folder), read_all(reader, [told], folder).get(told)
+    if not nets or not isinstance(result, Path) or theirs is None:
+        return ""
+    telling = matched(read_machine(result), read_machine(theirs))
+    if isinstance(telling, str):
+        return ""
+    for plain, machine in zip(pair, telling, strict=True):  # that nets are told changes no output
+        outputs = {name: machine.outputs[name] for name in plain.outputs}
+        if equivalent(abc, plain, replace(machine, outputs=outputs), folder, SECONDS) != "equal":
+            return ""
+    return "equal, torn" if equivalent(abc, *torn(*telling, nets), folder, SECONDS) == "equal" else ""
 
 
 def main(argv: list[str]) -> int:
@@ -138,20 +151,27 @@ def main(argv: list[str]) -> int:
     )
     settings = parser.parse_args(argv)
     others = readers()
-    runs = {
-        f"{settings.count} random files, seed {settings.seed}": compare_generated(settings.count, settings.seed, others)
-    }
+    found = compare_generated(settings.count, settings.seed, others)
+    sys.stdout.write(
+        f"{settings.count} random files, seed {settings.seed}: {found.compared.total()} comparisons agree, "
+        f"{len(found.wrong)} do not\n"
+    )
+    for kind in sorted(found.compared | found.unread):
+        sys.stdout.write(f"  {kind:24} {found.compared[kind]:6} agree, {found.unread[kind]} not read by the other\n")
+    for text in found.wrong[:20]:
+        sys.stdout.write(f"{text}\n")
+    wrong = bool(found.wrong or not found.compared)
     if settings.data:
-        runs[f"files of {settings.data}"] = compare_files(Path(settings.data), others)
-    for what, found in runs.items():
-        sys.stdout.write(f"{what}: {found.compared.total()} comparisons agree, {len(found.wrong)} do not\n")
-        for kind in sorted(found.compared | found.unread):
-            sys.stdout.write(
-                f"  {kind:24} {found.compared[kind]:6} agree, {found.unread[kind]} not read by the other\n"
-            )
-        for text in found.wrong[:20]:
-            sys.stdout.write(f"{text}\n")
-    return int(any(found.wrong or not found.compared for found in runs.values()))
+        verdicts: dict[str, Counter[str]] = {}
+        for kind, file, verdict in compare_files(Path(settings.data), others):
+            verdicts.setdefault(kind, Counter())[verdict] += 1
+            if not verdict.startswith(("equal", UNREAD)):
+                sys.stdout.write(f"{kind}: {file}: {verdict}\n")
+                wrong = True
+        sys.stdout.write(f"files of {settings.data}:\n")
+        for kind, counts in sorted(verdicts.items()):
+            sys.stdout.write(f"  {kind:24} {', '.join(f'{number} {verdict}' for verdict, number in counts.items())}\n")
+    return int(wrong)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ It shares nothing with the readers and provers that it judges.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 
 from pysat.solvers import Solver
 
@@ -101,10 +100,11 @@ def called_alike(theirs: Machine, ours: Machine) -> Machine:
     )
 
 
-def difference(ours: Machine, theirs: Machine) -> str:
-    """In what two machines differ, or nothing.
+def matched(ours: Machine, theirs: Machine) -> str | tuple[Machine, Machine]:
+    """The two as functions with the same inputs and outputs in the same order, or in what they differ already.
 
-    Registers that no output depends on, and inputs that nothing reads (as a clock's), may be missing on either side.
+    Registers become inputs and their next states outputs. Registers that no output depends on, and inputs that nothing
+    reads (as a clock's), may be missing on either side.
     """
     theirs = called_alike(theirs, ours)
     if ours.outputs.keys() != theirs.outputs.keys():
@@ -124,55 +124,64 @@ def difference(ours: Machine, theirs: Machine) -> str:
     for name in sorted(registers[0]):
         if ours.registers[name][2] != theirs.registers[name][2]:
             return f"first value of {name}: {ours.registers[name][2]} and {theirs.registers[name][2]}"
-    ends = [(name, ours.outputs[name], theirs.outputs[name]) for name in ours.outputs]
-    ends += [(f"next {name}", ours.registers[name][1], theirs.registers[name][1]) for name in sorted(registers[0])]
-    shift = 1 + max((literal >> 1 for machine in (ours, theirs) for literal in _all(machine)), default=0)
-    common = [(ours.inputs[name], theirs.inputs[name]) for name in ours.inputs.keys() & theirs.inputs.keys()]
-    common += [(ours.registers[name][0], theirs.registers[name][0]) for name in registers[0]]
+    names = [name for name in ours.inputs if name in theirs.inputs]
+    return _function(ours, names, sorted(registers[0])), _function(theirs, names, sorted(registers[0]), [*ours.outputs])
+
+
+def _function(machine: Machine, inputs: list[str], registers: list[str], outputs: list[str] | None = None) -> Machine:
+    states = {f"now {name}": machine.registers[name][0] for name in registers}
+    following = {f"next {name}": machine.registers[name][1] for name in registers}
+    ends = {name: machine.outputs[name] for name in outputs or machine.outputs}
+    return Machine({name: machine.inputs[name] for name in inputs} | states, {}, ends | following, machine.ands)
+
+
+def difference(ours: Machine, theirs: Machine) -> str:
+    """In what two machines differ, matched as by :func:`matched`, or nothing; small ones only."""
+    pair = matched(ours, theirs)
+    if isinstance(pair, str):
+        return pair
+    shift = 1 + max((literal >> 1 for machine in pair for literal in _all(machine)), default=0)
 
     def variable(literal: int, side: int) -> int:
         sign = -1 if literal & 1 else 1
         return sign * ((literal >> 1) + side * shift + 1)
 
     with Solver("cadical153") as solver:
-        for side, machine in enumerate((ours, theirs)):
+        for side, machine in enumerate(pair):
             solver.add_clause([-variable(0, side)])
             for head, one, other in machine.ands:
                 y, a, b = (variable(literal, side) for literal in (head, one, other))
                 solver.append_formula([[-y, a], [-y, b], [y, -a, -b]])
-        for one, other in common:
+        for one, other in zip(*(machine.inputs.values() for machine in pair), strict=True):
             a, b = variable(one, 0), variable(other, 1)
             solver.append_formula([[-a, b], [a, -b]])
-        for name, one, other in ends:
-            a, b = variable(one, 0), variable(other, 1)
+        for name in pair[0].outputs:
+            a, b = variable(pair[0].outputs[name], 0), variable(pair[1].outputs[name], 1)
             if solver.solve(assumptions=[a, -b]) or solver.solve(assumptions=[-a, b]):
                 return f"the function of {name}"
     return ""
 
 
-def random_difference(ours: Machine, theirs: Machine, seed: int = 0, vectors: int = 4096) -> str:
-    """In what two machines, matched by name or else by order, differ on random inputs and states, or nothing."""
-    random = Random(seed)
-    theirs = called_alike(theirs, ours)
-    answers: list[dict[str, int]] = []
-    sources: dict[str, int] = {}
-    for machine in (ours, theirs):
-        values = {0: 0}
-        for kind, table in (("input", machine.inputs), ("register", dict(_registers(machine)))):
-            for at, (name, literal) in enumerate(table.items()):
-                key = name if name in ours.inputs or name in ours.registers else f"{kind} {at}"
-                values[literal] = sources.setdefault(key, random.getrandbits(vectors))
-        every = (1 << vectors) - 1
-
-        def value(literal: int, values: dict[int, int] = values, every: int = every) -> int:
-            return values[literal & ~1] ^ (every if literal & 1 else 0)
-
-        for head, one, other in machine.ands:
-            values[head] = value(one) & value(other)
-        ends = {name: value(literal) for name, literal in machine.outputs.items()}
-        ends |= {f"next {name}": value(following) for name, (_, following, _) in machine.registers.items()}
-        answers.append(ends)
-    return next((name for name, word in answers[0].items() if answers[1].get(name) != word), "")
+def write_machine(machine: Machine, file: Path) -> None:
+    """A machine without registers as binary AIGER, numbered anew in the order of its tables."""
+    numbers = {0: 0} | {literal: 2 * (1 + at) for at, literal in enumerate(machine.inputs.values())}
+    code = bytearray()
+    for head, one, other in machine.ands:
+        if head in numbers:
+            continue
+        numbers[head] = own = 2 * len(numbers)
+        low, high = sorted(numbers.get(literal & ~1, 0) ^ (literal & 1) for literal in (one, other))
+        for step in (own - high, high - low):
+            left = step
+            while left > 0x7F:
+                code.append(left & 0x7F | 0x80)
+                left >>= 7
+            code.append(left)
+    counts = (
+        f"{len(numbers) - 1} {len(machine.inputs)} 0 {len(machine.outputs)} {len(numbers) - 1 - len(machine.inputs)}"
+    )
+    ends = [str(numbers.get(literal & ~1, 0) ^ (literal & 1)) for literal in machine.outputs.values()]
+    file.write_bytes("\n".join((f"aig {counts}", *ends, "")).encode() + bytes(code))
 
 
 def _inputs(machine: Machine) -> Iterator[tuple[str, int]]:

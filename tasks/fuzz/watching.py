@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import resource
+import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -127,14 +128,21 @@ def _try_inputs(attempt: Callable[[Files], str], theirs: Connection, memory: int
             files = theirs.recv()
         except EOFError:
             return
-        start = time.process_time()
+        start = _spent()
         try:
             found = Found(attempt(files))
         except MemoryError as error:
             found = Found("memory", _place(error), text=traceback.format_exc())
         except Exception as error:
             found = Found("traceback", _place(error), text=traceback.format_exc())
-        theirs.send(Found(found.kind, found.place, time.process_time() - start, found.text))
+        theirs.send(Found(found.kind, found.place, _spent() - start, found.text))
+
+
+def _spent() -> float:
+    """CPU seconds of this process, of those that it has waited for, and of its workers of Prolog."""
+    told = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    workers = sys.modules.get("reasoner.prolog.workers")
+    return sum(one.ru_utime + one.ru_stime for one in told) + (workers.cpu_seconds() if workers else 0.0)
 
 
 def _address_space() -> int:

@@ -1,8 +1,9 @@
 """The 10,000 test digits of MNIST, read by a tiny spiking network that one core trains in minutes.
 
 Run ``python -m tasks.vision.mnist_accuracy --model tiny_resnet`` with ``NEUROSYM_DATA`` naming the folder that holds
-``mnist`` (or a folder with its four files). 5,000 of the training digits are held out for choices; the test digits are
-looked at once, after the last epoch, and that accuracy is reported. Seconds are CPU time of this process.
+``mnist`` (or a folder with its four files); ``--data fashion-mnist`` takes garments instead. 5,000 of the training
+pictures are held out for choices; the test pictures are looked at once, after the last epoch, and that accuracy is
+reported. Seconds are CPU time of this process.
 """
 
 import json
@@ -19,6 +20,7 @@ from rich.console import Console
 from torch import Tensor
 
 from neurosym import Labelled, Savings, fit
+from neurosym.checkpoint import save_perception
 from neurosym.interval import wilson
 from perception import SpikingVision, augment, hold_out, load_dataset
 
@@ -47,6 +49,7 @@ class Recipe:
 
 
 RECIPES: Mapping[str, Recipe] = {
+    "tiny_strided_resnet": Recipe(14, 1e-2, average=0.998),
     "tiny_resnet": Recipe(7, 1e-2),
     "tiny_transformer": Recipe(12, 5e-3, average=0.998),
 }
@@ -61,10 +64,20 @@ def count_correct(perception: SpikingVision, pictures: Tensor, labels: Tensor) -
     return int((seen == labels).sum())
 
 
-def run(model: str, *, epochs: int | None, seed: int, samples: int | None, folder: Path, console: Console) -> float:
-    """Trains a recipe, prints and writes what it reached, and returns the accuracy on the test digits."""
+def run(
+    model: str,
+    *,
+    epochs: int | None,
+    seed: int,
+    samples: int | None,
+    folder: Path,
+    console: Console,
+    data: str = "mnist",
+    root: Path | None = None,
+) -> float:
+    """Trains a recipe, prints and writes what it reached, and returns the accuracy on the test pictures."""
     recipe = RECIPES[model]
-    whole, test = load_dataset("mnist", split="train"), load_dataset("mnist", split="test")
+    whole, test = (load_dataset(data, root, split=split) for split in ("train", "test"))
     train, held = hold_out(whole, HELD_OUT, torch.Generator().manual_seed(0))
     pictures, labels = train.pictures[:samples], train.labels[:samples]
     generator = torch.Generator().manual_seed(seed)
@@ -92,15 +105,17 @@ def run(model: str, *, epochs: int | None, seed: int, samples: int | None, folde
         seed=seed,
         augment=partial(augment, **AUGMENTATION),
         savings=Savings(precision="auto"),
-        checkpoint=folder / f"{model}-{seed}.safetensors",
+        checkpoint=folder / f"{data}-{model}-{seed}-training.safetensors",
         evaluate=report,
     )
+    save_perception(vision, folder / f"{data}-{model}-{seed}.safetensors", {"dataset": data})
     correct, count = count_correct(vision, test.pictures, test.labels), len(test.labels)
     low, high = wilson(correct, count)
     seconds = history.epochs[-1].scores["cpu_seconds"]
-    console.print(f"{model}: {correct} of {count} test digits, {low:.2%} to {high:.2%}; {seconds:.0f} CPU seconds")
+    console.print(f"{model}: {correct} of {count} test pictures, {low:.2%} to {high:.2%}; {seconds:.0f} CPU seconds")
     line = {
         "task": "mnist_accuracy",
+        "data": data,
         "model": model,
         "options": dict(recipe.options),
         "seed": seed,
@@ -120,13 +135,17 @@ def main(
     epochs: Annotated[int | None, typer.Option(min=1, help="Without it, as many as the recipe has.")] = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     samples: Annotated[int | None, typer.Option(min=1, help="Training digits; without it, 55,000.")] = None,
-    folder: Annotated[Path, typer.Option(help="For checkpoints and results.")] = Path("runs"),
+    data: Annotated[str, typer.Option(help="mnist or fashion-mnist.")] = "mnist",
+    root: Annotated[Path | None, typer.Option(help="Folder of the data; without it, $NEUROSYM_DATA.")] = None,
+    folder: Annotated[Path, typer.Option(help="For networks and results.")] = Path("runs"),
 ) -> None:
     """Train a tiny spiking network on MNIST and report its accuracy on the test digits after the last epoch."""
     if model not in RECIPES:
         raise typer.BadParameter(f"there is no recipe for {model!r}; choose one of {', '.join(RECIPES)}")
     torch.set_num_threads(1)
-    run(model, epochs=epochs, seed=seed, samples=samples, folder=folder, console=Console())
+    run(
+        model, epochs=epochs, seed=seed, samples=samples, folder=folder, console=Console(), data=data, root=root
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

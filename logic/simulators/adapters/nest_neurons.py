@@ -2,7 +2,10 @@
 
 Thresholds stand half way below (sums are integers). A neuron that forgets has a time constant of 0.01 ms, so that
 nothing is left after a step, its bias in the threshold, and a reset far below, so that thresholds may be negative; one
-that retains its membrane has a time constant of 1e12 ms and its bias as a current.
+that retains its membrane has a time constant of 1e12 ms; with a bias, which is its current, 1e9 ms, since NEST knows
+what a current adds in a step with an error of ``2^-53`` time constants. One whose membrane is halved ``k``
+times a step has a time constant of ``1 / (k ln 2)`` ms: it keeps fractions, the smallest of which is ``2^(-k steps)``,
+and its threshold stands half of that below.
 """
 
 import sys
@@ -12,6 +15,8 @@ import nest  # pyright: ignore[reportMissingImports] - in its own environment
 import numpy as np
 from exchange import Task, finish, in_parts
 
+FINEST = 28  # binary places of a membrane that are told apart beside thresholds of up to 2^22
+
 
 def once(task: Task, wide: dict[str, np.ndarray], lines: np.ndarray) -> np.ndarray:
     """Spikes ``[steps, neurons]`` of some copies of the network."""
@@ -19,7 +24,12 @@ def once(task: Task, wide: dict[str, np.ndarray], lines: np.ndarray) -> np.ndarr
     nest.verbosity = nest.VerbosityLevel.ERROR
     nest.resolution = 1.0
     retain = wide["retain"].astype(bool)
-    bias, limit = wide["bias"].astype(float), wide["threshold"] - 0.5
+    leak = np.where(retain, wide["leak"], 0)
+    bias = wide["bias"].astype(float)
+    limit = wide["threshold"] - 2.0 ** -(1 + np.minimum(leak * task.steps, FINEST))
+    halving = 1 / (np.maximum(leak, 1) * np.log(2))
+    tau = np.where(leak > 0, halving, np.where(retain, np.where(bias == 0, 1e12, 1e9), 0.01))
+    current = np.where(leak > 0, bias / (halving * (1 - 2.0 ** -leak.astype(float).clip(1))), bias)
     cells = nest.Create(
         "iaf_psc_delta",
         len(limit),
@@ -27,11 +37,11 @@ def once(task: Task, wide: dict[str, np.ndarray], lines: np.ndarray) -> np.ndarr
             "E_L": 0.0,
             "C_m": 1.0,
             "t_ref": 0.0,
-            "tau_m": np.where(retain, 1e12, 0.01).tolist(),
+            "tau_m": tau.tolist(),
             "V_reset": np.where(retain, 0.0, -1e6).tolist(),
             "V_th": np.where(retain, limit, limit - bias).tolist(),
             "V_m": np.where(retain, wide["initial"], 0).astype(float).tolist(),
-            "I_e": np.where(retain, bias, 0).tolist(),
+            "I_e": np.where(retain, current, 0).tolist(),
         },
     )
     times = [{"spike_times": (np.flatnonzero(lines[:, line]) + 1.0).tolist()} for line in range(lines.shape[1])]

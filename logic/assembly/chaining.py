@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from .errors import NetworkError
-from .network import INPUT, Projection, SpikingNetwork, Synapses
-from .rails import by_line
+from ..errors import NetworkError
+from ..network import INPUT, Projection, SpikingNetwork, Synapses
+from ..rails import by_line
 
 
 def chain(first: SpikingNetwork, second: SpikingNetwork) -> SpikingNetwork:

@@ -6,9 +6,9 @@ from math import prod
 
 import numpy as np
 
-from .errors import NetworkError
-from .network import INPUT, Convolution, Population, Projection, SpikingNetwork, Synapses
-from .rails import Line, single_lines
+from ..errors import NetworkError
+from ..network import INPUT, Convolution, Population, Projection, SpikingNetwork, Synapses
+from ..rails import Line, single_lines
 
 
 def copy_of(

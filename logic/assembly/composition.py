@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import NetworkError
-from .network import INPUT, Population, SpikingNetwork, Synapses
-from .rails import Line, by_line, rail_lines
+from ..errors import NetworkError
+from ..network import INPUT, Population, SpikingNetwork, Synapses
+from ..rails import Line, by_line, rail_lines
 
 
 class _Source(NamedTuple):

@@ -6,8 +6,8 @@ from math import prod
 
 import numpy as np
 
-from .errors import NetworkError
-from .network import INPUT, Convolution, Population, Projection, SpikingNetwork, Synapses
+from ..errors import NetworkError
+from ..network import INPUT, Convolution, Population, Projection, SpikingNetwork, Synapses
 
 
 def beside(parts: Mapping[str, SpikingNetwork]) -> SpikingNetwork:

@@ -7,7 +7,7 @@ from hypothesis import given, settings, strategies as st
 from numpy.typing import NDArray
 
 from logic import Circuit, CircuitBuilder, Gate, Literal, NetworkError, SpikingNetwork, simulate, verify
-from logic.composition import join
+from logic.assembly.composition import join
 from logic.learning import bcd_rounding, full_adder, half_adder, learn_gate, ripple_adder
 
 XOR, AND = learn_gate("0110").snap(), learn_gate("0001").snap()

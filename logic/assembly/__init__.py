@@ -1,0 +1,1 @@
+"""Networks put together and taken apart: one behind another, side by side, wired by name, or cut out again."""
