@@ -115,7 +115,7 @@ class TestSimulator:
     def test_a_clocked_circuit_goes_there_or_is_refused_in_a_sentence(self, simulator: Simulator) -> None:
         subject = Subject.of_circuit("counter", counter(), "dual-rail").compiled(simulator.mapping)
         if simulator.name == "xylo":
-            with pytest.raises(NetworkError, match=r"xylo cannot carry this network: neuron .* without registers"):
+            with pytest.raises(NetworkError, match=r"xylo cannot carry .* a circuit without registers"):
                 prepared(subject, simulator)
             return
         ready, stimulus, _ = prepared(subject, simulator)
