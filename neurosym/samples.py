@@ -6,7 +6,6 @@ group is one tensor an input and one ground program.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -108,7 +107,7 @@ class Group:
     own: tuple[Written, ...]
     inputs: Mapping[Key, Tensor]
     answers: tuple[Any, ...]
-    places: tuple[int, ...]
+    places: Sequence[int]
 
     def __len__(self) -> int:
         return len(self.places)
@@ -162,10 +161,6 @@ class Batch:
     def __len__(self) -> int:
         return len(self.called)
 
-    @cached_property
-    def _all(self) -> tuple[int, ...]:
-        return tuple(range(len(self.called)))
-
     def __repr__(self) -> str:
         return f"Batch({len(self)} samples, {len(self.groups)} template{'s' * (len(self.groups) != 1)})"
 
@@ -181,9 +176,9 @@ class Batch:
     def part(self, chosen: Sequence[int]) -> "Batch":
         """Some of its samples, in the order given."""
         called = tuple(self.called[old] for old in chosen)
-        if len(self.groups) == 1 and self.groups[0].places == self._all:
-            part = self.groups[0].part(chosen)
-            return Batch((replace(part, places=tuple(range(len(chosen)))),) if chosen else (), called)
+        if len(self.groups) == 1 and self.groups[0].places == range(len(self)):  # no matter how many there are
+            part = replace(self.groups[0].part(chosen), places=range(len(chosen)))
+            return Batch((part,) if chosen else (), called)
         place = {old: new for new, old in enumerate(chosen)}
         groups: list[Group] = []
         for group in self.groups:
@@ -195,7 +190,7 @@ class Batch:
 
     def to(self, device: torch.device | str) -> "Batch":
         """The same with its tensors on a device."""
-        return self._each(lambda tensor: tensor.to(device, non_blocking=tensor.is_pinned()))
+        return self._each(lambda tensor: tensor.to(device, non_blocking=True))
 
     def pin_memory(self) -> "Batch":
         """The same in memory from which a device reads while it works; a ``DataLoader`` calls it."""
@@ -277,9 +272,8 @@ def stacked(
             called = f"the input '{key}'" if key != ALL else "the input"
             raise SampleError(f"{called} is {list(tensor.shape)} for {len(listed)} answers; give one for each sample")
     written = Written(query, facts, Template(query or "", facts))
-    places = tuple(range(len(listed)))
-    group = Group(query, facts, (written,) * len(listed), tensors, tuple(listed), places)
-    return Batch((group,) if listed else (), tuple(f"sample {place}" for place in places))
+    group = Group(query, facts, (written,) * len(listed), tensors, tuple(listed), range(len(listed)))
+    return Batch((group,) if listed else (), tuple(f"sample {place}" for place in range(len(listed))))
 
 
 def as_sample(item: object, called: str = "an item") -> Sample:
