@@ -60,6 +60,8 @@ def log_probability(model: "Model", batch: Batch, impossible: float | None = Non
     chances = model.chances()
     logs = [_logs(one, symbols, chances, like) for one, symbols in zip(posed, _seen(model, posed), strict=True)]
     found = [_of_answers(one, log, batch.called, impossible) for one, log in zip(posed, logs, strict=True)]
+    if len(posed) == 1:
+        return found[0]
     places = torch.tensor([place for one in posed for place in one.group.places])
     together = torch.cat(found) if found else torch.zeros(0)
     return together[places.argsort().to(together.device)]
@@ -153,8 +155,10 @@ def _seen(model: "Model", posed: Sequence[_Posed]) -> list[list[Symbols]]:
     for (name, _), members in looks.items():
         network = cast(nn.Module, model.perceptions[name])
         beliefs = _beliefs(network, [look.tensors for _, look in members])
-        for (number, look), log_probs in zip(members, beliefs, strict=True):
-            found[number].append(Symbols(look.asked.domain, log_probs, look.names))
+        for (number, look), one in zip(members, beliefs, strict=True):
+            as_asked = look.names is None and isinstance(one, Symbols) and one.domain == look.asked.domain
+            log_probs = one.log_probs if isinstance(one, Symbols) else one
+            found[number].append(cast(Symbols, one) if as_asked else Symbols(look.asked.domain, log_probs, look.names))
     return found
 
 
@@ -198,11 +202,11 @@ def _looks(model: "Model", posed: _Posed) -> list[_Look]:
     ]
 
 
-def _beliefs(network: nn.Module, inputs: Sequence[tuple[Tensor, ...]]) -> Sequence[Tensor]:
-    """Log-probabilities ``[G, N, K]`` of each group's inputs ``[G, N, ...]``, by one call."""
+def _beliefs(network: nn.Module, inputs: Sequence[tuple[Tensor, ...]]) -> Sequence[Symbols | Tensor]:
+    """The belief, or its log-probabilities ``[G, N, K]``, of each group's inputs ``[G, N, ...]``, by one call."""
     seen = [tuple(as_seen(tensor, network) for tensor in tensors) for tensors in inputs]
     if len(seen) == 1:
-        return [cast(Percept, network(*seen[0])).symbols.log_probs]
+        return [cast(Percept, network(*seen[0])).symbols]
     shapes = [tuple(tensors[0].shape[:2]) for tensors in seen]
     flat = [torch.cat([tensor.flatten(0, 1) for tensor in column])[:, None] for column in zip(*seen, strict=True)]
     together = cast(Percept, network(*flat)).symbols.log_probs[:, 0]
@@ -228,6 +232,8 @@ class _Term(NamedTuple):
 
 def _of_answers(posed: _Posed, logs: Tensor, called: Sequence[str], impossible: float | None) -> Tensor:
     """Log-probability ``[G]`` of each sample's answer."""
+    if (columns := _plain_columns(posed)) is not None:
+        return logs.gather(1, torch.tensor(columns, device=logs.device)[:, None])[:, 0]
     terms: list[_Term] = []
     missing = [0.0] * len(posed.group)
     answers = logs.shape[1]
@@ -254,6 +260,15 @@ def _of_answers(posed: _Posed, logs: Tensor, called: Sequence[str], impossible: 
     if rows == [*range(len(missing))] and not any(missing):
         return picked
     return -logs.new_tensor(missing).index_add(0, torch.tensor(rows, dtype=torch.long, device=there), -picked)
+
+
+def _plain_columns(posed: _Posed) -> list[int] | None:
+    """The column of each answer, if all are numbers or texts that the query has as they stand: the usual, quickly."""
+    if posed.prepared is None or posed.group.own[0].template.names:
+        return None
+    columns = posed.prepared.columns
+    found = [columns.get(answer, -1) if type(answer) in (int, str) else -1 for answer in posed.group.answers]
+    return None if () in columns or -1 in found else found
 
 
 def _column(posed: _Posed, row: int, value: Value | bool) -> int | None:

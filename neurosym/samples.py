@@ -107,7 +107,7 @@ class Group:
     own: tuple[Written, ...]
     inputs: Mapping[Key, Tensor]
     answers: tuple[Any, ...]
-    places: tuple[int, ...]
+    places: Sequence[int]
 
     def __len__(self) -> int:
         return len(self.places)
@@ -175,6 +175,10 @@ class Batch:
 
     def part(self, chosen: Sequence[int]) -> "Batch":
         """Some of its samples, in the order given."""
+        called = tuple(self.called[old] for old in chosen)
+        if len(self.groups) == 1 and self.groups[0].places == range(len(self)):  # no matter how many there are
+            part = replace(self.groups[0].part(chosen), places=range(len(chosen)))
+            return Batch((part,) if chosen else (), called)
         place = {old: new for new, old in enumerate(chosen)}
         groups: list[Group] = []
         for group in self.groups:
@@ -182,11 +186,11 @@ class Batch:
             if members:
                 part = group.part(members)
                 groups.append(replace(part, places=tuple(place[old] for old in part.places)))
-        return Batch(tuple(groups), tuple(self.called[old] for old in chosen))
+        return Batch(tuple(groups), called)
 
     def to(self, device: torch.device | str) -> "Batch":
         """The same with its tensors on a device."""
-        return self._each(lambda tensor: tensor.to(device, non_blocking=tensor.is_pinned()))
+        return self._each(lambda tensor: tensor.to(device, non_blocking=True))
 
     def pin_memory(self) -> "Batch":
         """The same in memory from which a device reads while it works; a ``DataLoader`` calls it."""
@@ -268,9 +272,8 @@ def stacked(
             called = f"the input '{key}'" if key != ALL else "the input"
             raise SampleError(f"{called} is {list(tensor.shape)} for {len(listed)} answers; give one for each sample")
     written = Written(query, facts, Template(query or "", facts))
-    places = tuple(range(len(listed)))
-    group = Group(query, facts, (written,) * len(listed), tensors, tuple(listed), places)
-    return Batch((group,) if listed else (), tuple(f"sample {place}" for place in places))
+    group = Group(query, facts, (written,) * len(listed), tensors, tuple(listed), range(len(listed)))
+    return Batch((group,) if listed else (), tuple(f"sample {place}" for place in range(len(listed))))
 
 
 def as_sample(item: object, called: str = "an item") -> Sample:

@@ -81,16 +81,16 @@ class Capability:
             (
                 ~network.retain & (network.threshold < _or_least(None if self.bias else self.least_threshold)),
                 f"has a threshold below {self.least_threshold} and there is no bias that could raise it",
-                "use --mapping dual-rail or logicsnn, and a circuit without registers",
+                "use a circuit without registers, and --mapping dual-rail or logicsnn",
             ),
             ((network.bias != 0) & (not self.bias), "has a bias, which has no place there", "use --mapping dual-rail"),
         )
+        if self.inputs is not None and network.inputs > self.inputs:
+            yield f"there are {network.inputs} input lines, above {self.inputs}; give a circuit with fewer inputs"
         for broken, what, way_out in checks:
             if broken.any():
                 at = int(np.flatnonzero(broken)[0])
                 yield f"neuron {at} (threshold {network.threshold[at]}) {what}; {way_out}"
-        if self.inputs is not None and network.inputs > self.inputs:
-            yield f"there are {network.inputs} input lines, above {self.inputs}; use --mapping single-rail"
 
     def too_large(self, network: TargetNetwork) -> Iterator[str]:
         """What a lowered network has too much of."""

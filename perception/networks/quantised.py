@@ -10,7 +10,7 @@ from logic import Domain, SpikingNetwork, Symbols
 from logic.randomness import Seed
 
 from ..integers import IntegerFormError, IntegerLayers, LayerGraph, Run, as_shown, input_spikes, to_populations
-from ..pictures.picture import PictureError
+from ..pictures.picture import PictureError, check_pixels
 from .classifier import SpikingClassifier
 from .percept import Percept
 from .perception import Perception, PerceptionClass, check_sizes, class_of, to_domain
@@ -96,7 +96,7 @@ class QuantisedPerception(nn.Module):
         Raises:
             PictureError: if the pictures have another shape or hold other numbers.
         """
-        shape = self.layers.graph.picture
+        shape, pictures = self.layers.graph.picture, check_pixels(pictures)
         if pictures.ndim not in (5, 6) or tuple(pictures.shape[-3:]) != shape:
             raise PictureError(
                 f"pictures have shape {list(pictures.shape)}, but this perception needs [samples, slots, "

@@ -27,7 +27,7 @@ TEST_SEED = 1_000_003  # the tests are the same for every seed of the learner
 
 
 def draw_formulas(digits: Digits, count: int, generator: torch.Generator) -> tuple[dict[str, Tensor], list[int]]:
-    """Pictures of digits ``[count, 2, 1, 28, 28]`` and operators ``[count, 1, 1, 28, 28]``, and the formulas' values."""
+    """Pictures of digits ``[count, 2, 1, 28, 28]`` and operators ``[count, 1, 1, 28, 28]``, and the values."""
     chosen = torch.randint(len(digits.labels), (count, 2), generator=generator)
     signs = torch.randint(len(OPERATOR), (count,), generator=generator)
     operators = torch.zeros(count, 1, 1, 28, 28, dtype=torch.uint8)

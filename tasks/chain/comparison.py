@@ -40,7 +40,7 @@ def learn(seed: int, share: float) -> Learned:
         Sample(pictures, None, _answer(*pair))
         for pictures, pair in zip(tests.pictures, tests.values.tolist(), strict=True)
     ]
-    return Learned(model, judged, QUERY, training.pictures[:200])
+    return Learned(model, judged, QUERY)
 
 
 SHOWCASE = Showcase("which of two digits is the larger, from such answers alone", learn)

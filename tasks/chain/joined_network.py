@@ -1,7 +1,7 @@
 """A showcase's model as one spiking network: what rounding changes, what is proved, whether others agree."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,9 +12,18 @@ import torch
 from torch import Tensor
 
 from logic import NetworkError, SpikingNetwork, find_target, simulate
-from logic.simulation.bit_simulator import simulate_bits
+from logic.network import FlatNetwork
 from logic.targets import compare
-from neurosym import JoinedVerdict, Model, Sample, joined_spikes, prove_joined, read_answers, to_spiking_network
+from neurosym import (
+    JoinedVerdict,
+    Model,
+    Sample,
+    explain,
+    joined_spikes,
+    prove_joined,
+    read_answers,
+    to_spiking_network,
+)
 from neurosym.inputs import asked_of
 
 CHUNK = 50  # samples that are simulated at once
@@ -120,14 +129,21 @@ def stacked(samples: Sequence[Sample]) -> Any:
     first = samples[0].inputs
     if isinstance(first, Tensor):
         return torch.stack([cast(Tensor, sample.inputs) for sample in samples])
-    return {name: torch.stack([cast(Any, sample.inputs)[name] for sample in samples]) for name in first}
+    names = [*cast(Mapping[str, Tensor], first)]
+    return {name: torch.stack([cast(Any, sample.inputs)[name] for sample in samples]) for name in names}
+
+
+def reasons(model: Model, query: str, sample: Sample) -> str:
+    """Why a sample gets its answer, in words."""
+    asking = Model(model.perceptions, model.program, query).eval()
+    return explain(asking, cast(Any, sample.inputs), top=1).to_text()
 
 
 def agreement(network: SpikingNetwork, spikes: Tensor) -> tuple[str, int, int]:
     """Another simulator, the answer spikes of ours, and how many entries differ: snnTorch if NIR can carry the network.
 
-    Otherwise the second simulator of ours, which shares nothing with the first but the definition: 64 samples a machine
-    word, membranes in binary digits.
+    Otherwise the written-out network, synapse by synapse from its flat form, which shares nothing with ours but the
+    definition.
     """
     target = find_target("snntorch")
     try:
@@ -138,15 +154,41 @@ def agreement(network: SpikingNetwork, spikes: Tensor) -> tuple[str, int, int]:
         return "snnTorch, from the NIR file", found.spikes, found.different
     except NetworkError:
         pass
-    steps, first = network.latency + 1, int(np.prod(network.input_shape))
-    count = different = 0
-    for part in spikes.split(64, dim=1):
+    steps, count, different = network.latency + 1, 0, 0
+    flat = network.flatten()
+    for part in spikes.split(CHUNK, dim=1):
         record = simulate(network, part, steps)
-        trains = torch.cat([train.flatten(2) for train in record.values()], dim=2)[:, :, network.outputs.tolist()]
-        theirs = simulate_bits(network, part.reshape(len(part), -1, first).bool().numpy(), steps, lines=network.outputs)
-        count += int(trains.sum())
-        different += int((trains.numpy() != theirs).sum())
-    return "the bit-parallel simulator", count, different
+        ours = torch.cat([train.flatten(2) for train in record.values()], dim=2)[:, :, network.outputs.tolist()]
+        theirs = run_flat(flat, part.flatten(2), steps)[:, :, network.outputs.tolist()]
+        count += int(ours.sum())
+        different += int((ours != theirs).sum())
+    return "a simulator of single synapses", count, different
+
+
+def run_flat(flat: FlatNetwork, spikes: Tensor, steps: int) -> Tensor:
+    """All spikes ``[steps, B, I + N]`` of a network, from its single synapses, for input spikes ``[T, B, I]``."""
+    neurons, batch = len(flat.threshold), spikes.shape[1]
+    columns = [torch.from_numpy(one)[:, None] for one in (flat.threshold, flat.bias, flat.leak)]
+    retain, subtract = (torch.from_numpy(one)[:, None] for one in (flat.retain, flat.subtract))
+    threshold, bias, leak = columns
+    maps: dict[int, Tensor] = {}
+    for delay in np.unique(flat.delay).tolist():
+        here = flat.delay == delay
+        places = torch.from_numpy(np.stack([flat.post[here], flat.pre[here]]))
+        weight = torch.from_numpy(flat.weight[here]).double()
+        size = neurons, flat.inputs + neurons
+        maps[delay] = torch.sparse_coo_tensor(places, weight, size, check_invariants=True).coalesce()
+    membrane = torch.from_numpy(flat.initial)[:, None].expand(-1, batch)
+    trains = torch.zeros(steps, flat.inputs + neurons, batch, dtype=torch.bool)
+    trains[: len(spikes), : flat.inputs] = spikes[:steps].bool().transpose(1, 2)
+    for step in range(steps):
+        heard = [(weight, trains[step - delay]) for delay, weight in maps.items() if delay <= step]
+        drive = sum(((weight @ sent.double()).long() for weight, sent in heard), torch.zeros_like(membrane))
+        driven = torch.where(retain, membrane >> leak, 0) + bias + drive
+        fired = driven >= threshold
+        membrane = torch.where(fired, torch.where(subtract, driven - threshold, 0), driven)
+        trains[step, flat.inputs :] = fired
+    return trains.transpose(1, 2)
 
 
 def _seen(model: Model, inputs: Any) -> list[Tensor]:

@@ -60,8 +60,7 @@ def learn(seed: int, share: float) -> Learned:
     fit(model, training, epochs=EPOCHS, batch=BATCH, seed=seed)
     judged = [tests[i] for i in range(len(tests))]
     parts = {f"of {length}": _of_length(judged, length) for length in LENGTHS}
-    pictures = [sample.inputs for sample in (training[i] for i in range(len(training))) if _length(sample) == 3]
-    return Learned(model, judged, QUERY, torch.stack([torch.as_tensor(one) for one in pictures[:200]]), parts)
+    return Learned(model, judged, QUERY, parts)
 
 
 def _of_length(samples: Sequence[Sample], length: int) -> list[Sample]:

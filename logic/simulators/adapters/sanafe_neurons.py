@@ -1,6 +1,7 @@
 """Runs a network on SANA-FE's model of Loihi: thresholds that must be passed, 1,024 neurons and inputs a core.
 
-Inputs lie on the first cores, neurons on the following ones in order. A neuron with a bias, or that fires by itself, must be looked at every step.
+Inputs lie on the first cores, neurons on the following ones in order. A neuron with a bias, or that fires by itself,
+must be looked at every step.
 Samples run one after the other, each on a chip of its own.
 """
 
