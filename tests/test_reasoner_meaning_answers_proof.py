@@ -30,10 +30,12 @@ UNFOLDED = {
     "a list": ("l([X, Y]) :- die(0, X), suit(0, Y).", "l(L)"),
     "two variables": ("p(X, Y) :- die(0, X), coin(0, Y).", "p(X, Y)"),
     "numbers": ("s(S) :- die(0, X), die(1, Y), S is X * Y.", "s(S)"),
+    "head and tail": ("h(X, N) :- p([a, b, c], X, T), q(T, N), suit(0, _). p([H|T], H, T). q([_, _|L], L).", "h(X, N)"),
     "inside of a list": ("l([X, Y]) :- die(0, X), suit(0, Y).", "l([A, B])"),
 }
 GROUNDED = {
     "a sorted list": ("l(L) :- suit(0, X), suit(1, Y), msort([X, Y], L).", "l(L)"),
+    "lists read by recursion": ("s(L) :- r([0, 1], L). r([], []). r([I|R], [X|Q]) :- die(I, X), r(R, Q).", "s(L)"),
     "recursion": ("s(0, 0). s(N, S) :- N > 0, M is N - 1, s(M, R), die(M, X), S is R + X.", "s(2, S)"),
 }
 

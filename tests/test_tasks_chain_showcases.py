@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from typer.testing import CliRunner
 
 import tasks.chain.__main__ as task
-from logic import Domain
+from logic import Domain, simulate_reference
 from neurosym import Model, Neural, Program, Sample, collate
+from tasks.chain.joined_network import run_flat
 from tasks.chain.kinship import RULES, Story
 from tasks.chain.showcase import Learned, Showcase, judged, right_answers
+from tests.networks import random_network
 
 PROGRAM = Program.read(RULES)
 RELATIONS = PROGRAM.domain("relation").values
@@ -77,14 +80,26 @@ def test_right_answers_are_counted() -> None:
     assert str(outcome).startswith("66.67% [20.77%, 93.85%], all 66.7%")
 
 
-@pytest.mark.parametrize("name", ["comparison", "sorting"])
+@pytest.mark.parametrize("name", ["arithmetic", "comparison", "sorting", "tic_tac_toe"])
 def test_a_showcase_is_learned_by_one_command(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NEUROSYM_DATA", raising=False)  # the embedded digits
     outcome = CliRunner().invoke(task.app, [name, "--seeds", "1", "--share", "0.004"])
     assert outcome.exit_code == 0, outcome.output
     assert "all 1 seeds" in outcome.output
+    assert "PROVED: Proved for all pictures" in outcome.output
+    assert " answer spikes, 0 different" in outcome.output.replace("\n", " ")
 
 
 def test_there_are_no_other_showcases() -> None:
     outcome = CliRunner().invoke(task.app, ["chess"])
     assert outcome.exit_code == 2
+
+
+def test_single_synapses_follow_the_written_semantics() -> None:
+    generator = np.random.default_rng(3)
+    for number in range(12):
+        network = random_network(generator, balanced=False, retain=bool(number % 2))
+        spikes = generator.random((6, 4, network.input_shape[0])) < 0.5
+        found = run_flat(network.flatten(), torch.from_numpy(spikes), 9)
+        for sample in range(4):
+            assert np.array_equal(found[:, sample].numpy(), simulate_reference(network, spikes[:, sample], 9))

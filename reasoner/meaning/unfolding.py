@@ -56,14 +56,14 @@ def rule_formula(program: Program, query: str, answer: Mapping[str, Term] | int,
         proved
     """
     goal = _goal(query)
-    names = list(dict.fromkeys(variables(goal)))
+    names = [name for name in dict.fromkeys(variables(goal)) if name != "_"]
     if isinstance(answer, int):
         if len(names) != 1:
             raise MeaningError(f"'{query}' has {len(names)} variables; give the answer as a value for each name")
         answer = {names[0]: answer}
     unfolding = _Unfolding(program, slots)
     start = _Path({name: cast("_Bound", answer[name]) for name in names})
-    paths = unfolding.solve(goal, start, (), "query")
+    paths = unfolding.ask(goal, start)
     return cast("z3.BoolRef", z3.Or([z3.And(list(path.conditions)) for path in paths]))
 
 
@@ -122,6 +122,10 @@ class _Unfolding:
         self._fresh = count()
         self._paths = 0
 
+    def ask(self, goal: Struct, path: _Path) -> Iterator[_Path]:
+        """All paths through a query."""
+        yield from self.solve(_rename(goal, "", self._fresh), path, (), "query")
+
     def solve(self, goal: Term, path: _Path, active: tuple[str, ...], where: str) -> Iterator[_Path]:
         """All paths through a goal."""
         if not isinstance(goal, Struct):
@@ -174,9 +178,10 @@ class _Unfolding:
                     raise MeaningError(f"{place}: '{clause.text}' is a matter of chance; only certain rules unfold")
                 entered: _Path | None = path
                 for given, wanted in zip(goal.arguments, clause.head.arguments, strict=True):
-                    entered = entered and self._unify(given, _rename(wanted, suffix), entered, place)
+                    entered = entered and self._unify(given, _rename(wanted, suffix, self._fresh), entered, place)
                 if entered:
-                    yield from self.solve(_rename(clause.body, suffix), entered, (*active, goal.indicator), place)
+                    body = _rename(clause.body, suffix, self._fresh)
+                    yield from self.solve(body, entered, (*active, goal.indicator), place)
         elif len(goal.arguments) == 2 and any(goal.functor == domain.name for domain in self._program.domains):
             yield from self._perceive(goal, path, where)
         else:
@@ -299,17 +304,18 @@ def _parts(value: _Bound) -> tuple[object, tuple[Term, ...]]:
     """What must agree for two values to be equal, and what is compared further."""
     if isinstance(value, Struct):
         return value.indicator, value.arguments
-    if isinstance(value, tuple):
-        return len(value), value
+    if isinstance(value, tuple):  # a list that is not empty is its head and its tail, as [H|T] has them
+        return ("[|]/2", (value[0], value[1:])) if value else ("[]", ())
     return (type(value), value) if isinstance(value, str) else (int, ()), ()
 
 
-def _rename(term: Term, suffix: str) -> Term:
+def _rename(term: Term, suffix: str, fresh: Iterator[int]) -> Term:
+    """A term with variables of a clause instance; each ``_`` is one of its own."""
     if isinstance(term, Variable):
-        return Variable(term.name + suffix)
+        return Variable(f"_#{next(fresh)}" if term.name == "_" else term.name + suffix)
     if isinstance(term, Struct):
-        return Struct(term.functor, tuple(_rename(argument, suffix) for argument in term.arguments))
-    return tuple(_rename(element, suffix) for element in term) if isinstance(term, tuple) else term
+        return Struct(term.functor, tuple(_rename(argument, suffix, fresh) for argument in term.arguments))
+    return tuple(_rename(element, suffix, fresh) for element in term) if isinstance(term, tuple) else term
 
 
 def _compare(name: str, left: Symbolic, right: Symbolic) -> Any:
