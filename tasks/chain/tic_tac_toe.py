@@ -1,7 +1,7 @@
 """Tic-tac-toe: who has won, read from a picture of the board, learned from winners alone.
 
 The answer is an atom. Boards are random, so that some have lines of both or none at all; crosses and noughts are drawn
-by hand as far as a program can: strokes and rings whose ends, place, size and width vary, on noisy paper.
+by hand as far as a program can: strokes and rings whose ends, place, size and width vary, on noisy, ruled paper.
 """
 
 import torch
@@ -27,7 +27,7 @@ three(0, 4, 8). three(2, 4, 6).
 QUERY = "winner(W)"
 LINES = ((0, 1, 2), (3, 4, 5), (6, 7, 8), (0, 3, 6), (1, 4, 7), (2, 5, 8), (0, 4, 8), (2, 4, 6))
 SIZE = 28  # pixels of a cell
-TRAINING, TESTS, EPOCHS, BATCH = 3000, 1000, 3, 32
+TRAINING, TESTS, EPOCHS, BATCH = 3000, 1000, 5, 32
 TEST_SEED = 1_000_003  # the tests are the same for every seed of the learner
 
 
@@ -38,6 +38,9 @@ def draw_cells(values: Tensor, generator: torch.Generator) -> Tensor:
     crosses, noughts = flat == 1, flat == 2
     pictures[crosses] = draw_operators("times", int(crosses.sum()), generator).float()
     pictures[noughts] = _rings(int(noughts.sum()), generator)
+    ruled = 1 + int(torch.randint(2, (), generator=generator))  # width of the lines between cells
+    for edge in (slice(0, ruled), slice(SIZE - ruled, SIZE)):
+        pictures[:, :, edge] = pictures[:, :, :, edge] = 200.0
     noise = 20 * torch.rand(pictures.shape, generator=generator)
     return (pictures + noise).clamp(0, 255).byte().reshape(*values.shape, 1, SIZE, SIZE)
 
