@@ -150,6 +150,14 @@ def test_each_limit_is_a_sentence(capability: Capability, changes: dict[str, obj
     assert lowered(flat, everything, "a chip").neurons == 1
 
 
+def test_a_high_threshold_of_a_neuron_that_retains_is_no_bias_of_the_others() -> None:
+    flat = TargetNetwork.of(Subject.of_circuit("adder", full_adder(), "single-rail").network)
+    high = replace(flat, threshold=np.append(flat.threshold, 9_000), retain=np.append(flat.retain, True))
+    more = {name: np.append(getattr(flat, name), 0) for name in ("bias", "leak", "initial")}
+    high = replace(high, **more, subtract=np.append(flat.subtract, False))
+    assert lowered(high, Capability(most_bias=4095), "a chip").neurons == flat.neurons + 1
+
+
 def test_an_unknown_simulator_gets_a_hint() -> None:
     with pytest.raises(NetworkError, match="unknown target 'brain2'; did you mean 'brian2'"):
         find_simulators("nest,brain2")

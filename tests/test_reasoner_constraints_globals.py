@@ -26,11 +26,19 @@ EXAMPLES = {
         "global_cardinality([A, B], [0-_, 1-_, 2-_], [cost(C, [[1, 0, 2], [0, 1, 3]])])",
         "global_cardinality([A, B, C], [0-1, 1-1, 2-1], [])",
     ],
-    "circuit/1": ["circuit([A, B, C])", "circuit([A, B])", "circuit([A, B, C, 1])"],
+    "circuit/1": ["circuit([A, B, C])", "circuit([A, B])", "circuit([A, B, C, 1])", "circuit([])"],
     "serialized/2": ["serialized([A, B, C], [2, 1, 1])", "serialized([A, B], [3, 0])"],
     "cumulative/1": ["cumulative([task(A, 1, B, 1, _), task(C, 2, _, 1, _)])"],
-    "cumulative/2": ["cumulative([task(A, 2, _, 1, _), task(B, 3, _, 1, _), task(C, 1, _, 2, _)], [limit(2)])"],
-    "disjoint2/1": ["disjoint2([r(A, 2, B, 1), r(C, 1, A, 3), r(0, 2, 0, 2)])"],
+    "cumulative/2": [
+        "cumulative([task(A, 2, _, 1, _), task(B, 3, _, 1, _), task(C, 1, _, 2, _)], [limit(2)])",
+        "cumulative([task(A, B, _, 1, _), task(C, 2, _, 1, _)], [limit(1)])",
+        "cumulative([task(A, 1, _, -1, _), task(A, 1, _, 2, _)], [limit(1)])",
+    ],
+    "disjoint2/1": [
+        "disjoint2([r(A, 2, B, 1), r(C, 1, A, 3), r(0, 2, 0, 2)])",
+        "disjoint2([r(A, C, 0, 1), r(B, 2, 0, 1)])",
+        "disjoint2([r(A, 0, 0, 1), r(B, 2, 0, 1)])",
+    ],
     "automaton/3": [
         "automaton([A, B, C], [source(a), sink(b)], [arc(a, 0, a), arc(a, 1, b), arc(b, 2, a), arc(b, 3, b)])"
     ],

@@ -104,6 +104,16 @@ def test_torn_machines_are_equal_only_if_the_whole_ones_are(tmp_path: Path) -> N
         assert [*one.inputs] == [*other.inputs]
 
 
+def test_a_gate_that_is_another_net_is_seen_through(tmp_path: Path) -> None:
+    text = ".model m\n.inputs a b c\n.outputs g y\n.names a b g\n11 1\n.names a b c g y\n111- 1\n---0 1\n.end\n"
+    _, nets = exposed(text.replace("outputs g y", "outputs y"))
+    one, other = (machine(text.replace("111- 1", cube), tmp_path) for cube in ("111- 1", "-111 1\n0111 1"))
+    pair = matched(one, other)
+    assert not isinstance(pair, str)
+    assert difference(*pair) == ""
+    assert difference(*torn(*pair, nets)) == ""
+
+
 def test_what_cannot_be_torn_is_left_whole() -> None:
     assert exposed(TOGGLE)[1] == {}
     with pytest.raises(CycleError):

@@ -100,7 +100,8 @@ class Capability:
         top = int(network.threshold.max(initial=0))
         if self.most_threshold is not None and top > self.most_threshold:
             yield f"a threshold is {top:,} after scaling, above {self.most_threshold:,}; train with smaller weights"
-        spread = network.bias + np.where(network.retain, 0, top - network.threshold)
+        highest = int(network.threshold[~network.retain].max(initial=0))  # which all that forget share
+        spread = network.bias + np.where(network.retain, 0, highest - network.threshold)
         if self.most_bias is not None and np.abs(spread).max(initial=0) > self.most_bias:
             at = int(np.abs(spread).argmax())
             yield f"neuron {at} needs a bias of {int(spread[at]):,}, above {self.most_bias:,}; use another mapping"

@@ -69,7 +69,7 @@ def train_model(
     dataset: Annotated[str, typer.Argument(help="addition (by rules); digits, mnist, cifar10, ...; or a folder.")] = (
         "addition"
     ),
-    model: Annotated[str, typer.Option(help="A preset; see neurosym models.")] = "tiny_strided_resnet",
+    model: Annotated[str, typer.Option(help="A preset; see neurosym models.")] = "tiny_average_resnet",
     output: Annotated[Path, typer.Option(help="The file to save the model in.")] = Path("model.safetensors"),
     seed: Seed = 0,
     epochs: Epochs = None,

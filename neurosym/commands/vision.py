@@ -77,7 +77,7 @@ class Settings:
     """
 
     dataset: str
-    model: str = "tiny_strided_resnet"
+    model: str = "tiny_average_resnet"
     recipe: Recipe = RECIPE
     root: Path | None = None
     download: bool = False

@@ -10,7 +10,8 @@ from logic import NeurosymError
 from logic.randomness import Seed, to_generator
 
 Pooling = Literal["none", "stride", "max", "average"]
-"""How a layer halves height and width: not at all, by its stride, by a max-pool behind it or a mean before it."""
+"""How a layer halves height and width: not at all, by its stride, by a max-pool behind it or a mean before it; for a
+mean, maps of odd size are continued by zeros."""
 
 
 class ArchitectureError(NeurosymError, ValueError):
@@ -63,7 +64,7 @@ class ConvNorm(nn.Module):
         """Currents ``[T, B, C_out, H', W']`` of a signal ``[T, B, C_in, H, W]``."""
         merged = signal.flatten(0, 1)
         if self.pooling == "average":
-            merged = functional.avg_pool2d(merged, 2, ceil_mode=True)
+            merged = functional.avg_pool2d(to_even(merged), 2)
         merged = self.norm(self.convolution(merged))
         if self.pooling == "max":
             merged = functional.max_pool2d(merged, 3, 2, 1)
@@ -85,6 +86,15 @@ class ConvNorm(nn.Module):
             folded.weight.copy_(old.weight * scale[:, None, None, None])
             folded.bias.copy_(norm.bias - norm.running_mean * scale) if folded.bias is not None else None
         return folded
+
+
+def to_even(maps: Tensor) -> Tensor:
+    """Maps ``[M, C, H, W]`` with a row and a column of zeros more where their number is odd.
+
+    So a mean over 2 x 2 is one convolution everywhere, also at the rim.
+    """
+    height, width = maps.shape[2:]
+    return functional.pad(maps, (0, width % 2, 0, height % 2)) if height % 2 or width % 2 else maps
 
 
 class Readout(nn.Module):

@@ -143,7 +143,7 @@ class _Graph:
             raise ArchitectureError("NIR has no max-pool of currents; build with downsampling and projection 'stride'")
         folded = layer.fold()
         if layer.pooling == "average":
-            signal = self.mean(signal, 2)
+            signal = self.mean(signal)
         if folded.groups != 1 or folded.bias is None:
             raise ArchitectureError("readers of NIR know no grouped convolutions; build the network without them")
         return self.weigh(signal, _numbers(folded.weight), _numbers(folded.bias), int(folded.stride[0]))
@@ -167,14 +167,15 @@ class _Graph:
         weight = np.eye(channels, dtype=np.float32)[:, :, None, None] * window
         return self.weigh(signal, weight, np.zeros(channels, dtype=np.float32), stride)
 
-    def mean(self, signal: Signal, window: int) -> Signal:
-        """The mean over windows side by side."""
+    def mean(self, signal: Signal) -> Signal:
+        """The mean over windows of 2 x 2 side by side."""
         channels, height, width = self.shapes[signal[0]]
-        if height % window or width % window:
-            raise ArchitectureError(f"NIR's mean over {window} x {window} does not fit a map of {height} x {width}")
-        size = np.array([window, window])
+        if height % 2 or width % 2:  # windows at the rim are cut off; a frame of zeros lets them start at the corner
+            window = np.pad(np.full((2, 2), 0.25, dtype=np.float32), ((height % 2, 0), (width % 2, 0)))
+            return self.mask(signal, window, stride=2)
+        size = np.array([2, 2])
         node = nir.AvgPool2d(kernel_size=size, stride=size, padding=np.array([0, 0]))
-        return self.add("mean", node, signal, (channels, height // window, width // window))
+        return self.add("mean", node, signal, (channels, height // 2, width // 2))
 
     def fire(self, signal: Signal, layer: nn.Module) -> Signal:
         """A layer of neurons."""

@@ -228,7 +228,9 @@ _TINY_SPLITTING: dict[str, Any] = {
 def _tiny() -> list[Preset]:
     small = ResNetPlan((8, 16, 32), (1, 1, 1), "ms", norm_readout=True)
     strided = ResNetPlan((16, 32, 64), (1, 1, 1), "ms", stem_width=8, halve_first=True, norm_readout=True)
+    averaged = replace(strided, downsampling="average", projection="average", gamma=1.5)  # lively from the first epoch
     found = [
+        _on_digits("tiny_average_resnet", averaged, steps=2),
         _on_digits("tiny_strided_resnet", strided, steps=2),
         _on_digits("tiny_resnet", replace(strided, downsampling="max", projection="max"), steps=2),
         _on_digits("small_resnet", replace(strided, widths=(32, 64, 128)), steps=2),

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from logic import INPUT
 
+from ..architectures.layers import to_even
 from ..neurons import IntegerForm
 from ..neurons.surrogates import Surrogate, arctan
 from .layer_graph import BRIGHTEST, Layer, LayerGraph, Term
@@ -174,7 +175,7 @@ def convolve(signal: Tensor, term: Term, weight: Tensor) -> Tensor:
     """What a term makes of a signal ``[T, B, C_source, H, W]``."""
     merged = signal.flatten(0, 1)
     if term.averaged:
-        merged = functional.avg_pool2d(merged, 2, ceil_mode=True) * 4  # whole numbers again
+        merged = functional.avg_pool2d(to_even(merged), 2) * 4  # whole numbers again
     out = functional.conv2d(merged, weight, stride=term.stride, padding=term.padding, groups=term.groups)
     return out.unflatten(0, signal.shape[:2])
 

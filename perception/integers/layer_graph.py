@@ -40,8 +40,7 @@ class Term:
         stride: Step of the window.
         padding: Zeros on all sides.
         groups: As in ``torch.nn.functional.conv2d``.
-        averaged: Whether the convolution hears sums over windows of 2 x 2. At an odd rim, where a window holds two or
-            one instead of four, each counts twice or four times, as it does in a mean.
+        averaged: Whether the convolution hears sums over windows of 2 x 2, those at an odd rim cut off.
     """
 
     source: str
@@ -192,6 +191,8 @@ class GraphBuilder:
         averaged: bool = False,
     ) -> Current:
         """A convolution of the spikes of all populations of a signal, or of their means over windows of 2 x 2."""
+        if averaged and any((self.shape_of(name)[1] - self.shape_of(name)[2]) % 2 for name in signal):
+            raise IntegerFormError("a mean over 2 x 2 needs maps whose sides are both even or both odd")
         each = weight / 4 if averaged else weight
         terms = tuple(Term(name, each, stride, padding, groups, averaged) for name in signal)
         return Current(terms, torch.zeros_like(weight[:, 0, 0, 0]) if bias is None else bias)

@@ -43,7 +43,7 @@ class SpikingVision(nn.Module):
         domain: Domain | int,
         generator: Seed,
         *,
-        model: str = "tiny_strided_resnet",
+        model: str = "tiny_average_resnet",
         options: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()

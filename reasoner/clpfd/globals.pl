@@ -30,6 +30,7 @@ components(global_cardinality(Xs, Counts, Options), Goals) :-
     components(global_cardinality(Xs, Counts), Counted),
     ( memberchk(cost(Cost, Matrix), Options) -> priced(Xs, Counts, Matrix, Cost, Prices) ; Prices = [] ),
     append(Counted, Prices, Goals).
+components(circuit([]), []).
 components(circuit(Xs), Goals) :-
     is_list(Xs), length(Xs, N), N > 0,
     Last is N - 1, length(Later, Last),
@@ -44,8 +45,8 @@ components(cumulative(Tasks), Goals) :- components(cumulative(Tasks, [limit(1)])
 components(cumulative(Tasks, Options), Goals) :-
     is_list(Tasks), maplist(task, Tasks, Lasts),
     ( memberchk(limit(Limit), Options) -> true ; Limit = 1 ),
-    maplist(within(Tasks, Limit), Tasks, Loads), append(Loads, Held),
-    append(Lasts, Held, Goals).
+    maplist(within(Tasks, Limit), Tasks, Loads), append([Lasts|Loads], Goals0),
+    maplist(sensible, Tasks, Sensible), append(Sensible, Goals0, Goals).
 components(disjoint2(Rectangles), Goals) :-
     is_list(Rectangles), maplist(rectangle, Rectangles),
     findall(I-J, ( nth1(I, Rectangles, _), nth1(J, Rectangles, _), I < J ), Pairs),
@@ -92,6 +93,8 @@ apart(Tasks, I-J, S #>= T + E #\/ T #>= S + D) :- nth1(I, Tasks, S-D), nth1(J, T
 
 task(task(Start, Duration, End, _, _), End #= Start + Duration).
 
+sensible(task(_, Duration, _, Use, _), Duration #> 0 #/\ Use #>= 0).
+
 %   When a task begins, those that run take no more than the limit.
 within(Tasks, Limit, task(Start, _, _, _, _), [sum(Uses, #=<, Limit)|Goals]) :-
     maplist(running(Start), Tasks, Uses, Goals).
@@ -100,9 +103,18 @@ running(Time, task(Start, _, End, Use, _), Use * Mark, Mark #<==> (Start #=< Tim
 
 rectangle(Rectangle) :- compound(Rectangle), functor(Rectangle, _, 4).
 
-beside(Rectangles, I-J, (X + W #=< U #\/ U + V #=< X) #\/ (Y + H #=< Z #\/ Z + K #=< Y)) :-
+beside(Rectangles, I-J, Goal) :-
     nth1(I, Rectangles, A), nth1(J, Rectangles, B),
-    A =.. [_, X, W, Y, H], B =.. [_, U, V, Z, K].
+    A =.. [_, X, W, Y, H], B =.. [_, U, V, Z, K],
+    (   forall(member(Side, [W, H, V, K]), ( integer(Side), Side > 0 ))
+    ->  Goal = ((X + W #=< U #\/ U + V #=< X) #\/ (Y + H #=< Z #\/ Z + K #=< Y))
+    ;   outside(X-W, Y-H, U-V, Z-K, One), outside(Y-H, X-W, Z-K, U-V, Two),
+        outside(U-V, Z-K, X-W, Y-H, Three), outside(Z-K, U-V, Y-H, X-W, Four),
+        Goal = ((One #/\ Two) #/\ (Three #/\ Four)) ).
+
+%   A second rectangle that begins within the first one's extent lies beside it in the other direction. As library(clpfd)
+%   says it, for sides of no length too.
+outside(X-W, Y-H, U-_, Z-K, (X #=< U #/\ U #< X + W) #==> (Y + H #=< Z #\/ Z + K #=< Y)).
 
 ends(Kind, Nodes, States, Values) :-
     findall(I, ( Node =.. [Kind, State], member(Node, Nodes), nth0(I, States, State) ), Places),

@@ -6,7 +6,7 @@ then each net becomes a function of the nets that its cover reads, as fresh inpu
 equal, so are the machines, by induction along the file. That a judge finds the torn machines different says nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from graphlib import TopologicalSorter
 
 from .small_machines import Machine
@@ -15,6 +15,8 @@ Nets = Mapping[str, tuple[str, ...]]
 """What each net's cover reads."""
 
 MOST = 5_000_000  # ANDs of a torn machine
+MOST_LEAVES = 64
+MOST_GATES = 100
 
 
 def exposed(text: str) -> tuple[str, Nets]:
@@ -65,12 +67,13 @@ def torn(ours: Machine, theirs: Machine, nets: Nets) -> tuple[Machine, Machine]:
     Raises:
         OverflowError: if the machines are not made of small functions of the nets.
     """
+    told = ours.outputs.keys() | ours.inputs.keys()
+    nets = {name: tuple(read for read in reads if read in told) for name, reads in nets.items()}
     tables = _Table(ours, len(nets)), _Table(theirs, len(nets))
     for name in ours.outputs:
-        reads = [read for read in nets.get(name, ()) if read in nets]
         stead: tuple[dict[int, int], dict[int, int]] = {}, {}
-        for read in reads:  # equal in both, so what one side knows of it holds on the other side, too
-            own = [table.machine.outputs[read] for table in tables]
+        for read in _leaves(name, nets, tables):  # equal in both: what one side knows of it holds on the other
+            own = [table.literal(read) for table in tables]
             known = [table.known(literal, instead) for table, literal, instead in zip(tables, own, stead, strict=True)]
             value = next((value for value in known if value is not None), None)
             if value is None:
@@ -81,6 +84,30 @@ def torn(ours: Machine, theirs: Machine, nets: Nets) -> tuple[Machine, Machine]:
         for table, instead in zip(tables, stead, strict=True):
             table.add(name, instead)
     return tables[0].torn(), tables[1].torn()
+
+
+def _leaves(name: str, nets: Nets, tables: "tuple[_Table, _Table]") -> Iterable[str]:
+    """What a net is made a function of: what its cover reads, or what these read in turn.
+
+    A gate of the cover may happen, in one reading alone, to be that of another net that the cover reads, and which is
+    made of others: such a net is seen through.
+    """
+    leaves = dict.fromkeys(nets.get(name, ()))
+    while len(leaves) < MOST_LEAVES:
+        gates = [{table.literal(leaf) & ~1: leaf for leaf in leaves} for table in tables]
+        made = next(
+            (
+                leaf
+                for leaf in leaves
+                if leaf in nets and any(table.makes(leaf, own) for table, own in zip(tables, gates, strict=True))
+            ),
+            None,
+        )
+        if made is None:
+            break
+        del leaves[made]
+        leaves |= dict.fromkeys(nets[made])
+    return leaves
 
 
 class _Table:
@@ -95,6 +122,24 @@ class _Table:
         self._next_gate = self._next_net + 2 * nets
         self._found: dict[tuple[int, int], int] = {}
         self._outputs: dict[str, int] = {}
+
+    def literal(self, name: str) -> int:
+        """Of a net or an input."""
+        return self.machine.outputs[name] if name in self.machine.outputs else self.machine.inputs[name]
+
+    def makes(self, name: str, gates: Mapping[int, str]) -> bool:
+        """Whether a net is made of others in a few gates."""
+        root = self.literal(name) & ~1
+        waiting, seen = [*self._gates.get(root, ())], 0
+        while waiting:
+            wire = waiting.pop() & ~1
+            seen += 1
+            if wire in gates and wire != root:
+                continue
+            if wire not in self._gates or seen > MOST_GATES:
+                return False
+            waiting += self._gates[wire]
+        return seen > 0
 
     def known(self, literal: int, instead: Mapping[int, int]) -> int | None:
         """The literal of an input or of a net that was read before, if it is one."""

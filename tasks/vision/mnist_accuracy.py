@@ -49,6 +49,7 @@ class Recipe:
 
 
 RECIPES: Mapping[str, Recipe] = {
+    "tiny_average_resnet": Recipe(7, 1e-2, average=0.998),
     "tiny_strided_resnet": Recipe(14, 1e-2, average=0.998),
     "tiny_resnet": Recipe(7, 1e-2),
     "tiny_transformer": Recipe(12, 5e-3, average=0.998),
