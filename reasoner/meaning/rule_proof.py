@@ -29,6 +29,8 @@ from ..prolog.terms import Value
 from .readout import answer_values, copied_outputs, find_unclear, what_lines_say
 from .unfolding import Slots, rule_formula, seen_as, slot_bounds
 
+_READ = 60.0  # seconds for Z3 on a rule's text, if nothing is said
+
 
 def prove_rule(program: Program, query: str, network: SpikingNetwork, *, timeout: float | None = None) -> Verdict:
     """Whether the network's answer is the rule's, whatever is seen in the slots.
@@ -127,15 +129,24 @@ def prove_grounded(program: Program, query: str, network: SpikingNetwork, *, tim
 
 
 def prove_answers(program: Program, query: str, network: SpikingNetwork, *, timeout: float | None = None) -> Verdict:
-    """As :func:`prove_rule` where the rule's text has a meaning there, else as :func:`prove_grounded`.
+    """As :func:`prove_rule` where the rule's text has a meaning there and Z3 decides it, else as :func:`prove_grounded`.
+
+    Args:
+        program: Any rules.
+        query: One goal.
+        network: As for :func:`prove_rule`.
+        timeout: Seconds for each; without it Z3 gets a minute.
 
     Raises:
         MeaningError, NetworkError: as :func:`prove_grounded`.
     """
     try:
-        return prove_rule(program, query, network, timeout=timeout)
+        found = prove_rule(program, query, network, timeout=_READ if timeout is None else timeout)
     except (MeaningError, NetworkError):
-        return prove_grounded(program, query, network, timeout=timeout)
+        found = None
+    if found is not None and found.holds is not None:
+        return found
+    return prove_grounded(program, query, network, timeout=timeout)
 
 
 def _formula(program: Program, query: str, value: Value | bool, grounding: Grounding, slots: Slots) -> z3.BoolRef:

@@ -5,17 +5,16 @@ from neurosym import DIGITS, SpikingVision
 from .digit_sums import learn_sums
 from .showcase import Learned, Showcase
 
-OPTIONS = {"steps": 2, "widths": (8, 16, 32)}
-TRAINING, EPOCHS = 6000, 2
+TRAINING, EPOCHS, RATE = 8000, 5, 1e-2
 
 
 def learn(seed: int, share: float) -> Learned:
-    """Learns by ``tiny_ms_resnet``, narrowed."""
+    """Learns by ``tiny_ms_resnet`` of two steps."""
 
     def make(own: int) -> SpikingVision:
-        return SpikingVision(DIGITS, own, model="tiny_ms_resnet", options=OPTIONS)
+        return SpikingVision(DIGITS, own, model="tiny_ms_resnet", options={"steps": 2})
 
-    return learn_sums(make, int(share * TRAINING), EPOCHS, seed)
+    return learn_sums(make, int(share * TRAINING), EPOCHS, seed, RATE)
 
 
 SHOWCASE = Showcase("sums of two digits by a residual network, from the sums alone", learn)
