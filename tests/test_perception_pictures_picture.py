@@ -66,6 +66,30 @@ def test_a_photograph_is_turned_as_it_was_taken(tmp_path: Path) -> None:
     assert np.array_equal(read_picture(tmp_path / "photo.png", (4, 6))[0].numpy(), upright)
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_deep_pictures_are_turned_as_others_are(orientation: int, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    pixels = np.arange(24, dtype=np.uint16).reshape(4, 6)
+    Image.fromarray(pixels.astype(np.uint8)).save(tmp_path / "byte.png", exif=exif)
+    Image.fromarray(pixels * 257).save(tmp_path / "deep.png", exif=exif)
+    size = (4, 6) if orientation < 5 else (6, 4)
+    assert torch.equal(read_picture(tmp_path / "deep.png", size), read_picture(tmp_path / "byte.png", size))
+
+
+def test_a_transparent_value_of_a_deep_picture_lies_on_white(tmp_path: Path) -> None:
+    Image.fromarray(np.array([[0, 257, 65535]], np.uint16)).save(tmp_path / "ink.png", transparency=0)
+    assert read_picture(tmp_path / "ink.png", (1, 3)).flatten().tolist() == [255, 1, 255]
+
+
+@pytest.mark.parametrize("suffix", ["gif", "png", "tiff", "webp"])
+def test_files_of_several_pictures_are_refused(suffix: str, tmp_path: Path) -> None:
+    file = tmp_path / f"film.{suffix}"
+    Image.new("L", (4, 4)).save(file, save_all=True, append_images=[Image.new("L", (4, 4), 255)])
+    with pytest.raises(PictureError, match=rf"film\.{suffix}: holds 2 pictures; give a file of one"):
+        read_picture(file, (4, 4))
+
+
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
 def test_what_is_transparent_lies_on_white(mode: str, tmp_path: Path) -> None:
     ink = Image.new("RGBA", (3, 1), (0, 0, 0, 0))  # black where nothing is

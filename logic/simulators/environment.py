@@ -21,6 +21,7 @@ from pathlib import Path
 
 from ..errors import NeurosymError
 from ..kernel_folder import user_caches, why_unsafe
+from ..writing import whole_file
 
 _STAMP = "installed.json"
 _PATIENCE = 3600.0  # seconds for one step of an installation
@@ -180,9 +181,8 @@ def _stamp(folder: Path, recipe: Recipe, tested: str) -> Stamp:
     packages = tuple(line.strip() for line in frozen if "==" in line)
     version = next((p.split("==")[1] for p in packages if p.split("==")[0].lower() == recipe.package.lower()), "")
     stamp = Stamp(version, packages, tested)
-    place = folder / f"{_STAMP}.new"
-    place.write_text(json.dumps(asdict(stamp), indent=1), encoding="utf-8")
-    place.replace(folder / _STAMP)
+    with whole_file(folder / _STAMP) as place:
+        place.write_text(json.dumps(asdict(stamp), indent=1), encoding="utf-8")
     return stamp
 
 

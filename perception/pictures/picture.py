@@ -109,16 +109,20 @@ def decode_picture(source: str | Path | bytes, name: str) -> Image.Image:
 
 def _as_seen(image: Image.Image, name: str) -> Image.Image:
     """Turned, on white, and in bytes."""
-    scale = {SCALE: DEEP} if is_deep(image) else {}
-    if scale:
-        pixels = np.asarray(image).astype(np.int32)
-        image = Image.fromarray(((pixels + DEEP // 2) // DEEP).astype(np.uint8))
-    if image.mode in ("I", "F"):
-        raise PictureError(
-            f"{name}: its pixels are numbers of no known range (mode {image.mode}); scale them to bytes from 0 to 255"
-        )
+    if getattr(image, "n_frames", 1) > 1 and image.format not in ("MPO", "PSD"):  # there the first is it
+        raise PictureError(f"{name}: holds {getattr(image, 'n_frames', 1):,} pictures; give a file of one")
+    deep = is_deep(image)
     seen = ImageOps.exif_transpose(image)
-    seen.info |= scale
+    if deep:
+        pixels = np.asarray(seen).astype(np.int32)
+        if isinstance(clear := seen.info.get("transparency"), int):
+            pixels[pixels == clear] = 255 * DEEP
+        seen = Image.fromarray(((pixels + DEEP // 2) // DEEP).astype(np.uint8))
+        seen.info[SCALE] = DEEP
+    if seen.mode in ("I", "F"):
+        raise PictureError(
+            f"{name}: its pixels are numbers of no known range (mode {seen.mode}); scale them to bytes from 0 to 255"
+        )
     if "A" in seen.getbands() or "transparency" in seen.info:
         seen = seen.convert("RGBA")
         paper = Image.new("RGBA", seen.size, "white")

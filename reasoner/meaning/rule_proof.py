@@ -129,7 +129,7 @@ def prove_grounded(program: Program, query: str, network: SpikingNetwork, *, tim
 
 
 def prove_answers(program: Program, query: str, network: SpikingNetwork, *, timeout: float | None = None) -> Verdict:
-    """As :func:`prove_rule` where the rule has a meaning there and Z3 decides it, else as :func:`prove_grounded`.
+    """As :func:`prove_rule` where the rule's text has a meaning and Z3 decides it, else as :func:`prove_grounded`.
 
     Args:
         program: Any rules.
