@@ -26,6 +26,8 @@ from neurosym import (
 )
 from neurosym.inputs import asked_of
 
+from .showcase import value_of
+
 CHUNK = 50  # samples that are simulated at once
 COMPARED = 200  # samples that another simulator runs
 
@@ -99,7 +101,7 @@ def join(model: Model, query: str, tests: Sequence[Sample]) -> Joined:
         kept.append(spikes[:, : max(0, COMPARED - start)])
         record = simulate(network, spikes, network.latency + 1, record=[last, *winners])
         said = read_answers(network, record[last][network.latency])
-        right += sum(one == sample.answer for one, sample in zip(said, part, strict=True))
+        right += sum(one == value_of(sample.answer) for one, sample in zip(said, part, strict=True))
         seen = _seen(asking, inputs)
         for name, values in zip(winners, seen, strict=True):
             fired = record[name].any(dim=0).reshape(len(part), values.shape[1], -1).int().argmax(dim=2)

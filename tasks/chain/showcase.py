@@ -85,9 +85,10 @@ def right_answers(model: Model, tests: Sequence[Sample]) -> int:
     for start in range(0, len(tests), CHUNK):
         part = tests[start : start + CHUNK]
         found = model.most_likely(collate(part))
-        right += sum(one == _value(sample.answer) for one, sample in zip(found, part, strict=True))
+        right += sum(one == value_of(sample.answer) for one, sample in zip(found, part, strict=True))
     return right
 
 
-def _value(answer: Any) -> Any:
-    return tuple(map(_value, answer)) if isinstance(answer, list | tuple) else answer
+def value_of(answer: Any) -> Any:
+    """An answer as models give it: lists are tuples."""
+    return tuple(map(value_of, answer)) if isinstance(answer, list | tuple) else answer
