@@ -27,7 +27,7 @@ from .small_machines import Machine, difference, matched, read_machine
 from .torn_machines import exposed, torn
 
 SECONDS = 20  # of CPU time for each question to ABC
-LARGE = 200_000  # bytes of BLIF from which on ABC reads it alone: of a cover yosys makes a tree of 63 multiplexers
+LARGE = 200_000  # bytes of BLIF that is torn at once, and read by ABC alone: yosys makes 63 multiplexers of a cover
 UNREAD = "not read by the other"
 
 
@@ -100,8 +100,8 @@ def compare_files(data: Path, others: tuple[Reader, ...]) -> Iterator[tuple[str,
         for file in sorted(path for path in data.rglob("*") if path.suffix[1:] in readable_suffixes()):
             result = read_by_us(file, folder)
             for reader in others:
-                large = reader is not others[0] and file.suffix == ".blif" and file.stat().st_size > LARGE
-                if large or file.suffix[1:] not in reader.suffixes.split():
+                too_large = reader is not others[0] and file.suffix == ".blif" and file.stat().st_size > LARGE
+                if too_large or file.suffix[1:] not in reader.suffixes.split():
                     continue
                 kind = f"{reader.name} {file.suffix[1:]}"
                 if isinstance(result, str):  # justice is read by us, but written by none of our writers
@@ -117,9 +117,12 @@ def _judge(abc: Reader, reader: Reader, file: Path, ours: Path, theirs: Path, fo
     pair = matched(read_machine(ours), read_machine(theirs))
     if isinstance(pair, str):
         return f"different: {pair}"
+    large = file.suffix == ".blif" and file.stat().st_size > LARGE
+    if large and (torn_apart := _judge_torn(abc, reader, file, pair, folder)):
+        return torn_apart
     verdict = equivalent(abc, *pair, folder, SECONDS)
-    if verdict in ("equal", "different") or file.suffix != ".blif":
-        return verdict
+    if verdict in ("equal", "different") or file.suffix != ".blif" or large:
+        return verdict if verdict in ("equal", "different") else f"open: {verdict}"
     return _judge_torn(abc, reader, file, pair, folder) or f"open: {verdict}"
 
 
@@ -165,9 +168,9 @@ def main(argv: list[str]) -> int:
         verdicts: dict[str, Counter[str]] = {}
         for kind, file, verdict in compare_files(Path(settings.data), others):
             verdicts.setdefault(kind, Counter())[verdict] += 1
-            if not verdict.startswith(("equal", UNREAD)):
-                sys.stdout.write(f"{kind}: {file}: {verdict}\n")
-                wrong = True
+            sys.stdout.write(f"  {kind}: {file.relative_to(settings.data)}: {verdict}\n")
+            sys.stdout.flush()
+            wrong |= not verdict.startswith(("equal", UNREAD))
         sys.stdout.write(f"files of {settings.data}:\n")
         for kind, counts in sorted(verdicts.items()):
             sys.stdout.write(f"  {kind:24} {', '.join(f'{number} {verdict}' for verdict, number in counts.items())}\n")
