@@ -1,0 +1,1 @@
+"""Converted networks in files, and networks to convert from files."""
