@@ -16,6 +16,7 @@ from .collector import uncollected
 from .reasons import sentence
 from .terms import Struct, Term, from_json, to_text
 from .text import PrologText
+from .workers import READ, Resident
 
 DIGITS = Domain("digit", range(10))
 
@@ -143,7 +144,7 @@ class Program:
         if len(set(names)) < len(names):
             raise ProgramError(f"{text.source}: two domains bear one name: {names}")
         try:
-            found = request(limits or Limits(), "read", text, domains)
+            found = request(limits or Limits(), READ, program=Resident(text, domains))
         except Refusal as refusal:
             raise ProgramError(sentence(refusal, text)) from None
         clauses = tuple(
@@ -159,6 +160,11 @@ class Program:
         kept = tuple(d for d in domains if f"{d.name}/2" not in own and d.name not in {n.name for n in networks})
         undefined = tuple((clause, offset, name) for clause, offset, name in found["unknown"])
         return cls(text, (*kept, *networks), clauses, undefined)
+
+    @property
+    def resident(self) -> Resident:
+        """What a worker holds of it."""
+        return Resident(self.prolog, self.domains)
 
     @property
     def text(self) -> str:
