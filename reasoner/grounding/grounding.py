@@ -8,7 +8,7 @@ from itertools import accumulate, chain, pairwise
 from math import log
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from logic import Domain
+from logic.domain import Domain
 
 from ..errors import NoAnswer, PrologLimit, QueryError, SubqueryError
 from ..prolog.border import Limits, Refusal, request

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from logic import Domain
+from logic.domain import Domain
 
 from ..errors import PrologError, PrologLimit, PrologTimeout
 from .text import PrologText

@@ -1,12 +1,11 @@
 """Programs: Prolog text, read by SWI-Prolog's own reader and checked before anything runs."""
 
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from logic import Domain
+from logic.domain import Domain
 from logic.errors import DomainError
 
 from ..errors import ProgramError
@@ -215,6 +214,8 @@ class Program:
 
     def suggestion(self, indicator: str) -> str:
         """``; did you mean 'p/2'?`` if a predicate of the program has a name like this, else nothing."""
+        from difflib import get_close_matches  # for messages alone
+
         near = get_close_matches(indicator, sorted({clause.head.indicator for clause in self.clauses}), 1)
         return f"; did you mean '{near[0]}'?" if near else ""
 

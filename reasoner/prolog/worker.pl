@@ -8,6 +8,8 @@
 :- current_prolog_flag(autoload, Autoload), nb_setval(neurosym_autoload, Autoload).
 :- set_prolog_flag(autoload, false).    % all libraries now: a limit that strikes while one is loaded leaves it unusable
 :- use_module(engine).
+:- use_module('../interpreter/library_reader', [load_library/0]).
+:- load_library.
 :- nb_getval(neurosym_autoload, Autoload), set_prolog_flag(autoload, Autoload).
 
 c_stack(0x20000000).    % address space, used only as deep as terms go

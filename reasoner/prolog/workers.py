@@ -13,13 +13,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from threading import BoundedSemaphore
 from typing import NamedTuple
 
-from logic import Domain
+from logic.domain import Domain
 
 from ..errors import PrologLimit, PrologMissing, PrologTimeout
+from . import saved_state
 from .text import PrologText, quote_atom
 
 MOST = 4  # workers at one time
@@ -98,14 +98,19 @@ def cpu_seconds() -> float:
     return sum(worker.cpu_seconds() for worker in _pool.workers)
 
 
+def start_early() -> None:
+    """Starts a worker that the first request finds ready, for a process that loads something else meanwhile."""
+    if not _pool.workers:
+        _pool.idle.append(_pool.start())
+
+
 class _Worker:
     """One process."""
 
     def __init__(self) -> None:
-        loop = str(Path(__file__).with_name("worker.pl"))
         try:
             self.process = subprocess.Popen(
-                [*_COMMAND, loop],
+                [*_COMMAND, *saved_state.arguments(_COMMAND[0])],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -222,6 +227,10 @@ class Pool:
                 if worker.process.poll() is None:
                     return worker
                 self.end(worker)
+        return self.start()
+
+    def start(self) -> _Worker:
+        """A new worker."""
         worker = _Worker()
         self.workers.append(worker)
         return worker
