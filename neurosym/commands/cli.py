@@ -36,7 +36,7 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command line; the entry point of the console script."""
+    """Run the whole command line; `entry.py` answers what needs less."""
     app()
 
 
