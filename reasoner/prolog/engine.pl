@@ -59,6 +59,7 @@ do(read(Text, Domains)) :-
     declare(Directives),
     install_program(Clauses, Domains, check(Directives, Unknown), false),
     put_clauses(Clauses, Directives, Unknown).
+do(files(Text)) :- put_files(Text).
 do(ground(Text, Domains, QueryText, Answers, Instances)) :-
     install(Text, Domains, false),
     read_query(QueryText, Query, Names),
@@ -111,6 +112,8 @@ explain(stopped(subquery, Clause, Goal-Given), subquery, -1, Clause, Text, Messa
     numbervars(Goal-Given, 0, _),
     term_text(Goal, Text),
     term_text(Given, Message).
+explain(stopped(computed, Clause, Calls), computed, -1, Clause, Text, '') :- !,    % whole: it is read again
+    term_text(Calls, Text).
 explain(stopped(Kind, Clause, Term), Kind, -1, Clause, Text, '') :-
     short_text(Term, Text).
 explain(error(_, Context), collection, -1, -1, '', '') :-
