@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from logic.domain import Domain
 
-from ..errors import NoAnswer, PrologLimit, QueryError, SubqueryError
+from ..errors import ComputedError, NoAnswer, PrologLimit, QueryError, SubqueryError
 from ..prolog.border import Limits, Refusal, request
 from ..prolog.collector import uncollected
 from ..prolog.program import Program
@@ -351,6 +351,8 @@ def _refused(refusal: Refusal, program: Program, query: str, limits: Limits) -> 
     if refusal.kind == "subquery":
         known = f"the probability of '{what}' given {refusal.message} is to be known first; ask by infer or explain"
         return SubqueryError(f"{where}: {known}", what, refusal.message)
+    if refusal.kind == "computed":
+        return ComputedError(f"{where}: what Python computes is to be known first; ask by infer or explain", what)
     if refusal.kind == "called":
         place = program.call_place(refusal.clause, what)
         return QueryError(f"{program.source}: {reason(refusal)}{program.suggestion(what)}{place}")

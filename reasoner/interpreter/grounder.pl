@@ -210,6 +210,7 @@ ground(Query, Names, MaxAnswers, MaxInstances) :-
     start(MaxInstances),
     answers(Query, MaxAnswers, Answers),
     run_agenda,
+    all_computed,
     finish(Query, Names, Answers, []).
 
 ground_program(MaxAnswers, MaxInstances) :-
@@ -221,6 +222,7 @@ ground_program(MaxAnswers, MaxInstances) :-
     findall(Answer-Truth, ( member(Goal-Truth, Evidence), answers_or_goal(Goal, MaxAnswers, Answers),
                             member(Answer, Answers) ), Observed),
     run_agenda,
+    all_computed,
     finish(_, [], Answered, Observed).
 
 asked_and_observed(Queries, Evidence) :-

@@ -72,6 +72,7 @@ do(read, program(Text, Domains, World)) :-
     read_clauses(Text, Clauses, Directives),
     install_program(Clauses, Directives, Domains, check(Unknown), World),
     put_clauses(Clauses, Directives, Unknown).
+do(files(Text), _) :- put_files(Text).
 do(ground(QueryText, Answers, Instances), _) :-
     read_query(QueryText, Query, Names),
     check_query(Query),
@@ -116,6 +117,8 @@ explain(stopped(subquery, Clause, Goal-Given), subquery, -1, Clause, Text, Messa
     numbervars(Goal-Given, 0, _),
     term_text(Goal, Text),
     term_text(Given, Message).
+explain(stopped(computed, Clause, Calls), computed, -1, Clause, Text, '') :- !,    % whole: it is read again
+    term_text(Calls, Text).
 explain(stopped(Kind, Clause, Term), Kind, -1, Clause, Text, '') :-
     short_text(Term, Text).
 explain(error(_, Context), collection, -1, -1, '', '') :-
