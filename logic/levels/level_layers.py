@@ -13,6 +13,7 @@ from functools import cached_property
 from math import prod
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..errors import NetworkError
 from ..network import INPUT
@@ -34,15 +35,21 @@ class LevelTerm:
 
     source: str
     kernel: Integers
-    stride: int = 1
-    padding: int = 0
-    groups: int = 1
-    pool: int = 1
+    stride: int
+    padding: int
+    groups: int
+    pool: int
 
-    def __post_init__(self) -> None:
-        kernel = Convolution(self.source, "levels", self.kernel, self.stride, self.groups, 1, self.padding).kernel
-        object.__setattr__(self, "kernel", kernel)
-        whole(self.pool, 1, f"pool of {self.source}")
+    def __init__(
+        self, source: str, kernel: ArrayLike, stride: int = 1, padding: int = 0, groups: int = 1, pool: int = 1
+    ) -> None:
+        checked = Convolution(source, "levels", np.asarray(kernel), stride, groups, 1, padding)
+        object.__setattr__(self, "source", source)
+        object.__setattr__(self, "kernel", checked.kernel)
+        object.__setattr__(self, "stride", checked.stride)
+        object.__setattr__(self, "padding", checked.padding)
+        object.__setattr__(self, "groups", checked.groups)
+        object.__setattr__(self, "pool", whole(pool, 1, f"pool of {source}"))
 
     def folded(self) -> Integers:
         """The kernel on single levels, each weight at all places of its window; stride and padding grow likewise."""
@@ -80,16 +87,17 @@ class LevelLayer:
     bias: Integers
     unit: Integers | None
 
-    def __post_init__(self) -> None:
-        if not self.terms:
-            raise NetworkError(f"layer '{self.name}' hears nothing")
-        channels = len(self.terms[0].kernel)
-        object.__setattr__(self, "bias", integer_row(self.bias, channels, f"bias of '{self.name}'"))
-        if self.unit is not None:
-            unit = integer_row(self.unit, channels, f"unit of '{self.name}'")
-            if unit.min(initial=1) < 1:
-                raise NetworkError(f"a unit of '{self.name}' is {unit.min()}, below 1")
-            object.__setattr__(self, "unit", unit)
+    def __init__(self, name: str, terms: tuple[LevelTerm, ...], bias: ArrayLike, unit: ArrayLike | None) -> None:
+        if not terms:
+            raise NetworkError(f"layer '{name}' hears nothing")
+        channels = len(terms[0].kernel)
+        units = None if unit is None else integer_row(unit, channels, f"unit of '{name}'")
+        if units is not None and units.min(initial=1) < 1:
+            raise NetworkError(f"a unit of '{name}' is {units.min()}, below 1")
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "terms", terms)
+        object.__setattr__(self, "bias", integer_row(bias, channels, f"bias of '{name}'"))
+        object.__setattr__(self, "unit", units)
 
 
 @dataclass(frozen=True, eq=False)
