@@ -141,4 +141,4 @@ def _level_is_zero() -> z3.BoolRef:
 
 def _decided(claim: str, *goals: z3.BoolRef) -> Verdict:
     below = _product(_Q, _U)
-    return decide(claim, (), [], [_U >= 1, below <= _X, _X < _sum(below, _U)], conjunction(goals), None)
+    return decide(claim, (), [], [_U >= 1, below <= _X, _sum(below, _U) > _X], conjunction(goals), None)
