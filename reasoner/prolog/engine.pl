@@ -11,6 +11,7 @@
 :- use_module('../interpreter/translator').
 :- use_module('../interpreter/replayer').
 :- use_module('../clpfd/runner').
+:- use_module('../clpfd/holding').
 :- use_module('../interpreter/builtins', [builtin/1, goal_arguments/2]).
 :- use_module('../interpreter/deadline').
 :- use_module('../interpreter/memory').
@@ -79,6 +80,10 @@ do(read_constraints(Text, Domains)) :-
     read_constraint_program(Text, Domains).
 do(constrain(Text, Domains, QueryText, Alternatives)) :-
     constrain(Text, Domains, QueryText, Alternatives).
+do(check_constraints(ConstraintsText)) :-
+    read_task(ConstraintsText, Constraints),
+    ( nth0(Place, Constraints, Constraint), \+ holds(Constraint) -> true ; Place = -1 ),
+    put_term(Place).
 
 install(Text, Domains, World) :-
     read_clauses(Text, Clauses, Directives),
