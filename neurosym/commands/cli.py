@@ -36,7 +36,7 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command line; the entry point of the console script."""
+    """Run the whole command line; `entry.py` answers what needs less."""
     app()
 
 
@@ -122,6 +122,7 @@ def train_model(
         settings = vision.Settings(
             dataset, model, recipe, root=data, download=download, steps=steps, held_out=held_out,
             objective=cast(Any, objective), smoothing=smoothing, deform=deform, blend=blend, device=device,
+            least_steps=0 if epochs else vision.LEAST_STEPS,
         )  # fmt: skip
         settings = settings.quickly() if quick else settings
         with joined_by_torchrun(settings.place()) as processes:
