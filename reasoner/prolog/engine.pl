@@ -12,6 +12,7 @@
 :- use_module('../interpreter/translator').
 :- use_module('../interpreter/replayer').
 :- use_module('../clpfd/runner').
+:- use_module('../clpfd/holding').
 :- use_module('../interpreter/builtins', [builtin/1, goal_arguments/2]).
 :- use_module('../interpreter/deadline').
 :- use_module('../interpreter/memory').
@@ -91,6 +92,10 @@ do(read_constraints(Text, Domains), _) :-
     read_constraint_program(Text, Domains).
 do(constrain(Text, Domains, QueryText, Alternatives), _) :-
     constrain(Text, Domains, QueryText, Alternatives).
+do(check_constraints(ConstraintsText)) :-
+    read_task(ConstraintsText, Constraints),
+    ( nth0(Place, Constraints, Constraint), \+ holds(Constraint) -> true ; Place = -1 ),
+    put_term(Place).
 
 error_reply(Error, Reply) :-
     once(explain(Error, Kind, Offset, Clause, Text, Message)),

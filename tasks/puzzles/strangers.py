@@ -1,9 +1,9 @@
-"""Programs of strangers, unmodified: what a folder's CLP(FD) programs print under SWI-Prolog and under `neurosym solve`.
+"""Programs of strangers, unmodified: what a folder's CLP(FD) programs print under SWI-Prolog and under `solve`.
 
 The collection: the first ``--count`` programs by name that load library(clpfd) and whose goal ends under SWI-Prolog
 within ``--seconds`` of CPU time, having printed something. Made for the folder ``swi_prolog`` of Håkan Kjellerstrand's
 public models (github.com/hakank/hakank), where the goal is ``go``. Each program is ``equal`` (the same text, names of
-unbound variables aside), ``different``, ``refused`` with a reason, or ``not finished`` in the same time.
+unbound variables and times aside), ``different``, ``refused`` with a reason, or ``not finished`` in the same time.
 """
 
 import json
@@ -22,9 +22,12 @@ from rich.progress import track
 
 from logic import whole_file
 from logic.errors import NeurosymError
-from reasoner import ConstraintProgram, solve
+from reasoner import Limits, PrologTimeout
+from reasoner.prolog.text import PrologText
+from reasoner.running.running import run_goal
 
 _VARIABLE = re.compile(r"\b_(?:G?\d+|[A-Z]\w*)\b")
+_TIME = re.compile(r"\btime\W{0,3}[0-9.e-]+", re.IGNORECASE)
 _REASON = re.compile(r"^[^:]*: (?P<reason>.*?)(?:, line \d+, column \d+.*)?$", re.DOTALL)
 
 
@@ -32,7 +35,7 @@ class Reply(NamedTuple):
     """What came of a program.
 
     Args:
-        state: ``finished``, ``not finished`` or ``refused``.
+        state: ``finished``, ``finished with the search``, ``not finished`` or ``refused``.
         text: What it printed, or why it was refused.
         seconds: CPU time, that of other processes included.
     """
@@ -64,15 +67,23 @@ def ask_swipl(path: Path, goal: str, seconds: float) -> Reply:
 
 
 def ask_neurosym(path: Path, goal: str, seconds: float) -> Reply:
-    """What neurosym prints for the same file."""
-    start = time.process_time()
+    """What neurosym prints for the same file, up to the goal's first answer."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN), time.process_time()
+    printed: list[str] = []
+    state, text = "finished", ""
     try:
-        found = solve(ConstraintProgram.read(path), goal, seconds=seconds)
-        state = "not finished" if found.solvable is None else "finished"
-        text = str(found)
+        answers = run_goal(PrologText.read(path), goal, Limits(seconds=seconds), printed.append)
+        answer = next(answers, None)
+        answers.close()
+        if answer and answer.by_search:
+            state = "finished with the search"
+    except PrologTimeout:
+        state = "not finished"
     except NeurosymError as error:
         state, text = "refused", str(error)
-    return Reply(state, text, time.process_time() - start)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before[0].ru_utime - before[0].ru_stime
+    return Reply(state, text or "".join(printed), used + time.process_time() - before[1])
 
 
 def collection(folder: Path, goal: str, seconds: float, count: int, known: dict[str, Reply]) -> Iterator[Path]:
@@ -93,14 +104,16 @@ def verdict(wanted: Reply, found: Reply) -> str:
     if found.state == "refused":
         matched = _REASON.match(found.text)
         return f"refused: {matched['reason'] if matched else found.text}"
-    if found.state != "finished":
+    if not found.state.startswith("finished"):
         return found.state
-    return "equal" if _shown(wanted.text) == _shown(found.text) else "different"
+    if _shown(wanted.text) == _shown(found.text):
+        return "equal"
+    return "different" if found.state == "finished" else "other values, by the search, each checked"
 
 
 def _shown(text: str) -> str:
     """The text without what differs from run to run."""
-    return _VARIABLE.sub("_", text).strip()
+    return _TIME.sub("time", _VARIABLE.sub("_", text)).strip()
 
 
 def main(
