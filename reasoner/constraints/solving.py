@@ -88,15 +88,15 @@ def solve(
     if not posting.alternatives:
         conflicts = tuple(_as_conflict(posted, {}) for posted in posting.failed)
         return Solution(query, False, {}, conflicts=conflicts, seconds=time.perf_counter() - start)
-    slots = _slots(program, posting.alternatives)
+    slots = slot_values(program, posting.alternatives)
     costs, log_probs = _costs(program, symbols, slots)
     best: _Found | None = None
     undecided = False
     searches: list[tuple[Alternative, Search]] = []
     for alternative in posting.alternatives:
-        own_slots = _slots(program, [alternative])
+        own_slots = slot_values(program, [alternative])
         try:
-            search = open_search(_terms(alternative), own_slots, deadline)
+            search = open_search(constraint_terms(alternative), own_slots, deadline)
         except DeadlinePassedError:
             undecided = True
             searches.append((alternative, _unopened))
@@ -117,7 +117,7 @@ def solve(
     solution = Solution(
         query,
         True,
-        _bindings(best.alternative, best.values),
+        bound_values(best.alternative, best.values),
         objective=best.objective,
         proved_optimal=proved if costs or best.objective is not None else None,
         solver=best.search.name,
@@ -134,24 +134,26 @@ def solve(
 _unopened = cast("Search", None)  # an alternative that was not needed for the first solution
 
 
-def _constraints(alternative: Alternative) -> list[Posted]:
+def posted_constraints(alternative: Alternative) -> list[Posted]:
     """What must hold: what is posted, and that what is optimised has a value."""
     found: list[Posted] = []
     for posted in alternative.posted:
-        needed = [*conditions(posted.term), *demands(posted.term)] if _is_objective(posted.term) else [posted.term]
+        needed = [*conditions(posted.term), *demands(posted.term)] if is_objective(posted.term) else [posted.term]
         found += [posted._replace(term=term) for term in needed]
     return found
 
 
-def _terms(alternative: Alternative) -> list[Term]:
-    return [posted.term for posted in _constraints(alternative)]
+def constraint_terms(alternative: Alternative) -> list[Term]:
+    """What must hold, without its places."""
+    return [posted.term for posted in posted_constraints(alternative)]
 
 
-def _is_objective(term: Term) -> bool:
+def is_objective(term: Term) -> bool:
+    """Whether a term asks for the least or greatest value of something."""
     return isinstance(term, Struct) and term.functor in _OBJECTIVES
 
 
-def _slots(program: ConstraintProgram, alternatives: Sequence[Alternative]) -> dict[Key, Sequence[int]]:
+def slot_values(program: ConstraintProgram, alternatives: Sequence[Alternative]) -> dict[Key, Sequence[int]]:
     """The values of each slot that is spoken of; class numbers if the domain's values are not integers."""
     seen = {key for alternative in alternatives for key in _keys_of(alternative) if isinstance(key, tuple)}
     found: dict[Key, Sequence[int]] = {}
@@ -188,7 +190,7 @@ def _best_of(
     alternative: Alternative, search: Search, slots: Mapping[Key, Sequence[int]], costs: Costs, deadline: Deadline
 ) -> _Found | bool | None:
     """The best assignment of an alternative; False if it has none, None if that is not known."""
-    objectives = [posted.term for posted in alternative.posted if _is_objective(posted.term)]
+    objectives = [posted.term for posted in alternative.posted if is_objective(posted.term)]
     here = {key: of_values for key, of_values in costs.items() if key in _keys_of(alternative)}
     if here and objectives:
         raise QueryError("labeling asks for an optimum, and symbols ask for the most probable reading; ask for one")
@@ -215,11 +217,13 @@ def _optimum(found: _Found, objective: Struct, slots: Mapping[Key, Sequence[int]
         try:
             found.search.require(better)
         except TooLarge:
-            found = replace(found, search=ArithmeticSearch([*_terms(found.alternative), better], slots))
+            found = replace(found, search=ArithmeticSearch([*constraint_terms(found.alternative), better], slots))
         held = found.search.check(deadline)
         if not held:
             try:
-                search = open_search([*_terms(found.alternative), Struct("#=", (goal, value))], slots, deadline)
+                search = open_search(
+                    [*constraint_terms(found.alternative), Struct("#=", (goal, value))], slots, deadline
+                )
             except DeadlinePassedError:  # nor can anything more be asked
                 return replace(found, proved=held is False)
             return replace(found, search=search, proved=held is False)
@@ -238,7 +242,8 @@ def _keys_of(alternative: Alternative) -> set[Key]:
     return {key for posted in alternative.posted for key in keys(posted.term)}
 
 
-def _bindings(alternative: Alternative, values: Mapping[Key, int]) -> dict[str, Value]:
+def bound_values(alternative: Alternative, values: Mapping[Key, int]) -> dict[str, Value]:
+    """The query's variables under an assignment."""
     return {name: to_value(_filled(term, values)) for name, term in alternative.bindings.items()}
 
 
@@ -275,7 +280,7 @@ def _unique(
         search = best.search if alternative is best.alternative else opened
         if search is _unopened:
             try:
-                search = open_search(_terms(alternative), _slots(program, [alternative]), deadline)
+                search = open_search(constraint_terms(alternative), slot_values(program, [alternative]), deadline)
             except DeadlinePassedError:
                 decided = False
                 continue
@@ -331,8 +336,8 @@ def _unsolved(
     conflicts: list[Conflict] = []
     minimal = len(alternatives) == 1
     for alternative in alternatives:
-        posted = _constraints(alternative)
-        found, smallest = find_conflict([p.term for p in posted], _slots(program, [alternative]), deadline)
+        posted = posted_constraints(alternative)
+        found, smallest = find_conflict([p.term for p in posted], slot_values(program, [alternative]), deadline)
         names = name_variables(alternative.bindings)
         conflicts += [_as_conflict(posted[index], names) for index in found]
         minimal &= smallest
