@@ -81,12 +81,15 @@ from reasoner import (
     Shortcuts as Shortcuts,
     SlotReading as SlotReading,
     Solution as Solution,
+    SpikingSolution as SpikingSolution,
+    compile_search as compile_search,
     count_shortcuts as count_shortcuts,
     explain_queries as explain_queries,
     infer as infer,
     prove_answers as prove_answers,
     prove_rule as prove_rule,
     solve as solve,
+    solve_in_spikes as solve_in_spikes,
 )
 
 from .checkpoint import CheckpointError as CheckpointError
