@@ -140,7 +140,7 @@ class Solution:
                 for c in self.conflicts
             ]
             return "\n".join([f"{self.query}: proved to have no solution; {why}", *lines])
-        lines = [_binding_text(name, value) for name, value in self.bindings.items()]
+        lines = [binding_text(name, value) for name, value in self.bindings.items()]
         if self.objective is not None:
             proof = "proved optimal" if self.proved_optimal else "not proved optimal within the budget"
             proof = "optimal by CP-SAT" if "optimal" in self.by_cp_sat else proof
@@ -165,7 +165,8 @@ class Solution:
         return f"reading {proof}{ties}, log-probability {self.log_probability:.4f}; {repairs}"
 
 
-def _binding_text(name: str, value: Value) -> str:
+def binding_text(name: str, value: Value) -> str:
+    """A variable and its value, a list of lists as a table."""
     if isinstance(value, tuple) and value and all(isinstance(row, tuple) for row in value):
         rows = [[str(cell) for cell in row] for row in value if isinstance(row, tuple)]
         width = max((len(cell) for row in rows for cell in row), default=1)
