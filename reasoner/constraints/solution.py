@@ -166,7 +166,7 @@ class Solution:
 
 
 def binding_text(name: str, value: Value) -> str:
-    """A variable and its value, a list of lists as a table."""
+    """A variable and its value in words; lists of lists are shown as tables."""
     if isinstance(value, tuple) and value and all(isinstance(row, tuple) for row in value):
         rows = [[str(cell) for cell in row] for row in value if isinstance(row, tuple)]
         width = max((len(cell) for row in rows for cell in row), default=1)

@@ -78,13 +78,13 @@ def solve(
     if not posting.alternatives:
         conflicts = tuple(_as_conflict(posted, {}) for posted in posting.failed)
         return Solution(query, False, {}, conflicts=conflicts, seconds=time.perf_counter() - start)
-    slots = _slots(program, posting.alternatives)
+    slots = slot_values(program, posting.alternatives)
     costs, log_probs = _costs(program, symbols, slots)
     best: Found | None = None
     undecided = False
     searches: list[tuple[Alternative, Search]] = []
     for alternative in posting.alternatives:
-        own_slots = _slots(program, [alternative])
+        own_slots = slot_values(program, [alternative])
         try:
             search = opened(alternative, own_slots, deadline, not costs)
         except DeadlinePassedError:
@@ -110,7 +110,7 @@ def solve(
     solution = Solution(
         query,
         True,
-        _bindings(best.alternative, best.values),
+        bound_values(best.alternative, best.values),
         objective=best.objective,
         proved_optimal=proved if costs or best.objective is not None else None,
         solver=best.search.name,
@@ -131,7 +131,7 @@ def solve(
 _unopened = cast("Search", None)  # an alternative that was not needed for the first solution
 
 
-def _slots(program: ConstraintProgram, alternatives: Sequence[Alternative]) -> dict[Key, Sequence[int]]:
+def slot_values(program: ConstraintProgram, alternatives: Sequence[Alternative]) -> dict[Key, Sequence[int]]:
     """The values of each slot that is spoken of; class numbers if the domain's values are not integers."""
     seen = {key for alternative in alternatives for key in keys_of(alternative) if isinstance(key, tuple)}
     found: dict[Key, Sequence[int]] = {}
@@ -168,7 +168,8 @@ def _least(first: float | None, second: float) -> float | None:
     return None if first is None else min(first, second)
 
 
-def _bindings(alternative: Alternative, values: Mapping[Key, int]) -> dict[str, Value]:
+def bound_values(alternative: Alternative, values: Mapping[Key, int]) -> dict[str, Value]:
+    """The query's variables under an assignment."""
     return {name: to_value(_filled(term, values)) for name, term in alternative.bindings.items()}
 
 
@@ -209,7 +210,7 @@ def _unique(
         search = best.search if alternative is best.alternative else begun
         if search is _unopened:
             try:
-                search = opened(alternative, _slots(program, [alternative]), deadline)
+                search = opened(alternative, slot_values(program, [alternative]), deadline)
             except DeadlinePassedError:
                 decided = False
                 continue
@@ -235,7 +236,7 @@ def _unique(
         decided &= held is False
         if held is False and isinstance(search, CpSatSearch):
             terms = [*terms_of(alternative), *read, *_value_of_best(alternative, best)]
-            vouched &= confirms(terms, _slots(program, [alternative]), same or {}, share(deadline))
+            vouched &= confirms(terms, slot_values(program, [alternative]), same or {}, share(deadline))
     return (True if decided else None), vouched
 
 
@@ -284,9 +285,9 @@ def _unsolved(
     minimal = len(alternatives) == 1
     for alternative in alternatives:
         posted = constraints(alternative)
-        if by_cp_sat and not confirms([p.term for p in posted], _slots(program, [alternative]), {}, deadline):
+        if by_cp_sat and not confirms([p.term for p in posted], slot_values(program, [alternative]), {}, deadline):
             return Solution(query, False, {}, by_cp_sat=("impossible",), seconds=time.perf_counter() - start)
-        found, smallest = find_conflict([p.term for p in posted], _slots(program, [alternative]), deadline)
+        found, smallest = find_conflict([p.term for p in posted], slot_values(program, [alternative]), deadline)
         names = name_variables(alternative.bindings)
         conflicts += [_as_conflict(posted[index], names) for index in found]
         minimal &= smallest
