@@ -8,9 +8,9 @@ from itertools import accumulate, chain, pairwise
 from math import log
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from logic import Domain
+from logic.domain import Domain
 
-from ..errors import NoAnswer, PrologLimit, QueryError, SubqueryError
+from ..errors import ComputedError, NoAnswer, PrologLimit, QueryError, SubqueryError
 from ..prolog.border import Limits, Refusal, request
 from ..prolog.collector import uncollected
 from ..prolog.program import Program
@@ -216,12 +216,13 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
         (2, 19, 'sum(18)')
     """
     limits = limits or Limits()
-    text, bounds = (program.prolog, program.domains), (limits.answers, limits.instances)
+    bounds = limits.answers, limits.instances
     try:
         if query is None:
-            found = request(limits, "ground_program", *text, *bounds)
+            found = request(limits, "ground_program", *bounds, program=program.resident)
         else:
-            found = request(limits, "ground", *text, QueryText(query, program.source), *bounds)
+            asked = QueryText(query, program.source)
+            found = request(limits, "ground", asked, *bounds, program=program.resident)
     except Refusal as refusal:
         raise _refused(refusal, program, query or "", limits) from None
     atoms: dict[int, str] = dict(found["atoms"][1:])
@@ -359,6 +360,8 @@ def _refused(refusal: Refusal, program: Program, query: str, limits: Limits) -> 
     if refusal.kind == "subquery":
         known = f"the probability of '{what}' given {refusal.message} is to be known first; ask by infer or explain"
         return SubqueryError(f"{where}: {known}", what, refusal.message)
+    if refusal.kind == "computed":
+        return ComputedError(f"{where}: what Python computes is to be known first; ask by infer or explain", what)
     if refusal.kind == "called":
         place = program.call_place(refusal.clause, what)
         return QueryError(f"{program.source}: {reason(refusal)}{program.suggestion(what)}{place}")

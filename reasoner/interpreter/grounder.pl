@@ -34,9 +34,9 @@ neurosym_interpreters:instance_of(Atom, Call, Id, Items) :- instance_(Atom, Call
 :- thread_local instance_/4, tabled_/2.
 :- table may/2, sure/1.
 
-%!  forget: the program, the world, and what was found.
+%!  forget: the world, and what was found; the program stays.
 forget :-
-    forget_program,
+    forget_calls,
     forget_world, forget_rows,
     retractall(tabled_(_, _)), retractall(instance_(_, _, _, _)),
     nb_setval(neurosym_searching, false).
@@ -210,6 +210,7 @@ ground(Query, Names, MaxAnswers, MaxInstances) :-
     start(MaxInstances),
     answers(Query, MaxAnswers, Answers),
     run_agenda,
+    all_computed,
     finish(Query, Names, Answers, []).
 
 ground_program(MaxAnswers, MaxInstances) :-
@@ -221,6 +222,7 @@ ground_program(MaxAnswers, MaxInstances) :-
     findall(Answer-Truth, ( member(Goal-Truth, Evidence), answers_or_goal(Goal, MaxAnswers, Answers),
                             member(Answer, Answers) ), Observed),
     run_agenda,
+    all_computed,
     finish(_, [], Answered, Observed).
 
 asked_and_observed(Queries, Evidence) :-
