@@ -28,6 +28,18 @@ class SubqueryError(QueryError):
         self.goal, self.given = goal, given
 
 
+class ComputedError(QueryError):
+    """A program that calls Python predicates as it is grounded, before their answers are known.
+
+    Attributes:
+        calls: The text of a list of compounds.
+    """
+
+    def __init__(self, message: str, calls: str) -> None:
+        super().__init__(message)
+        self.calls = calls
+
+
 class CountingError(NeurosymError, ValueError):
     """A circuit that cannot be counted exactly, or beliefs that do not fit it."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from logic.domain import Domain
 
-from ..errors import NoAnswer, PrologLimit, QueryError, SubqueryError
+from ..errors import ComputedError, NoAnswer, PrologLimit, QueryError, SubqueryError
 from ..prolog.border import Limits, Refusal, request
 from ..prolog.collector import uncollected
 from ..prolog.program import Program
@@ -20,6 +20,7 @@ from ..prolog.text import QueryText, quote_atom
 from ..showing import cut
 from .ground_sums import ground_sums
 from .rules import (
+    GroundRules,
     Instance as Instance,
     Negation as Negation,
     Row,
@@ -133,23 +134,31 @@ class Grounding:
         ends = [*accumulate((len(domain) for domain, _ in self.slots), initial=0)]
         return tuple(range(start, end) for start, end in pairwise(ends))
 
-    def sums(self) -> Sums | None:
-        """The circuit as sums of products, made without it where rules do not support each other in circles.
+    def rules(self) -> GroundRules:
+        """The same in numbers alone."""
+        place = {
+            position: (slot, value) for slot, group in enumerate(self.one_hot) for value, position in enumerate(group)
+        }
+        return GroundRules(
+            self.circles,
+            {leaf: place[position] for leaf, position in self._positions().items()},
+            denied_by(self.leaves),
+            tuple(len(slot.domain) for slot in self.slots),
+            tuple(answer.atom for answer in self.answers),
+            self.evidence,
+        )
+
+    def written_sums(self) -> Sums | None:
+        """The rules as sums of products, as they are written.
 
         Returns:
-            None if it denies what is no choice among the values of one slot.
-
-        Raises:
-            PrologLimit: as :attr:`circuit`.
+            None if atoms support each other, if what is denied is no choice among the values of one slot, or if they
+            are more than ``Limits.gates``.
         """
-        outputs, denied, positions = [answer.atom for answer in self.answers], denied_by(self.leaves), self._positions()
-        small = sum(map(len, self.circles)) + len(self.circles) <= self.limits.gates
-        found = ground_sums(self.circles, positions, denied, self.one_hot, outputs, self.evidence) if small else None
-        if found is None:
-            from .circuit_sums import sums_of
-
-            return sums_of(self.circuit)
-        return found
+        outputs, denied = [answer.atom for answer in self.answers], denied_by(self.leaves)
+        if sum(map(len, self.circles)) + len(self.circles) > self.limits.gates:
+            return None
+        return ground_sums(self.circles, self._positions(), denied, self.one_hot, outputs, self.evidence)
 
     def _positions(self) -> dict[int, int]:
         """The input of each leaf that is a slot's value."""
@@ -351,6 +360,8 @@ def _refused(refusal: Refusal, program: Program, query: str, limits: Limits) -> 
     if refusal.kind == "subquery":
         known = f"the probability of '{what}' given {refusal.message} is to be known first; ask by infer or explain"
         return SubqueryError(f"{where}: {known}", what, refusal.message)
+    if refusal.kind == "computed":
+        return ComputedError(f"{where}: what Python computes is to be known first; ask by infer or explain", what)
     if refusal.kind == "called":
         place = program.call_place(refusal.clause, what)
         return QueryError(f"{program.source}: {reason(refusal)}{program.suggestion(what)}{place}")

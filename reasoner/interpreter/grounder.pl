@@ -214,6 +214,7 @@ ground(Query, Names, MaxAnswers, MaxInstances) :-
     start(MaxInstances),
     answers(Query, MaxAnswers, Answers),
     run_agenda,
+    all_computed,
     finish(Query, Names, Answers, []).
 
 ground_program(MaxAnswers, MaxInstances) :-
@@ -225,6 +226,7 @@ ground_program(MaxAnswers, MaxInstances) :-
     findall(Answer-Truth, ( member(Goal-Truth, Evidence), answers_or_goal(Goal, MaxAnswers, Answers),
                             member(Answer, Answers) ), Observed),
     run_agenda,
+    all_computed,
     finish(_, [], Answered, Observed).
 
 asked_and_observed(Queries, Evidence) :-

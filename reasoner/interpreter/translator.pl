@@ -21,7 +21,7 @@
 :- op(1000, xfx, ::).
 
 :- thread_local clause_/3, written_/5, head_/2, domain_/2, chance_/4, source_/4, unstratified_/0, collects_/0, kind_/3, all_certain_/0,
-    undefined_fails_/0, library_from_/1, written_collects_/0.
+    undefined_fails_/0, scoped_/0, library_from_/1, written_collects_/0.
 
 %!  clause_(?Head, ?Body, ?Id): of the program, the body marked; written_/5: as it was written.
 %!  written_(?Id, ?Head, ?Body, ?Names, ?Offset): see clause_/3.
@@ -39,14 +39,16 @@ forget_program :-
     forget_dependencies,
     retractall(clause_(_, _, _)), retractall(written_(_, _, _, _, _)), retractall(head_(_, _)), retractall(domain_(_, _)),
     retractall(chance_(_, _, _, _)), retractall(source_(_, _, _, _)), retractall(unstratified_), retractall(collects_),
-    retractall(kind_(_, _, _)), retractall(all_certain_), retractall(undefined_fails_),
+    retractall(kind_(_, _, _)), retractall(all_certain_), retractall(undefined_fails_), retractall(scoped_),
     retractall(library_from_(_)), retractall(written_collects_).
 
 %!  forget_calls: what goals that came together at run time have added.
 forget_calls :- ( written_collects_ -> true ; retractall(collects_) ).
 
 %!  declare(+Directives): predicates that may have no clauses, and are false then.
-declare(Directives) :- forall(( member(Directive, Directives), declared(Directive, Name/Arity) ), declare(Name, Arity)).
+declare(Directives) :-
+    ( memberchk(use_module(library(scope)), Directives) -> assertz(scoped_) ; true ),
+    forall(( member(Directive, Directives), declared(Directive, Name/Arity) ), declare(Name, Arity)).
 
 declare(Name, Arity) :- ( head_(Name, Arity) -> true ; assertz(head_(Name, Arity)) ).
 
@@ -55,7 +57,8 @@ declare(Name, Arity) :- ( head_(Name, Arity) -> true ; assertz(head_(Name, Arity
 install_program(Clauses0, Directives, Domains0, Check, World) :-
     ( memberchk(unknown(fail), Directives) -> assertz(undefined_fails_) ; true ),
     declare(Directives),
-    with_library(Clauses0, Clauses),
+    with_scopes(Clauses0, Clauses1),
+    with_library(Clauses1, Clauses),
     length(Clauses0, First), assertz(library_from_(First)),
     exclude(replaced(Clauses0), Domains0, Domains),
     forall(member(domain(Name, Values), Domains), assertz(domain_(Name, Values))),
@@ -68,6 +71,9 @@ install_program(Clauses0, Directives, Domains0, Check, World) :-
     ( World == true -> assertz(all_certain_) ; true ),
     forall(source_(Id, Head, Body, Choice), add_clause(Id, Head, Body, Choice)),
     ( collects_ -> assertz(written_collects_) ; true ).
+
+%   What ':- use_module(library(scope))' adds to a program.
+with_scopes(Clauses, All) :- ( scoped_ -> scope_clauses(Clauses, More), append(Clauses, More, All) ; All = Clauses ).
 
 %   A program that brings its own network for a predicate does not mean the domain of that name.
 replaced(Clauses, domain(Name, _)) :-

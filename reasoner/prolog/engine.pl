@@ -13,6 +13,7 @@
 :- use_module('../interpreter/compiler').
 :- use_module('../interpreter/replayer').
 :- use_module('../clpfd/runner').
+:- use_module('../clpfd/holding').
 :- use_module('../interpreter/builtins', [builtin/1, goal_arguments/2]).
 :- use_module('../interpreter/deadline').
 :- use_module('../interpreter/memory').
@@ -73,6 +74,7 @@ do(read, program(Text, Domains, World)) :-
     read_clauses(Text, Clauses, Directives),
     install_program(Clauses, Directives, Domains, check(Unknown), World),
     put_clauses(Clauses, Directives, Unknown).
+do(files(Text), _) :- put_files(Text).
 do(ground(QueryText, Answers, Instances), _) :-
     read_query(QueryText, Query, Names),
     check_query(Query),
@@ -91,6 +93,10 @@ do(read_constraints(Text, Domains), _) :-
     read_constraint_program(Text, Domains).
 do(constrain(Text, Domains, QueryText, Alternatives), _) :-
     constrain(Text, Domains, QueryText, Alternatives).
+do(check_constraints(ConstraintsText)) :-
+    read_task(ConstraintsText, Constraints),
+    ( nth0(Place, Constraints, Constraint), \+ holds(Constraint) -> true ; Place = -1 ),
+    put_term(Place).
 
 error_reply(Error, Reply) :-
     once(explain(Error, Kind, Offset, Clause, Text, Message)),
@@ -117,6 +123,8 @@ explain(stopped(subquery, Clause, Goal-Given), subquery, -1, Clause, Text, Messa
     numbervars(Goal-Given, 0, _),
     term_text(Goal, Text),
     term_text(Given, Message).
+explain(stopped(computed, Clause, Calls), computed, -1, Clause, Text, '') :- !,    % whole: it is read again
+    term_text(Calls, Text).
 explain(stopped(Kind, Clause, Term), Kind, -1, Clause, Text, '') :-
     short_text(Term, Text).
 explain(error(_, Context), collection, -1, -1, '', '') :-

@@ -24,7 +24,10 @@ _REASONS = {
     "network_values": "the values of a network must be two or more distinct constants, not '{what}'",
     "disjunction": "'{what}' in an annotated disjunction has no probability; write p :: {what}",
     "uncertain_directive": "'{what}' has a probability; queries and evidence say what is asked, and are certain",
-    "scoped": "an aggregate in the scope '{what}' is not supported; collect over a predicate without a scope",
+    "distributed": "'{what}' is the notation of distributional clauses; write a continuous fact as normal(0, 1) :: x, "
+    "and read its value by value(x, V)",
+    "file": "the directive ':- {what}' brings in a file; read the program by Program.read, from a file of the same "
+    "folder, and pass what it calls in Python",
     "prevented": "'{what}' is denied in a head, but no clause makes it true; add one that does",
     "cut": "the cut '!' has no meaning here: the rule rests on what is uncertain, or it stands inside a goal",
     "condition": "the condition '{what}' of '->' is uncertain; use the goal and its \\+ in two rules",
