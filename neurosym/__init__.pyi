@@ -72,6 +72,7 @@ from reasoner import (
     Answers as Answers,
     Conflict as Conflict,
     ConstraintProgram as ConstraintProgram,
+    GoalAnswer as GoalAnswer,
     Limits as Limits,
     MeaningError as MeaningError,
     Program as Program,
@@ -88,6 +89,7 @@ from reasoner import (
     infer as infer,
     prove_answers as prove_answers,
     prove_rule as prove_rule,
+    run_goal as run_goal,
     solve as solve,
     solve_in_spikes as solve_in_spikes,
 )

@@ -21,6 +21,7 @@ from .counting.semirings import Semiring as Semiring
 from .errors import (
     CountingError as CountingError,
     MeaningError as MeaningError,
+    NotPostedError as NotPostedError,
     ProgramError as ProgramError,
     PrologError as PrologError,
     PrologLimit as PrologLimit,
@@ -62,6 +63,7 @@ from .proofs.explanation import (
 )
 from .proofs.proof import Proof as Proof
 from .proofs.rendering import to_dict as to_dict, to_dot as to_dot, to_svg as to_svg, to_text as to_text
+from .running.running import GoalAnswer as GoalAnswer, run_goal as run_goal
 from .searching import (
     SpikingSolution as SpikingSolution,
     compile_search as compile_search,
