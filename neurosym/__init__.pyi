@@ -77,10 +77,15 @@ from reasoner import (
     SlotReading as SlotReading,
     Solution as Solution,
     count_shortcuts as count_shortcuts,
+    decide as decide,
     explain_queries as explain_queries,
     infer as infer,
+    learn_from_interpretations as learn_from_interpretations,
+    most_probable as most_probable,
+    most_probable_answers as most_probable_answers,
     prove_answers as prove_answers,
     prove_rule as prove_rule,
+    sample as sample,
     solve as solve,
 )
 
