@@ -35,7 +35,10 @@ from logic import (
     write_nir as write_nir,
 )
 from perception import (
+    CONVERSION_METHODS as CONVERSION_METHODS,
     AnalogTwin as AnalogTwin,
+    ConversionError as ConversionError,
+    ConvertedNetwork as ConvertedNetwork,
     Dataset as Dataset,
     DatasetError as DatasetError,
     DeadNeuronDetector as DeadNeuronDetector,
@@ -45,6 +48,7 @@ from perception import (
     SpikingClassifier as SpikingClassifier,
     SpikingVision as SpikingVision,
     augment as augment,
+    convert as convert,
     cut_board as cut_board,
     encode as encode,
     load_dataset as load_dataset,
@@ -52,6 +56,7 @@ from perception import (
     measure_activity as measure_activity,
     neuron as neuron,
     pair_digits as pair_digits,
+    prepare as prepare,
     preset as preset,
     pretrain as pretrain,
     pretrain_first_layer as pretrain_first_layer,
@@ -76,6 +81,8 @@ from reasoner import (
     Shortcuts as Shortcuts,
     SlotReading as SlotReading,
     Solution as Solution,
+    SpikingSolution as SpikingSolution,
+    compile_search as compile_search,
     count_shortcuts as count_shortcuts,
     decide as decide,
     explain_queries as explain_queries,
@@ -87,6 +94,7 @@ from reasoner import (
     prove_rule as prove_rule,
     sample as sample,
     solve as solve,
+    solve_in_spikes as solve_in_spikes,
 )
 
 from .checkpoint import CheckpointError as CheckpointError

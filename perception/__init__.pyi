@@ -23,6 +23,17 @@ from .architectures.normalization import (
     settle_norms as settle_norms,
 )
 from .capabilities import Entry as Entry, catalogue as catalogue
+from .conversion import (
+    CONVERSION_METHODS as CONVERSION_METHODS,
+    ConversionError as ConversionError,
+    ConversionWarning as ConversionWarning,
+    ConvertedLayer as ConvertedLayer,
+    ConvertedNetwork as ConvertedNetwork,
+    Method as Method,
+    SpikeActivity as SpikeActivity,
+    convert as convert,
+    prepare as prepare,
+)
 from .datasets import (
     DATASETS as DATASETS,
     Dataset as Dataset,

@@ -79,3 +79,8 @@ from .proofs.proof import Proof as Proof
 from .proofs.rendering import to_dict as to_dict, to_dot as to_dot, to_svg as to_svg, to_text as to_text
 from .sampling.grounded import ground_stated as ground_stated
 from .sampling.sampler import Estimate as Estimate, Samples as Samples, sample as sample
+from .searching import (
+    SpikingSolution as SpikingSolution,
+    compile_search as compile_search,
+    solve_in_spikes as solve_in_spikes,
+)

@@ -16,7 +16,7 @@ from .fitting import fit_network
 from .hardware import write_hardware
 from .integers import show_integers
 from .lfi import learn_program
-from .options import CODES, AsJson, Epochs, Quick, Seed, refuse_others
+from .options import CODES, AsJson, Epochs, Quick, Seed, given, refuse_others
 from .programs import decide_program, ground_program, most_probable_truths, most_probable_world
 from .sample import sample_program
 from .targets import conform_network, target_app
@@ -39,7 +39,7 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command line; the entry point of the console script."""
+    """Run the whole command line; `entry.py` answers what needs less."""
     app()
 
 
@@ -125,6 +125,7 @@ def train_model(
         settings = vision.Settings(
             dataset, model, recipe, root=data, download=download, steps=steps, held_out=held_out,
             objective=cast(Any, objective), smoothing=smoothing, deform=deform, blend=blend, device=device,
+            least_steps=0 if epochs else vision.LEAST_STEPS,
         )  # fmt: skip
         settings = settings.quickly() if quick else settings
         with joined_by_torchrun(settings.place()) as processes:
@@ -260,8 +261,13 @@ def query_program(
         say(found)
 
 
+_SOLVING = ("puzzle", "query", "timeout", "limit", "as_json")
+_SPIKING = (*_SOLVING, "spikes", "orders", "seed", "steps", "unique", "count", "proof")
+
+
 @app.command("solve")
 def solve_puzzle(
+    context: typer.Context,
     puzzle: Annotated[str, typer.Argument(help="A .pl file, or the name of a bundled puzzle.", show_default=False)],
     query: Annotated[str | None, typer.Argument(help="What is asked; without it, the first clause's head.")] = None,
     image: Annotated[Path | None, typer.Option(help="A picture of the board; then picture(Rows) is asked.")] = None,
@@ -269,10 +275,21 @@ def solve_puzzle(
     drawing: Annotated[Path | None, typer.Option(help="Write the solved board as SVG, repaired cells marked.")] = None,
     timeout: Annotated[float, typer.Option(min=0, help="CPU seconds for solving.")] = 60.0,
     limit: Annotated[list[str] | None, typer.Option(help="Raise a limit, as answers=2000; see Limits.")] = None,
+    spikes: Annotated[bool, typer.Option("--spikes", help="Search by a network of spiking neurons.")] = False,
+    orders: Annotated[int, typer.Option(min=1, help="Of --spikes: networks side by side, the first wins.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Of --spikes: of the first order; 0 is the program's own.")] = 0,
+    steps: Annotated[int, typer.Option(min=1, help="Of --spikes: at most so many.")] = 20_000,
+    unique: Annotated[bool, typer.Option("--unique", help="Of --spikes: look for a second solution.")] = False,
+    count: Annotated[bool, typer.Option("--count", help="Of --spikes: look for all solutions.")] = False,
+    proof: Annotated[Path | None, typer.Option(help="Of --spikes: write the refutation, with its formula.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Solve a constraint puzzle and say whether the solution is unique; exit code 0 solved, 1 impossible, 3 unknown."""
     with plain_errors():
+        if spikes:
+            refuse_others(context, _SPIKING)
+        elif written := given(context, set(_SPIKING) - set(_SOLVING)):
+            raise PathError(f"--{written[0]}: is obeyed only with --spikes")
         for path in (image, model):
             if path is not None and model is not None:  # which is missed first
                 existing(path)
@@ -282,6 +299,20 @@ def solve_puzzle(
         from .queries import limits_from
 
         limits = limits_from(max(1.0, timeout), [f"answers={WAYS}", *(limit or [])])
+        if spikes:
+            from .spiking import solve_puzzle_in_spikes
+
+            if proof is not None:
+                writable(proof, Path(puzzle), kinds=(".cnf", ".opb"))
+            spiking = solve_puzzle_in_spikes(
+                puzzle, query, orders=orders, seed=seed, steps=steps, unique=unique, count=count, seconds=timeout,
+                limits=limits, proof=proof,
+            )  # fmt: skip
+            if as_json:
+                say_json(spiking.to_dict())
+            else:
+                say(str(spiking))
+            raise typer.Exit(CODES[spiking.spiking.solvable])
         found = solve_file(puzzle, query, image, model, drawing, timeout, limits)
         if as_json:
             say_json(found.to_dict())

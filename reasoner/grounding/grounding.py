@@ -8,7 +8,7 @@ from itertools import accumulate, chain, pairwise
 from math import log
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from logic import Domain
+from logic.domain import Domain
 
 from ..errors import ComputedError, NoAnswer, PrologLimit, QueryError, SubqueryError
 from ..prolog.border import Limits, Refusal, request
@@ -20,6 +20,7 @@ from ..prolog.text import QueryText, quote_atom
 from ..showing import cut
 from .ground_sums import ground_sums
 from .rules import (
+    GroundRules,
     Instance as Instance,
     Negation as Negation,
     Row,
@@ -135,23 +136,31 @@ class Grounding:
         ends = [*accumulate((len(domain) for domain, _ in self.slots), initial=0)]
         return tuple(range(start, end) for start, end in pairwise(ends))
 
-    def sums(self) -> Sums | None:
-        """The circuit as sums of products, made without it where rules do not support each other in circles.
+    def rules(self) -> GroundRules:
+        """The same in numbers alone."""
+        place = {
+            position: (slot, value) for slot, group in enumerate(self.one_hot) for value, position in enumerate(group)
+        }
+        return GroundRules(
+            self.circles,
+            {leaf: place[position] for leaf, position in self._positions().items()},
+            denied_by(self.leaves),
+            tuple(len(slot.domain) for slot in self.slots),
+            tuple(answer.atom for answer in self.answers),
+            self.evidence,
+        )
+
+    def written_sums(self) -> Sums | None:
+        """The rules as sums of products, as they are written.
 
         Returns:
-            None if it denies what is no choice among the values of one slot.
-
-        Raises:
-            PrologLimit: as :attr:`circuit`.
+            None if atoms support each other, if what is denied is no choice among the values of one slot, or if they
+            are more than ``Limits.gates``.
         """
-        outputs, denied, positions = [answer.atom for answer in self.answers], denied_by(self.leaves), self._positions()
-        small = sum(map(len, self.circles)) + len(self.circles) <= self.limits.gates
-        found = ground_sums(self.circles, positions, denied, self.one_hot, outputs, self.evidence) if small else None
-        if found is None:
-            from .circuit_sums import sums_of
-
-            return sums_of(self.circuit)
-        return found
+        outputs, denied = [answer.atom for answer in self.answers], denied_by(self.leaves)
+        if sum(map(len, self.circles)) + len(self.circles) > self.limits.gates:
+            return None
+        return ground_sums(self.circles, self._positions(), denied, self.one_hot, outputs, self.evidence)
 
     def _positions(self) -> dict[int, int]:
         """The input of each leaf that is a slot's value."""
@@ -209,12 +218,13 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
         (2, 19, 'sum(18)')
     """
     limits = limits or Limits()
-    text, bounds = (program.prolog, program.domains), (limits.answers, limits.instances)
+    bounds = limits.answers, limits.instances
     try:
         if query is None:
-            found = request(limits, "ground_program", *text, *bounds)
+            found = request(limits, "ground_program", *bounds, program=program.resident)
         else:
-            found = request(limits, "ground", *text, QueryText(query, program.source), *bounds)
+            asked = QueryText(query, program.source)
+            found = request(limits, "ground", asked, *bounds, program=program.resident)
     except Refusal as refusal:
         raise _refused(refusal, program, query or "", limits) from None
     atoms: dict[int, str] = dict(found["atoms"][1:])

@@ -34,9 +34,9 @@ neurosym_interpreters:instance_of(Atom, Call, Id, Items) :- instance_(Atom, Call
 :- thread_local instance_/4, tabled_/2.
 :- table may/2, sure/1.
 
-%!  forget: the program, the world, and what was found.
+%!  forget: the world, and what was found; the program stays.
 forget :-
-    forget_program,
+    forget_calls,
     forget_world, forget_rows,
     retractall(tabled_(_, _)), retractall(instance_(_, _, _, _)),
     nb_setval(neurosym_searching, false).

@@ -1,5 +1,5 @@
 /*  The predicates of library.pl: read once, and given to each program that calls them and does not define them. */
-:- module(neurosym_library, [with_library/2, scope_clauses/2, library_predicate/1]).
+:- module(neurosym_library, [load_library/0, with_library/2, scope_clauses/2, library_predicate/1]).
 :- use_module(library(filesex), [directory_file_path/3]).
 :- use_module(library(lists)).
 :- use_module(analysis).
@@ -8,8 +8,9 @@
 :- dynamic library_/1, scopes_/1, loaded_/0, defines_/1, needs_/2.    % the same for all programs
 
 %!  library_predicate(?Indicator): a predicate that library.pl defines.
-library_predicate(Indicator) :- load_library, defines_(Indicator).
+library_predicate(Indicator) :- defines_(Indicator).
 
+%!  load_library: once, before the first program comes.
 load_library :- loaded_, !.
 load_library :-
     module_property(neurosym_library, file(File)),
@@ -31,7 +32,6 @@ library_clauses(Folder, Name, Clauses) :-
 
 %!  scope_clauses(+Clauses, -More): what library(scope) adds behind the clauses of a program.
 scope_clauses(Clauses, More) :-
-    load_library,
     length(Clauses, First),
     scopes_(Scopes),
     findall(clause(Id, 0, Rule, Names, Positions),
@@ -39,7 +39,6 @@ scope_clauses(Clauses, More) :-
 
 %!  with_library(+Clauses, -All): library predicates that the program calls, or may call; they come last.
 with_library(Clauses, All) :-
-    load_library,
     findall(Called, ( member(clause(_, _, rule(_, Body, _), _, _), Clauses), goals_of(Body, _-Called),
                       ( Called == any -> true ; defines_(Called) ) ), Calls0),
     sort(Calls0, Calls),

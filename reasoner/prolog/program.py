@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from logic import Domain
+from logic.domain import Domain
 from logic.errors import DomainError
 
 from ..errors import ProgramError
@@ -19,6 +18,7 @@ from .predicates import Predicate, answers_text, predicates_of
 from .reasons import sentence
 from .terms import Struct, Term, from_json, to_text
 from .text import Part, PrologText
+from .workers import READ, Resident
 
 DIGITS = Domain("digit", range(10))
 
@@ -182,7 +182,7 @@ class Program:
         if len(set(names)) < len(names):
             raise ProgramError(f"{text.source}: two domains bear one name: {names}")
         try:
-            found = request(limits or Limits(), "read", text, domains)
+            found = request(limits or Limits(), READ, program=Resident(text, domains))
         except Refusal as refusal:
             raise ProgramError(sentence(refusal, text)) from None
         clauses = tuple(
@@ -198,6 +198,11 @@ class Program:
         kept = tuple(d for d in domains if f"{d.name}/2" not in own and d.name not in {n.name for n in networks})
         undefined = tuple((clause, offset, name) for clause, offset, name in found["unknown"])
         return cls(text, (*kept, *networks), clauses, undefined, predicates)
+
+    @property
+    def resident(self) -> Resident:
+        """What a worker holds of it."""
+        return Resident(self.prolog, self.domains)
 
     @property
     def text(self) -> str:
@@ -253,6 +258,8 @@ class Program:
 
     def suggestion(self, indicator: str) -> str:
         """``; did you mean 'p/2'?`` if a predicate of the program has a name like this, else nothing."""
+        from difflib import get_close_matches  # for messages alone
+
         near = get_close_matches(indicator, sorted({clause.head.indicator for clause in self.clauses}), 1)
         return f"; did you mean '{near[0]}'?" if near else ""
 
