@@ -92,7 +92,7 @@ do(read_constraints(Text, Domains), _) :-
     read_constraint_program(Text, Domains).
 do(constrain(Text, Domains, QueryText, Alternatives), _) :-
     constrain(Text, Domains, QueryText, Alternatives).
-do(check_constraints(ConstraintsText)) :-
+do(check_constraints(ConstraintsText), _) :-
     read_task(ConstraintsText, Constraints),
     ( nth0(Place, Constraints, Constraint), \+ holds(Constraint) -> true ; Place = -1 ),
     put_term(Place).
