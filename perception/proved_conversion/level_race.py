@@ -1,4 +1,4 @@
-"""The race behind a network of levels, proved from its wiring: its sources fire in their windows and at no other time."""
+"""The race behind a network of levels, proved from its wiring: its sources fire in their windows and never else."""
 
 from math import prod
 
