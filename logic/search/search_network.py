@@ -60,6 +60,11 @@ class SearchNetwork:
         """The source of the flat network that is a population of one neuron."""
         return int(self.places(name)[0])
 
+    def name_of(self, source: int) -> str:
+        """A source of the flat network in words: its population and its place there."""
+        population = max((name for name in self.starts if self.starts[name] <= source), key=lambda n: self.starts[n])
+        return f"{population}[{source - self.starts[population]}]"
+
     @cached_property
     def largest_weight(self) -> int:
         """The largest absolute weight."""
