@@ -15,7 +15,10 @@ from .files import PathError, claimed, existing, writable
 from .fitting import fit_network
 from .hardware import write_hardware
 from .integers import show_integers
+from .lfi import learn_program
 from .options import CODES, AsJson, Epochs, Quick, Seed, given, refuse_others
+from .programs import decide_program, ground_program, most_probable_truths, most_probable_world
+from .sample import sample_program
 from .targets import conform_network, target_app
 
 if TYPE_CHECKING:
@@ -175,15 +178,24 @@ def profile_model(
 
 @app.command("explain")
 def explain_pictures(
-    model: Annotated[Path, typer.Argument(help="A saved model.", show_default=False)],
-    pictures: Annotated[list[Path], typer.Argument(help="Pictures of one digit each.", show_default=False)],
+    model: Annotated[Path, typer.Argument(help="A saved model, or a program (.pl).", show_default=False)],
+    pictures: Annotated[list[Path] | None, typer.Argument(help="Pictures of one digit each.")] = None,
     rule: Annotated[Path | None, typer.Option(help="A file with another rule; without it, the model's own.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what the model sees in pictures, what follows by the rule, and why."""
+    """Say what the model sees in pictures, what follows by the rule, and why; of a program, why its answers hold."""
     with plain_errors():
-        for path in (model, *pictures, *([] if rule is None else [rule])):
+        for path in (model, *(pictures or ()), *([] if rule is None else [rule])):
             existing(path)
+        if model.suffix == ".pl":
+            if pictures or rule is not None:
+                raise PathError(f"{model}: a program is explained alone; leave the others out")
+            from .queries import limits_from, report_file
+
+            say(report_file(model, None, limits_from(60.0, ()), True, as_json))
+            return
+        if not pictures:
+            raise PathError(f"{model}: a saved model explains pictures; give one or more")
         from ..addition import run as task
 
         found = task.explain(model, pictures, rule)
@@ -343,6 +355,12 @@ def _options(
 ) -> None: ...
 
 
+app.command("mpe")(most_probable_world)
+app.command("map")(most_probable_truths)
+app.command("sample")(sample_program)
+app.command("lfi")(learn_program)
+app.command("dt")(decide_program)
+app.command("ground")(ground_program)
 app.command("compile")(compile_netlist)
 app.command("verify")(verify_netlist)
 app.command("simulate")(simulate_netlist)
