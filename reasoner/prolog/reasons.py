@@ -61,6 +61,10 @@ _REASONS = {
     # as constraints are posted
     "tentative": "'{what}' would be posted inside a condition (\\+, ->, findall, forall's first part); nothing is "
     "known there yet: say it by reification, such as B #<==> (X #= Y)",
+    "committed": "a cut or once/1 would drop other ways through the rules after '{what}' was posted, which may have no "
+    "solution; say the ways by #\\/",
+    "untold": "'{what}' asks what a constrained variable is, which is not known as constraints are posted; say it by a "
+    "constraint such as #=",
     "expression": "'{what}' is no integer expression over + - * // div mod rem abs min max ^",
     "domain": "'{what}' is no domain; write 1..9, 1 \\/ 3..5 or 0..sup",
     "truth": "'{what}' is no constraint that can be true or false; write a comparison, X in 1..3, or 0 or 1",
