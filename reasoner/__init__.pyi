@@ -27,6 +27,7 @@ from .decisions.deciding import Decision as Decision, decide as decide
 from .errors import (
     CountingError as CountingError,
     MeaningError as MeaningError,
+    NotPostedError as NotPostedError,
     ProgramError as ProgramError,
     PrologError as PrologError,
     PrologLimit as PrologLimit,
@@ -77,6 +78,7 @@ from .proofs.explanation import (
 )
 from .proofs.proof import Proof as Proof
 from .proofs.rendering import to_dict as to_dict, to_dot as to_dot, to_svg as to_svg, to_text as to_text
+from .running.running import GoalAnswer as GoalAnswer, run_goal as run_goal
 from .sampling.grounded import ground_stated as ground_stated
 from .sampling.sampler import Estimate as Estimate, Samples as Samples, sample as sample
 from .searching import (

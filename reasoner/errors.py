@@ -11,6 +11,10 @@ class QueryError(NeurosymError, ValueError):
     """A query that the program cannot answer, or an answer asked for that it does not have."""
 
 
+class NotPostedError(ProgramError, QueryError):
+    """A constraint program that does more than post constraints; `run_goal` runs such programs."""
+
+
 class NoAnswer(QueryError):
     """A query that is false whatever the symbols are."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from ..terminal import complain, say, say_json, say_rows, say_table
+from ..terminal import complain, say, say_json, say_part, say_rows, say_table
 from .circuits import compile_netlist, learn_gate, simulate_netlist, verify_netlist
 from .ending import plain_errors
 from .files import PathError, claimed, existing, writable
@@ -261,8 +261,8 @@ def query_program(
         say(found)
 
 
-_SOLVING = ("puzzle", "query", "timeout", "limit", "as_json")
-_SPIKING = (*_SOLVING, "spikes", "orders", "seed", "steps", "unique", "count", "proof")
+_SOLVING = ("puzzle", "query", "timeout", "limit", "as_json", "count")
+_SPIKING = (*_SOLVING, "spikes", "orders", "seed", "steps", "unique", "proof")
 
 
 @app.command("solve")
@@ -280,11 +280,15 @@ def solve_puzzle(
     seed: Annotated[int, typer.Option(min=0, help="Of --spikes: of the first order; 0 is the program's own.")] = 0,
     steps: Annotated[int, typer.Option(min=1, help="Of --spikes: at most so many.")] = 20_000,
     unique: Annotated[bool, typer.Option("--unique", help="Of --spikes: look for a second solution.")] = False,
-    count: Annotated[bool, typer.Option("--count", help="Of --spikes: look for all solutions.")] = False,
+    count: Annotated[bool, typer.Option("--count", help="Count all solutions.")] = False,
     proof: Annotated[Path | None, typer.Option(help="Of --spikes: write the refutation, with its formula.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Show all solutions, one after the other.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Solve a constraint puzzle and say whether the solution is unique; exit code 0 solved, 1 impossible, 3 unknown."""
+    """Solve a constraint puzzle and say whether the solution is unique; exit code 0 solved, 1 impossible, 3 unknown.
+
+    A program that prints, collects or asserts is run as Prolog runs it, with library(clpfd).
+    """
     with plain_errors():
         if spikes:
             refuse_others(context, _SPIKING)
@@ -313,7 +317,13 @@ def solve_puzzle(
             else:
                 say(str(spiking))
             raise typer.Exit(CODES[spiking.spiking.solvable])
-        found = solve_file(puzzle, query, image, model, drawing, timeout, limits)
+        if image is None and drawing is None:
+            from .goals import solve_or_run
+
+            asked = "count" if count else "all" if every else "one"
+            found = solve_or_run(puzzle, query, timeout, limits, asked, str if as_json else say_part)
+        else:
+            found = solve_file(puzzle, query, image, model, drawing, timeout, limits)
         if as_json:
             say_json(found.to_dict())
         else:

@@ -7,7 +7,7 @@ from typing import cast
 
 from logic import Symbols
 
-from ..errors import QueryError
+from ..errors import NotPostedError, QueryError
 from ..prolog.border import Limits
 from ..prolog.program import Program
 from ..prolog.terms import Struct, Term, Value, to_value
@@ -31,6 +31,7 @@ def solve(
     *,
     seconds: float = 10.0,
     limits: Limits | None = None,
+    silent: bool = True,
 ) -> Solution:
     """One solution of a constraint program, with what could be proved about it.
 
@@ -45,9 +46,11 @@ def solve(
         seconds: CPU time for solving; when it runs out, what is not yet known is None.
         limits: What the Prolog side may spend; ``answers`` bounds the ways through the rules. If not given, 1000
             answers and ``seconds``, at least one.
+        silent: Whether goals that print are passed over; else they are refused.
 
     Raises:
-        QueryError: if the query is no goal, a rule cannot be run, or the symbols do not fit.
+        NotPostedError: if a rule that is reached does more than post constraints; :func:`reasoner.run_goal` runs it.
+        QueryError: if the query is no goal, or the symbols do not fit.
         MeaningError: if a constraint cannot be solved for.
         PrologLimit: if a limit of the Prolog side is reached.
 
@@ -70,6 +73,8 @@ def solve(
     if isinstance(program, Program):
         program = ConstraintProgram.parse(program.text, program.domains, program.source)
     posting = post(program, query, limits or Limits(answers=1000, seconds=max(1.0, seconds)))
+    if posting.prints and not silent:
+        raise NotPostedError(f"{program.source}: '{query}' prints, which solve passes over; run_goal prints it")
     if not posting.alternatives:
         conflicts = tuple(_as_conflict(posted, {}) for posted in posting.failed)
         return Solution(query, False, {}, conflicts=conflicts, seconds=time.perf_counter() - start)

@@ -1,10 +1,11 @@
 """Programs of constraints run as Prolog runs them, with printing and collecting in between; each answer in turn."""
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
+from ..constraints.constraint_program import ConstraintProgram
 from ..constraints.cp_sat_model import NotModelledError
 from ..constraints.optimising import best_of, is_objective, opened
 from ..constraints.posting import Alternative, Key, Posted, key_of
@@ -20,7 +21,7 @@ _INFERENCES = 4_000_000  # a second
 
 
 @dataclass(frozen=True)
-class Answer:
+class GoalAnswer:
     """One answer of a goal that was run.
 
     Args:
@@ -28,21 +29,25 @@ class Answer:
         whole: Whether no constraint is left open on them.
         by_clpfd: Solutions that library(clpfd) found up to here, each checked.
         by_search: Solutions that the search beside it found up to here, each checked.
+        searches: What searched beside it: ``sat``, ``z3`` or ``cp-sat``.
+        warnings: What is wrong in the text but does not end the run, such as a clause that cannot be read.
     """
 
     bindings: dict[str, Value]
     whole: bool
     by_clpfd: int
     by_search: int
+    searches: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def run_goal(
-    program: PrologText,
+    program: PrologText | ConstraintProgram | Path,
     goal: str,
     limits: Limits | None = None,
     write: Callable[[str], object] = str,
     patience: float = 2.0,
-) -> Generator[Answer]:
+) -> Generator[GoalAnswer]:
     r"""The answers of a goal, one after the other, as the program is run.
 
     The program runs in a process of its own, which reaches no file, process or connection; other files of its folder
@@ -52,7 +57,7 @@ def run_goal(
     was posted.
 
     Args:
-        program: Its text.
+        program: Its text, or the file that it is in.
         goal: What is called.
         limits: CPU time and memory.
         write: Takes what the program prints.
@@ -70,9 +75,14 @@ def run_goal(
         ([{'X': 2}, {'X': 3}], '2\n3\n')
     """
     limits = limits or Limits()
+    if isinstance(program, Path):
+        program = PrologText.read(program)
+    elif isinstance(program, ConstraintProgram):
+        program = program.prolog
     asked = QueryText(goal, program.source)
     with Session(limits, write) as session:
         problems: dict[int, _Problem] = {}
+        warnings: tuple[str, ...] = ()
         while True:
             name, *arguments = session.receive()
             if name == "ready":
@@ -88,27 +98,33 @@ def run_goal(
             elif name == "next":
                 session.send(problems[arguments[0]].next_values())
             elif name == "answer":
-                yield _answer(arguments)
+                searches = sorted({problem.name for problem in problems.values() if problem.name})
+                yield replace(_answer(arguments), searches=tuple(searches), warnings=warnings)
                 session.send("next")
-            elif name in {"no", "halted"}:
+            elif name == "loaded":
+                warnings = tuple(map(str, cast("tuple[Term, ...]", from_json(arguments[0]))))
+            elif name == "halted":  # the program ended itself, having done what it should
+                yield replace(_answer([[[0]], "whole", *arguments]), warnings=warnings)
                 return
-            elif name != "loaded":
+            elif name == "no":
+                return
+            else:
                 raise _explained(name, cast("str", from_json(arguments[0])), program)
 
 
 def _file_beside(program: PrologText, name: str) -> str:
     """The text of another file of the program's folder, as a term; no other file is read."""
     path = Path(program.source).parent / (name if name.endswith(".pl") else f"{name}.pl")
-    if Path(name).name != name or not path.is_file():
+    if Path(name).name != name or not path.is_file() or not Path(program.source).is_file():
         return "none"
     return f"text({PrologText.read(path).quoted})"
 
 
-def _answer(arguments: Sequence[Any]) -> Answer:
+def _answer(arguments: Sequence[Any]) -> GoalAnswer:
     bindings, whole, counts = _terms(arguments)
     by_clpfd, by_search = cast("tuple[int, int]", counts)
     pairs = [cast("Struct", pair).arguments for pair in cast("tuple[Term, ...]", bindings)]
-    return Answer(
+    return GoalAnswer(
         {cast("Struct", name).functor: to_value(value) for name, value in pairs},
         whole == Struct("whole"),
         by_clpfd,
@@ -141,6 +157,7 @@ class _Problem:
         self._seconds = seconds
         self._found: list[dict[Key, int]] = []
         self._search: Search | None = None
+        self.name = ""
 
     def next_values(self) -> str:
         """The values of another solution, as a term; ``none`` if there are no more, ``unknown`` if it is not known."""
@@ -152,6 +169,7 @@ class _Problem:
                     self._search.exclude(values)
             elif self._found:
                 self._search.exclude(self._found[-1])
+            self.name = self._search.name
             best = best_of(self._asked, self._search, {}, {}, deadline)
         except (DeadlinePassedError, MeaningError, NotModelledError):
             return "unknown"

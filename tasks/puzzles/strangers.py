@@ -22,9 +22,7 @@ from rich.progress import track
 
 from logic import whole_file
 from logic.errors import NeurosymError
-from reasoner import Limits, PrologTimeout
-from reasoner.prolog.text import PrologText
-from reasoner.running.running import run_goal
+from reasoner import Limits, PrologTimeout, run_goal
 
 _VARIABLE = re.compile(r"\b_(?:G?\d+|[A-Z]\w*)\b")
 _TIME = re.compile(r"\btime\W{0,3}[0-9.e-]+", re.IGNORECASE)
@@ -72,7 +70,7 @@ def ask_neurosym(path: Path, goal: str, seconds: float) -> Reply:
     printed: list[str] = []
     state, text = "finished", ""
     try:
-        answers = run_goal(PrologText.read(path), goal, Limits(seconds=seconds), printed.append)
+        answers = run_goal(path, goal, Limits(seconds=seconds), printed.append)
         answer = next(answers, None)
         answers.close()
         if answer and answer.by_search:
