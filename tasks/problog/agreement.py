@@ -152,7 +152,7 @@ def with_parameters(text: str, seed: int) -> str:
 def observed(text: str) -> str:
     """The program with its evidence alone, or with evidence of its own if it has none."""
     lines = [line for line in text.split("\n") if not line.startswith("query(")]
-    return "\n".join(lines if "evidence(" in text else [*lines, "evidence(q0(2))."])
+    return "\n".join(lines if "evidence(" in text or "q0(" not in text else [*lines, "evidence(q0(2))."])
 
 
 def compare(texts: Iterable[str], seconds: float = 20.0) -> Iterator[Comparison]:
