@@ -93,6 +93,8 @@ def same(ours: Verdict, theirs: Verdict) -> str:
     if theirs in (CRASH, UNFINISHED):
         return str(theirs)
     if isinstance(ours, str) and isinstance(theirs, str):
+        if ours.startswith("refused") and theirs.startswith("refused"):
+            return "refused"
         return str(theirs) if ours == theirs or (ours in REFUSALS and theirs in REFUSALS) else DIFFERENT
     if isinstance(ours, str) or isinstance(theirs, str):
         return DIFFERENT
@@ -150,8 +152,12 @@ def with_parameters(text: str, seed: int) -> str:
 
 
 def observed(text: str) -> str:
-    """The program with its evidence alone, or with evidence of its own if it has none."""
+    """The program with evidence, and with all its facts as queries, so that both tell them in a world.
+
+    What a world is made of is else a question of how far a ground program is simplified.
+    """
     lines = [line for line in text.split("\n") if not line.startswith("query(")]
+    lines += [f"query({name}(_{',_' * (name == 'e')}))." for name in "fgec" if re.search(rf"\b{name}\(", text)]
     return "\n".join(lines if "evidence(" in text or "q0(" not in text else [*lines, "evidence(q0(2))."])
 
 
@@ -161,8 +167,10 @@ def compare(texts: Iterable[str], seconds: float = 20.0) -> Iterator[Comparison]
         for number, text in enumerate(texts):
             written = with_parameters(text, number)
             seen = observed(text)
+            world = ask_world(seen)  # ProbLog looks for a world though the evidence is impossible; its answers tell
+            their_world = problog.ask(seen, "query" if isinstance(world, str) else "mpe")
             yield Comparison(
-                text, ask_neurosym(written), problog.ask(text), ask_world(seen), problog.ask(seen, "mpe"),
+                text, ask_neurosym(written), problog.ask(text), world, their_world,
                 ask_samples(written, number),
             )  # fmt: skip
 

@@ -17,7 +17,6 @@ from problog.program import PrologString
 from problog.tasks.mpe import mpe_maxsat
 
 CRASH = "ProbLog fails on an error of its own"  # an assertion of its cycle breaking, say: nothing to compare with
-_CERTAIN = "certain_in_any_case"
 UNFINISHED = "ProbLog does not finish"
 Verdict = dict[str, float] | str
 """Atom to probability, or the kind of refusal."""
@@ -104,17 +103,13 @@ def ask_world(text: str) -> Verdict:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             dag = LogicDAG.createFrom(PrologString(text), avoid_name_clash=True, label_all=True, labels=[("output", 1)])
-            share, facts = mpe_maxsat(dag)
+            share, _ = mpe_maxsat(dag)
     except InconsistentEvidenceError:
         return "evidence"
     except ProbLogError as error:
         return "not stratified" if type(error).__name__ == "NegativeCycle" else f"refused: {type(error).__name__}"
     except Exception:
         return CRASH
-    if not facts:  # evidence that is impossible is left out beforehand, without a word
-        known = ask_problog(f"{text}\n{_CERTAIN}. query({_CERTAIN}).")
-        if isinstance(known, str):
-            return known
     return {"world": float(share)}
 
 
