@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from ..terminal import complain, say, say_json, say_part, say_rows, say_table
+from .advising import advise_family
 from .circuits import compile_netlist, learn_gate, simulate_netlist, verify_netlist
 from .ending import plain_errors
 from .files import PathError, claimed, existing, writable
@@ -369,6 +370,7 @@ app.command("rtl")(write_hardware)
 app.command("integers")(show_integers)
 app.command("fit")(fit_network)
 app.command("conform")(conform_network)
+app.command("advise")(advise_family)
 app.add_typer(target_app, name="target")
 
 
