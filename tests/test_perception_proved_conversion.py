@@ -1,4 +1,4 @@
-"""Converted networks in whole numbers: read as they are, proved in every alphabet, joined to rules; or refused in words."""
+"""Converted networks in whole numbers: read, proved in every alphabet and joined to rules; or refused in words."""
 
 from dataclasses import replace
 

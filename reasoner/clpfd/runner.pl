@@ -16,8 +16,9 @@
 :- use_module(operators).
 :- use_module(poster).
 :- use_module('../interpreter/json_writer').
+:- use_module('../interpreter/refusals', [suggestion/3]).
 
-:- thread_local clause_/2, domain_/2.
+:- thread_local clause_/2, domain_/2, prints_/0.
 
 %!  read_constraint_program(+Text, +Domains): its rules as JSON, if it may run.
 read_constraint_program(Text, Domains) :-
@@ -29,13 +30,13 @@ constrain(Text, Domains, QueryText, Most) :-
     setup_call_cleanup(true, constrain_(Text, Domains, QueryText, Most), forget_rules).
 
 forget_rules :-
-    retractall(clause_(_, _)), retractall(domain_(_, _)), forget_failures.
+    retractall(clause_(_, _)), retractall(domain_(_, _)), retractall(prints_), forget_failures.
 
 constrain_(Text, Domains, QueryText, Most) :-
     read_rules(Text, Domains, Rules),
     forall(member(rule(Head, Body, _), Rules), assertz(clause_(Head, Body))),
     forall(member(domain(Name, Values), Domains), assertz(domain_(Name, Values))),
-    read_goal(QueryText, Query, Names, Rules, Domains),
+    read_goal(QueryText, Query, Names),
     Limit is Most + 1,
     findall(Bindings-Posted, limit(Limit, alternative(Query, Names, Bindings, Posted)), Alternatives),
     length(Alternatives, Count),
@@ -43,7 +44,7 @@ constrain_(Text, Domains, QueryText, Most) :-
     write('{"alternatives":'), put_list(neurosym_constraints:put_alternative, Alternatives),
     findall(posted(Place, Goal), failed(Place, Goal), Failed),
     write(',"failed":'), put_list(neurosym_constraints:put_posted, Failed),
-    write('}').
+    ( prints_ -> write(',"prints":true}') ; write(',"prints":false}') ).
 
 alternative(Query, Names, Bindings, Posted) :-
     start_posting,
@@ -94,7 +95,10 @@ goal(Goal, Place) :- compound(Goal), compound_name_arguments(Goal, Name, [Slot, 
 goal(Goal, Place) :- constraint(Goal), !, post(Goal, Place).
 goal(Goal, Place) :- higher(Goal), !, call_higher(Goal, Place).
 goal(Goal, Place) :- helper(Goal), !, call_helper(Goal, Place).
-goal(Goal, Place) :- functor(Goal, Name, Arity), throw(refused(unknown_goal(''), Place, Name/Arity)).
+goal(Goal, Place) :-
+    functor(Goal, Name, Arity),
+    findall(N/A, ( clause_(Head, _), functor(Head, N, A) ), Heads), suggestion(Name/Arity, Heads, Message),
+    throw(refused(unknown_goal(Message), Place, Name/Arity)).
 
 rules(Goal) :-
     clause_(Goal, Body),
@@ -204,7 +208,7 @@ keep([A|As], G, P, Wanted, Kept) :-
 
 %   Arithmetic over a constrained variable is a constraint; else it is evaluated.
 call_helper(Goal, Place) :- arithmetic(Goal, Constraint), term_attvars(Goal, [_|_]), !, post(Constraint, Place).
-call_helper(Goal, _) :- silent(Goal), !.
+call_helper(Goal, _) :- silent(Goal), !, ( prints_ -> true ; assertz(prints_) ).
 call_helper(transpose(Rows, Columns), _) :- !, transposed(Rows, Columns).
 call_helper(Goal, Place) :- catch(Goal, error(Error, _), throw(raised(Place, Goal, Error))).
 
