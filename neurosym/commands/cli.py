@@ -11,6 +11,7 @@ import typer
 from ..terminal import complain, say, say_json, say_part, say_rows, say_table
 from .advising import advise_family
 from .circuits import compile_netlist, learn_gate, simulate_netlist, verify_netlist
+from .conversion import convert_model
 from .ending import plain_errors
 from .files import PathError, claimed, existing, writable
 from .fitting import fit_network
@@ -368,6 +369,7 @@ app.command("simulate")(simulate_netlist)
 app.command("learn-gate")(learn_gate)
 app.command("rtl")(write_hardware)
 app.command("integers")(show_integers)
+app.command("convert")(convert_model)
 app.command("fit")(fit_network)
 app.command("conform")(conform_network)
 app.command("advise")(advise_family)
