@@ -154,6 +154,11 @@ from .pictures.picture import (
     check_pictures as check_pictures,
     read_picture as read_picture,
 )
+from .proved_conversion import (
+    LevelPerception as LevelPerception,
+    level_perception as level_perception,
+    packaged_network as packaged_network,
+)
 from .plasticity.clustering import cluster_by_stdp as cluster_by_stdp
 from .plasticity.competition import CompetitiveRule as CompetitiveRule, learn_by_competition as learn_by_competition
 from .plasticity.first_spike import (

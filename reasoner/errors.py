@@ -48,6 +48,10 @@ class CountingError(NeurosymError, ValueError):
     """A circuit that cannot be counted exactly, or beliefs that do not fit it."""
 
 
+class SamplingError(NeurosymError, RuntimeError):
+    """Samples that tell nothing, such as none in which the evidence holds."""
+
+
 class ProofError(NeurosymError, RuntimeError):
     """A proof that did not stand up when it was replayed."""
 

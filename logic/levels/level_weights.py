@@ -76,7 +76,7 @@ class Weights:
     def of(self, layer: LevelLayer) -> Heard:
         """What a layer hears."""
         target, reasons = hearing(layer, self.code), dict[int, str]()
-        wanted = [self._wanted(layer, term, target) for term in layer.terms]
+        wanted = [self.wanted(layer, term, target) for term in layer.terms]
         ours = [p for p in self.wired.projections if p.target == target]
         late = [
             p
@@ -94,8 +94,8 @@ class Weights:
         ours = [p for p in self.wired.projections if p.target == layer.name]
         return Heard(reasons, constants, self._compare(layer, ours, relays, reasons))
 
-    def _wanted(self, layer: LevelLayer, term: LevelTerm, target: str) -> Convolution:
-        """The weights of a term, from line to line: those of the levels times what each line is worth."""
+    def wanted(self, layer: LevelLayer, term: LevelTerm, target: str) -> Convolution:
+        """The weights of a term onto a population, line to line: those of levels times what each line is worth."""
         kernel, groups, inside = term.folded(), term.groups, self._width(layer)
         if term.source == INPUT:
             worth, share = 2 ** np.arange(self.network.bits), len(kernel) // groups

@@ -43,10 +43,9 @@ def wire_backtracking(wiring: Wiring, propagation: Propagation, order: tuple[Lit
     wiring.connect("last", "guessed", every, every, -1)
     wiring.connect("last", "refuted", every, every, 1)
     wiring.connect("last", "refuted", before, after, -1)
-    _, cleared = wire_earlier(wiring, "last", count, "last_block", "cleared")
-    if wiring.size(cleared):
-        later = every[BLOCK:]
-        wiring.connect(cleared, "refuted", later // BLOCK - 1, later, -1)
+    wire_earlier(wiring, "last", count, "cleared")
+    later = every[BLOCK:]
+    wiring.connect("cleared", "refuted", later // BLOCK - 1, later, -1)
     first = "exhausted" if confirm else "unsat"
     wiring.add(first, [1])
     wiring.connect("wipe", first, 0, 0, 1)

@@ -16,9 +16,6 @@ from .propagators import RAILS, Propagation
 from .wiring import Wiring
 
 Choice = Choices["dynamic", "static"]
-WAIT: dict[Choice, int] = {"dynamic": 3, "static": 2}
-"""Steps without news before `go`, which is how long news takes to reach the neurons that choose."""
-
 BLOCK = 16  # decisions
 
 
@@ -65,15 +62,14 @@ def _wire_dynamic(
     known = -(np.bincount(ends[:, 1], minlength=count) + 1)
     for sign in (1, -1):
         wiring.connect(RAILS, "candidate", propagation.rails([sign * literal for literal in order]), every, known)
-    _, earlier = wire_earlier(wiring, "candidate", count, "candidate_block", "candidate_before")
+    wire_earlier(wiring, "candidate", count, "candidate_before")
     wiring.add("pick", np.full(count, 2))
     wiring.connect("go", "pick", 0, every, 1)
     wiring.connect("candidate", "pick", every, every, 1)
     before, after = within_blocks(count)
     wiring.connect("candidate", "pick", before, after, -1)
-    if wiring.size(earlier):
-        later = every[BLOCK:]
-        wiring.connect(earlier, "pick", later // BLOCK - 1, later, -1)
+    later = every[BLOCK:]
+    wiring.connect("candidate_before", "pick", later // BLOCK - 1, later, -1)
     _wire_direction(wiring, count, known)
 
 
@@ -86,7 +82,7 @@ def _wire_direction(wiring: Wiring, count: int, known: Integers) -> None:
     every = np.arange(count)
     wiring.add("missed", [1])
     wiring.connect("go", "missed", 0, 0, 1)
-    wiring.connect_all("candidate_block", "missed", -1)
+    wiring.connect_all("candidate", "missed", -1)
     wiring.add("relaxed", [1])
     for source, weight in (("relaxed", 1), ("missed", 1), ("go", -1), ("wipe", -1)):
         wiring.connect(source, "relaxed", 0, 0, weight)
@@ -125,18 +121,13 @@ def wire_full(wiring: Wiring, propagation: Propagation, order: tuple[Literal, ..
         wiring.connect(RAILS, "full", propagation.rails([sign * literal for literal in order]), blocks, 1)
 
 
-def wire_earlier(wiring: Wiring, source: str, count: int, any_name: str, earlier_name: str) -> tuple[str, str]:
-    """Adds a neuron a block that fires if some of the source does there, and one a later block: in some block before.
-
-    The second population has no neuron for the first block, before which there is none.
-    """
-    blocks = blocks_of(count)
-    wiring.add(any_name, np.ones(blocks))
-    wiring.connect(source, any_name, np.arange(count), np.arange(count) // BLOCK, 1)
-    wiring.add(earlier_name, np.ones(blocks - 1))
-    first, second = np.triu_indices(blocks, 1)
-    wiring.connect(any_name, earlier_name, first, second - 1, 1)
-    return any_name, earlier_name
+def wire_earlier(wiring: Wiring, source: str, count: int, name: str) -> None:
+    """Adds a neuron a block but the first that fires if some of the source does in a block before it."""
+    blocks, every = blocks_of(count), np.arange(count)
+    wiring.add(name, np.ones(blocks - 1))
+    later = [(place, block - 1) for block in range(1, blocks) for place in every[: block * BLOCK].tolist()]
+    ends = np.array(later, np.int64).reshape(-1, 2)
+    wiring.connect(source, name, ends[:, 0], ends[:, 1], 1)
 
 
 def within_blocks(count: int) -> tuple[Integers, Integers]:

@@ -10,11 +10,12 @@ from .constraint_rows import SearchProblem
 from .propagators import RAILS, Propagation
 from .wiring import Wiring
 
-HOLD = 4  # steps for which `wipe` holds the rails off
+HOLD = 3  # steps for which `wipe` holds the rails off
+WAIT = 2  # steps without news before `go`, which is how long news takes to reach the neurons that choose
 LOADING = 4  # steps before the first `go`
 
 
-def wire_control(wiring: Wiring, problem: SearchProblem, wait: int) -> None:
+def wire_control(wiring: Wiring, problem: SearchProblem) -> None:
     """Adds `conflict`, `wipe`, `rise`, `go` and `begun`; the guard's `two` must be there."""
     wiring.add("conflict", [1])
     wiring.connect_all("broken", "conflict", 1)
@@ -29,8 +30,8 @@ def wire_control(wiring: Wiring, problem: SearchProblem, wait: int) -> None:
     wiring.add("begun", [1], bias=1)
     wiring.add("go", [1])
     wiring.connect("begun", "go", 0, 0, 1, LOADING)
-    wiring.connect("rise", "go", 0, 0, -1, range(1, wait + 1))
-    wiring.connect("go", "go", 0, 0, -1, range(1, wait + 4))
+    wiring.connect("rise", "go", 0, 0, -1, range(1, WAIT + 1))
+    wiring.connect("go", "go", 0, 0, -1, range(1, WAIT + 4))
     wiring.connect("conflict", "go", 0, 0, -1, range(1, 4))
     wiring.connect("wipe", "go", 0, 0, -1, range(1, HOLD + 4))
 

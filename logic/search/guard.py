@@ -75,21 +75,32 @@ def partitions(problem: SearchProblem) -> tuple[list[int], int, list[Group]]:
         >>> partitions(square)
         ([1, 2, 3, 4], 2, [])
     """
-    exact = [group for group in problem.groups if group.exactly]
-    bins: list[tuple[set[int], list[Group]]] = []
-    for group in exact:
-        for covered, members in bins:
+    packed = pack_groups(problem)
+    if not packed:
+        return [], 0, []
+    first, number = _covered(packed[0]), len(packed[0])
+    loose = [g for members in packed if _covered(members) != first or len(members) != number for g in members]
+    return sorted(first), number, loose
+
+
+def pack_groups(problem: SearchProblem) -> list[list[Group]]:
+    """The exactly-one groups in lists without a common variable, each in the first list that it fits in."""
+    packed: list[tuple[set[int], list[Group]]] = []
+    for group in problem.groups:
+        if not group.exactly:
+            continue
+        for covered, members in packed:
             if covered.isdisjoint(group.variables):
                 covered.update(group.variables)
                 members.append(group)
                 break
         else:
-            bins.append((set(group.variables), [group]))
-    if not bins:
-        return [], 0, []
-    first, number = bins[0][0], len(bins[0][1])
-    loose = [g for covered, members in bins if covered != first or len(members) != number for g in members]
-    return sorted(first), number, loose
+            packed.append((set(group.variables), [group]))
+    return [members for _, members in packed]
+
+
+def _covered(groups: list[Group]) -> set[int]:
+    return {v for group in groups for v in group.variables}
 
 
 def _wire_sums(wiring: Wiring, name: str, sums: list[tuple[int, dict[int, int]]]) -> None:

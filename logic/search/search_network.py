@@ -10,7 +10,7 @@ from ..errors import NetworkError
 from ..network import INPUT, Integers, SpikingNetwork
 from ..rails import Line
 from .backtracking import wire_backtracking
-from .choice import WAIT, Choice, random_order, wire_choice, wire_full, wire_pairs
+from .choice import Choice, random_order, wire_choice, wire_full, wire_pairs
 from .constraint_rows import Literal, SearchProblem
 from .control import wire_answer, wire_control, wire_wiping
 from .guard import wire_guard
@@ -60,6 +60,11 @@ class SearchNetwork:
         """The source of the flat network that is a population of one neuron."""
         return int(self.places(name)[0])
 
+    def name_of(self, source: int) -> str:
+        """A source of the flat network in words: its population and its place there."""
+        population = max((name for name in self.starts if self.starts[name] <= source), key=lambda n: self.starts[n])
+        return f"{population}[{source - self.starts[population]}]"
+
     @cached_property
     def largest_weight(self) -> int:
         """The largest absolute weight."""
@@ -104,7 +109,7 @@ def build_search(
         >>> from logic.search.constraint_rows import clause
         >>> rows = [clause(c) for c in ([1, 2], [-1, 2], [1, -2])]
         >>> build_search(SearchProblem(2, tuple(rows), decisions=(1, 2))).network.neurons
-        48
+        46
     """
     return next(build_orders(problem, [seed], choice=choice, counts=counts, confirm=confirm, two_guards=two_guards))
 
@@ -130,7 +135,7 @@ def build_orders(
     wire_guard(base, propagation)
     if two_guards:
         _wire_second_guard(base, propagation)
-    wire_control(base, problem, WAIT[choice])
+    wire_control(base, problem)
     holders = wire_pairs(base, propagation) if choice == "dynamic" else {}
     for seed in seeds:
         order = random_order(problem, seed)

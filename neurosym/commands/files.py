@@ -21,6 +21,8 @@ _MARKS: Mapping[str, bytes] = {  # of files that are neither circuits nor networ
     ".html": rb"(?i)<!doctype|<html",
     ".vcd": rb"\$",
     ".cnf": rb"p cnf|c ",
+    ".dot": rb"digraph",
+    ".pl": rb"% (learned|grounded) by neurosym",
 }
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from logic.search.refutations import check_refutation, refutation_of, write_refutation
 from reasoner import Limits, Solution, SpikingSolution, solve, solve_in_spikes
 from reasoner.constraints.solution import binding_text
 
@@ -15,13 +16,17 @@ class Compared:
 
     spiking: SpikingSolution
     solution: Solution
+    proof: str | None = None
 
     def to_dict(self) -> dict[str, object]:
         """As JSON can say it."""
-        return {**self.spiking.to_dict(), "sat": {"solvable": self.solution.solvable, "unique": self.solution.unique}}
+        said = {"solvable": self.solution.solvable, "unique": self.solution.unique}
+        return {**self.spiking.to_dict(), "proof": self.proof, "sat": said}
 
     def __str__(self) -> str:
-        return "\n".join([*_answer(self.spiking), *_cost(self.spiking), _sat(self.spiking, self.solution)])
+        proof = [] if self.proof is None else [f"proof {self.proof}"]
+        lines = [*_answer(self.spiking), *_cost(self.spiking), *proof, _sat(self.spiking, self.solution)]
+        return "\n".join(lines)
 
 
 def solve_puzzle_in_spikes(
@@ -61,8 +66,27 @@ def solve_puzzle_in_spikes(
     found = solve_in_spikes(
         program, asked, orders=orders, seed=seed, steps=steps, unique=unique, count=count, limits=limits
     )  # fmt: skip
-    del proof
-    return Compared(found, solve(program, asked, seconds=seconds, limits=limits))
+    written = None if proof is None else _write_proof(found, proof)
+    return Compared(found, solve(program, asked, seconds=seconds, limits=limits), written)
+
+
+def _write_proof(found: SpikingSolution, path: Path) -> str:
+    """Writes what the search refuted, checks it, and says so."""
+    if len(found.outcomes) != 1 or not found.outcomes[0].complete:
+        why = (
+            f"{len(found.outcomes)} ways through the rules were searched, and a proof is of one"
+            if len(found.outcomes) != 1
+            else "not finished; give more by --steps"
+            if found.outcomes[0].solvable is None
+            else "there is a solution, so nothing was refuted; ask for --unique or --count"
+        )
+        raise PuzzleError(f"{path}: {why}")
+    refutation = refutation_of(found.outcomes[0])
+    if not check_refutation(refutation):
+        raise PuzzleError(f"{path}: a line of the refutation does not follow from those before it; please report this")
+    formula, proof = write_refutation(refutation, path)
+    besides = f" but the {len(refutation.excluded)} announced" if refutation.excluded else ""
+    return f"{proof}: no solution of {formula}{besides}, refuted in {len(refutation.steps)} lines; checked"
 
 
 def _answer(found: SpikingSolution) -> list[str]:

@@ -8,9 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from .building import build_unit
+from .choosing import choose, search_thresholds
 from .converted import ConvertedNetwork, LayerFacts
 from .correcting import correct
 from .interpreting import along
+from .islands import check_islands, with_encoders
 from .methods import CONVERSION_METHODS, Method
 from .signal_graph import ConversionError, ConversionWarning, Operation, SignalGraph
 from .statistics import Statistics, collect
@@ -73,8 +75,14 @@ def convert(
         raise ConversionError(f"steps and levels must be at least 1, got {steps} and {levels}")
     check_calibration(network, calibration)
     graph = trace(network, calibration[:2])
-    check_islands(graph, islands)
-    return build(graph, calibration, chosen, steps=steps, levels=levels, seed=seed)
+    check_islands(graph, allowed=islands)
+    if graph.islands:
+        graph = with_encoders(graph)
+
+    def built(one: Method) -> ConvertedNetwork:
+        return build(graph, calibration, one, steps=steps, levels=levels, seed=seed)
+
+    return choose(built, chosen, calibration[:_CORRECTING]) if chosen.name == "auto" else built(chosen)
 
 
 def build(
@@ -107,7 +115,9 @@ def build(
             stacklevel=3,
         )
     converted = ConvertedNetwork(graph, units, method, steps, facts, calibration[:_SAMPLE].clone())
-    if method.correction:
+    if method.rule == "search":
+        search_thresholds(converted, calibration[:_CORRECTING])
+    elif method.correction:
         correct(converted, calibration[:_CORRECTING])
     return converted
 
@@ -123,9 +133,12 @@ def threshold_of(
     """Thresholds of a layer, ``[C]`` or ``[1]``: trained ones as they are, others by the rule, below the ceiling."""
     activation = operation.activation
     ceiling = constants[activation.ceiling] if activation and activation.ceiling else None
-    if ceiling is not None and activation and activation.trained:
+    measured = method.rule in ("squared-error", "search")
+    if ceiling is not None and activation and activation.trained and not measured:
         return ceiling.reshape(-1)
     told_apart = (levels if method.members is None else method.members) * steps
+    if method.rule == "iteration" and activation and activation.two_sided:  # it is for rectified values
+        method = replace(method, rule="quantile")
     found = find_threshold(statistics, method, told_apart)
     return found if ceiling is None else torch.minimum(found, ceiling.to(found).reshape(-1))
 
@@ -154,17 +167,6 @@ def check_calibration(network: nn.Module, calibration: Tensor) -> None:
     if kind != calibration.dtype:
         raise ConversionError(
             f"calibration pictures are {calibration.dtype}, the network's weights {kind}; make them equal"
-        )
-
-
-def check_islands(graph: SignalGraph, allowed: bool) -> None:
-    """Refuses functions without a spiking form unless they are allowed."""
-    if graph.islands and not allowed:
-        first = graph.by_name[graph.islands[0]]
-        where = f"{first.line}: " if first.line else ""
-        raise ConversionError(
-            f"{where}'{first.target.partition('.')[0]}' has no spiking form ({len(graph.islands)} such in all); "
-            f"replace it by ReLU and train again, or let it stay in floating point by islands=True"
         )
 
 

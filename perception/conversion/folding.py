@@ -40,13 +40,13 @@ def fold_norms(graph: SignalGraph) -> SignalGraph:
         if source is None or not _foldable(graph, source, one):
             continue
         weight = constants[source.arguments[1].name]
-        old = source.arguments[2] if len(source.arguments) > 2 else None
+        given = list(source.arguments)
+        old = given[2] if len(given) > 2 else None
         bias = constants[old.name].double() if isinstance(old, Constant) else 0.0
         new_weight, new_bias = f"{source.name}_folded_weight", f"{source.name}_folded_bias"
         constants[new_weight] = _scaled(weight, scale, source)
         constants[new_bias] = (bias * scale + shift).to(weight.dtype)
-        first, _, *rest = source.arguments
-        arguments = (first, Constant(new_weight), Constant(new_bias), *rest[1:])
+        arguments = (given[0], Constant(new_weight), Constant(new_bias), *given[3:])
         operations[source.name] = replace(source, arguments=arguments)
         del operations[one.name]
         renamed[one.name] = source.name

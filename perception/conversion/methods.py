@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 Sending = Literal["random", "unbiased", "even", "timed"]
 Neuron = Literal["integrate-and-fire", "window", "phase", "multi-threshold"]
-Rule = Literal["maximum", "quantile", "squared-error", "iteration"]
+Rule = Literal["maximum", "quantile", "squared-error", "iteration", "search"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Method:
         timing: ``rate``: all layers at once, the answer after T steps; ``window``: each layer waits for all T.
         neuron: Kind of unit.
         code: What a train stands for (``codes.py``).
-        rule: How thresholds are found on calibration pictures; a trained ceiling goes before it.
+        rule: How thresholds are found on calibration pictures; a trained ceiling goes before it, unless the rule
+            measures errors (``squared-error``, ``search``).
         quantile: Of ``quantile``: share of the activations below the threshold.
         per_channel: Whether each channel has a threshold of its own.
         start: Initial potential in units; 0.5 halves the rounding error.
@@ -58,6 +59,7 @@ _WINDOW: Any = {"timing": "window", "neuron": "window"}
 _SIGNED: Any = {"alphabet": "+-1", "negative": 0.0, "start": 0.5}
 _LINES: Any = {"neuron": "multi-threshold", "per_channel": True}
 _METHODS = (
+    Method("auto", "ours: the best of three rules on calibration pictures", per_channel=True, **_SIGNED),
     Method("max-norm", "Diehl et al., IJCNN 2015", rule="maximum"),
     Method("robust", "Rueckauer et al., Frontiers in Neuroscience 2017"),
     Method("rate-norm", "Ding et al., IJCAI 2021 (RNL)", needs_training="rate-norm"),

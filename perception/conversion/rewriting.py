@@ -121,6 +121,25 @@ def _threshold(
     return builder.neuron(arguments[0])
 
 
+def _attention(
+    builder: "GraphBuilder", target: str, arguments: tuple[Any, ...], keywords: Mapping[str, Any]
+) -> Reference:
+    """``softmax(q k' / sqrt(d)) v``, each product by itself."""
+    query, key, value = arguments[:3]
+    mask = _argument(arguments, keywords, 3, "attn_mask", None)
+    causal = _argument(arguments, keywords, 5, "is_causal", False)
+    scale = keywords.get("scale")
+    if causal or keywords.get("enable_gqa"):
+        raise builder.fail(
+            "attention with is_causal or enable_gqa is not taken apart; give it an attn_mask of zeros and -inf"
+        )
+    width = builder.widths[query.name]
+    turned = builder.emit("transpose.int", key, -2, -1)
+    scores = builder.emit("mul.Tensor", builder.emit("matmul.default", query, turned), scale or width**-0.5)
+    scores = scores if mask is None else builder.emit("add.Tensor", scores, mask)
+    return builder.emit("matmul.default", builder.emit("softmax.int", scores, -1), value)
+
+
 REWRITES: Mapping[str, Rewrite] = {
     "relu": _relu,
     "relu6": _relu6,
@@ -141,5 +160,6 @@ REWRITES: Mapping[str, Rewrite] = {
     "maximum": _maximum,
     "minimum": _minimum,
     "threshold": _threshold,
+    "scaled_dot_product_attention": _attention,
 }
 """By operator, in-place forms included."""

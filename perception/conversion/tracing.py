@@ -16,6 +16,7 @@ from torch import Tensor, fx, nn
 
 from .activations import TrainedActivation
 from .folding import fold_norms
+from .interpreting import evaluate
 from .operators import FUNCTIONS, LINEAR, POOLS, READOUTS, SCALING, SHAPES, WEIGHTED, family
 from .rewriting import REWRITES
 from .signal_graph import Activation, Constant, ConversionError, Operation, Reference, Role, SignalGraph, leaves, mapped
@@ -41,11 +42,31 @@ def trace(network: nn.Module, example: Tensor) -> SignalGraph:
         >>> [(one.target, str(one.role)) for one in graph.operations]
         [('input', 'input'), ('linear.default', 'weighted'), ('relu.default', 'neuron'), ('linear.default', 'weighted')]
     """
-    frozen = copy.deepcopy(network).eval()
+    with _silence():  # of an exported program, torch copies what it deprecates
+        frozen = copy.deepcopy(network).eval()
     activations = {path: one for path, one in frozen.named_modules() if isinstance(one, TrainedActivation)}
     for one in activations.values():
         one.tracing = True
-    return translate(export(frozen, example), activations)
+    graph = translate(export(frozen, example), activations)
+    for one in activations.values():
+        one.tracing = False
+    _check_traced(graph, frozen, example)
+    return graph
+
+
+def _check_traced(graph: SignalGraph, network: nn.Module, example: Tensor) -> None:
+    """Refuses a network whose answer for a picture depends on the others, and a graph that answers differently."""
+    with torch.no_grad():
+        given = network(example)
+        wanted = list(given) if isinstance(given, list | tuple) else [given]
+        for one, answer in zip(evaluate(graph, graph.constants, example[:1]), wanted, strict=True):
+            first = answer[:1]
+            same = one.shape == first.shape
+            if not same or not torch.allclose(one, first, rtol=1e-3, atol=1e-4 * float(first.abs().max()) + 1e-6):
+                raise ConversionError(
+                    f"{type(network).__name__} gives a picture another answer when others stand beside it; it must "
+                    f"treat each picture of a batch (the first axis) alone"
+                )
 
 
 def export(network: nn.Module, example: Tensor) -> torch.export.ExportedProgram:
@@ -139,9 +160,9 @@ class GraphBuilder:
     def __init__(self) -> None:
         self.operations: list[Operation] = []
         self.constants: dict[str, Tensor] = {}
-        self.roles: dict[str, Role] = {}
         self.moving: set[str] = set()
         self.frame = Operation("", "", ())
+        self.widths: dict[str, int] = {}
         self._taken: set[str] = set()
 
     def constant(self, name: str, tensor: Tensor) -> Constant:
@@ -295,6 +316,9 @@ def _translate_call(
     else:
         result = builder.emit(target, *arguments, **keywords)
     found[node] = result
+    shape: tuple[Any, ...] = getattr(node.meta.get("val"), "shape", ())
+    if isinstance(result, Reference) and shape:
+        builder.widths[result.name] = shape[-1]
     if written:  # whoever reads the changed tensor later sees the result
         changed = node.args[0]
         while isinstance(changed, fx.Node) and changed is not node:

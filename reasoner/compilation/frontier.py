@@ -36,6 +36,11 @@ class FrontierLevel(NamedTuple):
     targets: "Sequence[Sequence[int]] | NDArray[Any]"
 
 
+def rows_of(targets: "Sequence[Sequence[int]] | NDArray[Any]") -> Sequence[Sequence[int]]:
+    """Targets row by row."""
+    return targets if isinstance(targets, Sequence) else targets.tolist()
+
+
 class Frontier(NamedTuple):
     """A decision diagram, level by level.
 

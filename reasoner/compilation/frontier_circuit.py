@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..grounding.sums import FALSE, TRUE, Case, Sums, SumsBuilder, factor_of, product_of
-from .frontier import Frontier
+from .frontier import Frontier, rows_of
 from .frontier_steps import ACCEPT, REJECT
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def frontier_sums(frontiers: Sequence[Frontier], one_hot: Sequence[range]) -> Su
             later, made = made, []
             ends: dict[int, Case] = {ACCEPT: (), REJECT: (FALSE,)}
             positions = one_hot[level.slot]
-            for targets in level.targets if isinstance(level.targets, list) else level.targets.tolist():
+            for targets in rows_of(level.targets):
                 own = [ends[one] if one < 0 else later[one] for one in targets]
                 if all(one == own[0] for one in own):
                     made.append(own[0])

@@ -32,7 +32,7 @@ def advance(states: Words, step: Step, most: int) -> tuple[NDArray[np.int32], Wo
     """
     count, classes = len(states), len(step.starts) - 1
     bits = np.uint64(1) << np.arange(states.shape[1], dtype=np.uint64)
-    tables = [np.array(table, dtype=np.int64) for table in (step.heads, step.bodies, step.starts)]
+    heads, bodies, starts = (np.array(table, dtype=np.int64) for table in (step.heads, step.bodies, step.starts))
     masks = np.array(step.masks, dtype=np.uint64)
     targets = np.empty((count, classes), dtype=np.int32)
     room = max(_FIRST, 2 * count)
@@ -40,7 +40,7 @@ def advance(states: Words, step: Step, most: int) -> tuple[NDArray[np.int32], Wo
         room = min(room, count * classes)
         found = np.empty((room, states.shape[1]), dtype=np.uint64)
         table = np.full(1 << (2 * room).bit_length(), -1, dtype=np.int32)
-        made = _advance(states, *tables, masks, step.sources, bits, targets, found, table)
+        made = _advance(states, heads, bodies, starts, masks, step.sources, bits, targets, found, table)
         if made >= 0:
             return (targets, found[:made].copy()) if made <= most else None
         if room > most:

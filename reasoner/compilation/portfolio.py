@@ -22,10 +22,12 @@ from .plan import Plan, Report
 if TYPE_CHECKING:  # NumPy takes longer to load than most queries take
     from logic import Circuit
 
-_FEW = 20_000  # states that become sums in plain Python
+_FEW = 2_000  # states that become sums in plain Python
 _TRIED = 3  # orders that are tried side by side
 _FIRST_LIMIT, _GROWTH = 5_000, 8
 _FIRST_NODES = 20_000
+_SMALL, _SHORT = 30, 0.02  # choices for which a diagram may be small, and the seconds that it may take to see that
+_STATES = 4  # of a frontier that take the room of a gate
 _SECONDS = 5e-6  # that an order of diagrams has for each node that it may have
 _FACTORED = 1_000  # nodes of a diagram that it is worth looking for common factors in
 
@@ -68,7 +70,26 @@ def plan_rules(rules: GroundRules, limits: Limits) -> Plan:
     Raises:
         CountingError: if it would take more than the limits allow.
     """
-    return by_frontier(rules, limits) or by_diagram(rules, limits)
+    circular = any(row.head != rows[0].head or row.head in row.body for rows in rules.circles for row in rows)
+    choices = len(rules.sizes)
+    if circular:
+        found = by_frontier(rules, limits)
+    else:
+        found = _by_small_diagram(rules, limits) if choices <= _SMALL else None
+        found = found or by_elimination(rules, limits)
+    return found or by_diagram(rules, limits)
+
+
+def _by_small_diagram(rules: GroundRules, limits: Limits) -> Plan | None:
+    """By the first order alone, as it takes less time than loading NumPy."""
+    from .diagrams import Diagrams, TooManyNodesError, diagram_orders, rules_diagrams
+
+    start = process_time()
+    try:
+        diagrams = Diagrams(rules.sizes, diagram_orders(rules)[0], min(_FIRST_NODES, limits.gates), start + _SHORT)
+        return _diagram_plan(diagrams.sums(rules_diagrams(rules, diagrams), rules.one_hot), start)
+    except TooManyNodesError:
+        return None
 
 
 def by_frontier(rules: GroundRules, limits: Limits) -> Plan | None:
@@ -82,7 +103,7 @@ def by_frontier(rules: GroundRules, limits: Limits) -> Plan | None:
     unseen = [atom for atom, truth in rules.evidence if not truth]
     asked = [*([atom, *seen] for atom in rules.outputs), *([seen] if rules.evidence else [])]
     found: list[Frontier] = []
-    left = limits.gates
+    left = _STATES * limits.gates
     for atoms in asked:
         wanted = [*dict.fromkeys(atoms)]
         frontier = _frontier(linear, wanted, unseen, rules.sizes, left, start + limits.seconds)
@@ -140,5 +161,24 @@ def by_diagram(rules: GroundRules, limits: Limits) -> Plan:
         nodes = min(nodes * _GROWTH, limits.gates)
 
 
-METHODS: dict[str, Callable[[GroundRules, Limits], Plan | None]] = {"frontier": by_frontier, "diagram": by_diagram}
+def by_elimination(rules: GroundRules, limits: Limits) -> Plan | None:
+    """A plan by tables over variables; None if the rules support each other, or the tables would be too large."""
+    start = process_time()
+    from .elimination import Elimination, NoFamiliesError
+
+    try:
+        elimination = Elimination(rules)
+    except NoFamiliesError:
+        return None
+    if elimination.entries > limits.gates:
+        return None
+    found = elimination.run(start + limits.seconds)
+    return Plan(found.layers, rules.one_hot, Report("elimination", found.nodes, found.width, process_time() - start))
+
+
+METHODS: dict[str, Callable[[GroundRules, Limits], Plan | None]] = {
+    "frontier": by_frontier,
+    "elimination": by_elimination,
+    "diagram": by_diagram,
+}
 """The methods by name; each says None if a program does not fit it."""

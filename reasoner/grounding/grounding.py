@@ -82,6 +82,7 @@ class Grounding:
         leaves: What the negative numbers in them stand for: -1 for the last, and so on.
         atoms: Text of each atom by its number.
         limits: What the circuit may grow to.
+        parts: Of choices whose probability is learned part by part, ``t(_, X) :: a(X)``, the text of their part.
     """
 
     program: Program
@@ -97,6 +98,7 @@ class Grounding:
     leaves: tuple[Support, ...]
     atoms: dict[int, str]
     limits: Limits
+    parts: dict[tuple[str, int], str]
 
     def __repr__(self) -> str:
         asked = cut(self.query or self.program.source)
@@ -252,6 +254,7 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
     read = {*chain.from_iterable([row.body for rows in circles for row in rows])}
     used = {leaves[item] for item in read if item < 0}
     slots, constants = _slots(program, used, list(choices.values()))
+    _refuse_decisions(program, [choice for choice in choices.values() if choice.slot in slots])
     return Grounding(
         program,
         query or "",
@@ -266,6 +269,7 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
         tuple(leaves),
         atoms,
         limits,
+        {(choice.slot.domain.name, choice.slot.number): choice.part for choice in choices.values() if choice.part},
     )
 
 
@@ -276,16 +280,17 @@ def _terms(row: list[Any]) -> tuple[Term, ...]:
 
 
 class _Choice(NamedTuple):
-    """A ground probabilistic fact or disjunction: its clause, its slot, its log-probabilities and its heads' values."""
+    """A ground probabilistic fact or disjunction: its clause, slot, log-probabilities, heads' values, learned part."""
 
     clause: int
     slot: Slot
     log_probs: tuple[float, ...]
     heads: tuple[str, ...]
+    part: str
 
 
 def _choice(row: list[Any]) -> _Choice:
-    number, clause, name, probabilities, heads = row
+    number, clause, name, probabilities, heads, part = row
     total: dict[str, float] = {}
     for head, probability in zip(heads, probabilities, strict=True):
         total[head] = total.get(head, 0.0) + probability
@@ -293,7 +298,7 @@ def _choice(row: list[Any]) -> _Choice:
     shares = [*total.values(), max(0.0, 1.0 - sum(total.values()))]
     named = name if name.isascii() and name.isidentifier() and name[0].islower() else _NAME_OF_CHOICES
     log_probs = tuple(log(share) if share > 0 else IMPOSSIBLE for share in shares)
-    return _Choice(clause, Slot(Domain(named, values), number), log_probs, tuple(heads))
+    return _Choice(clause, Slot(Domain(named, values), number), log_probs, tuple(heads), part)
 
 
 def _leaf(
@@ -345,6 +350,16 @@ def _slots(
         [*perceived, *(choice.slot for choice in chosen)],
         [*(None for _ in perceived), *(choice.log_probs for choice in chosen)],
     )
+
+
+def _refuse_decisions(program: Program, choices: Sequence[_Choice]) -> None:
+    decided = {*program.decisions}
+    for choice in choices if decided and not program.decides else ():
+        if choice.clause in decided:
+            raise QueryError(
+                f"{program.where(choice.clause)}: '{program.clauses[choice.clause].text}' is a decision, which has no "
+                f"probability; ask for the best one by neurosym dt, or by reasoner.decide"
+            )
 
 
 def _refused(refusal: Refusal, program: Program, query: str, limits: Limits) -> QueryError | PrologLimit:

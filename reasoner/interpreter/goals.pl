@@ -6,6 +6,7 @@
 :- set_prolog_flag(optimise, true).
 :- use_module(library(error)).
 :- use_module(library(lists)).
+:- use_module(library(backcomp), [sumlist/2]).
 :- use_module(translator).
 :- use_module(analysis).
 :- use_module(builtins).

@@ -112,13 +112,14 @@ rule(Head, Offset, Rule) :- rule(Head, true, Offset, Rule).
 
 rule(Head0, Body0, Offset, Rule) :- aggregated(Head0, Body0, Head, Body), !, rule(Head, Body, Offset, Rule).
 rule(Scope:Head0, Body0, Offset, Rule) :- aggregated(Head0, Body0, Head, Body), !, rule(Scope:Head, Body, Offset, Rule).
-rule(Leaf ~ Distribution, _, Offset, _) :- !, throw(refused(distributed, Offset, Leaf ~ Distribution)).
+rule(Head, _, Offset, _) :- nonvar(Head), functor(Head, ~, 2), !, throw(refused(distributed, Offset, Head)).
 rule(Head, _, Offset, _) :- \+ callable(Head), !, throw(refused(head, Offset, Head)).
 rule(Network :: Head, Body, Offset, rule([1-Head], Body, Choice)) :-
     nonvar(Network), compound(Network), functor(Network, nn, Arity), !,
     ( network(Arity, Network, Offset, Choice) -> true ; throw(refused(network, Offset, Network)) ).
 rule(Heads, Body, Offset, rule(Pairs, Body, chance)) :- probable(Heads), !,
-    pairs(Heads, Offset, Pairs).
+    pairs(Heads, Offset, Pairs),
+    ( member((?)-_, Pairs), member(P-_, Pairs), P \== (?) -> throw(refused(decision, Offset, P)) ; true ).
 rule(Head, Body, _, rule([1-Head], Body, none)).
 
 probable(_ :: _).
@@ -142,7 +143,7 @@ pairs(P0 :: Head, Offset, [P-Head]) :- !,
 pairs(Head, Offset, _) :- throw(refused(disjunction, Offset, Head)).
 
 %   t(0.4) :: a is a probability that is learned, from 0.4 on; t(_) :: a from wherever; t(_, X) :: a(X) one for each X.
-starts(Learned) :- compound(Learned), arg(1, Learned, Start), ( var(Start) -> true ; share(Start, P), P > 0, P < 1 ).
+starts(Learned) :- compound(Learned), arg(1, Learned, Start), ( var(Start) -> true ; share(Start, P), P >= 0, P =< 1 ).
 
 share(P, P) :- number(P), !.
 share(A / B, P) :- number(A), number(B), B =\= 0, P is A / B.

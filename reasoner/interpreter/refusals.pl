@@ -43,7 +43,7 @@ built_in(rules, [lists, apply, string, aggregate, between, builtin, cut, control
 of_file(consult(_)).
 of_file(csv_load(_, _)).
 of_file(sqlite_load(_)).
-of_file(use_module(Name)) :- atom(Name), file_name_extension(_, py, Name).
+of_file(Directive) :- Directive =.. [use_module, Name], atom(Name), file_name_extension(_, py, Name).
 built_in(constraints, [clpfd, lists, apply, yall, aggregate, pairs]).
 
 plain_tables(Tables, _) :- var(Tables), !, fail.

@@ -7,7 +7,7 @@
 :- module(neurosym_translator,
           [ install_program/5, forget_program/0, forget_calls/0, translate/3, translate_call/4, defined/1, certain_body/1, body_text/2,
             clause_/3, written_/5, domain_/2, chance_/4, unstratified_/0, collects_/0,
-            undefined_fails_/0, head_/2, library_clause/1 ]).
+            undefined_fails_/0, head_/2, kind_/3, library_clause/1 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(analysis).
@@ -33,6 +33,7 @@
 %!  collects_: see unstratified_/0.
 %!  undefined_fails_: see unstratified_/0.
 
+%!  kind_(?Name, ?Arity, ?Kind): how goals of a predicate are marked, as far as it is known.
 %!  forget_program: all of it.
 forget_program :-
     forget_dependencies,

@@ -2,7 +2,7 @@
 
     A program is installed once and stays in its thread until another takes its place: clauses are thread-local, so
     programs cannot see each other. Of a request nothing else outlives it. A user's clauses are data for the interpreter
-    in grounder.pl; they are never called.
+    in grounder.pl, or compiled from what was checked; they are never called as they stand.
 */
 :- module(neurosym_engine, [serve/5]).
 :- use_module(library(lists)).
@@ -10,6 +10,7 @@
 :- use_module('../interpreter/goals').
 :- use_module('../interpreter/grounder').
 :- use_module('../interpreter/translator').
+:- use_module('../interpreter/compiler').
 :- use_module('../interpreter/replayer').
 :- use_module('../clpfd/runner').
 :- use_module('../clpfd/holding').
@@ -64,7 +65,7 @@ perform(DomainsText, Text, TaskText, Reply) :-
 %   Reading is the same with checks.
 install(_, held).
 install(Task, program(Text, Domains, World)) :-
-    forget_program,
+    forget_module, forget_program,
     (   Task == read -> true
     ;   read_clauses(Text, Clauses, Directives),
         install_program(Clauses, Directives, Domains, false, World) ).
@@ -85,7 +86,7 @@ do(replay(FactsText, ProofText), _) :-
     read_task(ProofText, Proof),
     install_world(Facts),
     replay_proof(Proof).
-do(forget, _) :- forget_program, write(true).
+do(forget, _) :- forget_module, forget_program, write(true).
 do(version, _) :- current_prolog_flag(version, Version), Value is 3 + 4, format('[~d,~d]', [Version, Value]).
 do(term(Text), _) :- read_task(Text, Term), put_term(Term).
 do(read_constraints(Text, Domains), _) :-

@@ -1,7 +1,7 @@
 """Programs: Prolog text, read by SWI-Prolog's own reader and checked before anything runs."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,7 @@ class Program:
         undefined: Calls of predicates that are nowhere defined: clause, character position and name with arity; an
             error when they are reached.
         predicates: What the caller computes in Python.
+        decides: Whether decisions ``?::a`` are left open for :func:`reasoner.decide`; others refuse them.
 
     Example:
         >>> program = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
@@ -79,6 +80,7 @@ class Program:
     clauses: tuple[Clause, ...] = field(compare=False, repr=False)
     undefined: tuple[tuple[int, int, str], ...] = field(default=(), compare=False, repr=False)
     predicates: tuple[Predicate, ...] = ()
+    decides: bool = False
 
     def __repr__(self) -> str:
         names = ", ".join(domain.name for domain in self.domains)
@@ -156,7 +158,7 @@ class Program:
             3
         """
         whole = PrologText(f"{self.text}\n{text}", source or self.source, self.prolog.parts)
-        return Program._parse(whole, self.domains, None, self.clauses, self.predicates)
+        return replace(Program._parse(whole, self.domains, None, self.clauses, self.predicates), decides=self.decides)
 
     def computed(self, calls: Iterable[Term]) -> "Program":
         """The program and what its Python predicates answer to calls, each the name of one of its inputs.
@@ -218,6 +220,11 @@ class Program:
         return tuple(n for n, clause in enumerate(self.clauses) if any(is_learned(p) for p, _ in clause.chances))
 
     @property
+    def decisions(self) -> tuple[int, ...]:
+        """The clauses that are decided, ``?::a``, by number."""
+        return tuple(n for n, clause in enumerate(self.clauses) if any(p == Struct("?") for p, _ in clause.chances))
+
+    @property
     def queries(self) -> tuple[Clause, ...]:
         """What the text asks: its clauses of ``query/1``."""
         return tuple(clause for clause in self.clauses if clause.head.indicator == "query/1")
@@ -262,8 +269,8 @@ class Program:
 
 
 def is_learned(probability: Term) -> bool:
-    """Whether a probability is one to be learned, such as ``t(0.4)``."""
-    return isinstance(probability, Struct) and (probability.functor, len(probability.arguments)) == ("t", 1)
+    """Whether a probability is one to be learned, such as ``t(0.4)``, or ``t(_, X)`` for each ``X``."""
+    return isinstance(probability, Struct) and probability.functor == "t" and len(probability.arguments) > 0
 
 
 def _with_calls(text: PrologText, predicates: tuple[Predicate, ...]) -> PrologText:

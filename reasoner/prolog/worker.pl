@@ -7,16 +7,18 @@
 :- module(neurosym_worker, []).
 :- current_prolog_flag(autoload, Autoload), nb_setval(neurosym_autoload, Autoload).
 :- set_prolog_flag(autoload, false).    % all libraries now: a limit that strikes while one is loaded leaves it unusable
+:- use_module(library(readutil), [read_line_to_string/2]).
 :- use_module(engine).
 :- use_module('../interpreter/library_reader', [load_library/0]).
 :- load_library.
-:- nb_getval(neurosym_autoload, Autoload), set_prolog_flag(autoload, Autoload).
+:- nb_getval(neurosym_autoload, Autoload), set_prolog_flag(autoload, Autoload).    % SWI-Prolog's own start may need it
 
 c_stack(0x20000000).    % address space, used only as deep as terms go
 
 :- initialization(work, main).
 
 work :-
+    set_prolog_flag(autoload, explicit),
     c_stack(Bytes),
     thread_create(serve_all, Thread, [c_stack(Bytes)]),
     thread_join(Thread, _).
