@@ -17,10 +17,11 @@ Bits = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class SearchRecord:
-    """What a network showed at each step.
+    """What a network showed at each of the last ``T`` steps of a run; steps are counted from the first of them.
 
     Args:
         problem: What was searched.
+        first: The step of the run that is step 0 here.
         true: ``[T, V]`` whether the T rail of each variable fired.
         false: ``[T, V]`` whether its F rail fired.
         guesses: The steps at which something was guessed, and what.
@@ -30,6 +31,7 @@ class SearchRecord:
     """
 
     problem: SearchProblem
+    first: int
     true: Bits
     false: Bits
     guesses: tuple[tuple[int, Literal], ...]
@@ -43,13 +45,14 @@ class SearchRecord:
         return len(self.true)
 
 
-def record(network: SearchNetwork, clues: Iterable[Literal] = (), *, steps: int) -> SearchRecord:
+def record(network: SearchNetwork, clues: Iterable[Literal] = (), *, steps: int, most: int = 600) -> SearchRecord:
     """Runs a search network as :func:`logic.search.searching.search` does, and keeps what its rails showed.
 
     Args:
         network: Made by :func:`logic.search.search_network.build_search`.
         clues: Those of the problem's clues that are given.
-        steps: ``T``; 2 bits are kept for each variable and step.
+        steps: Of the run.
+        most: Steps that are kept, the last ones.
 
     Raises:
         NetworkError: if a clue has no input.
@@ -67,13 +70,15 @@ def record(network: SearchNetwork, clues: Iterable[Literal] = (), *, steps: int)
     rails, guessed = network.places(RAILS), network.places("guessed")
     announced, unsat = network.network.outputs[:2].tolist()
     wipe, nothing = network.place("wipe"), np.zeros(0, np.int64)
-    shown = np.zeros((2, steps, count), np.bool_)
-    standing = np.zeros(len(guessed), np.bool_)
+    first = max(0, steps - most)
+    run.until(first, nothing)
+    shown = np.zeros((2, steps - first, count), np.bool_)
+    standing = run.fires[guessed].copy()
     events: dict[int, list[int]] = {announced: [], unsat: [], wipe: []}
     firing = dict.fromkeys(events, False)
     guesses: list[tuple[int, Literal]] = []
-    for step in range(steps):
-        run.until(step + 1, nothing)
+    for step in range(steps - first):
+        run.until(first + step + 1, nothing)
         shown[:, step] = run.fires[rails].reshape(2, count)
         guesses += [(step, network.order[place]) for place in np.flatnonzero(run.fires[guessed] & ~standing)]
         standing = run.fires[guessed].copy()
@@ -82,4 +87,6 @@ def record(network: SearchNetwork, clues: Iterable[Literal] = (), *, steps: int)
                 seen.append(step)
             firing[source] = bool(run.fires[source])
     ends = [next(iter(events[source]), None) for source in (announced, unsat)]
-    return SearchRecord(network.problem, shown[0], shown[1], tuple(guesses), tuple(events[wipe]), ends[0], ends[1])
+    return SearchRecord(
+        network.problem, first, shown[0], shown[1], tuple(guesses), tuple(events[wipe]), ends[0], ends[1]
+    )

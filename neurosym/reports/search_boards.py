@@ -65,7 +65,7 @@ def board_of(record: SearchRecord, bindings: Mapping[str, object]) -> Board:
         >>> from logic.search.constraint_rows import SearchProblem
         >>> problem = SearchProblem(4, (), names=("Rows[1][1]=1", "Rows[1][1]=2", "Rows[2][2]=1", "Rows[2][2]=2"))
         >>> nothing = np.zeros((1, 4), np.bool_)
-        >>> board = board_of(SearchRecord(problem, nothing, nothing, (), (), None, None), {"Rows": ((1, 2), (2, 1))})
+        >>> board = board_of(SearchRecord(problem, 0, nothing, nothing, (), (), None, None), {"Rows": ((1, 2), (2, 1))})
         >>> [(spot.text, spot.cell) for spot in board.spots]
         [('1', (0, 1)), ('2', (0, 1)), ('1', (2, 3)), ('2', (2, 3))]
     """
@@ -141,7 +141,7 @@ def moments(record: SearchRecord, most: int = 6) -> list[int]:
 
 def still(record: SearchRecord, board: Board, step: int) -> str:
     """The board at one step, from 0, as SVG."""
-    parts = [_title(f"Candidates and values at step {step}"), board.under]
+    parts = [_title(f"Candidates and values at step {record.first + step}"), board.under]
     for spot in board.spots:
         small, large = _colours(record.true[step : step + 1], record.false[step : step + 1], spot)
         parts += [_text(spot.text, spot.small, small[0])] if small[0] != _HIDDEN else []
@@ -153,7 +153,7 @@ def film(record: SearchRecord, board: Board) -> str:
     """The whole run as one SVG that moves by itself, again and again; a bar below shows guesses and conflicts."""
     length = min(_LONGEST, max(4.0, record.steps * _SECONDS))
     clock = _Clock(record.steps, length, length + _HELD)
-    parts = [_title(f"A search of {record.steps} steps: candidates vanish, values appear"), board.under]
+    parts = [_title(f"{record.steps} steps of a search: candidates vanish, values appear"), board.under]
     for spot in board.spots:
         small, large = _colours(record.true, record.false, spot)
         for place, colours, weight in ((spot.small, small, 400), (spot.large, large, 700)):
