@@ -5,7 +5,7 @@ from pathlib import Path
 from logic.search.recording import SearchRecord, record
 from reasoner import SpikingSolution
 
-from .page import Figure, Part, Points, Section, Table, Tile, Tiles, write_report
+from .page import Figure, Part, Preformatted, Section, Table, Tile, Tiles, write_report
 from .search_boards import board_of, film, moments, still
 from .search_figures import rail_raster
 
@@ -22,7 +22,7 @@ def write_search_report(found: SpikingSolution, path: Path, said: str, command: 
     Raises:
         FileError: if it cannot be written.
     """
-    sections = [Section("What was found", [_tiles(found), Points(said.splitlines())])]
+    sections = [Section("What was found", [_tiles(found), Preformatted(said)])]
     if found.outcomes:
         outcome = found.outcomes[-1]
         run = record(outcome.network, steps=outcome.step + (outcome.solvable is not None))
