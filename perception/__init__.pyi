@@ -154,11 +154,6 @@ from .pictures.picture import (
     check_pictures as check_pictures,
     read_picture as read_picture,
 )
-from .proved_conversion import (
-    LevelPerception as LevelPerception,
-    level_perception as level_perception,
-    packaged_network as packaged_network,
-)
 from .plasticity.clustering import cluster_by_stdp as cluster_by_stdp
 from .plasticity.competition import CompetitiveRule as CompetitiveRule, learn_by_competition as learn_by_competition
 from .plasticity.first_spike import (
@@ -202,4 +197,9 @@ from .plasticity.timing import (
     learn_timing as learn_timing,
     learn_timing_kernels as learn_timing_kernels,
     pair_change as pair_change,
+)
+from .proved_conversion import (
+    LevelPerception as LevelPerception,
+    level_perception as level_perception,
+    packaged_network as packaged_network,
 )
