@@ -41,7 +41,7 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the whole command line; `entry.py` answers what needs less."""
+    """Run the whole command line; `__main__.py` answers what needs less."""
     app()
 
 
