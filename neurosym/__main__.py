@@ -1,5 +1,5 @@
 """``python -m neurosym``: the same as the command ``neurosym``."""
 
-from .commands.cli import main
+from .commands.entry import main
 
 main()

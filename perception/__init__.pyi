@@ -23,6 +23,17 @@ from .architectures.normalization import (
     settle_norms as settle_norms,
 )
 from .capabilities import Entry as Entry, catalogue as catalogue
+from .conversion import (
+    CONVERSION_METHODS as CONVERSION_METHODS,
+    ConversionError as ConversionError,
+    ConversionWarning as ConversionWarning,
+    ConvertedLayer as ConvertedLayer,
+    ConvertedNetwork as ConvertedNetwork,
+    Method as Method,
+    SpikeActivity as SpikeActivity,
+    convert as convert,
+    prepare as prepare,
+)
 from .datasets import (
     DATASETS as DATASETS,
     Dataset as Dataset,
@@ -142,6 +153,11 @@ from .pictures.picture import (
     PictureError as PictureError,
     check_pictures as check_pictures,
     read_picture as read_picture,
+)
+from .proved_conversion import (
+    LevelPerception as LevelPerception,
+    level_perception as level_perception,
+    packaged_network as packaged_network,
 )
 from .plasticity.clustering import cluster_by_stdp as cluster_by_stdp
 from .plasticity.competition import CompetitiveRule as CompetitiveRule, learn_by_competition as learn_by_competition

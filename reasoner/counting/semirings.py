@@ -8,9 +8,9 @@ from math import prod
 import torch
 from torch import Tensor
 
+from ..compilation.layers import Layers
 from ..grounding.sums import IMPOSSIBLE, Sums
 from .counter import Counter
-from .layers import Layers
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from itertools import accumulate, chain, pairwise
 from math import log
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from logic import Domain
+from logic.domain import Domain
 
-from ..errors import NoAnswer, PrologLimit, QueryError, SubqueryError
+from ..errors import ComputedError, NoAnswer, PrologLimit, QueryError, SubqueryError
 from ..prolog.border import Limits, Refusal, request
 from ..prolog.collector import uncollected
 from ..prolog.program import Program
@@ -20,6 +20,7 @@ from ..prolog.text import QueryText, quote_atom
 from ..showing import cut
 from .ground_sums import ground_sums
 from .rules import (
+    GroundRules,
     Instance as Instance,
     Negation as Negation,
     Row,
@@ -81,6 +82,7 @@ class Grounding:
         leaves: What the negative numbers in them stand for: -1 for the last, and so on.
         atoms: Text of each atom by its number.
         limits: What the circuit may grow to.
+        parts: Of choices whose probability is learned part by part, ``t(_, X) :: a(X)``, the text of their part.
     """
 
     program: Program
@@ -96,6 +98,7 @@ class Grounding:
     leaves: tuple[Support, ...]
     atoms: dict[int, str]
     limits: Limits
+    parts: dict[tuple[str, int], str]
 
     def __repr__(self) -> str:
         asked = cut(self.query or self.program.source)
@@ -133,23 +136,31 @@ class Grounding:
         ends = [*accumulate((len(domain) for domain, _ in self.slots), initial=0)]
         return tuple(range(start, end) for start, end in pairwise(ends))
 
-    def sums(self) -> Sums | None:
-        """The circuit as sums of products, made without it where rules do not support each other in circles.
+    def rules(self) -> GroundRules:
+        """The same in numbers alone."""
+        place = {
+            position: (slot, value) for slot, group in enumerate(self.one_hot) for value, position in enumerate(group)
+        }
+        return GroundRules(
+            self.circles,
+            {leaf: place[position] for leaf, position in self._positions().items()},
+            denied_by(self.leaves),
+            tuple(len(slot.domain) for slot in self.slots),
+            tuple(answer.atom for answer in self.answers),
+            self.evidence,
+        )
+
+    def written_sums(self) -> Sums | None:
+        """The rules as sums of products, as they are written.
 
         Returns:
-            None if it denies what is no choice among the values of one slot.
-
-        Raises:
-            PrologLimit: as :attr:`circuit`.
+            None if atoms support each other, if what is denied is no choice among the values of one slot, or if they
+            are more than ``Limits.gates``.
         """
-        outputs, denied, positions = [answer.atom for answer in self.answers], denied_by(self.leaves), self._positions()
-        small = sum(map(len, self.circles)) + len(self.circles) <= self.limits.gates
-        found = ground_sums(self.circles, positions, denied, self.one_hot, outputs, self.evidence) if small else None
-        if found is None:
-            from .circuit_sums import sums_of
-
-            return sums_of(self.circuit)
-        return found
+        outputs, denied = [answer.atom for answer in self.answers], denied_by(self.leaves)
+        if sum(map(len, self.circles)) + len(self.circles) > self.limits.gates:
+            return None
+        return ground_sums(self.circles, self._positions(), denied, self.one_hot, outputs, self.evidence)
 
     def _positions(self) -> dict[int, int]:
         """The input of each leaf that is a slot's value."""
@@ -207,12 +218,13 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
         (2, 19, 'sum(18)')
     """
     limits = limits or Limits()
-    text, bounds = (program.prolog, program.domains), (limits.answers, limits.instances)
+    bounds = limits.answers, limits.instances
     try:
         if query is None:
-            found = request(limits, "ground_program", *text, *bounds)
+            found = request(limits, "ground_program", *bounds, program=program.resident)
         else:
-            found = request(limits, "ground", *text, QueryText(query, program.source), *bounds)
+            asked = QueryText(query, program.source)
+            found = request(limits, "ground", asked, *bounds, program=program.resident)
     except Refusal as refusal:
         raise _refused(refusal, program, query or "", limits) from None
     atoms: dict[int, str] = dict(found["atoms"][1:])
@@ -242,6 +254,7 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
     read = {*chain.from_iterable([row.body for rows in circles for row in rows])}
     used = {leaves[item] for item in read if item < 0}
     slots, constants = _slots(program, used, list(choices.values()))
+    _refuse_decisions(program, [choice for choice in choices.values() if choice.slot in slots])
     return Grounding(
         program,
         query or "",
@@ -256,6 +269,7 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
         tuple(leaves),
         atoms,
         limits,
+        {(choice.slot.domain.name, choice.slot.number): choice.part for choice in choices.values() if choice.part},
     )
 
 
@@ -266,16 +280,17 @@ def _terms(row: list[Any]) -> tuple[Term, ...]:
 
 
 class _Choice(NamedTuple):
-    """A ground probabilistic fact or disjunction: its clause, its slot, its log-probabilities and its heads' values."""
+    """A ground probabilistic fact or disjunction: its clause, slot, log-probabilities, heads' values, learned part."""
 
     clause: int
     slot: Slot
     log_probs: tuple[float, ...]
     heads: tuple[str, ...]
+    part: str
 
 
 def _choice(row: list[Any]) -> _Choice:
-    number, clause, name, probabilities, heads = row
+    number, clause, name, probabilities, heads, part = row
     total: dict[str, float] = {}
     for head, probability in zip(heads, probabilities, strict=True):
         total[head] = total.get(head, 0.0) + probability
@@ -283,7 +298,7 @@ def _choice(row: list[Any]) -> _Choice:
     shares = [*total.values(), max(0.0, 1.0 - sum(total.values()))]
     named = name if name.isascii() and name.isidentifier() and name[0].islower() else _NAME_OF_CHOICES
     log_probs = tuple(log(share) if share > 0 else IMPOSSIBLE for share in shares)
-    return _Choice(clause, Slot(Domain(named, values), number), log_probs, tuple(heads))
+    return _Choice(clause, Slot(Domain(named, values), number), log_probs, tuple(heads), part)
 
 
 def _leaf(
@@ -337,6 +352,16 @@ def _slots(
     )
 
 
+def _refuse_decisions(program: Program, choices: Sequence[_Choice]) -> None:
+    decided = {*program.decisions}
+    for choice in choices if decided and not program.decides else ():
+        if choice.clause in decided:
+            raise QueryError(
+                f"{program.where(choice.clause)}: '{program.clauses[choice.clause].text}' is a decision, which has no "
+                f"probability; ask for the best one by neurosym dt, or by reasoner.decide"
+            )
+
+
 def _refused(refusal: Refusal, program: Program, query: str, limits: Limits) -> QueryError | PrologLimit:
     where, what = program.where(refusal.clause), refusal.text
     asked = f"'{query}'" if query else "a query"
@@ -350,6 +375,8 @@ def _refused(refusal: Refusal, program: Program, query: str, limits: Limits) -> 
     if refusal.kind == "subquery":
         known = f"the probability of '{what}' given {refusal.message} is to be known first; ask by infer or explain"
         return SubqueryError(f"{where}: {known}", what, refusal.message)
+    if refusal.kind == "computed":
+        return ComputedError(f"{where}: what Python computes is to be known first; ask by infer or explain", what)
     if refusal.kind == "called":
         place = program.call_place(refusal.clause, what)
         return QueryError(f"{program.source}: {reason(refusal)}{program.suggestion(what)}{place}")

@@ -88,6 +88,11 @@ builtin(copy_term(_, _)).
 builtin(term_variables(_, _)).
 builtin('$indices'(_, _)).    % of library.pl
 builtin('$subquery'(_, _, _)).    % of library.pl
+builtin('$computed'(_, _, _)).    % of predicates.py
+builtin('$known'(_)).    % of library.pl
+builtin('$counted'(_, _)).    % of library.pl
+builtin(clause(_, _)).
+builtin(clause(_, _, _)).
 builtin(Goal) :- printing(Goal).
 
 %!  printing(+Goal): what ProbLog prints while it grounds; here it is true and prints nothing.

@@ -11,7 +11,7 @@
 :- use_module(translator).
 :- use_module(json_writer).
 
-:- thread_local choice_/5, input_/3, leaf_/1, todo_/2.
+:- thread_local choice_/6, input_/3, leaf_/1, todo_/2.
 
 %!  start(+MaxInstances) begins the ground program, put_row/3 adds a rule instance, finish/4 ends it.
 start(MaxInstances) :-
@@ -31,10 +31,10 @@ finish(Query, Names, Answers, Observed) :-
     write('],"leaves":[null'),
     forall(leaf_(Text), ( write(','), write(Text) )),
     write('],"choices":[null'),
-    forall(choice_(Number, Id, Name, Probabilities, Texts),
+    forall(choice_(Number, Id, Name, Probabilities, Texts, Part),
            ( format(',[~d,~d,', [Number, Id]), put_string(Name), write(','),
              put_list(neurosym_json:put_term, Probabilities), write(','),
-             put_list(neurosym_json:put_string, Texts), write(']') )),
+             put_list(neurosym_json:put_string, Texts), write(','), put_string(Part), write(']') )),
     write('],"inputs":[null'),
     forall(input_(Name, Number, Inputs),
            ( term_text(Inputs, Text),
@@ -112,12 +112,12 @@ put_leaf(choice(Id, Number, Variables), State) :-
     arg(2, State, Choices),
     Key = choice(Id, Variables),
     (   trie_lookup(Choices, Key, Choice) -> true
-    ;   choice_row(Id, Variables, Name, Probabilities, Texts),
+    ;   choice_row(Id, Variables, Name, Probabilities, Texts, Part),
         arg(4, State, Choice),
         Next is Choice + 1,
         nb_setarg(4, State, Next),
         trie_insert(Choices, Key, Choice),
-        assertz(choice_(Choice, Id, Name, Probabilities, Texts)) ),
+        assertz(choice_(Choice, Id, Name, Probabilities, Texts, Part)) ),
     format('["c",~d,~d]', [Choice, Number]).
 put_leaf(net(Name, Inputs, Index), State) :-
     arg(3, State, Known),
@@ -129,14 +129,20 @@ put_leaf(net(Name, Inputs, Index), State) :-
 
 inputs_of(Name, Count) :- findall(x, input_(Name, _, _), Found), length(Found, Count).
 
-choice_row(Id, Variables, Name, Probabilities, Texts) :-
+choice_row(Id, Variables, Name, Probabilities, Texts, Part) :-
     chance_(Id, Variables, Pairs, Body),
     Pairs = [_-Head|_], functor(Head, Name, _),
     started(Pairs, Id, Probabilities),
+    part_text(Pairs, Part),
     sum_list(Probabilities, Sum),
     ( Sum =< 1.000001 -> true ; Shown is round(Sum * 1000000) / 1000000, throw(stopped(probability, Id, Shown)) ),
     chance_(Id, Free, FreePairs, _),
     maplist(head_text(Body, Free), Pairs, FreePairs, Texts).
+
+%   Of t(_, X) :: a(X), each X has a probability of its own.
+part_text(Pairs, Text) :-
+    (   member(P-_, Pairs), nonvar(P), P =.. [t, _|Part], Part \== [] -> term_text(Part, Text)
+    ;   Text = "" ).
 
 %   Probabilities that are learned are those that they start with; several without a start share what is left.
 started(Pairs, Id, Started) :-
@@ -146,8 +152,9 @@ started(Pairs, Id, Started) :-
     ;   Share is max(0.0, 1.0 - Sum) / max(1, All - Told) ),
     findall(P, ( member(P0-_, Pairs), ( known(P0, Id, P0s) -> P = P0s ; P = Share ) ), Started).
 
+known(P0, _, _) :- P0 == (?), !, fail.    % a decision is made by who asks
 known(P0, Id, P) :-
-    ( nonvar(P0), P0 = t(Start) -> nonvar(Start), probability(Start, Id, P) ; probability(P0, Id, P) ).
+    ( compound(P0), compound_name_arity(P0, t, _), arg(1, P0, Start) -> nonvar(Start), probability(Start, Id, P) ; probability(P0, Id, P) ).
 
 probability(P0, Id, P) :-
     run_builtin(P is float(P0), Id),
@@ -182,4 +189,4 @@ next_denied(Key, Body) :- retract(todo_(Key, Body)), !.
 
 %!  forget_rows: of the program before.
 forget_rows :-
-    retractall(choice_(_, _, _, _, _)), retractall(input_(_, _, _)), retractall(leaf_(_)), retractall(todo_(_, _)).
+    retractall(choice_(_, _, _, _, _, _)), retractall(input_(_, _, _)), retractall(leaf_(_)), retractall(todo_(_, _)).

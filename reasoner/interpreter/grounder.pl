@@ -16,6 +16,7 @@
 :- use_module(library(terms), [term_size/2]).
 :- use_module(library(wfs), [call_delays/2]).
 :- use_module(translator).
+:- use_module(compiler).
 :- use_module(analysis).
 :- use_module(builtins).
 :- use_module(goals).
@@ -34,9 +35,9 @@ neurosym_interpreters:instance_of(Atom, Call, Id, Items) :- instance_(Atom, Call
 :- thread_local instance_/4, tabled_/2.
 :- table may/2, sure/1.
 
-%!  forget: the program, the world, and what was found.
+%!  forget: the world, and what was found; the program stays.
 forget :-
-    forget_program,
+    forget_calls, forget_steps,
     forget_world, forget_rows,
     retractall(tabled_(_, _)), retractall(instance_(_, _, _, _)),
     nb_setval(neurosym_searching, false).
@@ -68,8 +69,10 @@ certain(if(C, A, B), Id, Choice) :-
     ( certain(Ordered, Id) -> certain(A, Id, Choice) ; certain(B, Id, Choice) ).
 certain(cut, _, Choice) :- prolog_cut_to(Choice).
 certain(facts(Goal), _, _) :- clause_(Goal, true, _).
-certain(plain(Goal), _, _) :- plain(Goal).
-certain(sure(Goal), _, _) :- sure(Goal).
+certain(plain(Goal), _, _) :-
+    ( recursive(Goal), compiled_answers(Goal, infinite, Answers) -> member(Goal, Answers) ; plain(Goal) ).
+certain(sure(Goal), _, _) :-
+    ( compiled_answers(Goal, infinite, Found) -> list_to_set(Found, Answers), member(Goal, Answers) ; sure(Goal) ).
 certain(run(Goal), Id, _) :- run_builtin(Goal, Id).
 certain(computed(Goal, Variables, Safe), Id, _) :- compute(Goal, Variables, Safe, Id).
 certain(naf(Body), Id, _) :- tested(Body), \+ certain(Body, Id).
@@ -94,6 +97,7 @@ certain(net(Name, Inputs, Output, Values, _), _, _) :- world_fact(Name, Inputs, 
 max_search(20_000).
 
 ordered(Goal) :- functor(Goal, Name, Arity), tabled_(Name, Arity), !, sure(Goal).
+ordered(Goal) :- recursive(Goal), compiled_answers(Goal, infinite, Answers), !, member(Goal, Answers).
 ordered(Goal) :- functor(Goal, Name, Arity), \+ reaches(Name/Arity, Name/Arity), !, searched(Goal).
 ordered(Goal) :- nb_getval(neurosym_searching, true), !, searched(Goal).
 ordered(Goal) :-
@@ -210,6 +214,7 @@ ground(Query, Names, MaxAnswers, MaxInstances) :-
     start(MaxInstances),
     answers(Query, MaxAnswers, Answers),
     run_agenda,
+    all_computed,
     finish(Query, Names, Answers, []).
 
 ground_program(MaxAnswers, MaxInstances) :-
@@ -221,6 +226,7 @@ ground_program(MaxAnswers, MaxInstances) :-
     findall(Answer-Truth, ( member(Goal-Truth, Evidence), answers_or_goal(Goal, MaxAnswers, Answers),
                             member(Answer, Answers) ), Observed),
     run_agenda,
+    all_computed,
     finish(_, [], Answered, Observed).
 
 asked_and_observed(Queries, Evidence) :-
@@ -260,6 +266,8 @@ answers(Query, Max, Answers) :-
     copy_term(Query, Call),
     (   Body = may(_)
     ->  gather(Query-may, limit(Limit, may(Query, _)), Found)
+    ;   Body = plain(_), compiled_answers(Query, Limit, Answered)
+    ->  findall(Query-certain, member(Query, Answered), Found)
     ;   certain_body(Body)
     ->  gather(Query-certain, limit(Limit, certainly(Body, -1)), Found)
     ;   gather(Query-items(Items), limit(Limit, body(Body, -1, Items, [])), Found)

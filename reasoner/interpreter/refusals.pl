@@ -1,7 +1,7 @@
 /*  What no program may do, of rules and of constraints alike: which predicates it may not redefine, which directives it
     may give, and what a name that is nowhere defined may have been meant to be.
 */
-:- module(neurosym_refusals, [fixed/1, check_directive/3, declared/2, system_predicate/1, suggestion/3]).
+:- module(neurosym_refusals, [fixed/1, check_directive/3, declared/2, of_file/1, system_predicate/1, suggestion/3]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 
@@ -20,6 +20,7 @@ obeyed(Kind, use_module(library(Name)), _) :- !, built_in(Kind, Libraries), memb
 obeyed(Kind, use_module(library(Name), _), Place) :- !, obeyed(Kind, use_module(library(Name)), Place).
 obeyed(rules, unknown(Action), _) :- !, memberchk(Action, [fail, error]).
 obeyed(_, discontiguous(_), _).
+obeyed(rules, Files, Place) :- of_file(Files), !, throw(refused(file, Place, Files)).
 obeyed(rules, dynamic(Declared), _) :- ground(Declared), forall(indicator(Declared, Indicator), declarable(Indicator)).
 obeyed(rules, table(Tables), Place) :- plain_tables(Tables, Place).
 
@@ -36,7 +37,13 @@ declarable(Name/Arity) :-
     \+ fixed(Head), \+ memberchk(Name/Arity, [query/1, evidence/1, evidence/2]).
 
 %   What is in these libraries is built in.
-built_in(rules, [lists, apply, string, aggregate, between, builtin, cut, control, yall]).
+built_in(rules, [lists, apply, string, aggregate, between, builtin, cut, control, yall, collect, scope, db, lfi]).
+
+%!  of_file(+Directive): it brings in a file, which whoever reads the program has put in its place; see including.py.
+of_file(consult(_)).
+of_file(csv_load(_, _)).
+of_file(sqlite_load(_)).
+of_file(Directive) :- Directive =.. [use_module, Name], atom(Name), file_name_extension(_, py, Name).
 built_in(constraints, [clpfd, lists, apply, yall, aggregate, pairs]).
 
 plain_tables(Tables, _) :- var(Tables), !, fail.

@@ -5,9 +5,9 @@
     negation of what is certain; not(B): of what is uncertain; undefined(G): nowhere defined.
 */
 :- module(neurosym_translator,
-          [ install_program/4, forget_program/0, translate/3, translate_call/4, defined/1, certain_body/1, body_text/2,
+          [ install_program/5, forget_program/0, forget_calls/0, translate/3, translate_call/4, defined/1, certain_body/1, body_text/2,
             clause_/3, written_/5, domain_/2, chance_/4, unstratified_/0, collects_/0,
-            undefined_fails/0, undefined_fails_/0, declare/1, head_/2, library_clause/1 ]).
+            undefined_fails_/0, head_/2, kind_/3, library_clause/1 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(analysis).
@@ -21,7 +21,7 @@
 :- op(1000, xfx, ::).
 
 :- thread_local clause_/3, written_/5, head_/2, domain_/2, chance_/4, source_/4, unstratified_/0, collects_/0, kind_/3, all_certain_/0,
-    undefined_fails_/0, library_from_/1.
+    undefined_fails_/0, scoped_/0, library_from_/1, written_collects_/0.
 
 %!  clause_(?Head, ?Body, ?Id): of the program, the body marked; written_/5: as it was written.
 %!  written_(?Id, ?Head, ?Body, ?Names, ?Offset): see clause_/3.
@@ -29,30 +29,36 @@
 %!  domain_(?Name, ?Values): what a slot may be.
 %!  chance_(?Id, ?Number, ?Variables, ?Probability): of the heads of a probabilistic clause.
 %!  unstratified_, collects_, undefined_fails_: negation stands in a circle; something uncertain is collected; what is
-%   nowhere defined is false.
+%   nowhere defined is false, as ':- unknown(fail)' asks.
 %!  collects_: see unstratified_/0.
 %!  undefined_fails_: see unstratified_/0.
 
+%!  kind_(?Name, ?Arity, ?Kind): how goals of a predicate are marked, as far as it is known.
 %!  forget_program: all of it.
 forget_program :-
     forget_dependencies,
     retractall(clause_(_, _, _)), retractall(written_(_, _, _, _, _)), retractall(head_(_, _)), retractall(domain_(_, _)),
     retractall(chance_(_, _, _, _)), retractall(source_(_, _, _, _)), retractall(unstratified_), retractall(collects_),
-    retractall(kind_(_, _, _)), retractall(all_certain_), retractall(undefined_fails_),
-    retractall(library_from_(_)).
+    retractall(kind_(_, _, _)), retractall(all_certain_), retractall(undefined_fails_), retractall(scoped_),
+    retractall(library_from_(_)), retractall(written_collects_).
 
-%!  undefined_fails: what is nowhere defined is false, as ':- unknown(fail)' asks, not an error.
-undefined_fails :- assertz(undefined_fails_).
+%!  forget_calls: what goals that came together at run time have added.
+forget_calls :- ( written_collects_ -> true ; retractall(collects_) ).
 
 %!  declare(+Directives): predicates that may have no clauses, and are false then.
-declare(Directives) :- forall(( member(Directive, Directives), declared(Directive, Name/Arity) ), declare(Name, Arity)).
+declare(Directives) :-
+    ( memberchk(use_module(library(scope)), Directives) -> assertz(scoped_) ; true ),
+    forall(( member(Directive, Directives), declared(Directive, Name/Arity) ), declare(Name, Arity)).
 
 declare(Name, Arity) :- ( head_(Name, Arity) -> true ; assertz(head_(Name, Arity)) ).
 
-%!  install_program(+Clauses, +Domains, +Check, +World): World = true if each slot and choice has one known value;
-%   Check = false, or check(Directives, Unknown) as check_clauses/4 has it.
-install_program(Clauses0, Domains0, Check, World) :-
-    with_library(Clauses0, Clauses),
+%!  install_program(+Clauses, +Directives, +Domains, +Check, +World): World = true if each slot and choice has one known
+%   value; Check = false, or check(Unknown) as check_clauses/4 has it.
+install_program(Clauses0, Directives, Domains0, Check, World) :-
+    ( memberchk(unknown(fail), Directives) -> assertz(undefined_fails_) ; true ),
+    declare(Directives),
+    with_scopes(Clauses0, Clauses1),
+    with_library(Clauses1, Clauses),
     length(Clauses0, First), assertz(library_from_(First)),
     exclude(replaced(Clauses0), Domains0, Domains),
     forall(member(domain(Name, Values), Domains), assertz(domain_(Name, Values))),
@@ -60,10 +66,14 @@ install_program(Clauses0, Domains0, Check, World) :-
            add_source(Id, Pairs, Body, Choice, Names)),
     findall(Seed, seed(Clauses, Domains, Seed), Seeds),
     mark_uncertain(Seeds),
-    ( Check = check(Directives, Unknown) -> check_clauses(Clauses0, Domains, Directives, Unknown) ; true ),
+    ( Check = check(Unknown) -> check_clauses(Clauses0, Domains, Directives, Unknown) ; true ),
     ( unstratified -> assertz(unstratified_) ; true ),
     ( World == true -> assertz(all_certain_) ; true ),
-    forall(source_(Id, Head, Body, Choice), add_clause(Id, Head, Body, Choice)).
+    forall(source_(Id, Head, Body, Choice), add_clause(Id, Head, Body, Choice)),
+    ( collects_ -> assertz(written_collects_) ; true ).
+
+%   What ':- use_module(library(scope))' adds to a program.
+with_scopes(Clauses, All) :- ( scoped_ -> scope_clauses(Clauses, More), append(Clauses, More, All) ; All = Clauses ).
 
 %   A program that brings its own network for a predicate does not mean the domain of that name.
 replaced(Clauses, domain(Name, _)) :-

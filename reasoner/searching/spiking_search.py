@@ -14,8 +14,9 @@ from ..constraints.constraint_program import ConstraintProgram
 from ..constraints.encoding import TooLarge
 from ..constraints.linear import find_domains
 from ..constraints.notation import name_variables
+from ..constraints.optimising import constraints, is_objective
 from ..constraints.posting import Alternative, Posted, post
-from ..constraints.solving import bound_values, is_objective, posted_constraints, slot_values
+from ..constraints.solving import bound_values, slot_values
 from ..errors import MeaningError
 from ..prolog.border import Limits
 from ..prolog.terms import Value
@@ -239,7 +240,7 @@ def _encode(program: ConstraintProgram, way: Alternative) -> tuple[RowEncoding, 
                 f"{program.source}: line {posted.line}: '{posted.source}' asks for an optimum, and a search in spikes "
                 f"finds some solution; leave it out, or solve without spikes"
             )
-    posted = posted_constraints(way)
+    posted = constraints(way)
     slots = slot_values(program, [way])
     terms = [one.term for one in posted]
     domains = find_domains(terms, slots)

@@ -1,0 +1,422 @@
+"""The front end: a module of torch becomes a graph of operations, each with its role and its line of source."""
+
+import copy
+import os
+import re
+import sys
+import warnings
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import Tensor, fx, nn
+
+from .activations import TrainedActivation
+from .folding import fold_norms
+from .interpreting import evaluate
+from .operators import FUNCTIONS, LINEAR, POOLS, READOUTS, SCALING, SHAPES, WEIGHTED, family
+from .rewriting import REWRITES
+from .signal_graph import Activation, Constant, ConversionError, Operation, Reference, Role, SignalGraph, leaves, mapped
+
+_TORCH = str(Path(torch.__file__).parent)
+_VIEWS = frozenset(
+    ["view", "select", "slice", "narrow", "split", "chunk", "unbind", "transpose", "permute", "t", "squeeze", "expand"]
+)
+
+
+def trace(network: nn.Module, example: Tensor) -> SignalGraph:
+    """A network as a graph: evaluation mode, norms folded into the calls before them, roles found.
+
+    Args:
+        network: Any module with one tensor as input.
+        example: Two or more pictures, ``[B, ...]``.
+
+    Raises:
+        ConversionError: for what cannot be traced or has no rule, with its line.
+
+    Example:
+        >>> graph = trace(nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)), torch.rand(2, 4))
+        >>> [(one.target, str(one.role)) for one in graph.operations]
+        [('input', 'input'), ('linear.default', 'weighted'), ('relu.default', 'neuron'), ('linear.default', 'weighted')]
+    """
+    with _silence():  # of an exported program, torch copies what it deprecates
+        frozen = copy.deepcopy(network).eval()
+    activations = {path: one for path, one in frozen.named_modules() if isinstance(one, TrainedActivation)}
+    for one in activations.values():
+        one.tracing = True
+    graph = translate(export(frozen, example), activations)
+    for one in activations.values():
+        one.tracing = False
+    _check_traced(graph, frozen, example)
+    return graph
+
+
+def _check_traced(graph: SignalGraph, network: nn.Module, example: Tensor) -> None:
+    """Refuses a network whose answer for a picture depends on the others, and a graph that answers differently."""
+    with torch.no_grad():
+        given = network(example)
+        wanted = list(given) if isinstance(given, list | tuple) else [given]
+        for one, answer in zip(evaluate(graph, graph.constants, example[:1]), wanted, strict=True):
+            first = answer[:1]
+            same = one.shape == first.shape
+            if not same or not torch.allclose(one, first, rtol=1e-3, atol=1e-4 * float(first.abs().max()) + 1e-6):
+                raise ConversionError(
+                    f"{type(network).__name__} gives a picture another answer when others stand beside it; it must "
+                    f"treat each picture of a batch (the first axis) alone"
+                )
+
+
+def export(network: nn.Module, example: Tensor) -> torch.export.ExportedProgram:
+    """The program of torch.export, with pictures of any number.
+
+    Raises:
+        ConversionError: in one sentence, if the network branches on its data or torch cannot trace it.
+    """
+    if len(example) < 2:
+        example = torch.cat([example, example])
+    shape = ({0: torch.export.Dim.DYNAMIC},)
+    try:
+        with _silence(), torch.no_grad():
+            program = torch.export.export(network, (example[:2],), dynamic_shapes=shape)
+            if _writes_into_views(program.graph):
+                program = program.run_decompositions({})
+            return program
+    except Exception as fault:
+        raise ConversionError(_reason(network, fault)) from None
+
+
+@contextmanager
+def _silence() -> Generator[None]:
+    """Without the graphs and warnings that torch.export prints."""
+    with warnings.catch_warnings(), Path(os.devnull).open("w") as nowhere:
+        warnings.simplefilter("ignore")
+        shown, sys.stderr = sys.stderr, nowhere
+        try:
+            yield
+        finally:
+            sys.stderr = shown
+
+
+def _reason(network: nn.Module, fault: Exception) -> str:
+    """What torch.export stumbled over, in one sentence."""
+    text = str(fault)
+    frames = re.findall(r'File "([^"]+)", line (\d+)', text)
+    frames += [(frame.filename, str(frame.lineno)) for frame in _frames(fault)]
+    own = [f"{Path(file).name}:{line}" for file, line in frames if not file.startswith(_TORCH) and file != __file__]
+    where = f"{own[-1]}: " if own else ""
+    name = type(network).__name__
+    if "data-dependent" in text or "GuardOnDataDependent" in type(fault).__name__:
+        return f"{where}{name} branches on its data, so that it is no one network; choose by torch.where or by a mask"
+    if "specializ" in text or "Constraints violated" in text:
+        return (
+            f"{where}{name} computes for a fixed number of pictures; keep the batch open, "
+            f"as in x.view(x.size(0), -1) or x.flatten(1)"
+        )
+    first = text.strip().partition("\n")[0]
+    return f"{where}{name} cannot be traced by torch.export ({type(fault).__name__}: {first}); make its forward plainer"
+
+
+def _frames(fault: Exception) -> list[Any]:
+    import traceback
+
+    return list(traceback.extract_tb(fault.__traceback__))
+
+
+def _writes_into_views(graph: fx.Graph) -> bool:
+    """Whether an operation in place changes a tensor that another name sees too."""
+    for node in graph.nodes:
+        if node.op == "call_function" and _in_place(_target(node)):
+            changed = node.args[0]
+            if isinstance(changed, fx.Node):
+                views = [changed, *changed.users]
+                if any(family(_target(one)).rstrip("_") in _VIEWS and one is not node for one in views):
+                    return True
+    return False
+
+
+def _in_place(target: str) -> bool:
+    name = family(target)
+    return name.endswith("_") and not name.startswith("_")
+
+
+def _target(node: fx.Node) -> str:
+    """``conv2d.default``, or ``getitem.builtin`` for a function of Python."""
+    target = str(node.target)  # ``aten.conv2d.default``
+    if target.startswith("aten."):
+        return target.removeprefix("aten.")
+    return f"{getattr(node.target, '__name__', target)}.builtin"
+
+
+class GraphBuilder:
+    """Operations one after the other: what rewrites call.
+
+    Args:
+        node: Whose translation is under way: its name, line, place and axes are those of what is added.
+    """
+
+    def __init__(self) -> None:
+        self.operations: list[Operation] = []
+        self.constants: dict[str, Tensor] = {}
+        self.moving: set[str] = set()
+        self.frame = Operation("", "", ())
+        self.widths: dict[str, int] = {}
+        self._taken: set[str] = set()
+
+    def constant(self, name: str, tensor: Tensor) -> Constant:
+        """Keeps a tensor under a name of its own."""
+        name = self._unique(re.sub(r"\W", "_", name))
+        self.constants[name] = tensor.detach()
+        return Constant(name)
+
+    def value(self, one: Any) -> Any:
+        """The tensor behind a constant, or the number itself."""
+        return self.constants[one.name] if isinstance(one, Constant) else one
+
+    def emit(
+        self,
+        target: str,
+        *arguments: Any,
+        role: Role | None = None,
+        activation: Activation | None = None,
+        **keywords: Any,
+    ) -> Reference:
+        """Adds an operation; its role is found from the table unless it is given."""
+        signals = [one for one in leaves((*arguments, *keywords.values())) if self.is_signal(one)]
+        found = role or (Role.PLAIN if not signals or family(target) in SHAPES else self._role(target, arguments))
+        frame = self.frame
+        name = self._unique(frame.name)
+        self.operations.append(
+            Operation(name, target, arguments, keywords, found, frame.line, frame.place, frame.batch_axis,
+                      frame.channel_axis, frame.dimensions, activation)
+        )  # fmt: skip
+        if found is not Role.PLAIN:
+            self.moving.add(name)
+        return Reference(name)
+
+    def neuron(
+        self, argument: Reference, ceiling: Any = None, levels: int | None = None, trained: bool = False
+    ) -> Reference:
+        """Adds ``clip(x, 0, ceiling)``."""
+        name = None
+        if ceiling is not None:
+            tensor = ceiling if isinstance(ceiling, Tensor) else torch.as_tensor(float(ceiling))
+            name = self.constant(f"{self.frame.name}_ceiling", tensor).name
+        return self.emit("relu.default", argument, role=Role.NEURON, activation=Activation(name, levels, trained))
+
+    def is_signal(self, one: Any) -> bool:
+        """Whether it depends on the picture."""
+        return isinstance(one, Reference) and one.name in self.moving
+
+    def fail(self, what: str) -> ConversionError:
+        """The error for the operation under way."""
+        where = f"{self.frame.line}: " if self.frame.line else ""
+        return ConversionError(f"{where}{what}")
+
+    def _role(self, target: str, arguments: tuple[Any, ...]) -> Role:
+        name = family(target)
+        signals = sum(self.is_signal(one) for one in arguments)
+        if name in LINEAR:
+            return Role.LINEAR
+        if name in WEIGHTED or name in SCALING:
+            dividing = name == "div" and len(arguments) > 1 and self.is_signal(arguments[1])
+            if signals > 1 or dividing:
+                return Role.FUNCTION
+            return Role.WEIGHTED if name in WEIGHTED else Role.LINEAR
+        if name in POOLS:
+            return Role.POOL
+        if name in READOUTS:
+            return Role.FUNCTION
+        raise self.fail(
+            f"'{name}' has no spiking form; put it behind the last weights, or write it with ReLU, sums, maxima and "
+            f"weights"
+        )
+
+    def _unique(self, name: str) -> str:
+        for number in count():
+            tried = f"{name}_{number}" if number else name
+            if tried not in self._taken:
+                self._taken.add(tried)
+                return tried
+        raise AssertionError
+
+
+def translate(
+    program: torch.export.ExportedProgram, activations: Mapping[str, TrainedActivation] | None = None
+) -> SignalGraph:
+    """The graph of an exported program.
+
+    Raises:
+        ConversionError: for what has no rule, with its line.
+    """
+    builder = GraphBuilder()
+    found: dict[fx.Node, Any] = {}
+    outputs: list[str] = []
+    several = False
+    tensors = _tensors(program)
+    for node in program.graph.nodes:
+        builder.frame = _frame(node)
+        if node.op == "placeholder":
+            if node.name in tensors:
+                name, tensor = tensors[node.name]
+                found[node] = builder.constant(name, tensor)
+            elif builder.operations:
+                raise ConversionError("the network has several inputs; give one that takes a single tensor of pictures")
+            else:
+                found[node] = builder.emit("input", role=Role.INPUT)
+        elif node.op == "output":
+            returned = mapped(list(cast("tuple[Any, ...]", node.args[0])), lambda one: found.get(one, one))
+            several = _several(program)
+            for one in leaves(returned):
+                if not isinstance(one, Reference):
+                    raise ConversionError(
+                        "the network returns something that does not depend on the picture; return tensors"
+                    )
+                outputs.append(one.name)
+        elif node.op == "call_function":
+            _translate_call(builder, node, found, activations or {})
+        elif node.op == "get_attr":
+            found[node] = builder.constant(str(node.target), getattr(program.graph_module, str(node.target)))
+    graph = SignalGraph(tuple(builder.operations), builder.constants, tuple(outputs), several)
+    return fold_norms(_with_readout(_pruned(graph)))
+
+
+def _translate_call(
+    builder: GraphBuilder, node: fx.Node, found: dict[fx.Node, Any], activations: Mapping[str, TrainedActivation]
+) -> None:
+    target = _target(node)
+
+    def resolve(one: Any) -> Any:
+        return found[one] if isinstance(one, fx.Node) else one
+
+    arguments = mapped(tuple(_plain(node.args)), resolve)
+    keywords = {key: mapped(_plain(one), resolve) for key, one in node.kwargs.items() if key not in ("memory_format",)}
+    if family(target) in ("_assert_tensor_metadata", "_assert_scalar", "sym_constrain_range_for_size", "_check"):
+        return
+    written = _in_place(target)
+    if written:
+        target = f"{family(target)[:-1]}.{target.partition('.')[2]}"
+    if family(target) == "_native_batch_norm_legit_no_training":
+        inputs, weight, bias, mean, variance, momentum, epsilon = arguments
+        found[node] = [
+            builder.emit("batch_norm.default", inputs, weight, bias, mean, variance, False, momentum, epsilon, False)
+        ]
+        return
+    if isinstance(arguments and arguments[0], list) and target == "getitem.builtin":
+        found[node] = arguments[0][arguments[1]]
+        return
+    signal = any(builder.is_signal(one) for one in leaves((*arguments, *keywords.values())))
+    trained = activations.get(builder.frame.place)
+    if signal and trained is not None and family(target) == "relu":
+        result = builder.neuron(arguments[0], trained.ceiling, trained.steps, trained=True)
+    elif signal and family(target) in REWRITES:
+        result = REWRITES[family(target)](builder, target, arguments, keywords)
+    else:
+        result = builder.emit(target, *arguments, **keywords)
+    found[node] = result
+    shape: tuple[Any, ...] = getattr(node.meta.get("val"), "shape", ())
+    if isinstance(result, Reference) and shape:
+        builder.widths[result.name] = shape[-1]
+    if written:  # whoever reads the changed tensor later sees the result
+        changed = node.args[0]
+        while isinstance(changed, fx.Node) and changed is not node:
+            found[changed] = result
+            changed = changed.args[0] if _in_place(_target(changed)) else None
+
+
+def _plain(arguments: Any) -> Any:
+    """Lists of torch.fx as lists of Python."""
+    if isinstance(arguments, list | tuple):
+        return [_plain(one) for one in cast("list[Any]", arguments)]
+    return arguments
+
+
+def _frame(node: fx.Node) -> Operation:
+    """Where a node stands: line, module and axes."""
+    places = list((node.meta.get("nn_module_stack") or {}).values())
+    place = str(places[-1][0]) if places and node.op == "call_function" else ""
+    shape: tuple[Any, ...] = getattr(node.meta.get("val"), "shape", ())
+    open_axes = [axis for axis, size in enumerate(shape) if not isinstance(size, int)]
+    batch_axis = open_axes[0] if open_axes else 0
+    name = re.sub(r"\W", "_", node.name)
+    return Operation(
+        name, "", (), {}, Role.PLAIN, _line(node), place, batch_axis, _channel_axis(node, len(shape)), len(shape)
+    )
+
+
+def _channel_axis(node: fx.Node, dimensions: int) -> int:
+    """The axis of features: the last one behind a matrix, the second one behind a convolution."""
+    seen: Any = node
+    while isinstance(seen, fx.Node) and seen.op == "call_function":
+        name = family(_target(seen))
+        if name.startswith("conv") or ("norm" in name and name != "layer_norm"):
+            return 1
+        if name in WEIGHTED or name == "layer_norm":
+            return dimensions - 1
+        seen = next((one for one in seen.all_input_nodes if one.op == "call_function"), None)
+    return 1 if dimensions > 1 else 0
+
+
+def _line(node: fx.Node) -> str:
+    """``file:line`` of the user's own code, as near to the call as there is one."""
+    frames = re.findall(r'File "([^"]+)", line (\d+)', node.meta.get("stack_trace") or "")
+    own = [(file, line) for file, line in frames if not file.startswith(_TORCH)]
+    return f"{Path(own[-1][0]).name}:{own[-1][1]}" if own else ""
+
+
+def _tensors(program: torch.export.ExportedProgram) -> dict[str, tuple[str, Tensor]]:
+    """Parameters, buffers and constants by the name of their placeholder."""
+    signature = program.graph_signature
+    named = {
+        **signature.inputs_to_parameters,
+        **signature.inputs_to_buffers,
+        **signature.inputs_to_lifted_tensor_constants,
+    }
+    state: Mapping[str, Any] = {**program.constants, **program.state_dict}
+    return {placeholder: (name, state[name]) for placeholder, name in named.items()}
+
+
+def _several(program: torch.export.ExportedProgram) -> bool:
+    """Whether the network returns more than one tensor, or one in a tuple."""
+    specification = program.call_spec.out_spec
+    return specification is not None and not specification.is_leaf()
+
+
+def _pruned(graph: SignalGraph) -> SignalGraph:
+    """Without operations that no output needs."""
+    needed: set[str] = set(graph.outputs)
+    for one in reversed(graph.operations):
+        if one.name in needed:
+            needed.update(one.sources)
+    kept = tuple(one for one in graph.operations if one.name in needed or one.role is Role.INPUT)
+    tensors = {name for one in kept for name in one.constants}
+    tensors |= {one.activation.ceiling for one in kept if one.activation and one.activation.ceiling}
+    return SignalGraph(kept, {name: graph.constants[name] for name in tensors}, graph.outputs, graph.several)
+
+
+def _with_readout(graph: SignalGraph) -> SignalGraph:
+    """With the role ``READOUT`` for what stands behind all neurons and weights, from the first function on."""
+    from dataclasses import replace
+
+    ending: set[str] = set()  # no neuron and no weights behind them
+    for one in reversed(graph.operations):
+        users = graph.users[one.name]
+        if all(user.name in ending for user in users) and one.role not in (Role.NEURON, Role.WEIGHTED, Role.INPUT):
+            ending.add(one.name)
+    behind: set[str] = set()
+    changed: list[Operation] = []
+    for one in graph.operations:
+        first = one.role is Role.FUNCTION or one.role is Role.POOL
+        if one.name in ending and (first or any(source in behind for source in one.sources)):
+            behind.add(one.name)
+            one = replace(one, role=Role.READOUT)
+        elif one.role is Role.FUNCTION and family(one.target) not in FUNCTIONS | WEIGHTED | SCALING:
+            where = f"{one.line}: " if one.line else ""
+            raise ConversionError(
+                f"{where}'{family(one.target)}' decides in the middle of the network, which spikes cannot take back; "
+                f"put it behind the last weights"
+            )
+        changed.append(one)
+    return SignalGraph(tuple(changed), graph.constants, graph.outputs, graph.several)
