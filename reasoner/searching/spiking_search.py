@@ -290,8 +290,9 @@ def _encode(program: ConstraintProgram, way: Alternative) -> tuple[RowEncoding, 
             f"{program.source}: some variable has no finite domain that can be listed; say X in Low..High for each"
         )
     encoding = RowEncoding(domains, terms)
-    for one in posted:
-        _require(program, encoding, one)
+    if all(domains.values()):  # else it is impossible already
+        for one in posted:
+            _require(program, encoding, one)
     try:
         return encoding, encoding.problem(name_variables(way.bindings))
     except NetworkError as error:
