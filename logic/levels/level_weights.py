@@ -18,16 +18,34 @@ Constants = dict[int, Integers]
 """Currents ``[lines]`` of a population by step, from the channel of the input that is on at step 0."""
 
 
+class Fault(NamedTuple):
+    """Why a neuron does not hear what it should.
+
+    Args:
+        text: In words.
+        source: Whose line has a wrong weight, if that is why.
+        line: Of the source.
+        by: By how much the weight is too large.
+        member: Of the neuron that hears it.
+    """
+
+    text: str
+    source: str = ""
+    line: int = 0
+    by: int = 0
+    member: int = 0
+
+
 class Heard(NamedTuple):
     """What the neurons of a layer hear.
 
     Args:
-        reasons: Neurons ``channel * places + place`` that do not hear what they should, and why.
+        faults: Of neurons ``channel * places + place`` that do not hear what they should; one of each.
         constants: Of the population that hears the terms.
         held: Of the relays that hold its spikes, in the code that has them.
     """
 
-    reasons: dict[int, str]
+    faults: dict[int, Fault]
     constants: Constants
     held: Constants
 
@@ -75,7 +93,7 @@ class Weights:
 
     def of(self, layer: LevelLayer) -> Heard:
         """What a layer hears."""
-        target, reasons = hearing(layer, self.code), dict[int, str]()
+        target, faults = hearing(layer, self.code), dict[int, Fault]()
         wanted = [self.wanted(layer, term, target) for term in layer.terms]
         ours = [p for p in self.wired.projections if p.target == target]
         late = [
@@ -83,16 +101,16 @@ class Weights:
             for p in ours
             if isinstance(p, Convolution) and not self._in_time(layer, p.source, np.array(p.delay)).all()
         ]
-        constants = self._compare(layer, [p for p in ours if p not in late], wanted, reasons)
+        constants = self._compare(layer, [p for p in ours if p not in late], wanted, faults)
         for one in late:
             text = f"hears {one.source} after {one.delay} steps, too late or too early"
-            self._blame(layer, self._written(one).post, text, reasons)
+            self._blame(layer, self._written(one).post, Fault(text), faults)
         if target == layer.name:
-            return Heard(reasons, constants, {})
+            return Heard(faults, constants, {})
         own = np.arange(prod(self._shape(layer)))
         relays = [Synapses(source, layer.name, own, own, 1) for source in (target, layer.name)]
         ours = [p for p in self.wired.projections if p.target == layer.name]
-        return Heard(reasons, constants, self._compare(layer, ours, relays, reasons))
+        return Heard(faults, constants, self._compare(layer, ours, relays, faults))
 
     def wanted(self, layer: LevelLayer, term: LevelTerm, target: str) -> Convolution:
         """The weights of a term onto a population, line to line: those of levels times what each line is worth."""
@@ -113,7 +131,7 @@ class Weights:
         return Convolution(term.source, target, lines, term.stride * term.pool, groups, 1, term.padding * term.pool)
 
     def _compare(
-        self, layer: LevelLayer, ours: Sequence[Projection], wanted: Sequence[Projection], reasons: dict[int, str]
+        self, layer: LevelLayer, ours: Sequence[Projection], wanted: Sequence[Projection], faults: dict[int, Fault]
     ) -> Constants:
         """Blames neurons whose weights are not those that are wanted; what comes from the line that is on."""
         kernels: dict[tuple[object, ...], tuple[Convolution, Integers]] = {}
@@ -144,7 +162,7 @@ class Weights:
                     current = constants.setdefault(step, np.zeros(prod(self._shape(layer)), np.int64))
                     np.add.at(current, table.post[now], table.weight[now])
                 early = ~always & ~self._in_time(layer, table.source, table.delay) & (table.weight != 0)
-                self._blame(layer, table.post[early], f"hears {table.source} too late or too early", reasons)
+                self._blame(layer, table.post[early], Fault(f"hears {table.source} too late or too early"), faults)
             pre.append(table.pre[~always] + self.first[table.source])
             post.append(table.post[~always])
             weight.append(sign * table.weight[~always])
@@ -154,9 +172,12 @@ class Weights:
             total = np.zeros(len(keys), np.int64)
             np.add.at(total, place, np.concatenate(weight))
             for key, wrong in zip(keys[total != 0].tolist(), total[total != 0].tolist(), strict=True):
-                size = "large" if wrong > 0 else "small"
-                text = f"hears {self._named(key % lines)} with a weight that is {abs(wrong)} too {size}"
-                self._blame(layer, np.array([key // lines]), text, reasons)
+                source, line = self._named(key % lines)
+                text = (
+                    f"hears {source}[{line}] with a weight that is {abs(wrong)} too {'large' if wrong > 0 else 'small'}"
+                )
+                member = key // lines // prod(self.network.shapes[layer.name][1:]) % self._width(layer)
+                self._blame(layer, np.array([key // lines]), Fault(text, source, line, wrong, member), faults)
         return constants
 
     def _in_time(self, layer: LevelLayer, source: str, delays: Integers) -> NDArray[np.bool_]:
@@ -169,13 +190,14 @@ class Weights:
     def _written(self, one: Projection) -> Synapses:
         return write_out(one, self.wired.shape_of(one.source), self.wired.shape_of(one.target))
 
-    def _blame(self, layer: LevelLayer, posts: Integers, text: str, reasons: dict[int, str]) -> None:
-        """Gives the neurons of some lines a reason, if they have none."""
+    def _blame(self, layer: LevelLayer, posts: Integers, fault: Fault, faults: dict[int, Fault]) -> None:
+        """Gives the neurons of some lines a fault, if they have none."""
         places = prod(self.network.shapes[layer.name][1:])
         for line in np.unique(posts).tolist():
             neuron = line // (places * self._width(layer)) * places + line % places
-            reasons.setdefault(neuron, f"layer '{layer.name}', neuron {neuron} {text}")
+            faults.setdefault(neuron, fault._replace(text=f"in layer '{layer.name}', neuron {neuron} {fault.text}"))
 
-    def _named(self, line: int) -> str:
+    def _named(self, line: int) -> tuple[str, int]:
+        """The population of a line, and which of its lines it is."""
         name = next(name for name in reversed(self.names) if self.first[name] <= line)
-        return f"{name}[{line - self.first[name]}]"
+        return name, line - self.first[name]

@@ -74,6 +74,7 @@ certain(plain(Goal), _, _) :-
     ( recursive(Goal), compiled_answers(Goal, infinite, Answers) -> member(Goal, Answers) ; plain(Goal) ).
 certain(sure(Goal), _, _) :-
     ( compiled_answers(Goal, infinite, Found) -> list_to_set(Found, Answers), member(Goal, Answers) ; sure(Goal) ).
+certain(moded(Goal), Id, _) :- moded_answers(Goal, Id, Answers), member(Goal, Answers).
 certain(run(Goal), Id, _) :- run_builtin(Goal, Id).
 certain(computed(Goal, Variables, Safe), Id, _) :- compute(Goal, Variables, Safe, Id).
 certain(naf(Body), Id, _) :- tested(Body), \+ certain(Body, Id).
@@ -180,6 +181,7 @@ body(undefined(Goal), Id, I, I) :- undefined_goal(Goal, Id).
 body(facts(Goal), Id, I0, I) :- settled(facts(Goal), Id, I0, I).
 body(plain(Goal), Id, I0, I) :- settled(plain(Goal), Id, I0, I).
 body(sure(Goal), Id, I0, I) :- settled(sure(Goal), Id, I0, I).
+body(moded(Goal), Id, I0, I) :- settled(moded(Goal), Id, I0, I).
 body(run(Goal), Id, I0, I) :-
     ( continuous_, symbolic(Goal) -> formula(Goal, Id, I0, I) ; settled(run(Goal), Id, I0, I) ).
 body(computed(Goal, Variables, Safe), Id, I0, I) :-

@@ -1,13 +1,14 @@
 /*  Stores a program for the interpreters: each goal is marked once with how it is to be run.
 
-    facts(G), plain(G), sure(G): certain, by facts, as Prolog runs it, tabled; may(G): uncertain, tabled; run(G): a
+    facts(G), plain(G), sure(G), moded(G): certain, by facts, as Prolog runs it,
+    tabled, tabled with modes; may(G): uncertain, tabled; run(G): a
     built-in; computed(G, V, S): one that may run as S if the variables V are small integers; naf(B), unproved(G):
     negation of what is certain; not(B): of what is uncertain; undefined(G): nowhere defined.
 */
 :- module(neurosym_translator,
           [ install_program/5, forget_program/0, forget_calls/0, translate/3, translate_call/4, defined/1, certain_body/1, body_text/2,
             clause_/3, written_/5, domain_/2, chance_/4, unstratified_/0, collects_/0, continuous_/0,
-            undefined_fails_/0, head_/2, kind_/3, library_clause/1 ]).
+            undefined_fails_/0, head_/2, kind_/3, moded_/3, library_clause/1 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(analysis).
@@ -20,7 +21,7 @@
 
 :- op(1000, xfx, ::).
 
-:- thread_local clause_/3, written_/5, head_/2, domain_/2, chance_/4, source_/4, unstratified_/0, collects_/0, kind_/3, all_certain_/0,
+:- thread_local moded_/3, clause_/3, written_/5, head_/2, domain_/2, chance_/4, source_/4, unstratified_/0, collects_/0, kind_/3, all_certain_/0,
     undefined_fails_/0, scoped_/0, continuous_/0, library_from_/1, written_collects_/0.
 
 %!  clause_(?Head, ?Body, ?Id): of the program, the body marked; written_/5: as it was written.
@@ -36,13 +37,14 @@
 %!  continuous_: some facts have values of their own, which densities.pl keeps as symbols.
 
 %!  kind_(?Name, ?Arity, ?Kind): how goals of a predicate are marked, as far as it is known.
+%!  moded_(?Name, ?Arity, ?Table): of a predicate, of whose answers some are kept only.
 %!  forget_program: all of it.
 forget_program :-
     forget_dependencies,
     retractall(clause_(_, _, _)), retractall(written_(_, _, _, _, _)), retractall(head_(_, _)), retractall(domain_(_, _)),
     retractall(chance_(_, _, _, _)), retractall(source_(_, _, _, _)), retractall(unstratified_), retractall(collects_),
     retractall(kind_(_, _, _)), retractall(all_certain_), retractall(undefined_fails_), retractall(scoped_),
-    retractall(continuous_), retractall(library_from_(_)), retractall(written_collects_).
+    retractall(library_from_(_)), retractall(moded_(_, _, _)), retractall(written_collects_).
 
 %!  forget_calls: what goals that came together at run time have added.
 forget_calls :- ( written_collects_ -> true ; retractall(collects_) ).
@@ -68,6 +70,7 @@ install_program(Clauses0, Directives, Domains0, Check, World) :-
            add_source(Id, Pairs, Body, Choice, Names)),
     findall(Seed, seed(Clauses, Domains, Seed), Seeds),
     mark_uncertain(Seeds),
+    forall(( member(Directive, Directives), moded_table(Directive, Table) ), add_moded(Table)),
     ( Check = check(Unknown) -> check_clauses(Clauses0, Domains, Directives, Unknown) ; true ),
     ( unstratified -> assertz(unstratified_) ; true ),
     ( World == true -> assertz(all_certain_) ; true ),
@@ -76,6 +79,10 @@ install_program(Clauses0, Directives, Domains0, Check, World) :-
 
 %   What ':- use_module(library(scope))' adds to a program.
 with_scopes(Clauses, All) :- ( scoped_ -> scope_clauses(Clauses, More), append(Clauses, More, All) ; All = Clauses ).
+
+add_moded(Table) :-
+    functor(Table, Name, Arity),
+    ( uncertain(Name/Arity) -> throw(refused(table_mode, -1, Table)) ; assertz(moded_(Name, Arity, Table)) ).
 
 %   A program that brings its own network for a predicate does not mean the domain of that name.
 replaced(Clauses, domain(Name, _)) :-
@@ -233,6 +240,7 @@ kind(Name, Arity, Kind) :- kind_(Name, Arity, Kind), !.
 kind(Name, Arity, Kind) :-
     functor(Head, Name, Arity),
     (   uncertain(Name/Arity), \+ all_certain_ -> Kind = may
+    ;   moded_(Name, Arity, _) -> Kind = moded
     ;   \+ ( source_(_, Head, Body, Choice), ( Body \== true ; Choice \== none ) ) -> Kind = facts
     ;   source_(_, Head, Body, _), has_cut(Body) -> Kind = plain
     ;   applied(Name, Arity, _), own_library(Head) -> Kind = plain
@@ -277,5 +285,5 @@ written(density(Head, _), Head) :- !.
 written(slot(Name, Slot, Value), Goal) :- !, Goal =.. [Name, Slot, Value].
 written(choice(Id, Number, Variables), Head) :- !, chance_(Id, Variables, Pairs, _), nth0(Number, Pairs, _-Head).
 written(net(Name, Inputs, Output, _, _), Goal) :- !, Goal = nn(Name, Inputs, Output).
-written(Marked, Goal) :- Marked =.. [Mark, Goal], memberchk(Mark, [facts, plain, sure, may, run, once, undefined]), !.
+written(Marked, Goal) :- Marked =.. [Mark, Goal], memberchk(Mark, [facts, plain, sure, moded, may, run, once, undefined]), !.
 written(Goal, Goal).

@@ -1,8 +1,8 @@
-"""What search in spikes reaches: ``python -m tasks.search NAME``; exit status 1 if a figure falls short of what is asked.
+"""What search in spikes reaches: ``python -m tasks.search NAME``; exit status 1 if a figure falls short.
 
-`boards`: sudoku; `counts`: all solutions; `problems`: other programs beside SAT; `puzzles`: the bundled ones, knights and
-knaves, nonograms; `faults`: lost and added spikes; `refutations`: proofs by outside checkers; `guard`: its proof; `clauses`:
-random 3-SAT; `misread`: boards with a wrong clue.
+`boards`: sudoku; `counts`: all solutions; `problems`: other programs beside SAT; `puzzles`: the bundled ones, knights
+and knaves, nonograms; `faults`: lost and added spikes; `refutations`: proofs by outside checkers; `guard`: its proof;
+`clauses`: random 3-SAT; `misread`: boards with a wrong clue.
 """
 
 from importlib import import_module
