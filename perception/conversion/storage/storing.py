@@ -93,7 +93,8 @@ def load_converted(path: str | Path) -> ConvertedNetwork:
             raise ValueError(f"it lacks the tensors {', '.join(sorted(missing))}")
         graph = SignalGraph(operations, constants, tuple(manifest["outputs"]), bool(manifest["several"]))
         units = {one.name: _read_unit(one.name, manifest["units"][one.name], tensors) for one in graph.neurons}
-        layers = tuple(ConvertedLayer(**{**one, "threshold": tuple(one["threshold"])}) for one in manifest["layers"])
+        rows: list[dict[str, Any]] = manifest["layers"]
+        layers = tuple(ConvertedLayer(**one | {"threshold": tuple(one["threshold"])}) for one in rows)
         facts = {
             one.name: LayerFacts(layer.clipped_share, layer.dead_share)
             for one, layer in zip(graph.neurons, layers, strict=True)
