@@ -64,7 +64,6 @@ from perception import (
     preset as preset,
     pretrain as pretrain,
     pretrain_first_layer as pretrain_first_layer,
-    read_network as read_network,
     read_picture as read_picture,
     revive as revive,
     save_converted as save_converted,

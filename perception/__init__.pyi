@@ -39,8 +39,7 @@ from .conversion import (
     fuse_heads as fuse_heads,
     prepare as prepare,
 )
-from .conversion.storage.model_files import read_network as read_network
-from .conversion.storage.storing import (
+from .conversion.storing import (
     load_converted as load_converted,
     read_notes as read_notes,
     save_converted as save_converted,

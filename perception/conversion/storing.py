@@ -14,12 +14,12 @@ from torch import Tensor
 
 from logic.writing import whole_file
 
-from ..building import UNITS
-from ..converted import ConvertedLayer, ConvertedNetwork, LayerFacts
-from ..methods import Method
-from ..operators import may_be_read
-from ..signal_graph import Activation, Constant, ConversionError, Operation, Reference, Role, SignalGraph, leaves
-from ..units import SpikingUnit
+from .building import UNITS
+from .converted import ConvertedLayer, ConvertedNetwork, LayerFacts
+from .methods import Method
+from .operators import may_be_read
+from .signal_graph import Activation, Constant, ConversionError, Operation, Reference, Role, SignalGraph, leaves
+from .units import SpikingUnit
 
 _MANIFEST = "neurosym-conversion"
 _VERSION = 1
@@ -94,7 +94,9 @@ def load_converted(path: str | Path) -> ConvertedNetwork:
         graph = SignalGraph(operations, constants, tuple(manifest["outputs"]), bool(manifest["several"]))
         units = {one.name: _read_unit(one.name, manifest["units"][one.name], tensors) for one in graph.neurons}
         rows: list[dict[str, Any]] = manifest["layers"]
-        layers = tuple(ConvertedLayer(**one | {"threshold": tuple(one["threshold"])}) for one in rows)
+        for row in rows:
+            row["threshold"] = tuple(row["threshold"])
+        layers = tuple(ConvertedLayer(**row) for row in rows)
         facts = {
             one.name: LayerFacts(layer.clipped_share, layer.dead_share)
             for one, layer in zip(graph.neurons, layers, strict=True)

@@ -1,1 +1,0 @@
-"""Converted networks in files, and networks to convert from files."""
