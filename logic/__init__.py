@@ -2,4 +2,4 @@
 
 from .face import attach as _attach
 
-__getattr__, __dir__, __all__ = _attach(__name__, __file__)
+__getattr__, __dir__ = _attach(__name__, __file__)

@@ -1,15 +1,12 @@
 """The public names of a package, written once in its stub and each loaded when it is first asked for (SPEC 1)."""
 
-import ast
 from collections.abc import Callable
-from difflib import get_close_matches
-from importlib import import_module
-from pathlib import Path
+from functools import cache
 
-import lazy_loader
+# The stub itself is read when a name is first asked for: a command that knows its modules need not wait for that.
 
 
-def attach(package: str, file: str) -> tuple[Callable[[str], object], Callable[[], list[str]], list[str]]:
+def attach(package: str, file: str) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """What a package's ``__init__.py`` needs to show the names of the ``__init__.pyi`` beside it.
 
     As :func:`lazy_loader.attach_stub`, which knows names of the package itself only; here a stub may also show what
@@ -20,8 +17,28 @@ def attach(package: str, file: str) -> tuple[Callable[[str], object], Callable[[
         file: Its ``__file__``.
 
     Returns:
-        Its ``__getattr__``, ``__dir__`` and ``__all__``.
+        Its ``__getattr__``, which answers ``__all__`` too, and its ``__dir__``.
     """
+
+    @cache
+    def read() -> tuple[Callable[[str], object], list[str]]:
+        return _read(package, file)
+
+    def load(name: str) -> object:
+        return list(read()[1]) if name == "__all__" else read()[0](name)
+
+    return load, lambda: list(read()[1])
+
+
+def _read(package: str, file: str) -> tuple[Callable[[str], object], list[str]]:
+    """What loads a name, and all names."""
+    import ast
+    from difflib import get_close_matches
+    from importlib import import_module
+    from pathlib import Path
+
+    import lazy_loader
+
     own: dict[str, list[str]] = {}
     rooms: set[str] = set()
     strangers: dict[str, tuple[str, str]] = {}
@@ -50,4 +67,4 @@ def attach(package: str, file: str) -> tuple[Callable[[str], object], Callable[[
         hint = f"; did you mean {near[0]}?" if near and not name.startswith("_") else ""
         raise AttributeError(f"module {package!r} has no attribute {name!r}{hint}", name=name)
 
-    return load, lambda: list(shown), list(shown)
+    return load, shown

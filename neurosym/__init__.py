@@ -21,4 +21,4 @@ _refuse_strangers()
 
 from logic.face import attach as _attach  # noqa: E402 - only if it is ours
 
-__getattr__, __dir__, __all__ = _attach(__name__, __file__)
+__getattr__, __dir__ = _attach(__name__, __file__)

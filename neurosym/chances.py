@@ -41,11 +41,24 @@ class Chances(nn.Module):
         self.logits = nn.ParameterDict()
         for number in program.learned:
             where = f"{program.where(number)}: '{program.clauses[number].text}'"
+            if any(
+                isinstance(p, Struct) and len(p.arguments) > 1
+                for p, _ in program.clauses[number].chances
+                if is_learned(p)
+            ):
+                raise ProgramError(
+                    f"{where}: one probability for each instance is learned from interpretations, by neurosym lfi; "
+                    f"beside networks write t(_), which all share, or a clause for each"
+                )
             starts, learned = _starts(program.clauses[number], where)
             self._free[number] = [place for place, free in enumerate(learned) if free]
             self._fixed[number] = [
                 log(p) if p and not free else IMPOSSIBLE for p, free in zip(starts, learned, strict=True)
             ]
+            if not all(starts[place] > 0.0 for place in self._free[number]):
+                raise ProgramError(
+                    f"{where}: a probability that starts at 0 stays there; start between 0 and 1, or by t(_)"
+                )
             self.logits[str(number)] = nn.Parameter(torch.tensor([log(starts[i]) for i in self._free[number]]))
 
     def forward(self) -> dict[int, Tensor]:

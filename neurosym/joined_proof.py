@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from logic import Arithmetic, Line, SpikingNetwork, Verdict, membrane_bounds, prove_layers
+from logic import Arithmetic, Line, NetworkError, SpikingNetwork, Verdict, membrane_bounds, prove_layers
 from logic.assembly.separating import copy_of, tail_of
 from logic.kernels import work_time
 from logic.network import check_network
@@ -13,7 +13,9 @@ from logic.proving.slots import assign_slots
 from perception import QuantisedPerception
 from perception.integers import EVIDENCE
 from perception.networks.layer_claims import quantised_layers
+from perception.networks.quantised import WholePerception
 from perception.networks.race_proof import Decision, prove_race
+from perception.proved_conversion import LevelPerception, prove_level_race
 from reasoner import prove_answers
 
 from .inputs import Asked, asked_of
@@ -129,12 +131,16 @@ def prove_joined(model: Model, network: SpikingNetwork, *, timeout: float | None
 def _prove_seeing(
     network: SpikingNetwork,
     prefix: str,
-    form: QuantisedPerception,
+    form: WholePerception,
     asked: Asked,
     inputs: Sequence[range],
     announce: int,
 ) -> tuple[Verdict, Verdict]:
     """The layers and the race of one perception, slot by slot; slots that are wired alike are proved once."""
+    if isinstance(form, LevelPerception):
+        return _prove_levels(network, prefix, form, asked, inputs, announce)
+    if not isinstance(form, QuantisedPerception):
+        raise NetworkError(f"of a {type(form).__name__} no layers are known that could be proved; quantise it")
     wanted, start = quantised_layers(form), work_time()
     names = {f"{prefix}{name}": name for name in (*list(wanted)[:-1], *RACE)}
     reading = {name: layer for name, layer in wanted.items() if name != EVIDENCE}
@@ -163,12 +169,57 @@ def _prove_seeing(
     claims = (
         f"each of {neurons:,} neurons of {len(inputs)} x {len(reading)} reading layers fires exactly when that of the "
         f"quantised network in PyTorch does, and {most} signed bits hold its membrane",
-        f"in each of {len(inputs)} slots exactly the value of '{asked.domain.name}' with most evidence wins, of equals "
-        f"the lowest, at step {announce}",
+        _race_claim(inputs, asked, announce),
     )
     seconds = work_time() - start
     found = [_all(verdicts, claim) for verdicts, claim in zip((layers, races), claims, strict=True)]
     return replace(found[0], seconds=seconds - races[0].seconds), found[1]
+
+
+def _prove_levels(
+    network: SpikingNetwork,
+    prefix: str,
+    form: LevelPerception,
+    asked: Asked,
+    inputs: Sequence[range],
+    announce: int,
+) -> tuple[Verdict, Verdict]:
+    """As :func:`_prove_seeing` for a converted network, whose neurons send levels."""
+    layers: list[Verdict] = []
+    races: list[Verdict] = []
+    proved: list[SpikingNetwork] = []
+    reading = [population.name for population in form.to_network().populations[:-1]]
+    names = {f"{prefix}{name}": name for name in (*reading, *RACE)}
+    values = len(asked.domain)
+    for slot, channels in enumerate(inputs):
+        one = copy_of(network, names, slot, len(inputs), channels)
+        if any(alike(one, other) for other in proved):
+            continue
+        proved.append(one)
+        layers.append(form.prove(one))
+        lines = _value_names(asked)[slot * values : (slot + 1) * values]
+        races.append(prove_level_race(one, form, lines, announce))
+    levels = f"in each of {len(inputs)} slots, {layers[0].claim.removeprefix('for every picture, ')}"
+    return _all(layers, levels), _all(races, _race_claim(inputs, asked, announce))
+
+
+def alike(one: SpikingNetwork, other: SpikingNetwork) -> bool:
+    """Whether two networks are made of equal parts; that some are, written otherwise, is not seen."""
+    parts = [
+        [(p.shape, p.retain, p.leak, p.reset, p.threshold, p.bias, p.initial) for p in network.populations]
+        + [tuple(vars(p).values()) for p in network.projections]
+        for network in (one, other)
+    ]
+    return len(parts[0]) == len(parts[1]) and all(
+        len(mine) == len(theirs) and all(map(np.array_equal, mine, theirs)) for mine, theirs in zip(*parts, strict=True)
+    )
+
+
+def _race_claim(inputs: Sequence[range], asked: Asked, announce: int) -> str:
+    return (
+        f"in each of {len(inputs)} slots exactly the value of '{asked.domain.name}' with most evidence wins, of equals "
+        f"the lowest, at step {announce}"
+    )
 
 
 def _all(verdicts: Sequence[Verdict], claim: str) -> Verdict:

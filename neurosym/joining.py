@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from logic import NetworkError, SpikingNetwork, beside, chain, compile_circuit, simulate
 from logic.network import check_network
-from perception import IntegerFormError, QuantisedPerception, quantise, to_network
+from perception import IntegerFormError, quantise, to_network
+from perception.networks.quantised import WholePerception
 from reasoner import answer_circuit, ground, read_code
 from reasoner.prolog.terms import Value
 
@@ -162,18 +163,18 @@ def _seeing(name: str, perception: object, asked: Asked, latency: int | None = N
     return to_network(integer_form(name, perception), asked.slots, latency=latency, domain=asked.domain)
 
 
-def integer_form(name: str, perception: object) -> QuantisedPerception:
+def integer_form(name: str, perception: object) -> WholePerception:
     """A perception in whole numbers, weights of eight bits.
 
     Args:
         name: Of the perception, for messages.
-        perception: One that is quantised already, or tells its layers.
+        perception: One that is in whole numbers already, or tells its layers.
 
     Raises:
         NetworkError: if it has no integer form; the text says which layer is in the way.
     """
     try:
-        return perception if isinstance(perception, QuantisedPerception) else quantise(cast(Any, perception))
+        return perception if isinstance(perception, WholePerception) else quantise(cast(Any, perception))
     except IntegerFormError as fault:
         raise NetworkError(f"the perception '{name}' cannot be joined: {fault}") from None
 

@@ -47,6 +47,12 @@ def say(text: str) -> None:
     sys.stdout.write(plain(text, LONGEST if sys.stdout.isatty() else None) + "\n")
 
 
+def say_part(text: str) -> None:
+    """Prints a part of an answer, as it comes."""
+    sys.stdout.write(plain(text))
+    sys.stdout.flush()
+
+
 def say_json(content: object) -> None:
     """Prints an answer for programs: one JSON value, never broken to fit a screen."""
     sys.stdout.write(json.dumps(content, indent=2, allow_nan=False) + "\n")

@@ -1,5 +1,10 @@
 """Programs, queries, answers and their proofs."""
 
+from .assignments.most_probable_answers import (
+    Assignment as Assignment,
+    most_probable_answers as most_probable_answers,
+)
+from .assignments.most_probable_world import World as World, most_probable as most_probable
 from .constraints import (
     Conflict as Conflict,
     ConstraintProgram as ConstraintProgram,
@@ -18,9 +23,11 @@ from .counting.questions import (
     world_entropy as world_entropy,
 )
 from .counting.semirings import Semiring as Semiring
+from .decisions.deciding import Decision as Decision, decide as decide
 from .errors import (
     CountingError as CountingError,
     MeaningError as MeaningError,
+    NotPostedError as NotPostedError,
     ProgramError as ProgramError,
     PrologError as PrologError,
     PrologLimit as PrologLimit,
@@ -28,8 +35,16 @@ from .errors import (
     PrologTimeout as PrologTimeout,
     ProofError as ProofError,
     QueryError as QueryError,
+    SamplingError as SamplingError,
 )
 from .grounding.grounding import Grounding as Grounding, Slot as Slot, SlotValue as SlotValue, ground as ground
+from .grounding.writing import ground_graph as ground_graph, ground_text as ground_text
+from .learning.expectation import Learned as Learned, learn_from_interpretations as learn_from_interpretations
+from .learning.interpretations import (
+    interpretation as interpretation,
+    parse_interpretations as parse_interpretations,
+    read_interpretations as read_interpretations,
+)
 from .meaning.readout import (
     answer_bits as answer_bits,
     answer_circuit as answer_circuit,
@@ -50,6 +65,7 @@ from .meaning.shortcuts import (
 from .meaning.unfolding import rule_formula as rule_formula, slot_bounds as slot_bounds
 from .prolog.border import Limits as Limits
 from .prolog.program import DIGITS as DIGITS, Clause as Clause, Program as Program
+from .prolog.tables import facts_of as facts_of
 from .prolog.terms import Value as Value
 from .proofs.explanation import (
     Answer as Answer,
@@ -62,3 +78,11 @@ from .proofs.explanation import (
 )
 from .proofs.proof import Proof as Proof
 from .proofs.rendering import to_dict as to_dict, to_dot as to_dot, to_svg as to_svg, to_text as to_text
+from .running.running import GoalAnswer as GoalAnswer, run_goal as run_goal
+from .sampling.grounded import ground_stated as ground_stated
+from .sampling.sampler import Estimate as Estimate, Samples as Samples, sample as sample
+from .searching import (
+    SpikingSolution as SpikingSolution,
+    compile_search as compile_search,
+    solve_in_spikes as solve_in_spikes,
+)

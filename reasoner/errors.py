@@ -11,6 +11,10 @@ class QueryError(NeurosymError, ValueError):
     """A query that the program cannot answer, or an answer asked for that it does not have."""
 
 
+class NotPostedError(ProgramError, QueryError):
+    """A constraint program that does more than post constraints; `run_goal` runs such programs."""
+
+
 class NoAnswer(QueryError):
     """A query that is false whatever the symbols are."""
 
@@ -28,8 +32,24 @@ class SubqueryError(QueryError):
         self.goal, self.given = goal, given
 
 
+class ComputedError(QueryError):
+    """A program that calls Python predicates as it is grounded, before their answers are known.
+
+    Attributes:
+        calls: The text of a list of compounds.
+    """
+
+    def __init__(self, message: str, calls: str) -> None:
+        super().__init__(message)
+        self.calls = calls
+
+
 class CountingError(NeurosymError, ValueError):
     """A circuit that cannot be counted exactly, or beliefs that do not fit it."""
+
+
+class SamplingError(NeurosymError, RuntimeError):
+    """Samples that tell nothing, such as none in which the evidence holds."""
 
 
 class ProofError(NeurosymError, RuntimeError):

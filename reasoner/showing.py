@@ -1,7 +1,6 @@
 """How results are shown: within a screen, as plain text or as HTML in which nothing of a program is markup."""
 
 from collections.abc import Iterable
-from html import escape
 
 _LINE, _LINES = 120, 40
 
@@ -22,6 +21,8 @@ def preformatted(text: str) -> str:
     >>> preformatted("X #< Y")
     '<pre>X #&lt; Y</pre>'
     """
+    from html import escape  # for notebooks alone
+
     lines = text.splitlines()
     more = [f"… {len(lines)} lines in all"] if len(lines) > _LINES else []
     shown = [line if len(line) <= 2 * _LINE else line[: 2 * _LINE - 1] + "…" for line in lines[:_LINES]]
@@ -34,5 +35,7 @@ def table(caption: str, rows: Iterable[tuple[str, ...]]) -> str:
     >>> table("a & b", [("x", "0.5")])
     '<table><caption>a &amp; b</caption><tr><td>x</td><td>0.5</td></tr></table>'
     """
+    from html import escape
+
     cells = "".join("<tr>" + "".join(f"<td>{escape(cut(cell))}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table><caption>{escape(caption)}</caption>{cells}</table>"

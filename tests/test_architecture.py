@@ -110,8 +110,8 @@ def imports_of(file: Path) -> Iterator[Path]:
 
 
 def prolog_imports(file: Path) -> Iterator[Path]:
-    """Our own files that a Prolog file uses; libraries of SWI-Prolog are not ours."""
-    for name in re.findall(r"use_module\(\s*'?([\w./]+)'?\s*[,)]", file.read_text()):
+    """Our own files that a Prolog file uses; libraries of SWI-Prolog and variables are not ours."""
+    for name in re.findall(r"use_module\(\s*'?([a-z.][\w./]*)'?\s*[,)]", file.read_text()):
         path = (file.parent / name).with_suffix(".pl").resolve()
         assert path in PROLOG, f"{name_of(file)} uses {name}, which is not there"
         yield path

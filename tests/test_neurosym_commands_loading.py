@@ -46,3 +46,27 @@ def test_a_command_loads_what_it_needs_and_no_more(command: str, tmp_path: Path)
     allowed = {"z3"} if command.startswith("solve") else set[str]()
     assert "neurosym" in loaded
     assert not loaded & {*HEAVY, *COMMANDS[command]} - allowed
+
+
+def test_a_plain_query_loads_no_command_line(tmp_path: Path) -> None:
+    path = tmp_path / "three.pl"
+    path.write_text("0.3::a.\nb :- a.\nquery(b).\n")
+    heavy = "typer", "rich", "torch", "numpy", "lazy_loader"
+    script = (
+        f"import sys; from neurosym.__main__ import main; sys.argv[1:] = ['query', {str(path)!r}]; main(); "
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout == "b  0.3\n[]\n"
+
+
+def test_a_plain_query_ends_as_the_whole_command_does(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.pl"
+    wrong.write_text("0.3::a")
+    for words in (["query", str(wrong)], ["query", str(tmp_path / "none.pl")], ["query", str(tmp_path)]):
+        plain, whole = (
+            subprocess.run([sys.executable, "-m", "neurosym", *words, *more], capture_output=True, text=True)
+            for more in ([], ["--timeout", "60"])
+        )
+        assert plain.returncode == 2
+        assert (plain.returncode, plain.stdout, plain.stderr) == (whole.returncode, whole.stdout, whole.stderr)

@@ -119,7 +119,35 @@ def test_knights_and_knaves_are_posed_as_they_are_stated() -> None:
 
 
 def test_limits_are_raised_from_the_command(tmp_path: Path) -> None:
+    """What has too many ways through its rules to be posted as a whole is run."""
     (tmp_path / "many.pl").write_text("p(X) :- between(1, 1500, X), X #> 0.")
-    code, _, err = command(str(tmp_path / "many.pl"))
-    assert (code, "ways through the rules" in " ".join(err.split())) == (2, True)
-    assert command(str(tmp_path / "many.pl"), "--limit", "answers=2000")[0] == 0
+    code, out, _ = command(str(tmp_path / "many.pl"))
+    assert (code, "not unique: there are other answers" in out) == (0, True)
+    code, out, _ = command(str(tmp_path / "many.pl"), "--limit", "answers=2000")
+    assert (code, "not unique: there are other solutions" in out) == (0, True)
+
+
+def test_a_goal_that_prints_or_collects_is_run(tmp_path: Path) -> None:
+    """Printing comes first, then the answer, then who found it; escape sequences are shown, not obeyed."""
+    (tmp_path / "helper.pl").write_text(":- module(helper, [twice/2]).\ntwice(X, Y) :- Y #= 2 * X.\n")
+    (tmp_path / "go.pl").write_text(
+        ":- use_module(library(clpfd)).\n:- use_module(helper).\n"
+        'go(L) :- findall(X-Y, ( X in 1..2, twice(X, Y), label([X]) ), L), format("~w\\x1b\\[31m~n", [L]).'
+    )
+    code, out, _ = command(str(tmp_path / "go.pl"), "go(L)")
+    assert code == 0
+    assert out.splitlines() == [
+        "[1-2,2-4]\\x1b[31m",
+        "L = [-(1,2), -(2,4)]",
+        "by SWI-Prolog's library(clpfd); 2 labellings checked",
+        "other answers were not looked for; --all finds them",
+    ]
+    (tmp_path / "two.pl").write_text("p(X) :- X in 1..9, X * X #< 20.")
+    assert command(str(tmp_path / "two.pl"), "p(X)", "--count")[1].splitlines()[-1] == "4 answers in all"
+    assert "X = 4" in command(str(tmp_path / "two.pl"), "p(X)", "--all")[1]
+    code, out, _ = command(str(tmp_path / "go.pl"), "(go(_), fail)", "--json")
+    assert (code, json.loads(out)["printed"][:9]) == (1, "[1-2,2-4]")
+    code, _, err = command(str(tmp_path / "go.pl"), "(member(G, [shell(ls)]), G)")
+    assert (code, "shell/1" in err) == (2, True)
+    code, _, err = command(str(tmp_path / "go.pl"))
+    assert (code, "say what is asked" in " ".join(err.split())) == (2, True)

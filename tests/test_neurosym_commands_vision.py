@@ -222,3 +222,10 @@ def test_a_classifier_costs_what_its_activity_says(tmp_path: Path) -> None:
 def test_pictures_decide_the_shape() -> None:
     vision = make_vision("tiny_resnet", load_dataset("digits"), 3, 0)
     assert (vision.preset.channels, vision.preset.size, vision.steps) == (1, 8, 3)
+
+
+@pytest.mark.parametrize(("count", "epochs"), [(60_000, 10), (5_000, 16), (108, 100), (1, 100)])
+def test_a_small_data_set_is_looked_at_more_often(count: int, epochs: int) -> None:
+    settings = Settings("digits", least_steps=1200)
+    assert settings.recipe_for(count).epochs == epochs
+    assert settings.quickly().recipe_for(count).epochs == 2

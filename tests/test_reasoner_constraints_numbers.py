@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from reasoner import ConstraintProgram, PrologLimit, QueryError, Solution, solve
-from reasoner.constraints import encoding as clauses, search as search_module
+from reasoner.constraints import cp_sat_search, encoding as clauses, search as search_module
 
 
 def solved(body: str, *names: str) -> Solution:
@@ -91,9 +91,14 @@ def test_grammar_rules_describe_lists_and_their_goals_have_a_place() -> None:
         solve(ConstraintProgram.parse("p(L) :- chain(L, #<)."), "p(L)")
 
 
-def test_what_z3_and_clauses_take_on_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Over the budget of clauses, Z3 takes over with the same answer."""
+@pytest.mark.parametrize("name", ["z3", "cp-sat"])
+def test_what_clauses_take_on_is_bounded(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Over the budget of clauses, another solver takes over with the same answer, with and without CP-SAT."""
+    if name == "z3":
+        monkeypatch.setattr(cp_sat_search, "solver", lambda: None)
+    elif cp_sat_search.solver() is None:
+        pytest.skip("CP-SAT is not installed")
     small = search_module.ClauseEncoding
-    monkeypatch.setattr(search_module, "ClauseEncoding", lambda domains: small(domains, budget=10))  # pyright: ignore[reportUnknownLambdaType]
+    monkeypatch.setattr(search_module, "ClauseEncoding", lambda domains, _: small(domains, budget=10))  # pyright: ignore[reportUnknownLambdaType]
     found = solved("[X, Y] ins 0..9, X + Y #= 17, X #> Y", "X", "Y")
-    assert (found.bindings, found.unique, found.solver) == ({"X": 9, "Y": 8}, True, "z3")
+    assert (found.bindings, found.unique, found.solver) == ({"X": 9, "Y": 8}, True, name)

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings, strategies as st
 
 from logic import Domain, Symbols
-from reasoner import ConstraintProgram, Program, ProgramError, QueryError, solve
+from reasoner import ConstraintProgram, NotPostedError, Program, ProgramError, QueryError, solve
 from reasoner.constraints import search as search_module
 from reasoner.constraints.encoding import TooLarge
 
@@ -137,18 +137,45 @@ def test_without_time_nothing_is_claimed() -> None:
 @pytest.mark.parametrize(
     ("text", "part"),
     [
-        ("p(X) :- shell(X).", "line 1, column 9"),
-        ("p(X) :- X #= 1,\n  open(X, read, _).", "line 2, column 3"),
         (":- initialization(main).\np.", "directive"),
         ("p(X) :- X #= .", "syntax error"),
         ("digit(0, 1).", "redefines a domain"),
         ("X #= Y :- p.", "redefines a built-in"),
-        ("p :- assertz(q).", "assertz/1"),
     ],
 )
 def test_programs_that_may_not_run_are_refused_with_their_place(text: str, part: str) -> None:
     with pytest.raises(ProgramError, match=part.replace("(", r"\(")):
         ConstraintProgram.parse(text, source="puzzle.pl")
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("p(X) :- shell(X).", "line 1, column 9"),
+        ("p(X) :- X #= 1,\n  open(X, read, _).", "line 2, column 3"),
+        ("p(_) :- assertz(q).", "assertz/1"),
+        ("p(X) :- X in 1..2, findall(X, label([X]), _).", "posted inside a condition"),
+        ("p(X) :- X in 1..3, label([X]), X == 2.", "asks what a constrained variable is"),
+        ("p(X) :- X in 1..3, label([X]), memberchk(X, [2, 3]).", "asks what a constrained variable is"),
+        ("p(X) :- X in 1..3, label([X]), integer(X).", "asks what a constrained variable is"),
+        ("p(X) :- X in 1..3, q(X, _).\nq(X, _) :- X #> 5, !.\nq(2, _).", "would drop other ways"),
+        ("p(X) :- X in 1..3, once((X #> 5 ; X #= 2)).", "would drop other ways"),
+        ("p(X) :- X in 1..3, ignore(X #> 5).", "posted inside a condition"),
+        ("p(X) :- X in 1..3, forall(member(Y, [2]), X #> Y).", "posted inside a condition"),
+    ],
+)
+def test_what_cannot_be_posted_is_refused_where_it_is_reached(text: str, part: str) -> None:
+    program = ConstraintProgram.parse(f"{text}\nq(1).", source="puzzle.pl")
+    with pytest.raises(NotPostedError, match=part):
+        solve(program, "p(X)")
+    assert solve(program, "q(X)").bindings == {"X": 1}
+
+
+def test_printing_is_passed_over_unless_it_is_refused() -> None:
+    program = ConstraintProgram.parse("p(X) :- X in 1..3, X #> 2, writeln(X).")
+    assert solve(program, "p(X)").bindings == {"X": 3}
+    with pytest.raises(NotPostedError, match="prints"):
+        solve(program, "p(X)", silent=False)
 
 
 @pytest.mark.parametrize(

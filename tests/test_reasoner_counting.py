@@ -9,11 +9,12 @@ from torch import Tensor
 
 from logic import Circuit, CircuitBuilder, Domain, Gate, Literal, Symbols
 from reasoner import DIGITS, CountingError, Program, QueryError, ground, infer, prepare
+from reasoner.compilation.normal_form import are_countable, is_countable
+from reasoner.compilation.portfolio import plan_circuit
+from reasoner.compilation.single import log_probabilities
 from reasoner.counting.attribution import Attribution
-from reasoner.counting.decision import to_circuit
-from reasoner.counting.normal_form import is_countable
+from reasoner.counting.counter import Counter
 from reasoner.counting.planning import answer_stated, prepare_query
-from reasoner.counting.single import log_probabilities
 
 ADDITION = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
 
@@ -63,7 +64,7 @@ def test_any_circuit_is_counted_exactly(circuit: Circuit, seed: int) -> None:
     everything = worlds(circuit, log_probs[0])
     expected = torch.tensor([sum(p for _, p, out in everything if out[o]) for o in range(3)], dtype=torch.float64)
     torch.testing.assert_close(counted, expected, atol=1e-12, rtol=1e-9)
-    assert is_countable(to_circuit(circuit, 10_000))
+    assert are_countable(plan_circuit(circuit, 10_000).sums)
 
 
 def test_random_circuits_take_both_ways() -> None:
@@ -119,7 +120,7 @@ def test_sums_from_rules_count_as_the_circuit_of_the_rules_does(query: str) -> N
     program = Program.parse(NEGATIONS, (Domain("digit", range(3)),))
     grounding = ground(program, query)
     log_probs = beliefs(grounding.circuit, 0)
-    expected = prepare(to_circuit(grounding.circuit, 10_000)).log_probabilities(log_probs)
+    expected = Counter(plan_circuit(grounding.circuit, 10_000)).log_probabilities(log_probs)
     counted = prepare_query(program, query).counter.log_probabilities(log_probs)
     torch.testing.assert_close(counted, expected)
 

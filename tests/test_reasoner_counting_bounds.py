@@ -112,7 +112,7 @@ def test_time_is_kept() -> None:
     found = bound(circuit, beliefs(circuit, 0), Budget(branches=10**9, seconds=0.2))
     assert not found.exact.any()
     assert 0 < found.branches < 10**7
-    with pytest.raises(CountingError, match=r"within 0\.01 s"):
+    with pytest.raises(CountingError, match="not made in time"):
         prepare(circuit, seconds=0.01)
     with pytest.raises(CountingError, match="allows nothing"):
         bound(circuit, beliefs(circuit, 0), Budget(seconds=0.0))

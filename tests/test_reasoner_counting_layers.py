@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reasoner.counting.layers import Layers, layered
+from reasoner.compilation.layers import Layers, layered
 from reasoner.grounding.sums import Case, Sums
 
 GROUPS = (range(3), range(3, 8), range(8, 13))

@@ -8,8 +8,8 @@ from hypothesis import given, settings, strategies as st
 
 from logic import Circuit, CircuitBuilder, Domain, Gate, Literal
 from reasoner import DIGITS, Program, ground, prepare
-from reasoner.counting.factoring import factor
-from reasoner.counting.normal_form import is_countable
+from reasoner.compilation.factoring import factor
+from reasoner.compilation.normal_form import is_countable
 
 LABEL = Domain("label", range(10))
 RECURSIVE = {
@@ -108,7 +108,7 @@ def test_the_same_carry_twice_is_not_taken_for_two_cases() -> None:
 def test_factoring_takes_the_carry_out_and_shares_the_sums_of_two_digits() -> None:
     text, query = RECURSIVE["addition"]
     for domains in ((DIGITS, LABEL), (LABEL, DIGITS)):
-        given = ground(Program.parse(text, domains), query).sums()
+        given = ground(Program.parse(text, domains), query).written_sums()
         assert given is not None
         sums = factor(given)
         pairs = [cases for cases in sums.nodes if len(cases) > 1 and all(len(case) == 2 for case in cases)]

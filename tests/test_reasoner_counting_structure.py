@@ -8,11 +8,11 @@ import pytest
 from hypothesis import assume, given, settings, strategies as st
 
 from logic import Circuit, CircuitBuilder, Gate, Literal
+from reasoner.compilation.diagrams import Diagrams, circuit_diagrams
+from reasoner.compilation.exclusivity import Exclusivity
+from reasoner.compilation.factoring import factor
+from reasoner.compilation.normal_form import are_countable
 from reasoner.counting.branching import FALSE, OPEN, TRUE, examine
-from reasoner.counting.decision import compile_diagrams, to_circuit
-from reasoner.counting.exclusivity import Exclusivity
-from reasoner.counting.factoring import factor
-from reasoner.counting.normal_form import are_countable, is_countable
 from reasoner.errors import CountingError
 from reasoner.grounding.circuit_sums import sums_of
 from reasoner.grounding.sums import Sums
@@ -58,21 +58,27 @@ def node_values(sums: Sums, world: World) -> list[int]:
     return values
 
 
+def diagram_sums(circuit: Circuit, nodes: int = 10_000) -> Sums:
+    diagrams = Diagrams([len(group) for group in circuit.one_hot], range(len(circuit.one_hot)), nodes)
+    return diagrams.sums(circuit_diagrams(circuit, diagrams), circuit.one_hot)
+
+
 @settings(max_examples=40)
 @given(circuits())
 def test_a_diagram_is_the_same_function_and_can_be_counted(circuit: Circuit) -> None:
-    made = to_circuit(circuit, 10_000)
+    made = diagram_sums(circuit)
     assert made.one_hot == circuit.one_hot
-    assert is_countable(made)
+    assert are_countable(made)
     for world in worlds(circuit.one_hot):
-        assert gate_values(made, world) == gate_values(circuit, world)
+        values = node_values(made, world)
+        assert [values[end] for end in made.outputs] == gate_values(circuit, world)
 
 
 @settings(max_examples=40)
 @given(circuits())
 def test_a_diagram_knows_what_is_always_and_never_true(circuit: Circuit) -> None:
     """Reduced and ordered diagrams are canonical: a function is constant if and only if its node is."""
-    ends = compile_diagrams(circuit, 10_000).outputs
+    ends = diagram_sums(circuit).outputs
     columns = list(zip(*(gate_values(circuit, world) for world in worlds(circuit.one_hot)), strict=True))
     for end, column in zip(ends, columns, strict=True):
         assert (end == 1) == all(column)
@@ -85,7 +91,7 @@ def test_the_budget_of_a_diagram_is_kept() -> None:
     bits = [make.inputs(f"s({slot})=0", f"s({slot})=1", one_hot=True)[1] for slot in range(16)]
     pairs = [make.gate(Gate.AND, [bits[i], bits[i + 8]]) for i in range(8)]  # far apart: 2^8 nodes in this order
     with pytest.raises(CountingError, match="more than 100 nodes"):
-        to_circuit(make.build(a=make.gate(Gate.OR, pairs)), 100)
+        diagram_sums(make.build(a=make.gate(Gate.OR, pairs)), 100)
 
 
 @settings(max_examples=60)
@@ -135,8 +141,7 @@ def test_the_cases_of_a_carry_are_proved_exclusive() -> None:
 @settings(max_examples=40)
 @given(circuits((Gate.AND, Gate.OR)))
 def test_factoring_keeps_the_function_and_what_counting_needs(circuit: Circuit) -> None:
-    sums = sums_of(to_circuit(circuit, 10_000))
-    assert sums is not None
+    sums = diagram_sums(circuit)
     found = factor(sums)
     assert are_countable(found)
     for world in worlds(sums.one_hot):

@@ -49,7 +49,6 @@ def test_clauses_come_back_as_terms() -> None:
         ("\\+ query(a). a.", ("not a clause", "line 1")),
         ("a. \\+ X :- a.", ("not a clause", "line 1")),
         ("\\+ digit(0, 3).", ("denied in a head", "line 1")),
-        ("a.\nscope:p(D, avg<S>) :- s(D, S). s(1, 2).", ("scope 'scope'", "line 2, column 1")),
         ("a. 0.4 :: query(a).", ("query/1", "has a probability", "line 1")),
         ("nn(net, [X], Y, [1]) :: p(X, Y).", ("two or more distinct",)),
         ("nn(net, [X], Y, [1, 2]) :: p(X, Y).\nnn(net, [X], Y, [1, 3]) :: q(X, Y).", ("line 2", "other values")),

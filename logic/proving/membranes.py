@@ -48,13 +48,16 @@ class MembraneBounds:
         return np.where(self.bounded, bits, 0)
 
 
-def membrane_bounds(network: SpikingNetwork, steps: int | None = None, shown: int | None = None) -> MembraneBounds:
+def membrane_bounds(
+    network: SpikingNetwork, steps: int | None = None, shown: int | Bits | None = None
+) -> MembraneBounds:
     """Worst-case membranes of all neurons over all inputs.
 
     Args:
         network: Any.
         steps: How long it runs, from its initial membranes; none for all time.
-        shown: Steps in which input lines can fire; all if not given. Only with ``steps``.
+        shown: Steps in which input lines can fire, or ``[shown, I]`` which of them can; all if not given. Only with
+            ``steps``.
 
     Raises:
         NetworkError: if a bound is beyond 2^61, or the steps are none.
@@ -68,9 +71,13 @@ def membrane_bounds(network: SpikingNetwork, steps: int | None = None, shown: in
         >>> bounds.low.tolist(), bounds.high.tolist(), bounds.bits.tolist()
         ([-12], [11], [5])
     """
-    if (steps is not None and steps < 1) or (shown is not None and (steps is None or shown < 0)):
-        raise NetworkError(f"a bound is for at least one step, of which some show the input; got {steps} and {shown}")
+    lines = shown if isinstance(shown, np.ndarray) else None
+    during = len(shown) if isinstance(shown, np.ndarray) else shown
+    if (steps is not None and steps < 1) or (during is not None and (steps is None or during < 0)):
+        raise NetworkError(f"a bound is for at least one step, of which some show the input; got {steps} and {during}")
     flat = network.flatten()
+    if lines is not None and lines.shape[1:] != (flat.inputs,):
+        raise NetworkError(f"which lines can fire is told in the shape {lines.shape}, expected [steps, {flat.inputs}]")
     if steps is None:
         return _for_all_time(flat)
     drives, size = _Drives(flat), flat.inputs + len(flat.threshold)
@@ -78,13 +85,13 @@ def membrane_bounds(network: SpikingNetwork, steps: int | None = None, shown: in
     least, greatest = low, high
     fires = np.zeros((steps, size), np.bool_)
     for step in range(steps):
-        fires[step, : flat.inputs] = shown is None or step < shown
+        fires[step, : flat.inputs] = (during is None or step < during) and (True if lines is None else lines[step])
         down, up = drives.at(fires, step)
         below, above = _before(flat, low, high, down, up)
         fires[step, flat.inputs :] = above >= flat.threshold
         low, high = _after(flat, below, above)
         least, greatest = np.minimum(least, np.minimum(below, low)), np.maximum(greatest, np.maximum(above, high))
-    return MembraneBounds(least, greatest, np.ones(len(least), np.bool_), fires, steps, shown)
+    return MembraneBounds(least, greatest, np.ones(len(least), np.bool_), fires, steps, during)
 
 
 class _Drives:

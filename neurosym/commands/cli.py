@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from ..terminal import complain, say, say_json, say_rows, say_table
+from ..terminal import complain, say, say_json, say_part, say_rows, say_table
 from .advising import advise_family
 from .circuits import compile_netlist, learn_gate, simulate_netlist, verify_netlist
+from .conversion import convert_model
 from .ending import plain_errors
 from .files import PathError, claimed, existing, writable
 from .fitting import fit_network
 from .hardware import write_hardware
 from .integers import show_integers
-from .options import CODES, AsJson, Epochs, Quick, Seed, refuse_others
+from .lfi import learn_program
+from .options import CODES, AsJson, Epochs, Quick, Seed, given, refuse_others
+from .programs import decide_program, ground_program, most_probable_truths, most_probable_world
+from .sample import sample_program
 from .targets import conform_network, target_app
 
 if TYPE_CHECKING:
@@ -37,7 +41,7 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command line; the entry point of the console script."""
+    """Run the whole command line; `__main__.py` answers what needs less."""
     app()
 
 
@@ -123,6 +127,7 @@ def train_model(
         settings = vision.Settings(
             dataset, model, recipe, root=data, download=download, steps=steps, held_out=held_out,
             objective=cast(Any, objective), smoothing=smoothing, deform=deform, blend=blend, device=device,
+            least_steps=0 if epochs else vision.LEAST_STEPS,
         )  # fmt: skip
         settings = settings.quickly() if quick else settings
         with joined_by_torchrun(settings.place()) as processes:
@@ -175,15 +180,24 @@ def profile_model(
 
 @app.command("explain")
 def explain_pictures(
-    model: Annotated[Path, typer.Argument(help="A saved model.", show_default=False)],
-    pictures: Annotated[list[Path], typer.Argument(help="Pictures of one digit each.", show_default=False)],
+    model: Annotated[Path, typer.Argument(help="A saved model, or a program (.pl).", show_default=False)],
+    pictures: Annotated[list[Path] | None, typer.Argument(help="Pictures of one digit each.")] = None,
     rule: Annotated[Path | None, typer.Option(help="A file with another rule; without it, the model's own.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what the model sees in pictures, what follows by the rule, and why."""
+    """Say what the model sees in pictures, what follows by the rule, and why; of a program, why its answers hold."""
     with plain_errors():
-        for path in (model, *pictures, *([] if rule is None else [rule])):
+        for path in (model, *(pictures or ()), *([] if rule is None else [rule])):
             existing(path)
+        if model.suffix == ".pl":
+            if pictures or rule is not None:
+                raise PathError(f"{model}: a program is explained alone; leave the others out")
+            from .queries import limits_from, report_file
+
+            say(report_file(model, None, limits_from(60.0, ()), True, as_json))
+            return
+        if not pictures:
+            raise PathError(f"{model}: a saved model explains pictures; give one or more")
         from ..addition import run as task
 
         found = task.explain(model, pictures, rule)
@@ -249,8 +263,13 @@ def query_program(
         say(found)
 
 
+_SOLVING = ("puzzle", "query", "timeout", "limit", "as_json", "count")
+_SPIKING = (*_SOLVING, "spikes", "orders", "seed", "steps", "unique", "proof", "report")
+
+
 @app.command("solve")
 def solve_puzzle(
+    context: typer.Context,
     puzzle: Annotated[str, typer.Argument(help="A .pl file, or the name of a bundled puzzle.", show_default=False)],
     query: Annotated[str | None, typer.Argument(help="What is asked; without it, the first clause's head.")] = None,
     image: Annotated[Path | None, typer.Option(help="A picture of the board; then picture(Rows) is asked.")] = None,
@@ -258,10 +277,26 @@ def solve_puzzle(
     drawing: Annotated[Path | None, typer.Option(help="Write the solved board as SVG, repaired cells marked.")] = None,
     timeout: Annotated[float, typer.Option(min=0, help="CPU seconds for solving.")] = 60.0,
     limit: Annotated[list[str] | None, typer.Option(help="Raise a limit, as answers=2000; see Limits.")] = None,
+    spikes: Annotated[bool, typer.Option("--spikes", help="Search by a network of spiking neurons.")] = False,
+    orders: Annotated[int, typer.Option(min=1, help="Of --spikes: networks side by side, the first wins.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Of --spikes: of the first order; 0 is the program's own.")] = 0,
+    steps: Annotated[int, typer.Option(min=1, help="Of --spikes: at most so many.")] = 20_000,
+    unique: Annotated[bool, typer.Option("--unique", help="Of --spikes: look for a second solution.")] = False,
+    count: Annotated[bool, typer.Option("--count", help="Count all solutions.")] = False,
+    proof: Annotated[Path | None, typer.Option(help="Of --spikes: write the refutation, with its formula.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Of --spikes: write a page of pictures of the search.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Show all solutions, one after the other.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Solve a constraint puzzle and say whether the solution is unique; exit code 0 solved, 1 impossible, 3 unknown."""
+    """Solve a constraint puzzle and say whether the solution is unique; exit code 0 solved, 1 impossible, 3 unknown.
+
+    A program that prints, collects or asserts is run as Prolog runs it, with library(clpfd).
+    """
     with plain_errors():
+        if spikes:
+            refuse_others(context, _SPIKING)
+        elif written := given(context, set(_SPIKING) - set(_SOLVING)):
+            raise PathError(f"--{written[0]}: is obeyed only with --spikes")
         for path in (image, model):
             if path is not None and model is not None:  # which is missed first
                 existing(path)
@@ -271,7 +306,29 @@ def solve_puzzle(
         from .queries import limits_from
 
         limits = limits_from(max(1.0, timeout), [f"answers={WAYS}", *(limit or [])])
-        found = solve_file(puzzle, query, image, model, drawing, timeout, limits)
+        if spikes:
+            from .spiking import solve_puzzle_in_spikes
+
+            if proof is not None:
+                writable(proof, Path(puzzle), kinds=(".cnf", ".opb"))
+            if report is not None:
+                writable(report, Path(puzzle), proof, kinds=(".html",))
+            spiking = solve_puzzle_in_spikes(
+                puzzle, query, orders=orders, seed=seed, steps=steps, unique=unique, count=count, seconds=timeout,
+                limits=limits, proof=proof, report=report,
+            )  # fmt: skip
+            if as_json:
+                say_json(spiking.to_dict())
+            else:
+                say(str(spiking))
+            raise typer.Exit(CODES[spiking.spiking.solvable])
+        if image is None and drawing is None:
+            from .goals import solve_or_run
+
+            asked = "count" if count else "all" if every else "one"
+            found = solve_or_run(puzzle, query, timeout, limits, asked, str if as_json else say_part)
+        else:
+            found = solve_file(puzzle, query, image, model, drawing, timeout, limits)
         if as_json:
             say_json(found.to_dict())
         else:
@@ -303,12 +360,19 @@ def _options(
 ) -> None: ...
 
 
+app.command("mpe")(most_probable_world)
+app.command("map")(most_probable_truths)
+app.command("sample")(sample_program)
+app.command("lfi")(learn_program)
+app.command("dt")(decide_program)
+app.command("ground")(ground_program)
 app.command("compile")(compile_netlist)
 app.command("verify")(verify_netlist)
 app.command("simulate")(simulate_netlist)
 app.command("learn-gate")(learn_gate)
 app.command("rtl")(write_hardware)
 app.command("integers")(show_integers)
+app.command("convert")(convert_model)
 app.command("fit")(fit_network)
 app.command("conform")(conform_network)
 app.command("advise")(advise_family)

@@ -15,9 +15,7 @@ from threading import current_thread, main_thread
 from types import FrameType
 from typing import NoReturn
 
-import typer
-
-from neurosym.terminal import complain
+from ..terminal import complain
 
 _UNREAD = 141
 
@@ -54,10 +52,10 @@ def plain_errors(folder: Path | None = None) -> Generator[None]:
             sys.stdout.flush()
         except BrokenPipeError:
             _forget_output()
-            raise typer.Exit(_UNREAD) from None
+            raise SystemExit(_UNREAD) from None
         except ModuleNotFoundError as error:
             complain(f"the package '{error.name}' is not installed; run: neurosym doctor")
-            raise typer.Exit(2) from error
+            raise SystemExit(2) from error
         except KeyboardInterrupt as error:
             _stopped(error, folder)
         except Exception as error:
@@ -66,11 +64,11 @@ def plain_errors(folder: Path | None = None) -> Generator[None]:
             if isinstance(error, NeurosymError):
                 complain(str(error))
                 interruption = _interruption(error)  # of a training, which says itself how to go on
-                raise typer.Exit(_code(interruption) if interruption else 2) from error
+                raise SystemExit(_code(interruption) if interruption else 2) from error
             if isinstance(error, OSError) and _is_about_output(error):
                 _forget_output()
                 complain(f"the answer cannot be written to standard output ({error.strerror}); make room")
-                raise typer.Exit(2) from error
+                raise SystemExit(2) from error
             raise
 
 
@@ -81,7 +79,7 @@ def _stopped(error: KeyboardInterrupt, folder: Path | None) -> NoReturn:
         complain("Stopped before the first checkpoint; nothing is kept")
     else:
         complain("Stopped; no file was left half-written")
-    raise typer.Exit(_code(error)) from error
+    raise SystemExit(_code(error)) from error
 
 
 def _interruption(error: BaseException | None) -> KeyboardInterrupt | None:

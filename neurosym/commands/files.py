@@ -5,7 +5,6 @@ import os
 import re
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 
 from logic.errors import NeurosymError
@@ -22,6 +21,8 @@ _MARKS: Mapping[str, bytes] = {  # of files that are neither circuits nor networ
     ".html": rb"(?i)<!doctype|<html",
     ".vcd": rb"\$",
     ".cnf": rb"p cnf|c ",
+    ".dot": rb"digraph",
+    ".pl": rb"% (learned|grounded) by neurosym",
 }
 
 
@@ -51,6 +52,8 @@ def existing(path: Path) -> Path:
         beside = [entry.name for entry in path.parent.iterdir()]
     except OSError:
         raise PathError(f"{path}: there is no folder {path.parent}; check the path") from None
+    from difflib import get_close_matches  # for messages alone
+
     close = get_close_matches(path.name, beside, 1)
     raise PathError(f"{path}: there is no such file; " + (f"did you mean {close[0]}?" if close else "check the path"))
 

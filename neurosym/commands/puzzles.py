@@ -6,6 +6,7 @@ from pathlib import Path
 
 from logic import NeurosymError, whole_file
 from reasoner import ConstraintProgram, Limits, SlotReading, Solution, solve
+from reasoner.prolog.text import PrologText
 
 WAYS = 1000  # through the rules of a puzzle, unless a limit says more
 _CELL = 40  # units of a drawn cell
@@ -29,12 +30,21 @@ def read_puzzle(name: str, limits: Limits | None = None) -> ConstraintProgram:
         PuzzleError: if there is neither.
         ProgramError: if it cannot be read.
     """
+    text = puzzle_text(name)
+    return ConstraintProgram.parse(text.text, source=text.source, limits=limits)
+
+
+def puzzle_text(name: str) -> PrologText:
+    """The text of a file, or of the bundled puzzle of that name.
+
+    Raises:
+        PuzzleError: if there is neither.
+        ProgramError: if it is no text.
+    """
     if Path(name).is_file():
-        return ConstraintProgram.read(name, limits=limits)
+        return PrologText.read(name)
     if name in bundled_puzzles():
-        return ConstraintProgram.parse(
-            (files("neurosym.puzzles") / f"{name}.pl").read_text("utf-8"), source=f"{name}.pl"
-        )
+        return PrologText((files("neurosym.puzzles") / f"{name}.pl").read_text("utf-8"), f"{name}.pl")
     beside = [entry.name for entry in Path(name).parent.glob("*.pl")] if name.endswith(".pl") else []
     close = get_close_matches(Path(name).name, [*bundled_puzzles(), *beside], 1)
     meant = f"did you mean {close[0]}? " if close else ""

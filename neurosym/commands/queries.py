@@ -8,13 +8,15 @@ from math import exp
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from logic import NeurosymError
-from reasoner import Limits, Program
+from logic.errors import NeurosymError
 from reasoner.counting.planning import answer_stated, logs_stated
+from reasoner.prolog.border import Limits
+from reasoner.prolog.program import Program
 
 if TYPE_CHECKING:
     from reasoner import Answer
 
+TIMEOUT = 60.0  # CPU seconds for reading, grounding and counting, each
 _SHOWN = 100  # answers of a query that are explained
 _SMALLEST = sys.float_info.min
 _NEVER = -1e29  # below, a logarithm stands for what cannot be

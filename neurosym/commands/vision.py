@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
+from math import ceil
 from pathlib import Path
 from typing import Any, Literal
 
@@ -41,6 +42,7 @@ from ..training.recipe import Recipe, check_whole
 _CHUNK = 256  # pictures looked at together in evaluation
 _SMALL, _SHORT = 256, 2  # pictures and epochs of a quick run
 RECIPE = Recipe(epochs=10, batch=64, learning_rate=5e-3)  # unless said otherwise
+LEAST_STEPS, _MOST_EPOCHS = 1200, 100  # a small data set is looked at more often, unless said otherwise
 FRAMES = 8  # of a recording, unless said otherwise
 _AT_HAND = 2**31  # bytes of pictures that are kept on the device as a whole
 _COLOURS = 3  # channels
@@ -71,6 +73,8 @@ class Settings:
         options: Changes to the preset, as for :func:`perception.preset`.
         test: Whether the network is judged by the test part; else by what is held out, to compare settings.
         few: So many pictures of each part only; all if none.
+        least_steps: Steps that a training has at least: where the recipe's epochs hold fewer, there are more epochs, up
+            to a hundred.
 
     Raises:
         NeurosymError: if a setting makes no sense, before any data are read.
@@ -91,11 +95,13 @@ class Settings:
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     test: bool = True
     few: int | None = None
+    least_steps: int = 0
 
     def __post_init__(self) -> None:
         check_objective(self.objective, self.smoothing)
         check_whole("steps", self.steps, 1, optional=True)
         check_whole("few", self.few, 1, optional=True)
+        check_whole("least_steps", self.least_steps, 0)
         if not 0 <= self.held_out < 1:
             raise ModelError(f"held_out is a share of the training part, in [0, 1), got {self.held_out}")
         self.recipe.check_held_out(self.held_out > 0)
@@ -106,7 +112,12 @@ class Settings:
     def quickly(self) -> "Settings":
         """The same with a few pictures and epochs, to see that everything works."""
         short = self.recipe.changed(epochs=min(self.recipe.epochs, _SHORT))
-        return replace(self, few=_SMALL, recipe=short)
+        return replace(self, few=_SMALL, recipe=short, least_steps=0)
+
+    def recipe_for(self, count: int) -> Recipe:
+        """The recipe of a training on so many pictures, with the epochs that it needs for the least number of steps."""
+        needed = ceil(self.least_steps / ceil(count / self.recipe.batch))
+        return self.recipe.changed(epochs=max(self.recipe.epochs, min(needed, _MOST_EPOCHS)))
 
     def place(self) -> torch.device:
         """The device to train on, this process's own.
@@ -208,7 +219,7 @@ def train_on_labels(
         Labelled(vision, settings.objective, settings.smoothing),
         train.pictures.to(device) if train.pictures.nbytes < _AT_HAND else train.pictures,
         train.labels,
-        settings.recipe,
+        settings.recipe_for(len(train.labels)),
         held_out=None if pictures is None or labels is None else (pictures, labels),
         augment=_deformation(train.pictures) if settings.deform and train.pictures.ndim == 4 else None,
         blend=blend if settings.blend else None,

@@ -11,14 +11,14 @@ from torch import Tensor
 from logic import Convolution, Domain, SpikingNetwork, simulate
 
 from ..integers import EVIDENCE
-from .quantised import Layered, QuantisedPerception, quantise
+from .quantised import Layered, WholePerception, quantise
 from .race import ROUNDS, race, value_pairs, with_race
 
 Integers = NDArray[np.int64]
 
 
 def to_network(
-    perception: Layered | QuantisedPerception,
+    perception: Layered | WholePerception,
     slots: tuple[int, ...],
     *,
     rounds: int = ROUNDS,
@@ -28,7 +28,7 @@ def to_network(
     """One integer spiking network from the pictures of all slots to one spike for each slot's value.
 
     Args:
-        perception: Trained; one that is not quantised becomes so, with weights of eight bits.
+        perception: Trained; one that is not in whole numbers becomes so, with weights of eight bits.
         slots: Numbers of the slots.
         rounds: Steps that the race takes after the last evidence.
         latency: Step at which the winners shall fire, instead of ``rounds``.
@@ -47,14 +47,14 @@ def to_network(
         >>> network.input_shape, network.output_names[3], network.latency
         ((2, 28, 28), 'class(0)=3', 24)
     """
-    quantised = perception if isinstance(perception, QuantisedPerception) else quantise(perception)
-    graph, layers = quantised.layers.graph, quantised.to_network(len(slots))
+    quantised = perception if isinstance(perception, WholePerception) else quantise(perception)
+    layers, (depth, steps) = quantised.to_network(len(slots)), quantised.arrival
     decided = race(
         [projection for projection in layers.projections if projection.target == EVIDENCE],
         domain or quantised.domain,
         slots,
-        depth=graph.depths[EVIDENCE],
-        steps=graph.steps,
+        depth=depth,
+        steps=steps,
         rounds=rounds,
         latency=latency,
     )

@@ -9,7 +9,16 @@ from torch import Tensor, nn
 from logic import Domain, SpikingNetwork, Symbols
 from logic.randomness import Seed
 
-from ..integers import IntegerFormError, IntegerLayers, LayerGraph, Run, as_shown, input_spikes, to_populations
+from ..integers import (
+    EVIDENCE,
+    IntegerFormError,
+    IntegerLayers,
+    LayerGraph,
+    Run,
+    as_shown,
+    input_spikes,
+    to_populations,
+)
 from ..pictures.picture import PictureError, check_pixels
 from .classifier import SpikingClassifier
 from .percept import Percept
@@ -28,6 +37,24 @@ class Layered(Perception, Protocol):
 
     def layer_graph(self) -> LayerGraph:
         """Its layers with real weights, norms folded."""
+        ...
+
+
+@runtime_checkable
+class WholePerception(Perception, Protocol):
+    """A perception in whole numbers, of which an integer network can be made."""
+
+    @property
+    def arrival(self) -> tuple[int, int]:
+        """The step at which its network's first evidence arrives, and for how many steps it does."""
+        ...
+
+    def to_network(self, slots: int = 1) -> SpikingNetwork:
+        """The network from pictures to evidence; its last population, ``evidence``, gathers that of all slots."""
+        ...
+
+    def input_spikes(self, pictures: Tensor) -> Tensor:
+        """What that network takes in for pictures ``[B, N, C, H, W]``."""
         ...
 
 
@@ -81,6 +108,11 @@ class QuantisedPerception(nn.Module):
     def steps(self) -> int:
         """Steps for which still pictures are shown, ``T``."""
         return self.layers.graph.steps
+
+    @property
+    def arrival(self) -> tuple[int, int]:
+        """See :class:`WholePerception`."""
+        return self.layers.graph.depths[EVIDENCE], self.steps
 
     def architecture(self) -> dict[str, Any]:
         """The arguments that, with the domain, give a perception of the same shape; JSON can say them."""

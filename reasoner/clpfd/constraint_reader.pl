@@ -4,22 +4,19 @@
     Every refusal is thrown as refused(Kind, Place, Term).
 */
 :- module(neurosym_constraint_reader,
-          [ read_rules/3, read_goal/5, put_rules/1, constraint/1, higher/1, helper/1, silent/1 ]).
+          [ read_rules/3, read_goal/3, put_rules/1, constraint/1, higher/1, helper/1, silent/1 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module('../interpreter/builtins', [builtin/1, printing/1]).
 :- use_module('../interpreter/json_writer').
-:- use_module('../interpreter/refusals').
+:- use_module('../interpreter/refusals', [fixed/1, check_directive/3]).
 :- use_module(globals).
 :- use_module(operators).
 
 %!  read_rules(+Text, +Domains, -Rules) with Rule = rule(Head, Body, HeadText); checked.
 read_rules(Text, Domains, Rules) :-
     setup_call_cleanup(open_string(Text, Stream), read_all(Stream, Clauses), close(Stream)),
-    findall(Name/Arity, ( member(clause(Term, _, _), Clauses), head_of(Term, Head), callable(Head),
-                          functor(Head, Name, Arity) ), Heads0),
-    sort(Heads0, Heads),
-    rules(Clauses, Heads, Domains, Rules).
+    rules(Clauses, Domains, Rules).
 
 read_all(Stream, Clauses) :-
     read_term(Stream, Term,
@@ -38,29 +35,25 @@ grammar_rule((Head --> Body), Positions, Clause, Place) :-
     span(Positions, Place),
     catch(dcg_translate_rule((Head --> Body), Clause), error(_, _), throw(refused(grammar, Place, Head))).
 
-head_of((Head :- _), Head) :- !.
-head_of((:- _), _) :- !, fail.
-head_of(Head, Head).
-
-rules([], _, _, []).
-rules([clause(Term, Positions, Names)|Clauses], Heads, Domains, Rules) :-
+rules([], _, []).
+rules([clause(Term, Positions, Names)|Clauses], Domains, Rules) :-
     (   Term = (:- Directive)
     ->  span(Positions, Place),
         check_directive(constraints, Directive, Place),
         Rules = Rest
     ;   Rules = [Rule|Rest],
-        rule(Term, Positions, Names, Heads, Domains, Rule)
+        rule(Term, Positions, Names, Domains, Rule)
     ),
-    rules(Clauses, Heads, Domains, Rest).
+    rules(Clauses, Domains, Rest).
 
-rule(Term, Positions, Names, Heads, Domains, rule(Head, Body, Text)) :-
+rule(Term, Positions, Names, Domains, rule(Head, Body, Text)) :-
     span(Positions, Place),
     (   \+ callable(Term) -> throw(refused(head, Place, Term))
     ;   Term = (?- Wrong) -> throw(refused(directive, Place, Wrong))
     ;   Term = (Head :- Goals)
     ->  ( inner(Positions, term_position(_, _, _, _, [_, Position])) -> true ; Position = Place ),
         check_head(Head, Place, Domains),
-        body(Goals, Position, Heads, Domains, Body)
+        body(Goals, Position, Body)
     ;   Head = Term, Body = at(Place, true), check_head(Head, Place, Domains)
     ),
     copy_term(Head-Names, Shown-Named),
@@ -78,14 +71,13 @@ check_head(Head, Place, Domains) :-
 
 posted_name(Head) :- functor(Head, Name, _), sub_atom(Name, 0, _, _, #), !.
 
-%!  read_goal(+Text, -Goal, -Names, +Rules, +Domains)
-read_goal(Text, Body, Names, Rules, Domains) :-
+%!  read_goal(+Text, -Goal, -Names)
+read_goal(Text, Body, Names) :-
     catch(term_string(Goal, Text, [ variable_names(Names), syntax_errors(error), cycles(false),
                                     module(neurosym_constraint_syntax) ]),
           error(syntax_error(What), _), throw(refused(query_syntax, -1, What))),
     ( callable(Goal) -> true ; throw(refused(query, -1, Goal)) ),
-    findall(Name/Arity, ( member(rule(Head, _, _), Rules), functor(Head, Name, Arity) ), Heads),
-    body(Goal, -1 - -1, Heads, Domains, Body).
+    body(Goal, -1 - -1, Body).
 
 inner(parentheses_term_position(_, _, Inner), Position) :- !, inner(Inner, Position).
 inner(Position, Position).
@@ -94,40 +86,31 @@ span(Positions, -1 - -1) :- var(Positions), !.
 span(From-To, From-To) :- !.
 span(Positions, From-To) :- arg(1, Positions, From), arg(2, Positions, To).
 
-body(Goal, Position0, Heads, Domains, Body) :-
+body(Goal, Position0, Body) :-
     inner(Position0, Position),
     span(Position, Place),
     (   var(Goal) -> Body = at(Place, call(Goal))
     ;   \+ callable(Goal) -> throw(refused(not_callable, Place, Goal))
-    ;   Goal = not(A) -> body(\+ A, Position, Heads, Domains, Body)
+    ;   Goal = not(A) -> body(\+ A, Position, Body)
     ;   control(Goal)
     ->  Goal =.. [Name|Parts],
         ( Position = term_position(_, _, _, _, Positions) -> true ; same_length(Parts, Positions) ),
-        bodies(Parts, Positions, Place, Heads, Domains, Bodies),
+        bodies(Parts, Positions, Place, Bodies),
         Body =.. [Name|Bodies]
-    ;   known(Goal, Heads, Domains) -> Body = at(Place, Goal)
-    ;   functor(Goal, Name, Arity), suggestion(Name/Arity, Heads, Message),
-        throw(refused(unknown_goal(Message), Place, Name/Arity))
+    ;   Body = at(Place, Goal)    % what is not reached need not be known
     ).
 
-bodies([], [], _, _, _, []).
-bodies([Goal|Goals], [Position|Positions], Place, Heads, Domains, [Body|Bodies]) :-
+bodies([], [], _, []).
+bodies([Goal|Goals], [Position|Positions], Place, [Body|Bodies]) :-
     ( var(Position) -> Position = Place ; true ),
-    body(Goal, Position, Heads, Domains, Body),
-    bodies(Goals, Positions, Place, Heads, Domains, Bodies).
+    body(Goal, Position, Body),
+    bodies(Goals, Positions, Place, Bodies).
 
 control((_, _)).
 control((_ ; _)).
 control((_ -> _)).
 control((_ *-> _)).
 control(\+ _).
-
-known(!, _, _) :- !.
-known(Goal, Heads, _) :- functor(Goal, Name, Arity), memberchk(Name/Arity, Heads), !.
-known(Goal, _, Domains) :- functor(Goal, Name, 2), memberchk(domain(Name, _), Domains), !.
-known(Goal, _, _) :- constraint(Goal), !.
-known(Goal, _, _) :- higher(Goal), !.
-known(Goal, _, _) :- helper(Goal).
 
 %!  constraint(+Goal): posted, unless the program defines its own.
 constraint(Goal) :- functor(Goal, Name, Arity), posted(Name, Arity), !.

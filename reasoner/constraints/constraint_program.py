@@ -5,12 +5,15 @@ from pathlib import Path
 
 from logic import Domain
 
-from ..errors import ProgramError
+from ..errors import NotPostedError, ProgramError
 from ..prolog.border import Limits, Refusal, request
 from ..prolog.program import DIGITS
 from ..prolog.reasons import sentence
 from ..prolog.text import PrologText
 from ..showing import cut, preformatted
+
+_UNREADABLE = frozenset({"syntax", "depth", "head", "deep"})
+"""What no Prolog reads."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -60,8 +63,8 @@ class ConstraintProgram:
             limits: What reading may spend.
 
         Raises:
-            ProgramError: on a syntax error, an unknown or unsafe predicate, or a clause that is not allowed; with
-                source, line and column.
+            ProgramError: on a syntax error or a clause that is not allowed; with source, line and column.
+            NotPostedError: if it does more than post constraints, such as loading other files.
             PrologMissing: if SWI-Prolog is not installed.
             PrologLimit: if a limit is reached.
 
@@ -86,7 +89,8 @@ class ConstraintProgram:
         try:
             heads = request(limits or Limits(), "read_constraints", text, domains)
         except Refusal as refusal:
-            raise ProgramError(sentence(refusal, text)) from None
+            error = ProgramError if refusal.kind in _UNREADABLE else NotPostedError
+            raise error(sentence(refusal, text)) from None
         return cls(text, domains, tuple(heads))
 
     @property

@@ -21,7 +21,9 @@ from .posting import Key, key_of
 Literals = dict[int, int]
 """The literal of each value that something can have."""
 
-_TRUE = 1  # a literal that always holds
+TRUE = 1
+"""A literal that always holds."""
+
 _BASE = 10  # of the sums in writing
 _MANY_PAIRS = 20_000  # of values, from which on a sum is written digit by digit
 _HOLDS: dict[str, Callable[[int, int], bool]] = {
@@ -47,18 +49,21 @@ class ClauseEncoding:
     """
 
     def __init__(self, domains: Mapping[Key, Sequence[int]], budget: int = 2_000_000) -> None:
-        self.clauses: list[list[int]] = [[_TRUE]]
+        self.clauses: list[list[int]] = [[TRUE]]
         self.literals: dict[Key, Literals] = {}
         self.variables = 1
         self._budget = budget
         self._values: dict[Term, Literals] = {}
         self._truths: dict[Term, int] = {}
         for key, values in domains.items():
-            group = {value: self._new() for value in values}
-            self.literals[key] = group
-            self.clauses.append(list(group.values()) or [-_TRUE])
-            self._spend(len(group) ** 2 // 2)
-            self.clauses += [[-a, -b] for a, b in combinations(group.values(), 2)]
+            self._one_of_values(key, values)
+
+    def _one_of_values(self, key: Key, values: Sequence[int]) -> None:
+        group = {value: self._new() for value in values}
+        self.literals[key] = group
+        self.clauses.append(list(group.values()) or [-TRUE])
+        self._spend(len(group) ** 2 // 2)
+        self.clauses += [[-a, -b] for a, b in combinations(group.values(), 2)]
 
     def require(self, term: Term, unless: tuple[int, ...] = ()) -> None:
         """Adds a constraint that must hold, unless one of the literals ``unless`` is true.
@@ -112,7 +117,7 @@ class ClauseEncoding:
     def _truth(self, term: Struct) -> int:
         name, parts = term.functor, term.arguments
         if name == "$true":
-            return self._encode(parts[0]).get(1, -_TRUE)
+            return self._encode(parts[0]).get(1, -TRUE)
         if name == "#\\" and len(parts) == 1:
             return -self.truth(parts[0])
         if name in COMPARISONS or name == "$in":
@@ -165,8 +170,8 @@ class ClauseEncoding:
         return self.variables
 
     def _add(self, *literals: int) -> None:
-        if _TRUE not in literals:
-            self.clauses.append([literal for literal in literals if literal != -_TRUE] or [-_TRUE])
+        if TRUE not in literals:
+            self.clauses.append([literal for literal in literals if literal != -TRUE] or [-TRUE])
 
     def _spend(self, pairs: int) -> None:
         self._budget -= pairs
@@ -176,7 +181,7 @@ class ClauseEncoding:
     def _encode(self, term: Term) -> Literals:
         """The literal of each value of an expression; for all but variables and numbers in one direction only."""
         if isinstance(term, int):
-            return {term: _TRUE}
+            return {term: TRUE}
         key = key_of(term)
         if key is not None:
             return self.literals[key]
@@ -192,7 +197,7 @@ class ClauseEncoding:
     def _combine(self, name: str, operands: Sequence[Literals]) -> Literals:
         self._spend(prod(len(operand) for operand in operands))
         found: Literals = {}
-        first, second = operands[0], operands[1] if len(operands) > 1 else {0: _TRUE}
+        first, second = operands[0], operands[1] if len(operands) > 1 else {0: TRUE}
         for a, literal_a in first.items():
             for b, literal_b in second.items():
                 value = apply(name, [a, b] if len(operands) > 1 else [a])
@@ -201,13 +206,13 @@ class ClauseEncoding:
         return found
 
     def _sum(self, form: Linear) -> Literals:
-        partial: Literals = {form.constant: _TRUE}
+        partial: Literals = {form.constant: TRUE}
         for part, coefficient in form.parts.items():
             partial = self._plus(partial, coefficient, self._encode(part))
         return partial
 
     def _plus(self, partial: Literals, coefficient: int, operand: Literals) -> Literals:
-        if len(partial) == 1 and _TRUE in partial.values():
+        if len(partial) == 1 and TRUE in partial.values():
             (start,) = partial
             return {start + coefficient * value: literal for value, literal in operand.items()}
         self._spend(len(partial) * len(operand))
@@ -230,7 +235,7 @@ class ClauseEncoding:
         operands = [(c, self._encode(part)) for part, c in parts]
         ends = [(min(c * v for v in o), max(c * v for v in o)) if o else (0, 0) for c, o in operands]
         low, high = sum(a for a, _ in ends), sum(b for _, b in ends)
-        partial: Literals = {form.constant: _TRUE}
+        partial: Literals = {form.constant: TRUE}
         for index, (coefficient, operand) in enumerate(operands):
             if not partial:
                 return
@@ -258,7 +263,7 @@ class ClauseEncoding:
 
     def _by_digits(self, form: Linear, unless: tuple[int, ...]) -> None:
         """``form #= 0`` as a sum in writing: digit by digit of the coefficients, with carries."""
-        carry: Literals = {0: _TRUE}
+        carry: Literals = {0: TRUE}
         while form.parts or form.constant:
             higher = {part: _shift(c) for part, c in form.parts.items()}
             total = {value + form.constant - _BASE * _shift(form.constant): literal for value, literal in carry.items()}

@@ -149,19 +149,42 @@ def find_domains(posted: Iterable[Term], slots: Mapping[Key, Sequence[int]]) -> 
     >>> find_domains([Struct("$in", ((x,), ((1, 2),))), Struct("#=", (y, Struct("+", (x, 10))))], {})
     {0: [1, 2], 1: [11, 12]}
     """
+    found = find_bounds(posted, slots)
+    if found is None:
+        return None
+    bounds, allowed = found
+    if any(high - low >= _WIDEST and key not in allowed for key, (low, high) in bounds.items()):
+        return None
+    return {
+        key: sorted(v for v in allowed[key] if low <= v <= high)
+        if key in allowed
+        else list(range(int(low), int(high) + 1))
+        for key, (low, high) in bounds.items()
+    }
+
+
+def find_bounds(
+    posted: Iterable[Term], slots: Mapping[Key, Sequence[int]]
+) -> tuple[dict[Key, Interval], dict[Key, set[int]]] | None:
+    """Least and greatest value of each variable, and the values of those that have gaps; None if one has no bounds."""
     try:
-        return _find_domains(list(posted), slots)
+        return _find_bounds(list(posted), slots)
     except OverflowError:  # a number too large to be set beside infinity
         return None
 
 
-def _find_domains(terms: Sequence[Term], slots: Mapping[Key, Sequence[int]]) -> dict[Key, list[int]] | None:
+def _find_bounds(
+    terms: Sequence[Term], slots: Mapping[Key, Sequence[int]]
+) -> tuple[dict[Key, Interval], dict[Key, set[int]]] | None:
     bounds: dict[Key, Interval] = {key: (min(values), max(values)) for key, values in slots.items()}
     allowed: dict[Key, set[int]] = {key: set(values) for key, values in slots.items()}
     for key in (key for term in terms for key in keys(term)):
         bounds.setdefault(key, (-inf, inf))
     for term in terms:
         _note_membership(term, bounds, allowed)
+    open_keys = {key for key, (low, high) in bounds.items() if low == -inf or high == inf}
+    if not open_keys:
+        return bounds, allowed
     relations = [
         (term.functor, difference(*term.arguments))
         for term in terms
@@ -182,14 +205,9 @@ def _find_domains(terms: Sequence[Term], slots: Mapping[Key, Sequence[int]]) -> 
                 _meet(bounds, key, min(low for low, _ in ends), max(high for _, high in ends))
         if bounds == before:
             return None
-    if any(high - low >= _WIDEST and key not in allowed for key, (low, high) in bounds.items()):
+    if any(low == -inf or high == inf for low, high in bounds.values()):
         return None
-    return {
-        key: sorted(v for v in allowed[key] if low <= v <= high)
-        if key in allowed
-        else list(range(int(low), int(high) + 1))
-        for key, (low, high) in bounds.items()
-    }
+    return bounds, allowed
 
 
 def _meet(bounds: dict[Key, Interval], key: Key, low: float, high: float) -> None:

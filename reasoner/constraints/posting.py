@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ..errors import QueryError
+from ..errors import NotPostedError, QueryError
 from ..prolog.border import Limits, Refusal, request
 from ..prolog.reasons import sentence
 from ..prolog.terms import Struct, Term, from_json
 from ..prolog.text import QueryText
 from .constraint_program import ConstraintProgram
+
+_UNASKED = frozenset({"query_syntax", "query"})
 
 
 class Posted(NamedTuple):
@@ -45,24 +47,28 @@ class Posting:
     Args:
         alternatives: Each way through the rules; none if the rules fail before anything is solved.
         failed: Comparisons of numbers that failed on the way.
+        prints: Whether the rules reach a goal that prints, which is passed over.
     """
 
     alternatives: tuple[Alternative, ...]
     failed: tuple[Posted, ...]
+    prints: bool
 
 
 def post(program: ConstraintProgram, query: str, limits: Limits) -> Posting:
     """Runs the rules and returns the constraints that they post.
 
     Raises:
-        QueryError: if the query is no goal, or a rule cannot be run; with line and column.
+        QueryError: if the query is no goal; with line and column.
+        NotPostedError: if a rule that is reached does more than post constraints.
         PrologLimit: if a limit is reached.
     """
     asked = QueryText(query, program.source)
     try:
         found = request(limits, "constrain", program.prolog, program.domains, asked, limits.answers)
     except Refusal as refusal:
-        raise QueryError(sentence(refusal, program.prolog)) from None
+        error = QueryError if refusal.kind in _UNASKED else NotPostedError
+        raise error(sentence(refusal, program.prolog)) from None
     lines: dict[tuple[int, int], tuple[int, str]] = {}
 
     def posted(row: list[Any]) -> Posted:
@@ -80,6 +86,7 @@ def post(program: ConstraintProgram, query: str, limits: Limits) -> Posting:
             for alternative in found["alternatives"]
         ),
         tuple(map(posted, found["failed"])),
+        found["prints"],
     )
 
 

@@ -1,6 +1,7 @@
-"""Searching for values that meet constraints: SAT where the variables are few-valued, Z3 where they are not."""
+"""Searching for values that meet constraints: SAT where the variables are few-valued, CP-SAT or Z3 where not."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, cast
 
@@ -10,6 +11,8 @@ from pysat.formula import WCNF
 from pysat.solvers import Solver
 
 from ..prolog.terms import Term
+from . import cp_sat_search
+from .cp_sat_model import NotModelledError
 from .encoding import ClauseEncoding, TooLarge
 from .integer_formulas import ArithmeticEncoding
 from .linear import find_domains
@@ -20,6 +23,8 @@ COST_STEPS = 1 << 20
 """Steps that a unit of cost is rounded to, for solvers of whole numbers."""
 
 _SAT_SOLVER = "glucose4"  # can be interrupted; see the task puzzle_benchmark for its times
+
+_FEW, _MANY = 60_000, 2_000_000  # pairs of values that clauses may be made of: where CP-SAT may search, and else
 
 Costs = Mapping[Key, Mapping[int, float]]
 """What it costs, 0 or more, that a variable has a value; infinity forbids it."""
@@ -67,28 +72,49 @@ class Search(Protocol):
         ...
 
 
-def open_search(terms: Sequence[Term], slots: Mapping[Key, Sequence[int]], deadline: Deadline) -> Search:
+def open_search(
+    terms: Sequence[Term], slots: Mapping[Key, Sequence[int]], deadline: Deadline, *, fast: bool = False
+) -> Search:
     """A search for what meets the constraints, by clauses if they are few enough.
+
+    Args:
+        terms: The constraints.
+        slots: Values of the slots that are perceived.
+        deadline: For writing them down.
+        fast: CP-SAT may be asked where there would be many clauses; what it claims is not proved.
 
     Raises:
         MeaningError: if a constraint has no meaning here.
         DeadlinePassedError: if there are too many to be written down in time.
     """
     domains = find_domains(terms, slots)
-    if domains is not None:
-        try:
-            encoding = ClauseEncoding(domains)
-            for term in terms:
-                deadline.check()
-                encoding.require(term)
-            return ClauseSearch(encoding)
-        except TooLarge:
-            pass
+    if domains is not None and (
+        search := _by_clauses(terms, domains, deadline, _FEW if fast and cp_sat_search.solver() else _MANY)
+    ):
+        return search
+    if fast:
+        with suppress(NotModelledError):
+            return cp_sat_search.CpSatSearch(terms, slots)
+        if domains is not None and cp_sat_search.solver() and (search := _by_clauses(terms, domains, deadline, _MANY)):
+            return search
     search = ArithmeticSearch((), slots)
     for term in terms:
         deadline.check()
         search.require(term)
     return search
+
+
+def _by_clauses(
+    terms: Sequence[Term], domains: Mapping[Key, Sequence[int]], deadline: Deadline, budget: int
+) -> "ClauseSearch | None":
+    try:
+        encoding = ClauseEncoding(domains, budget)
+        for term in terms:
+            deadline.check()
+            encoding.require(term)
+        return ClauseSearch(encoding)
+    except TooLarge:
+        return None
 
 
 @dataclass

@@ -64,7 +64,9 @@ class Solution:
             is none, None if not found in time or without symbols.
         objective: Least or greatest value that ``labeling`` asks for; proved.
         proved_optimal: Whether the optimum, of probability or objective, is proved.
-        solver: ``sat``, ``z3`` or, if the rules decided alone, ``rules``.
+        by_cp_sat: What rests on the word of CP-SAT alone, of ``impossible``, ``optimal`` and ``unique``; all else that
+            is said to be proved is proved by clauses or Z3.
+        solver: ``sat``, ``z3``, ``cp-sat`` or, if the rules decided alone, ``rules``.
         seconds: Wall time, the Prolog side included.
 
     Example:
@@ -86,6 +88,7 @@ class Solution:
     margin: float | None = None
     objective: int | None = None
     proved_optimal: bool | None = None
+    by_cp_sat: tuple[str, ...] = ()
     solver: str = "rules"
     seconds: float = 0.0
 
@@ -108,6 +111,7 @@ class Solution:
             "margin": None if self.margin == float("inf") else self.margin,
             "objective": self.objective,
             "proved_optimal": self.proved_optimal,
+            "by_cp_sat": self.by_cp_sat,
             "solver": self.solver,
             "seconds": self.seconds,
         }
@@ -127,6 +131,8 @@ class Solution:
     def __str__(self) -> str:
         if self.solvable is None:
             return f"{self.query}: not decided within the budget of time"
+        if "impossible" in self.by_cp_sat:
+            return f"{self.query}: no solution, by CP-SAT; not proved by clauses within the budget"
         if not self.solvable:
             why = "these cannot all hold" if self.conflicts else "the rules fail"
             lines = [
@@ -134,14 +140,17 @@ class Solution:
                 for c in self.conflicts
             ]
             return "\n".join([f"{self.query}: proved to have no solution; {why}", *lines])
-        lines = [_binding_text(name, value) for name, value in self.bindings.items()]
+        lines = [binding_text(name, value) for name, value in self.bindings.items()]
         if self.objective is not None:
             proof = "proved optimal" if self.proved_optimal else "not proved optimal within the budget"
+            proof = "optimal by CP-SAT" if "optimal" in self.by_cp_sat else proof
             lines.append(f"objective {self.objective}, {proof}")
         if self.readings:
             lines.append(self._reading_text())
         lines.append(
-            {
+            "unique by CP-SAT: it finds no other solution"
+            if "unique" in self.by_cp_sat
+            else {
                 True: "unique: proved that there is no other solution",
                 False: "not unique: there are other solutions",
                 None: "whether it is unique was not decided within the budget",
@@ -156,7 +165,8 @@ class Solution:
         return f"reading {proof}{ties}, log-probability {self.log_probability:.4f}; {repairs}"
 
 
-def _binding_text(name: str, value: Value) -> str:
+def binding_text(name: str, value: Value) -> str:
+    """A variable and its value in words; lists of lists are shown as tables."""
     if isinstance(value, tuple) and value and all(isinstance(row, tuple) for row in value):
         rows = [[str(cell) for cell in row] for row in value if isinstance(row, tuple)]
         width = max((len(cell) for row in rows for cell in row), default=1)

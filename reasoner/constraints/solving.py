@@ -2,41 +2,26 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from math import inf
+from dataclasses import replace
 from typing import cast
 
 from logic import Symbols
 
-from ..errors import QueryError
+from ..errors import NotPostedError, QueryError
 from ..prolog.border import Limits
 from ..prolog.program import Program
 from ..prolog.terms import Struct, Term, Value, to_value
+from .checking import check_solution
 from .conflict import find_conflict
 from .constraint_program import ConstraintProgram
-from .definedness import conditions, demands
-from .encoding import TooLarge
-from .linear import evaluate
+from .cp_sat_search import CpSatSearch
 from .notation import constraint_text, name_variables
-from .posting import Alternative, Key, Posted, key_of, keys, post, replaced
-from .search import ArithmeticSearch, Costs, Search, open_search
+from .optimising import Found, best_of, constraints, is_better, is_objective, keys_of, opened, terms_of
+from .posting import Alternative, Key, Posted, key_of, post, replaced
+from .search import Costs, Search
 from .solution import Conflict, SlotReading, Solution
 from .thread_deadline import Deadline, DeadlinePassedError
-
-_OBJECTIVES = {"$least": "#<", "$greatest": "#>"}
-
-
-@dataclass(frozen=True)
-class _Found:
-    """The best assignment of one alternative."""
-
-    alternative: Alternative
-    search: Search
-    values: dict[Key, int]
-    cost: float = 0.0
-    next_cost: float | None = inf
-    objective: int | None = None
-    proved: bool = True
+from .vouching import confirms, share
 
 
 def solve(
@@ -46,6 +31,7 @@ def solve(
     *,
     seconds: float = 10.0,
     limits: Limits | None = None,
+    silent: bool = True,
 ) -> Solution:
     """One solution of a constraint program, with what could be proved about it.
 
@@ -60,9 +46,11 @@ def solve(
         seconds: CPU time for solving; when it runs out, what is not yet known is None.
         limits: What the Prolog side may spend; ``answers`` bounds the ways through the rules. If not given, 1000
             answers and ``seconds``, at least one.
+        silent: Whether goals that print are passed over; else they are refused.
 
     Raises:
-        QueryError: if the query is no goal, a rule cannot be run, or the symbols do not fit.
+        NotPostedError: if a rule that is reached does more than post constraints; :func:`reasoner.run_goal` runs it.
+        QueryError: if the query is no goal, or the symbols do not fit.
         MeaningError: if a constraint cannot be solved for.
         PrologLimit: if a limit of the Prolog side is reached.
 
@@ -85,39 +73,44 @@ def solve(
     if isinstance(program, Program):
         program = ConstraintProgram.parse(program.text, program.domains, program.source)
     posting = post(program, query, limits or Limits(answers=1000, seconds=max(1.0, seconds)))
+    if posting.prints and not silent:
+        raise NotPostedError(f"{program.source}: '{query}' prints, which solve passes over; run_goal prints it")
     if not posting.alternatives:
         conflicts = tuple(_as_conflict(posted, {}) for posted in posting.failed)
         return Solution(query, False, {}, conflicts=conflicts, seconds=time.perf_counter() - start)
-    slots = _slots(program, posting.alternatives)
+    slots = slot_values(program, posting.alternatives)
     costs, log_probs = _costs(program, symbols, slots)
-    best: _Found | None = None
+    best: Found | None = None
     undecided = False
     searches: list[tuple[Alternative, Search]] = []
     for alternative in posting.alternatives:
-        own_slots = _slots(program, [alternative])
+        own_slots = slot_values(program, [alternative])
         try:
-            search = open_search(_terms(alternative), own_slots, deadline)
+            search = opened(alternative, own_slots, deadline, not costs)
         except DeadlinePassedError:
             undecided = True
             searches.append((alternative, _unopened))
             continue
         searches.append((alternative, search))
-        found = _best_of(alternative, search, own_slots, costs, deadline)
+        found = best_of(alternative, search, own_slots, costs, deadline)
         undecided |= found is None
-        if isinstance(found, _Found) and (best is None or _better(found, best)):
+        if isinstance(found, Found) and (best is None or is_better(found, best)):
             best = found if best is None else replace(found, next_cost=_least(found.next_cost, best.cost))
-        elif isinstance(found, _Found) and best is not None:
+        elif isinstance(found, Found) and best is not None:
             best = replace(best, next_cost=_least(best.next_cost, found.cost))
         if best is not None and not costs and best.objective is None:
             break
     searches += [(later, _unopened) for later in posting.alternatives[len(searches) :]]
     if best is None:
-        return _unsolved(program, query, posting.alternatives, undecided, deadline, start)
+        by_cp_sat = any(isinstance(search, CpSatSearch) for _, search in searches)
+        return _unsolved(program, query, posting.alternatives, undecided, by_cp_sat, deadline, start)
+    if isinstance(best.search, CpSatSearch):
+        check_solution(terms_of(best.alternative), best.values, limits)
     proved = best.proved and not undecided
     solution = Solution(
         query,
         True,
-        _bindings(best.alternative, best.values),
+        bound_values(best.alternative, best.values),
         objective=best.objective,
         proved_optimal=proved if costs or best.objective is not None else None,
         solver=best.search.name,
@@ -127,33 +120,20 @@ def solve(
         total = sum(reading.taken_log_prob for reading in readings)
         margin = None if best.next_cost is None or undecided else best.next_cost - best.cost
         solution = replace(solution, readings=readings, log_probability=total, margin=margin)
-    unique = _unique(program, searches, best, slots, deadline)
-    return replace(solution, unique=unique, seconds=time.perf_counter() - start)
+    unique, vouched = _unique(program, searches, best, slots, deadline)
+    claims = [
+        *(["optimal"] if proved and best.objective is not None and not best.vouched else []),
+        *(["unique"] if unique and not vouched else []),
+    ]
+    return replace(solution, unique=unique, by_cp_sat=tuple(claims), seconds=time.perf_counter() - start)
 
 
 _unopened = cast("Search", None)  # an alternative that was not needed for the first solution
 
 
-def _constraints(alternative: Alternative) -> list[Posted]:
-    """What must hold: what is posted, and that what is optimised has a value."""
-    found: list[Posted] = []
-    for posted in alternative.posted:
-        needed = [*conditions(posted.term), *demands(posted.term)] if _is_objective(posted.term) else [posted.term]
-        found += [posted._replace(term=term) for term in needed]
-    return found
-
-
-def _terms(alternative: Alternative) -> list[Term]:
-    return [posted.term for posted in _constraints(alternative)]
-
-
-def _is_objective(term: Term) -> bool:
-    return isinstance(term, Struct) and term.functor in _OBJECTIVES
-
-
-def _slots(program: ConstraintProgram, alternatives: Sequence[Alternative]) -> dict[Key, Sequence[int]]:
+def slot_values(program: ConstraintProgram, alternatives: Sequence[Alternative]) -> dict[Key, Sequence[int]]:
     """The values of each slot that is spoken of; class numbers if the domain's values are not integers."""
-    seen = {key for alternative in alternatives for key in _keys_of(alternative) if isinstance(key, tuple)}
+    seen = {key for alternative in alternatives for key in keys_of(alternative) if isinstance(key, tuple)}
     found: dict[Key, Sequence[int]] = {}
     for name, slot in sorted(seen):
         domain = next(domain for domain in program.domains if domain.name == name)
@@ -184,61 +164,12 @@ def _costs(
     return costs, log_probs
 
 
-def _best_of(
-    alternative: Alternative, search: Search, slots: Mapping[Key, Sequence[int]], costs: Costs, deadline: Deadline
-) -> _Found | bool | None:
-    """The best assignment of an alternative; False if it has none, None if that is not known."""
-    objectives = [posted.term for posted in alternative.posted if _is_objective(posted.term)]
-    here = {key: of_values for key, of_values in costs.items() if key in _keys_of(alternative)}
-    if here and objectives:
-        raise QueryError("labeling asks for an optimum, and symbols ask for the most probable reading; ask for one")
-    if here:
-        cheapest = search.cheapest(here, deadline)
-        if cheapest is None or isinstance(cheapest, bool):
-            return cheapest
-        cost = sum(of_values[cheapest.values[key]] for key, of_values in here.items())
-        return _Found(alternative, search, cheapest.values, cost, cheapest.next_cost)
-    held = search.check(deadline)
-    if not held:
-        return held
-    found = _Found(alternative, search, search.values())
-    return _optimum(found, cast("Struct", objectives[0]), slots, deadline) if objectives else found
-
-
-def _optimum(found: _Found, objective: Struct, slots: Mapping[Key, Sequence[int]], deadline: Deadline) -> _Found:
-    """Better and better assignments until none is left; then the last is proved to be the best."""
-    goal = objective.arguments[0]
-    while True:
-        value = evaluate(goal, found.values)
-        found = replace(found, objective=value)
-        better = Struct(_OBJECTIVES[objective.functor], (goal, value))
-        try:
-            found.search.require(better)
-        except TooLarge:
-            found = replace(found, search=ArithmeticSearch([*_terms(found.alternative), better], slots))
-        held = found.search.check(deadline)
-        if not held:
-            try:
-                search = open_search([*_terms(found.alternative), Struct("#=", (goal, value))], slots, deadline)
-            except DeadlinePassedError:  # nor can anything more be asked
-                return replace(found, proved=held is False)
-            return replace(found, search=search, proved=held is False)
-        found = replace(found, values=found.search.values())
-
-
-def _better(found: _Found, best: _Found) -> bool:
-    return (found.cost, found.objective or 0) < (best.cost, best.objective or 0)
-
-
 def _least(first: float | None, second: float) -> float | None:
     return None if first is None else min(first, second)
 
 
-def _keys_of(alternative: Alternative) -> set[Key]:
-    return {key for posted in alternative.posted for key in keys(posted.term)}
-
-
-def _bindings(alternative: Alternative, values: Mapping[Key, int]) -> dict[str, Value]:
+def bound_values(alternative: Alternative, values: Mapping[Key, int]) -> dict[str, Value]:
+    """The query's variables under an assignment."""
     return {name: to_value(_filled(term, values)) for name, term in alternative.bindings.items()}
 
 
@@ -264,25 +195,32 @@ def _readings(
 def _unique(
     program: ConstraintProgram,
     searches: Sequence[tuple[Alternative, Search]],
-    best: _Found,
+    best: Found,
     slots: Mapping[Key, Sequence[int]],
     deadline: Deadline,
-) -> bool | None:
-    """Whether no way through the rules has other values of the query's variables, the slots read as they are."""
+) -> tuple[bool | None, bool]:
+    """Whether no way through the rules has other values of the query's variables, the slots read as they are.
+
+    Returns:
+        That, and whether a search of ours says so too.
+    """
     shown = {name: _filled(term, best.values) for name, term in best.alternative.bindings.items()}
-    decided = True
-    for alternative, opened in searches:
-        search = best.search if alternative is best.alternative else opened
+    decided = vouched = True
+    for alternative, begun in searches:
+        search = best.search if alternative is best.alternative else begun
         if search is _unopened:
             try:
-                search = open_search(_terms(alternative), _slots(program, [alternative]), deadline)
+                search = opened(alternative, slot_values(program, [alternative]), deadline)
             except DeadlinePassedError:
                 decided = False
                 continue
-        for key in slots:
-            if key in _keys_of(alternative) and key in best.values:
-                domain, slot = cast("tuple[str, int]", key)
-                search.require(Struct("#=", (Struct("$seen", (domain, slot)), best.values[key])))
+        read = [
+            Struct("#=", (Struct("$seen", cast("tuple[str, int]", key)), best.values[key]))
+            for key in slots
+            if key in keys_of(alternative) and key in best.values
+        ]
+        for term in read:
+            search.require(term)
         same: dict[Key, int] | None = {}
         for name, term in alternative.bindings.items():
             same = None if same is None else _match(term, shown[name], same)
@@ -294,9 +232,23 @@ def _unique(
             search.exclude(same)
         held = search.check(deadline)
         if held:
-            return False
+            return False, True
         decided &= held is False
-    return True if decided else None
+        if held is False and isinstance(search, CpSatSearch):
+            terms = [*terms_of(alternative), *read, *_value_of_best(alternative, best)]
+            vouched &= confirms(terms, slot_values(program, [alternative]), same or {}, share(deadline))
+    return (True if decided else None), vouched
+
+
+def _value_of_best(alternative: Alternative, best: Found) -> list[Term]:
+    """What is asked for is best in other solutions too."""
+    if best.objective is None:
+        return []
+    return [
+        Struct("#=", (cast("Struct", posted.term).arguments[0], best.objective))
+        for posted in alternative.posted
+        if is_objective(posted.term)
+    ]
 
 
 def _match(pattern: Term, value: Term, found: dict[Key, int]) -> dict[Key, int] | None:
@@ -323,6 +275,7 @@ def _unsolved(
     query: str,
     alternatives: Sequence[Alternative],
     undecided: bool,
+    by_cp_sat: bool,
     deadline: Deadline,
     start: float,
 ) -> Solution:
@@ -331,8 +284,10 @@ def _unsolved(
     conflicts: list[Conflict] = []
     minimal = len(alternatives) == 1
     for alternative in alternatives:
-        posted = _constraints(alternative)
-        found, smallest = find_conflict([p.term for p in posted], _slots(program, [alternative]), deadline)
+        posted = constraints(alternative)
+        if by_cp_sat and not confirms([p.term for p in posted], slot_values(program, [alternative]), {}, deadline):
+            return Solution(query, False, {}, by_cp_sat=("impossible",), seconds=time.perf_counter() - start)
+        found, smallest = find_conflict([p.term for p in posted], slot_values(program, [alternative]), deadline)
         names = name_variables(alternative.bindings)
         conflicts += [_as_conflict(posted[index], names) for index in found]
         minimal &= smallest

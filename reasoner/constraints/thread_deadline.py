@@ -28,12 +28,18 @@ class Deadline:
         clock = of_thread(threading.get_ident()) if of_thread else None
         self._now: Callable[[], float] = time.process_time if clock is None else lambda: time.clock_gettime(clock)
         self._end = self._now() + seconds
+        self._seconds = seconds
         self._fuse = time.monotonic() + _FUSE * seconds + 10
 
     @property
     def left(self) -> float:
         """Seconds that are left, 0 or more."""
         return max(0.0, min(self._end - self._now(), self._fuse - time.monotonic()))
+
+    @property
+    def used(self) -> float:
+        """Seconds of CPU time since it was made."""
+        return self._now() - self._end + self._seconds
 
     @property
     def passed(self) -> bool:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from ..compilation.layers import Arrays, Layers
 from ..grounding.sums import FALSE, IMPOSSIBLE, TRUE
-from .layers import Arrays, Layers
 
 Floats = NDArray[np.float64]
 

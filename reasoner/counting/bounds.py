@@ -16,10 +16,10 @@ from torch.nn.functional import embedding_bag
 from logic import Circuit
 from logic.circuit import Integers
 
+from ..compilation.normal_form import check_inputs
 from ..errors import CountingError
 from ..grounding.sums import IMPOSSIBLE
 from .branching import OPEN, TRUE, Floats, Marks, examine
-from .decision import check_inputs
 
 _ROUND, _ROUND_LIMIT = 32, 4096  # branches that are split in one call; as many as an eighth of those that are open
 

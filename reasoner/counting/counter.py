@@ -9,12 +9,13 @@ from torch import Tensor
 
 from logic import Circuit
 
+from ..compilation.layers import Arrays, Dense, Layer, Layers
+from ..compilation.normal_form import check_inputs
+from ..compilation.plan import Plan
+from ..compilation.portfolio import plan_circuit, plan_written
 from ..errors import CountingError
 from ..grounding.circuit_sums import sums_of
 from ..grounding.sums import FALSE, IMPOSSIBLE, TRUE, Sums
-from .decision import check_inputs, to_circuit
-from .layers import Arrays, Dense, Layer, Layers
-from .planning import plan_sums
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -22,16 +23,25 @@ class Counter:
     """A circuit prepared for counting.
 
     Args:
-        sums: What is counted, as few and small sums of products.
-        layers: The same again, as index tables.
+        plan: How it is counted.
     """
 
-    sums: Sums
-    layers: Layers[Arrays]
+    plan: Plan
     _placed: dict[torch.device, Layers[Tensor]] = field(default_factory=dict[torch.device, Layers[Tensor]], repr=False)
 
     def __repr__(self) -> str:
-        return f"Counter({self.sums.inputs} inputs, {len(self.sums.nodes)} sums, {len(self.sums.outputs)} outputs)"
+        plan = self.plan
+        return f"Counter({plan.inputs} inputs, {plan.report.nodes} sums, {len(plan.layers.outputs)} outputs)"
+
+    @property
+    def sums(self) -> Sums:
+        """What is counted, as sums of products."""
+        return self.plan.sums
+
+    @property
+    def layers(self) -> Layers[Arrays]:
+        """The same as index tables."""
+        return self.plan.layers
 
     def log_probabilities(self, log_probs: Tensor) -> Tensor:
         """Log-probability of each output, on the device and of the dtype of the inputs.
@@ -45,7 +55,7 @@ class Counter:
         Raises:
             CountingError: if the shape does not fit.
         """
-        inputs = self.sums.inputs
+        inputs = self.plan.inputs
         if log_probs.ndim != 2 or log_probs.shape[1] != inputs:
             raise CountingError(f"counting needs [B, {inputs}] log-probabilities, got {list(log_probs.shape)}")
         return _Count.apply(log_probs, self.on(log_probs.device))  # pyright: ignore[reportReturnType]
@@ -173,5 +183,6 @@ def prepare(circuit: Circuit, budget: int = 1_000_000, seconds: float = inf) -> 
         0.7
     """
     check_inputs(circuit)
-    plan = plan_sums(sums_of(circuit), lambda: to_circuit(circuit, budget, seconds))
-    return Counter(plan.sums, plan.layers)
+    sums = sums_of(circuit)
+    written = None if sums is None else plan_written(sums)
+    return Counter(written or plan_circuit(circuit, budget, seconds))

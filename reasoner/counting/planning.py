@@ -1,63 +1,24 @@
 """Planning: what a query asks is grounded and made countable once; one sample is counted in plain Python."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import exp
 from typing import TYPE_CHECKING
 
+from ..compilation.plan import Plan
+from ..compilation.portfolio import plan_rules, plan_written
 from ..errors import CountingError, QueryError
 from ..grounding.grounding import Grounding
 from ..grounding.subqueries import ground_answered
-from ..grounding.sums import IMPOSSIBLE, Sums
+from ..grounding.sums import IMPOSSIBLE
 from ..prolog.border import Limits
 from ..prolog.collector import uncollected
 from ..prolog.program import Program
 from ..prolog.terms import Value, to_value
-from .factoring import factor
 from .keeping import Kept
-from .normal_form import are_countable
-from .single import log_probabilities
 
-if TYPE_CHECKING:  # NumPy, and torch for batches, take longer to load than most queries take
-    from logic import Circuit
-
+if TYPE_CHECKING:  # torch takes longer to load than most queries take
     from .counter import Counter
-    from .layers import Arrays, Layers
-
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """How something is counted.
-
-    Args:
-        sums: What is counted, as few and small sums of products.
-    """
-
-    sums: Sums
-
-    @cached_property
-    def layers(self) -> "Layers[Arrays]":
-        """The same as index tables, layer by layer."""
-        from .layers import layered
-
-        return layered(self.sums)
-
-
-def plan_sums(sums: Sums | None, diagram: "Callable[[], Circuit]") -> Plan:
-    """A plan for sums of products, or for a decision diagram if they cannot be counted as they stand.
-
-    Args:
-        sums: What is counted, if it has this form.
-        diagram: Makes the diagram of the same function.
-    """
-    if sums is None or not are_countable(sums):
-        from ..grounding.circuit_sums import sums_of
-
-        sums = sums_of(diagram())
-        if sums is None:
-            raise CountingError("a decision diagram has no other gates than AND and OR")
-    return Plan(factor(sums))
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +55,7 @@ class Prepared:
     @property
     def weight(self) -> int:
         """How much it holds: rule instances and cases of sums, and something for itself."""
-        cases = sum(map(len, self.counting.sums.nodes)) if isinstance(self.counting, Plan) else 0
+        cases = self.counting.weight if isinstance(self.counting, Plan) else 0
         return 50 + sum(map(len, self.grounding.circles)) + cases
 
     @cached_property
@@ -106,7 +67,7 @@ class Prepared:
         """
         from .counter import Counter
 
-        return Counter(self.plan.sums, self.plan.layers)
+        return Counter(self.plan)
 
 
 KEPT = Kept["Prepared"](500_000, lambda prepared: prepared.weight)
@@ -148,16 +109,22 @@ def _prepare(program: Program, query: str | None, limits: Limits) -> Prepared:
         for answer in grounding.answers
     )
 
-    def diagram() -> "Circuit":
-        from .decision import to_circuit
-
-        return to_circuit(grounding.circuit, limits.gates, limits.seconds)
-
     try:
-        counting = plan_sums(grounding.sums(), diagram)
+        counting = make_plan(grounding, limits)
     except CountingError as over_limits:
         counting = over_limits
     return Prepared(grounding, counting, values)
+
+
+def make_plan(grounding: Grounding, limits: Limits) -> Plan:
+    """How a ground program is counted.
+
+    Raises:
+        CountingError: if that is over the limits.
+    """
+    sums = grounding.written_sums()
+    found = None if sums is None else plan_written(sums)
+    return found or plan_rules(grounding.rules(), limits)
 
 
 def _evaluate(program: Program, query: str, limits: Limits) -> dict[str, float]:
@@ -198,16 +165,21 @@ def logs_stated(program: Program, query: str | None = None, limits: Limits | Non
         >>> round(logs_stated(Program.parse("1.0e-300::a. b :- a, c. 1.0e-300::c. query(b).", ()))["b"], 3)
         -1381.551
     """
-    return _logs_by_text(prepare_query(program, query, limits))
+    prepared = prepare_query(program, query, limits)
+    return answered(prepared.grounding, prepared.plan)
 
 
 def _by_text(prepared: Prepared) -> dict[str, float]:
-    return {text: exp(log_prob) for text, log_prob in _logs_by_text(prepared).items()}
+    return {text: exp(log_prob) for text, log_prob in answered(prepared.grounding, prepared.plan).items()}
 
 
-def _logs_by_text(prepared: Prepared) -> dict[str, float]:
-    grounding = prepared.grounding
-    log_probs = log_probabilities(prepared.plan.sums, stated_beliefs(grounding))
+def answered(grounding: Grounding, plan: Plan) -> dict[str, float]:
+    """The log-probability of each answer by its text, given the program's evidence.
+
+    Raises:
+        QueryError: if something perceived is asked for, or the evidence is impossible.
+    """
+    log_probs = plan.log_probabilities(stated_beliefs(grounding))
     if grounding.evidence:
         *log_probs, evidence = log_probs
         check_evidence(grounding, evidence)

@@ -5,7 +5,7 @@ In the literature: the alternating fixpoint of the well-founded semantics (Van G
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import chain
+from itertools import accumulate, chain, pairwise
 from typing import NamedTuple
 
 from ..errors import QueryError
@@ -64,6 +64,35 @@ class Row(NamedTuple):
     clause: int
     head: int
     body: tuple[int, ...]
+
+
+class GroundRules(NamedTuple):
+    """A ground program in numbers, and what is asked of it.
+
+    Args:
+        circles: Rule instances in groups, each resting on itself and on groups before it.
+        values: The slot and the number of the value that a leaf stands for.
+        denied: The atom that a leaf denies, for the leaves that are negations; any other leaf denies nothing.
+        sizes: How many values each slot has.
+        outputs: Atoms.
+        evidence: Atoms and their observed truth; if there are any, every output implies them, and one more output
+            says whether they hold.
+        never: Positions of inputs that have probability 0 in every sample.
+    """
+
+    circles: Sequence[Sequence[Row]]
+    values: Mapping[int, tuple[int, int]]
+    denied: Mapping[int, int]
+    sizes: tuple[int, ...]
+    outputs: tuple[int, ...]
+    evidence: tuple[tuple[int, bool], ...]
+    never: frozenset[int] = frozenset()
+
+    @property
+    def one_hot(self) -> tuple[range, ...]:
+        """The positions of each slot's values among the inputs."""
+        ends = [*accumulate(self.sizes, initial=0)]
+        return tuple(range(start, end) for start, end in pairwise(ends))
 
 
 def denied_by(leaves: Sequence[Support]) -> dict[int, int]:

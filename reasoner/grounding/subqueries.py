@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable, Mapping
 
-from ..errors import PrologTimeout, QueryError, SubqueryError
-from ..prolog.border import Limits
+from ..errors import ComputedError, PrologTimeout, QueryError, SubqueryError
+from ..prolog.border import Limits, request
 from ..prolog.program import Program
+from ..prolog.terms import from_json
+from ..prolog.text import ProofText
 from .grounding import Grounding, ground
 
 Evaluate = Callable[[Program, str, Limits], dict[str, float]]
@@ -42,6 +44,14 @@ def ground_answered(program: Program, query: str | None, limits: Limits, evaluat
                     f"{program.source}: subqueries were not answered within {limits.seconds:g} s; raise Limits.seconds"
                 ) from None
             program = _stated(program, asked, _answers(program, asked, limits, evaluate))
+        except ComputedError as asked:
+            if time.monotonic() > deadline:
+                raise PrologTimeout(
+                    f"{program.source}: Python predicates were not answered within {limits.seconds:g} s; raise "
+                    f"Limits.seconds"
+                ) from None
+            calls = from_json(request(limits, "term", ProofText(asked.calls, program.source)))
+            program = program.computed(calls if isinstance(calls, tuple) else ())
 
 
 def _answers(program: Program, asked: SubqueryError, limits: Limits, evaluate: Evaluate) -> dict[str, float]:

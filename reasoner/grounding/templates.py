@@ -33,7 +33,7 @@ def _words(text: str) -> frozenset[str]:
 TAKING_APART = _words("""
     @< @> @=< @>= compare msort sort max_member min_member functor arg =.. atom atomic compound callable string
     atom_length atom_chars atom_codes char_code number_codes atom_number subsumes_term is_set flatten $indices $subquery
-    subquery concat join str2lst lst2str str2int primitive simple subsumes_chk cut""")
+    subquery concat join str2lst lst2str str2int primitive simple subsumes_chk cut clause $computed $known try_call""")
 """Functors that may tell terms of one shape from those of another, or put them in order."""
 
 RESPECTING = _words("""
@@ -42,7 +42,7 @@ RESPECTING = _words("""
     var nonvar ground integer float number union intersection subset same_length nextto proper_length copy_term
     term_variables nl write writeln writenl print debugprint , ; -> *-> \\+ not once forall findall all all_or_none call
     maplist foldl scanl include exclude partition convlist prefix ! :: rational nocache select_uniform select_weighted
-    enum_groups aggregate on_fail""")
+    enum_groups aggregate on_fail => collectgroup collect_list $collected $counted""")
 """All other built-in functors: whatever a name is, they do the same."""
 
 _NUMBERS = _words("""

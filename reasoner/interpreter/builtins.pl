@@ -88,6 +88,11 @@ builtin(copy_term(_, _)).
 builtin(term_variables(_, _)).
 builtin('$indices'(_, _)).    % of library.pl
 builtin('$subquery'(_, _, _)).    % of library.pl
+builtin('$computed'(_, _, _)).    % of predicates.py
+builtin('$known'(_)).    % of library.pl
+builtin('$counted'(_, _)).    % of library.pl
+builtin(clause(_, _)).
+builtin(clause(_, _, _)).
 builtin(Goal) :- printing(Goal).
 
 %!  printing(+Goal): what ProbLog prints while it grounds; here it is true and prints nothing.
@@ -116,3 +121,4 @@ goal_arguments(findall(_, _, _), [2]).
 goal_arguments(all(_, _, _), [2]).
 goal_arguments(all_or_none(_, _, _), [2]).
 goal_arguments(call(_), [1]).
+goal_arguments('$value'(_, _), [1]).

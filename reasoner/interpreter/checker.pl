@@ -27,7 +27,7 @@ check_clauses(Clauses, Domains, Directives, Unknown) :-
     check_certain(Clauses),
     findall(unknown(Id, Offset, Indicator), retract(unknown_(Id, Offset, Indicator)), Found),
     ( memberchk(unknown(fail), Directives) -> Unknown = [] ; Unknown = Found ),
-    (   Unknown = [unknown(_, Offset, Indicator)|_],
+    (   Unknown = [unknown(_, Offset, Indicator)|_], \+ reads_clauses(Clauses),
         forall(( member(clause(Id, _, rule(_, Body, _), _, _), Clauses), Body \== true ),
                ( memberchk(unknown(Id, _, _), Unknown)
                ; goals_of(Body, _-Called), broken(Called, Clauses, Unknown) ))
@@ -35,6 +35,11 @@ check_clauses(Clauses, Domains, Directives, Unknown) :-
         throw(refused(unknown(Message), Offset, Indicator))
     ;   true
     ).
+
+%   What is asked may be the clauses themselves.
+reads_clauses(Clauses) :-
+    member(clause(_, _, rule([_-query(Goal)], _, _), _, _), Clauses),
+    nonvar(Goal), functor(Goal, clause, Arity), memberchk(Arity, [2, 3]), !.
 
 unknown_message(Indicator, Heads, Domains, Message) :-
     findall(Name, member(domain(Name, _), Domains), Names0),

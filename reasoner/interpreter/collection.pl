@@ -1,7 +1,8 @@
 /*  The lists that findall/3, all/3 and all_or_none/3 collect: of what is uncertain one for each way in which the
     elements are found or not.
 */
-:- module(neurosym_collection, [collection/5, collecting/3, uncertain_items/3, selection/6, merged/2, proof_leaves/5]).
+:- module(neurosym_collection,
+          [ collection/5, flat/1, unrepeated/2, collecting/3, uncertain_items/3, selection/6, merged/2, proof_leaves/5 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(library(pairs)).
@@ -45,6 +46,7 @@ gathered(Kind, Template, Body, Id, Found) :-
     gather(Variables-Template, certain_now(Body, Id), Found0),
     ( Kind == each -> Found = Found0 ; unrepeated(Found0, Found) ).
 
+%!  flat(+Body): facts and built-ins alone.
 flat((A, B)) :- flat(A), flat(B).
 flat(run(_)).
 flat(computed(_, _, _)).
@@ -126,7 +128,8 @@ same_value([found(Other, [Way])|Found], Value, Ways, Others) :-
     (   Other =@= Value -> Ways = [Way|More], Others = Rest ; Ways = More, Others = [found(Other, [Way])|Rest] ),
     same_value(Found, Value, More, Rest).
 
-%   Each term once, where it is first; variants are the same term. In a trie a term takes the room of its text.
+%!  unrepeated(+Terms, -Unrepeated): each term once, where it is first; variants are the same term.
+%   In a trie a term takes the room of its text.
 unrepeated(Terms, Unrepeated) :- ( ground(Terms) ; \+ small(Terms, 200_000) ), !, list_to_set(Terms, Unrepeated).
 unrepeated(Terms, Unrepeated) :-
     trie_new(Seen),

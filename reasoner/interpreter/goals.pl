@@ -1,11 +1,12 @@
 /*  One goal: values of slots and of networks, built-in calls, the order of answers, and what is told apart. */
 :- module(neurosym_goals,
           [ install_world/1, forget_world/0, in_world/0, world_fact/3, tell_calls_apart/0, by_call/0, tested/1, collected/2, listed/2,
-            in_order/2, undefined_goal/2, slot_value/4, possible_value/4, decided/2, asked_of_network/2, compute/4,
+            in_order/2, undefined_goal/2, slot_value/4, possible_value/4, decided/2, asked_of_network/2, compute/4, all_computed/0,
             run_builtin/2, conjunction/2, key/3 ]).
 :- set_prolog_flag(optimise, true).
 :- use_module(library(error)).
 :- use_module(library(lists)).
+:- use_module(library(backcomp), [sumlist/2]).
 :- use_module(translator).
 :- use_module(analysis).
 :- use_module(builtins).
@@ -13,14 +14,14 @@
 :- use_module(deadline).
 :- use_module(memory).
 
-:- thread_local world_fact/3, in_world/0, by_call/0.
+:- thread_local world_fact/3, in_world/0, by_call/0, uncomputed_/1.
 
 %!  world_fact(?Name, ?Slot, ?Value), in_world: what install_world/1 has stated, and whether it has.
 %!  by_call: each call has an atom of its own, as tell_calls_apart/0 asks.
 %!  in_world: see world_fact/3.
 
 %!  forget_world: nothing is installed, and calls share their atoms.
-forget_world :- retractall(world_fact(_, _, _)), retractall(in_world), retractall(by_call).
+forget_world :- retractall(uncomputed_(_)), retractall(world_fact(_, _, _)), retractall(in_world), retractall(by_call).
 
 %!  install_world(+Facts): each slot has one value, given as fact(Domain, Slot, Value), of a choice as of(ClauseId, Text).
 install_world(Facts) :-
@@ -107,6 +108,15 @@ builtin_goal('$subquery'(Goal, Evidence, Found)) :- !,
     (   clause_('$answered'(Asked, Known, Answers), true, _), Asked-Known =@= Goal-Given
     ->  Found = Answers
     ;   affordable(Goal-Given), throw(unanswered(Goal, Given)) ).
+builtin_goal('$computed'(Name, Inputs, Found)) :- !,
+    must_be(ground, Inputs),
+    (   clause_('$known'(Name, Asked, Answers), true, _), Asked == Inputs
+    ->  Found = Answers
+    ;   Call =.. [Name|Inputs], ( uncomputed_(Call) -> true ; affordable(Call), assertz(uncomputed_(Call)) ), fail ).
+builtin_goal('$known'(Goal)) :- !, callable(Goal), forall(goals_of(Goal, _-Called), known_call(Called)).
+builtin_goal('$counted'(Semiring, Evaluator)) :- !, known_semiring(Semiring), known_evaluator(Evaluator).
+builtin_goal(clause(Head, Body)) :- !, stated_clause(Head, Body, _).
+builtin_goal(clause(Head, Body, Probability)) :- !, stated_clause(Head, Body, Probability).
 builtin_goal(atom(X)) :- X == [], !.    % as in ProbLog
 builtin_goal(Goal) :- printing(Goal), !.
 builtin_goal(Goal) :- spelling(Goal, Text), !, call(Goal), keep_text(Text).
@@ -120,6 +130,29 @@ builtin_error(impure(Part), _, Id) :- !, throw(stopped(impure, Id, Part)).
 builtin_error(unanswered(Asked, Given), _, Id) :- !, throw(stopped(subquery, Id, Asked-Given)).
 builtin_error(too_large(_), Goal, Id) :- !, throw(stopped(large, Id, Goal)).
 builtin_error(Error, _, _) :- throw(Error).
+
+%!  all_computed: nothing was asked of Python that is not answered yet; else it is answered before all begins anew.
+all_computed :-
+    findall(Call, uncomputed_(Call), Calls),
+    ( Calls == [] -> true ; throw(stopped(computed, -1, Calls)) ).
+
+%   A clause as it was written, with the probability of its head; those of the library are not the program's.
+stated_clause(Head, Body, Probability) :-
+    written_(Id, Head0, Body0, Choice, _), \+ library_clause(Id),
+    Head = Head0, Body = Body0,
+    (   Choice = choice(Id, Number, Variables)
+    ->  chance_(Id, Variables, Pairs, _), nth0(Number, Pairs, Probability0-_), Probability = Probability0
+    ;   Probability = 1.0 ).
+
+known_call(any) :- !.
+known_call(Name/Arity) :-
+    functor(Goal, Name, Arity), ( defined(Goal) ; goal_arguments(Goal, _) ; builtin(Goal) ; Goal == ! ), !.
+
+%   Of the last arguments of subquery/5 those that ask for a probability, by whatever means.
+known_semiring(Semiring) :- text_atom(Semiring, Name), memberchk(Name, [prob, logprob]).
+known_evaluator(Evaluator) :- text_atom(Evaluator, Name), memberchk(Name, [sdd, sddx, bdd, fsdd, fbdd, nnf, ddnnf]).
+
+text_atom(Text, Name) :- ( string(Text) ; atom(Text) ), atom_string(Name, Text).
 
 %   An atom of one's own making lies outside the stacks.
 spelling(atom_chars(Text, _), Text).

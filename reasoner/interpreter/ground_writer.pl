@@ -2,7 +2,7 @@
     on, atoms from 0 upwards and leaves from -1 downwards, all in one string; then what the numbers stand for.
 */
 :- module(neurosym_ground_writer,
-          [start/1, finish/4, put_row/3, next_denied/2, forget_rows/0, choice_text/4]).
+          [start/1, finish/4, put_row/3, put_density/2, next_denied/2, forget_rows/0, choice_text/4]).
 :- set_prolog_flag(optimise, true).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
@@ -11,7 +11,7 @@
 :- use_module(translator).
 :- use_module(json_writer).
 
-:- thread_local choice_/5, input_/3, leaf_/1, todo_/2.
+:- thread_local density_/2, choice_/6, input_/3, leaf_/1, todo_/2.
 
 %!  start(+MaxInstances) begins the ground program, put_row/3 adds a rule instance, finish/4 ends it.
 start(MaxInstances) :-
@@ -31,15 +31,18 @@ finish(Query, Names, Answers, Observed) :-
     write('],"leaves":[null'),
     forall(leaf_(Text), ( write(','), write(Text) )),
     write('],"choices":[null'),
-    forall(choice_(Number, Id, Name, Probabilities, Texts),
+    forall(choice_(Number, Id, Name, Probabilities, Texts, Part),
            ( format(',[~d,~d,', [Number, Id]), put_string(Name), write(','),
              put_list(neurosym_json:put_term, Probabilities), write(','),
-             put_list(neurosym_json:put_string, Texts), write(']') )),
+             put_list(neurosym_json:put_string, Texts), write(','), put_string(Part), write(']') )),
     write('],"inputs":[null'),
     forall(input_(Name, Number, Inputs),
            ( term_text(Inputs, Text),
              write(',['), put_string(Name), format(',~d,', [Number]), put_string(Text), write(','), put_term(Inputs),
              write(']') )),
+    write('],"densities":[null'),
+    forall(density_(Head, Distribution),
+           ( write(',['), put_term(Head), write(','), put_term(Distribution), write(']') )),
     write(']}').
 
 put_answer(Query, Names, Key-Answer) :-
@@ -102,6 +105,7 @@ leaf(not(Body), State, denied(Key)) :- !,
 leaf(net(Name, Inputs, _, _, Index), _, net(Name, Inputs, Index)) :- !.
 leaf(Item, _, Item).
 
+put_leaf(test(Goal), _) :- !, write('["t",'), put_term(Goal), write(']').
 put_leaf(slot(Name, Slot, Value), _) :- integer(Value), !, format('["d","~w",~d,~d]', [Name, Slot, Value]).
 put_leaf(slot(Name, Slot, Value), _) :-
     write('["d",'), put_string(Name), format(',~d,', [Slot]), put_term(Value), write(']').
@@ -112,12 +116,12 @@ put_leaf(choice(Id, Number, Variables), State) :-
     arg(2, State, Choices),
     Key = choice(Id, Variables),
     (   trie_lookup(Choices, Key, Choice) -> true
-    ;   choice_row(Id, Variables, Name, Probabilities, Texts),
+    ;   choice_row(Id, Variables, Name, Probabilities, Texts, Part),
         arg(4, State, Choice),
         Next is Choice + 1,
         nb_setarg(4, State, Next),
         trie_insert(Choices, Key, Choice),
-        assertz(choice_(Choice, Id, Name, Probabilities, Texts)) ),
+        assertz(choice_(Choice, Id, Name, Probabilities, Texts, Part)) ),
     format('["c",~d,~d]', [Choice, Number]).
 put_leaf(net(Name, Inputs, Index), State) :-
     arg(3, State, Known),
@@ -129,14 +133,20 @@ put_leaf(net(Name, Inputs, Index), State) :-
 
 inputs_of(Name, Count) :- findall(x, input_(Name, _, _), Found), length(Found, Count).
 
-choice_row(Id, Variables, Name, Probabilities, Texts) :-
+choice_row(Id, Variables, Name, Probabilities, Texts, Part) :-
     chance_(Id, Variables, Pairs, Body),
     Pairs = [_-Head|_], functor(Head, Name, _),
     started(Pairs, Id, Probabilities),
+    part_text(Pairs, Part),
     sum_list(Probabilities, Sum),
     ( Sum =< 1.000001 -> true ; Shown is round(Sum * 1000000) / 1000000, throw(stopped(probability, Id, Shown)) ),
     chance_(Id, Free, FreePairs, _),
     maplist(head_text(Body, Free), Pairs, FreePairs, Texts).
+
+%   Of t(_, X) :: a(X), each X has a probability of its own.
+part_text(Pairs, Text) :-
+    (   member(P-_, Pairs), nonvar(P), P =.. [t, _|Part], Part \== [] -> term_text(Part, Text)
+    ;   Text = "" ).
 
 %   Probabilities that are learned are those that they start with; several without a start share what is left.
 started(Pairs, Id, Started) :-
@@ -146,12 +156,18 @@ started(Pairs, Id, Started) :-
     ;   Share is max(0.0, 1.0 - Sum) / max(1, All - Told) ),
     findall(P, ( member(P0-_, Pairs), ( known(P0, Id, P0s) -> P = P0s ; P = Share ) ), Started).
 
+known(P0, _, _) :- P0 == (?), !, fail.    % a decision is made by who asks
 known(P0, Id, P) :-
-    ( nonvar(P0), P0 = t(Start) -> nonvar(Start), probability(Start, Id, P) ; probability(P0, Id, P) ).
+    ( compound(P0), compound_name_arity(P0, t, _), arg(1, P0, Start) -> nonvar(Start), probability(Start, Id, P) ; probability(P0, Id, P) ).
 
 probability(P0, Id, P) :-
     run_builtin(P is float(P0), Id),
     ( P >= 0, P =< 1.000001 -> true ; throw(stopped(probability, Id, P)) ).
+
+%!  put_density(+Head, +Distribution): what the value of an atom is drawn from.
+put_density(Head, Distribution) :-
+    (   density_(Head, Known), Known =@= Distribution -> true
+    ;   affordable(Head-Distribution), assertz(density_(Head, Distribution)) ).
 
 %!  choice_text(+Id, +Number, +Variables, -Text): the clause instance as text, which tells it from its sisters.
 choice_text(Id, Number, Variables, Text) :-
@@ -182,4 +198,5 @@ next_denied(Key, Body) :- retract(todo_(Key, Body)), !.
 
 %!  forget_rows: of the program before.
 forget_rows :-
-    retractall(choice_(_, _, _, _, _)), retractall(input_(_, _, _)), retractall(leaf_(_)), retractall(todo_(_, _)).
+    retractall(density_(_, _)),
+    retractall(choice_(_, _, _, _, _, _)), retractall(input_(_, _, _)), retractall(leaf_(_)), retractall(todo_(_, _)).

@@ -16,11 +16,13 @@
 :- use_module(library(terms), [term_size/2]).
 :- use_module(library(wfs), [call_delays/2]).
 :- use_module(translator).
+:- use_module(compiler).
 :- use_module(analysis).
 :- use_module(builtins).
 :- use_module(goals).
 :- use_module(interpreters).
 :- use_module(deadline).
+:- use_module(densities).
 :- use_module(collection).
 :- use_module(proof_order).
 :- use_module(ground_writer).
@@ -34,9 +36,9 @@ neurosym_interpreters:instance_of(Atom, Call, Id, Items) :- instance_(Atom, Call
 :- thread_local instance_/4, tabled_/2.
 :- table may/2, sure/1.
 
-%!  forget: the program, the world, and what was found.
+%!  forget: the world, and what was found; the program stays.
 forget :-
-    forget_program,
+    forget_calls, forget_steps,
     forget_world, forget_rows,
     retractall(tabled_(_, _)), retractall(instance_(_, _, _, _)),
     nb_setval(neurosym_searching, false).
@@ -68,8 +70,11 @@ certain(if(C, A, B), Id, Choice) :-
     ( certain(Ordered, Id) -> certain(A, Id, Choice) ; certain(B, Id, Choice) ).
 certain(cut, _, Choice) :- prolog_cut_to(Choice).
 certain(facts(Goal), _, _) :- clause_(Goal, true, _).
-certain(plain(Goal), _, _) :- plain(Goal).
-certain(sure(Goal), _, _) :- sure(Goal).
+certain(plain(Goal), _, _) :-
+    ( recursive(Goal), compiled_answers(Goal, infinite, Answers) -> member(Goal, Answers) ; plain(Goal) ).
+certain(sure(Goal), _, _) :-
+    ( compiled_answers(Goal, infinite, Found) -> list_to_set(Found, Answers), member(Goal, Answers) ; sure(Goal) ).
+certain(moded(Goal), Id, _) :- moded_answers(Goal, Id, Answers), member(Goal, Answers).
 certain(run(Goal), Id, _) :- run_builtin(Goal, Id).
 certain(computed(Goal, Variables, Safe), Id, _) :- compute(Goal, Variables, Safe, Id).
 certain(naf(Body), Id, _) :- tested(Body), \+ certain(Body, Id).
@@ -94,6 +99,7 @@ certain(net(Name, Inputs, Output, Values, _), _, _) :- world_fact(Name, Inputs, 
 max_search(20_000).
 
 ordered(Goal) :- functor(Goal, Name, Arity), tabled_(Name, Arity), !, sure(Goal).
+ordered(Goal) :- recursive(Goal), compiled_answers(Goal, infinite, Answers), !, member(Goal, Answers).
 ordered(Goal) :- functor(Goal, Name, Arity), \+ reaches(Name/Arity, Name/Arity), !, searched(Goal).
 ordered(Goal) :- nb_getval(neurosym_searching, true), !, searched(Goal).
 ordered(Goal) :-
@@ -166,6 +172,7 @@ body(net(Name, Inputs, Output, Values, Index), Id, [net(Name, Inputs, Output, Va
     asked_of_network(Inputs, Id),
     nth0(Index, Values, Output).
 body(collect(Template, Body, List, Kind), Id, I0, I) :-
+    ( continuous_ -> throw(stopped(drawn_collected, Id, Template)) ; true ),
     collected(Template, Body), listed(List, Id),
     collecting(Template-Body, Id, ways(Kind, Template, Body, Id, Ways)),
     selection(Ways, known(0, [], [], []), Id, List, I0, I).
@@ -174,8 +181,18 @@ body(undefined(Goal), Id, I, I) :- undefined_goal(Goal, Id).
 body(facts(Goal), Id, I0, I) :- settled(facts(Goal), Id, I0, I).
 body(plain(Goal), Id, I0, I) :- settled(plain(Goal), Id, I0, I).
 body(sure(Goal), Id, I0, I) :- settled(sure(Goal), Id, I0, I).
-body(run(Goal), Id, I0, I) :- settled(run(Goal), Id, I0, I).
-body(computed(Goal, Variables, Safe), Id, I, I) :- compute(Goal, Variables, Safe, Id).    % it has one answer at most
+body(moded(Goal), Id, I0, I) :- settled(moded(Goal), Id, I0, I).
+body(run(Goal), Id, I0, I) :-
+    ( continuous_, symbolic(Goal) -> formula(Goal, Id, I0, I) ; settled(run(Goal), Id, I0, I) ).
+body(computed(Goal, Variables, Safe), Id, I0, I) :-
+    (   continuous_, symbolic(Goal) -> formula(Goal, Id, I0, I)
+    ;   I0 = I, compute(Goal, Variables, Safe, Id) ).    % it has one answer at most
+body(density(Head, Distribution), Id, I, I) :-
+    ( ground(Head-Distribution) -> true ; throw(stopped(nonground, Id, Head)) ),
+    put_density(Head, Distribution).
+body(symbol(Atom, Value), Id, I, I) :-
+    ( ground(Atom) -> true ; throw(stopped(nonground, Id, Atom)) ),
+    Value = '$value'(Atom).
 body(naf(Body), Id, I, I) :- certainly(naf(Body), Id).
 body(unproved(Goal), Id, I, I) :- certainly(unproved(Goal), Id).
 body(once(Body), Id, I, I) :- certainly(once(Body), Id).
@@ -210,6 +227,7 @@ ground(Query, Names, MaxAnswers, MaxInstances) :-
     start(MaxInstances),
     answers(Query, MaxAnswers, Answers),
     run_agenda,
+    all_computed,
     finish(Query, Names, Answers, []).
 
 ground_program(MaxAnswers, MaxInstances) :-
@@ -221,6 +239,7 @@ ground_program(MaxAnswers, MaxInstances) :-
     findall(Answer-Truth, ( member(Goal-Truth, Evidence), answers_or_goal(Goal, MaxAnswers, Answers),
                             member(Answer, Answers) ), Observed),
     run_agenda,
+    all_computed,
     finish(_, [], Answered, Observed).
 
 asked_and_observed(Queries, Evidence) :-
@@ -260,6 +279,8 @@ answers(Query, Max, Answers) :-
     copy_term(Query, Call),
     (   Body = may(_)
     ->  gather(Query-may, limit(Limit, may(Query, _)), Found)
+    ;   Body = plain(_), compiled_answers(Query, Limit, Answered)
+    ->  findall(Query-certain, member(Query, Answered), Found)
     ;   certain_body(Body)
     ->  gather(Query-certain, limit(Limit, certainly(Body, -1)), Found)
     ;   gather(Query-items(Items), limit(Limit, body(Body, -1, Items, [])), Found)

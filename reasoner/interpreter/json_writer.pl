@@ -99,7 +99,7 @@ term_text(Term, Text) :-
     format(string(Text), '~W', [Named, Options]).
 
 %   Names that are prefix operators in SWI-Prolog alone are plain names in a text: table(a), not (table a).
-:- forall(( current_op(_, fx, Name), Name \== (:-), Name \== (?-) ), op(0, fx, neurosym_text:Name)).
+:- initialization(forall(( current_op(_, fx, Name), Name \== (:-), Name \== (?-) ), op(0, fx, neurosym_text:Name))).
 
 text_options([quoted(true), numbervars(true), module(neurosym_text)]).
 

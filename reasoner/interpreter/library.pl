@@ -54,7 +54,10 @@ str2int(Text, Number) :- atom_codes(Text, Codes), number_codes(Number, Codes).
 subquery(Goal, P) :- subquery(Goal, P, []).
 subquery(Goal, P, Evidence) :- '$subquery'(Goal, Evidence, Found), member(Goal-P, Found).
 
+subquery(Goal, P, Evidence, Semiring, Evaluator) :- '$counted'(Semiring, Evaluator), subquery(Goal, P, Evidence).
+
 % Of the engine.
+try_call(Goal) :- '$known'(Goal), call(Goal).
 primitive(X) :- atomic(X).
 simple(X) :- var(X).
 simple(X) :- atomic(X).
@@ -98,6 +101,17 @@ aggregate(Function, Value, Group, Body, (Group, Result)) :-
 '$aggregated'(count, Values, Result) :- length(Values, Result).
 '$aggregated'(Function, Values, Result) :-
     \+ member(Function, [avg, sum, min, max, count]), call(Function, Values, Result).
+
+% Of library(collect): Goal => Group/list(Value, List), and any collect_Name/N of the program.
+'=>'(Block, Group/Collector) :- '$collected'(Block, Group, Collector).
+'=>'(Block, Collector) :- Collector \= _/_, '$collected'(Block, none, Collector).
+'$collected'(Block, Group, Collector) :-
+    Collector =.. [Name|Arguments], concat([collect_, Name], Collects),
+    Goal =.. [Collects, Block, Group|Arguments], call(Goal).
+collect_list(Block, Value, List) :- collect_list(Block, none, Value, List).
+collect_list(Block, Group, Value, List) :- collectgroup(Block, Value, Group, List).
+collectgroup(Block, Value, Group, Values) :-
+    all_or_none((Group, Value), Block, Pairs), enum_groups(Pairs, Group, Values).
 
 % Of library(cut): the first rule, by its first argument, that succeeds.
 cut(Goal) :- cut(Goal, _).

@@ -1,31 +1,44 @@
 /*  The predicates of library.pl: read once, and given to each program that calls them and does not define them. */
-:- module(neurosym_library, [with_library/2, library_predicate/1]).
+:- module(neurosym_library, [load_library/0, with_library/2, scope_clauses/2, library_predicate/1]).
 :- use_module(library(filesex), [directory_file_path/3]).
 :- use_module(library(lists)).
 :- use_module(analysis).
 :- use_module(reader).
 
-:- dynamic library_/1, loaded_/0, defines_/1, needs_/2.    % the same for all programs
+:- dynamic library_/1, scopes_/1, loaded_/0, defines_/1, needs_/2.    % the same for all programs
 
 %!  library_predicate(?Indicator): a predicate that library.pl defines.
-library_predicate(Indicator) :- load_library, defines_(Indicator).
+library_predicate(Indicator) :- defines_(Indicator).
 
+%!  load_library: once, before the first program comes.
 load_library :- loaded_, !.
 load_library :-
     module_property(neurosym_library, file(File)),
     file_directory_name(File, Folder),
-    directory_file_path(Folder, 'library.pl', Path),
-    setup_call_cleanup(open(Path, read, Stream), read_string(Stream, _, Text), close(Stream)),
-    read_clauses(Text, Clauses, _),
+    library_clauses(Folder, 'library.pl', Clauses),
+    library_clauses(Folder, 'scopes.pl', Scopes),
+    assertz(scopes_(Scopes)),
     forall(( member(clause(_, _, rule([_-Head], Body, _), _, _), Clauses), functor(Head, Name, Arity) ),
            ( assertz(defines_(Name/Arity)),
              forall(goals_of(Body, _-Called), assertz(needs_(Name/Arity, Called))) )),
+    assertz(needs_((=>)/2, collect_list/3)), assertz(needs_((=>)/2, collect_list/4)),    % called by a name that is put together
     assertz(library_(Clauses)),
     assertz(loaded_).    % asked for without the library itself, which would be copied
 
+library_clauses(Folder, Name, Clauses) :-
+    directory_file_path(Folder, Name, Path),
+    setup_call_cleanup(open(Path, read, Stream), read_string(Stream, _, Text), close(Stream)),
+    read_clauses(Text, Clauses, _).
+
+%!  scope_clauses(+Clauses, -More): what library(scope) adds behind the clauses of a program.
+scope_clauses(Clauses, More) :-
+    length(Clauses, First),
+    scopes_(Scopes),
+    findall(clause(Id, 0, Rule, Names, Positions),
+            ( nth0(Index, Scopes, clause(_, _, Rule, Names, Positions)), Id is First + Index ), More).
+
 %!  with_library(+Clauses, -All): library predicates that the program calls, or may call; they come last.
 with_library(Clauses, All) :-
-    load_library,
     findall(Called, ( member(clause(_, _, rule(_, Body, _), _, _), Clauses), goals_of(Body, _-Called),
                       ( Called == any -> true ; defines_(Called) ) ), Calls0),
     sort(Calls0, Calls),

@@ -133,6 +133,7 @@ prove(may(Goal), _, Search, Node) :- prove_goal(Goal, Search, Node).
 prove(facts(Goal), _, Search, Node) :- prove_goal(Goal, Search, Node).
 prove(plain(Goal), _, Search, Node) :- prove_goal(Goal, Search, Node).
 prove(sure(Goal), _, Search, Node) :- prove_goal(Goal, Search, Node).
+prove(moded(_), _, _, _) :- throw(no_order).
 prove(not(Body), Id, Search, Node) :- deny(Body, not(Body), Id, Search, Node).
 prove(naf(Body), Id, Search, Node) :- deny(Body, naf(Body), Id, Search, Node).
 prove(unproved(Goal), Id, Search, Node) :- deny(sure(Goal), unproved(Goal), Id, Search, Node).

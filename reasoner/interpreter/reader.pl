@@ -3,20 +3,25 @@
     Negated heads become atoms that a rule of their own weighs against what they deny.
     Every refusal is thrown as refused(Kind, Offset, Term), Offset a character position in the text.
     A clause is clause(Id, Offset, rule(Heads, Body, Choice), Names, Positions) with Heads = [Probability-Head, ...]
-    and Choice one of none, chance and net(Network, Inputs, Output, Values).
+    and Choice one of none, chance, density (the probability is a distribution) and net(Network, Inputs, Output, Values).
 */
-:- module(neurosym_reader, [read_clauses/3, read_query/3, put_clauses/3, read_task/2, position_start/2]).
+:- module(neurosym_reader, [read_clauses/3, put_files/1, read_query/3, put_clauses/3, read_task/2, position_start/2]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(analysis).
 :- use_module(builtins).
 :- use_module(json_writer).
+:- use_module(densities, [distribution/1, values_read/2]).
 :- use_module(refusals).
 
 :- op(1000, xfx, ::).
+:- op(1000, fy, ?::).
 :- op(1000, xfx, ::\+).
 :- op(1200, xfx, <-).
 :- op(1000, xfx, neurosym_syntax:(::)).
+:- op(1000, fy, neurosym_syntax:(?::)).    % a decision, as ProbLog's two words '?' and '::'
+:- op(700, yfx, neurosym_syntax:(=>)).    % of library(collect)
+:- op(700, xfx, neurosym_syntax:(~)).
 :- op(1000, xfx, neurosym_syntax:(::\+)).    % one word to SWI-Prolog, two to ProbLog
 :- op(1200, xfx, neurosym_syntax:(<-)).
 :- op(900, fy, neurosym_syntax:(not)).
@@ -33,7 +38,8 @@ read_task(Text, Task) :-
 %!  read_clauses(+Text, -Clauses, -Directives): directives load nothing, but queries and evidence are facts.
 read_clauses(Text, Clauses, Directives) :-
     setup_call_cleanup(open_string(Text, Stream), read_all(Stream, 0, Clauses0, Directives), close(Stream)),
-    preventions(Clauses0, Clauses).
+    preventions(Clauses0, Clauses1),
+    values_read(Clauses1, Clauses).
 
 read_all(Stream, Id, Clauses, Directives) :-
     read_term(Stream, Term0,
@@ -107,18 +113,26 @@ rule((Head <- Body), Offset, Rule) :- !, rule(Head, Body, Offset, Rule).
 rule(Head, Offset, Rule) :- rule(Head, true, Offset, Rule).
 
 rule(Head0, Body0, Offset, Rule) :- aggregated(Head0, Body0, Head, Body), !, rule(Head, Body, Offset, Rule).
-rule(Scope:Head, Body, Offset, _) :- aggregated(Head, Body, _, _), !, throw(refused(scoped, Offset, Scope)).
+rule(Scope:Head0, Body0, Offset, Rule) :- aggregated(Head0, Body0, Head, Body), !, rule(Scope:Head, Body, Offset, Rule).
+rule(Head, _, Offset, _) :- nonvar(Head), functor(Head, ~, 2), !, throw(refused(distributed, Offset, Head)).
 rule(Head, _, Offset, _) :- \+ callable(Head), !, throw(refused(head, Offset, Head)).
 rule(Network :: Head, Body, Offset, rule([1-Head], Body, Choice)) :-
     nonvar(Network), compound(Network), functor(Network, nn, Arity), !,
     ( network(Arity, Network, Offset, Choice) -> true ; throw(refused(network, Offset, Network)) ).
-rule(Heads, Body, Offset, rule(Pairs, Body, chance)) :- ( Heads = (_ :: _) ; Heads = (_ ::\+ _) ; Heads = (_ ; _) ), !,
-    pairs(Heads, Offset, Pairs).
+rule(P :: Head, Body, _, rule([P-Head], Body, density)) :- distribution(P), callable(Head), !.
+rule(Heads, Body, Offset, rule(Pairs, Body, chance)) :- probable(Heads), !,
+    pairs(Heads, Offset, Pairs),
+    ( member((?)-_, Pairs), member(P-_, Pairs), P \== (?) -> throw(refused(decision, Offset, P)) ; true ).
 rule(Head, Body, _, rule([1-Head], Body, none)).
+
+probable(_ :: _).
+probable(_ ::\+ _).
+probable(?:: _).
+probable(_ ; _).
 
 %   total(Group, sum<Value>) :- body collects the values of the body by group.
 aggregated(Head0, Body, Head, aggregate(Function, Value, Group, Body, (Group, Result))) :-
-    compound(Head0), compound_name_arity(Head0, _, Arity), Arity > 0,
+    compound(Head0), compound_name_arity(Head0, Functor, Arity), Arity > 0, Functor \== (:),
     arg(Arity, Head0, Last), nonvar(Last), Last = (Function < Marked),
     Head0 =.. [Name|Arguments0], append(Group, [Last], Arguments0),
     compound(Marked), compound_name_arguments(Marked, >, [Value]),
@@ -126,13 +140,13 @@ aggregated(Head0, Body, Head, aggregate(Function, Value, Group, Body, (Group, Re
 
 pairs((A ; B), Offset, Pairs) :- !, pairs(A, Offset, As), pairs(B, Offset, Bs), append(As, Bs, Pairs).
 pairs(P ::\+ Head, Offset, Pairs) :- !, pairs(P :: \+ Head, Offset, Pairs).
+pairs(?:: Head, Offset, Pairs) :- !, pairs((?) :: Head, Offset, Pairs).
 pairs(P0 :: Head, Offset, [P-Head]) :- !,
-    ( nonvar(P0), functor(P0, t, Arity), \+ starts(Arity, P0) -> throw(refused(learnable, Offset, P0)) ; P = P0 ).
+    ( nonvar(P0), functor(P0, t, _), \+ starts(P0) -> throw(refused(learnable, Offset, P0)) ; P = P0 ).
 pairs(Head, Offset, _) :- throw(refused(disjunction, Offset, Head)).
 
-%   t(0.4) :: a is a probability that is learned, from 0.4 on; t(_) :: a from wherever.
-starts(0, _).
-starts(1, t(Start)) :- ( var(Start) -> true ; share(Start, P), P > 0, P < 1 ).
+%   t(0.4) :: a is a probability that is learned, from 0.4 on; t(_) :: a from wherever; t(_, X) :: a(X) one for each X.
+starts(Learned) :- compound(Learned), arg(1, Learned, Start), ( var(Start) -> true ; share(Start, P), P >= 0, P =< 1 ).
 
 share(P, P) :- number(P), !.
 share(A / B, P) :- number(A), number(B), B =\= 0, P is A / B.
@@ -191,6 +205,28 @@ network(3, nn(Name, Inputs0, Output), _, function(Name, Inputs, Output)) :- atom
 inputs(Inputs, Inputs) :- is_list(Inputs), !.
 inputs(Input, [Input]).
 
+%!  put_files(+Text): the directives that bring in files, as JSON: where each begins and ends, and what it says.
+put_files(Text) :-
+    setup_call_cleanup(open_string(Text, Stream), directives_of_files(Stream, Found), close(Stream)),
+    put_list(neurosym_reader:put_file, Found).
+
+directives_of_files(Stream, Found) :-
+    read_term(Stream, Term, [ subterm_positions(Positions), syntax_errors(error), double_quotes(string), cycles(false),
+                              back_quotes(codes), dotlists(false), module(neurosym_syntax) ]),
+    (   Term == end_of_file -> Found = []
+    ;   nonvar(Term), Term = (:- Directive), nonvar(Directive), of_file(Directive), ground(Directive)
+    ->  position_start(Positions, Start), character_count(Stream, End),
+        Found = [file(Start, End, Directive)|More], directives_of_files(Stream, More)
+    ;   directives_of_files(Stream, Found) ).
+
+put_file(file(Start, End, Directive)) :-
+    Directive =.. [Name|Arguments],
+    format('[~d,~d,', [Start, End]), put_string(Name),
+    forall(member(Argument, Arguments), ( write(','), plain_text(Argument, Text), put_string(Text) )),
+    write(']').
+
+plain_text(Argument, Text) :- ( atomic(Argument) -> format(string(Text), '~w', [Argument]) ; Text = "" ).
+
 %!  read_query(+Text, -Query, -Names): a goal and what its variables are called.
 read_query(Text, Query, Names) :-
     term_string(Query, Text, [ variable_names(Names), syntax_errors(error), module(neurosym_syntax), cycles(false),
@@ -230,6 +266,7 @@ named([Name='$VAR'(Name)|Names]) :- named(Names).
 
 shown(none, [_-Head], Head).
 shown(chance, Pairs, Shown) :- disjunction(Pairs, Shown).
+shown(density, Pairs, Shown) :- disjunction(Pairs, Shown).
 shown(net(Name, Inputs, Output, Values), [_-Head], nn(Name, Inputs, Output, Values) :: Head).
 shown(function(Name, Inputs, Output), [_-Head], nn(Name, Inputs, Output) :: Head).
 
@@ -237,6 +274,7 @@ disjunction([P-Head], P :: Head) :- !.
 disjunction([P-Head|Pairs], (P :: Head ; Rest)) :- disjunction(Pairs, Rest).
 
 put_choice(none, _) :- write(null).
+put_choice(density, _) :- write(null).
 put_choice(chance, Pairs) :-
     write('{"chance":'), put_list(neurosym_reader:put_pair, Pairs), write('}').
 put_choice(net(Name, _, _, Values), _) :-

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from logic import Domain
+from logic.domain import Domain
 
 from ..errors import PrologError, PrologLimit, PrologTimeout
-from .text import PrologText, quote_atom
-from .workers import exchange
+from .text import PrologText
+from .workers import Resident, exchange, write_domains
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,14 @@ Argument = PrologText | int | Sequence[Domain]
 """What crosses: texts that are checked, numbers, and domains."""
 
 
-def request(limits: Limits, task: str, *arguments: Argument) -> Any:
+def request(limits: Limits, task: str, *arguments: Argument, program: Resident | None = None) -> Any:
     """Prolog's reply to one task, from JSON.
 
     Args:
         limits: What it may spend.
         task: The name of a task that ``engine.pl`` performs.
         arguments: Of the task.
+        program: That the task is about; it is read by a worker once, and stays there for the next request.
 
     Raises:
         PrologMissing: if SWI-Prolog cannot be started.
@@ -77,7 +78,7 @@ def request(limits: Limits, task: str, *arguments: Argument) -> Any:
     """
     bounds = f"limits({limits.inferences},{limits.seconds},{limits.megabytes * 2**20})"
     written = f"{task}({','.join(map(_written, arguments))})" if arguments else task
-    text = exchange(bounds, written, limits.seconds)
+    text = exchange(bounds, written, limits.seconds, program)
     try:
         reply = cast("dict[str, Any]", json.loads(text))
     except ValueError:  # Python reads no more digits
@@ -109,12 +110,7 @@ def request(limits: Limits, task: str, *arguments: Argument) -> Any:
 def _written(argument: Argument) -> str:
     if isinstance(argument, PrologText):
         return argument.quoted
-    return str(argument) if isinstance(argument, int) else f"[{','.join(map(_domain, argument))}]"
-
-
-def _domain(domain: Domain) -> str:
-    values = (quote_atom(value) if isinstance(value, str) else str(value) for value in domain.values)
-    return f"domain({domain.name},[{','.join(values)}])"
+    return str(argument) if isinstance(argument, int) else write_domains(argument)
 
 
 def prolog_version() -> tuple[str, int]:

@@ -1,27 +1,31 @@
 /*  The one door into Prolog: a request comes in as a term, the reply goes out as one line of JSON in ASCII.
 
-    Nothing of a request outlives it: clauses and tables are thread-local and removed at the end, so programs
-    cannot see each other. A user's clauses are data for the interpreter in grounder.pl; they are never called.
+    A program is installed once and stays in its thread until another takes its place: clauses are thread-local, so
+    programs cannot see each other. Of a request nothing else outlives it. A user's clauses are data for the interpreter
+    in grounder.pl, or compiled from what was checked; they are never called as they stand.
 */
-:- module(neurosym_engine, [serve/3]).
+:- module(neurosym_engine, [serve/5]).
 :- use_module(library(lists)).
 :- use_module('../interpreter/reader').
 :- use_module('../interpreter/goals').
 :- use_module('../interpreter/grounder').
 :- use_module('../interpreter/translator').
+:- use_module('../interpreter/compiler').
 :- use_module('../interpreter/replayer').
 :- use_module('../clpfd/runner').
+:- use_module('../clpfd/holding').
 :- use_module('../interpreter/builtins', [builtin/1, goal_arguments/2]).
 :- use_module('../interpreter/deadline').
 :- use_module('../interpreter/memory').
 :- use_module('../interpreter/json_writer').
 
-%!  serve(+Limits:string, +Task:string, -Reply:string) is det.
+%!  serve(+Limits:string, +Domains:string, +Text:string, +Task:string, -Reply:string) is det.
 %
 %   Limits reads limits(Inferences, Seconds, Bytes).
+%   Domains reads domains(Domains, World) of the program that Text is; if it is empty, the program of the request before.
 %   Reply is {"ok": ...} or {"error": {"kind", "offset", "clause", "text", "message"}}.
 
-serve(LimitsText, TaskText, Reply) :-
+serve(LimitsText, DomainsText, Text, TaskText, Reply) :-
     read_task(LimitsText, limits(Inferences, Seconds, Bytes)),
     set_budget(Bytes),
     set_prolog_flag(stack_limit, Bytes),
@@ -31,7 +35,8 @@ serve(LimitsText, TaskText, Reply) :-
     catch(setup_call_cleanup(
               true,
               within_seconds(Seconds,
-                             call_with_inference_limit(must(perform(TaskText, Reply0)), Inferences, Outcome)),
+                             call_with_inference_limit(must(perform(DomainsText, Text, TaskText, Reply0)),
+                                                       Inferences, Outcome)),
               (forget, abolish_all_tables)),
           Error, true),
     set_budget(Bytes),    % for what is said of the error
@@ -47,44 +52,51 @@ must(Goal) :- call(Goal), !.
 must(_) :- throw(error(system_error(task_failed), _)).
 
 %   If calls turn out to differ from their instances, what was done is dropped and done again.
-perform(TaskText, Reply) :-
+perform(DomainsText, Text, TaskText, Reply) :-
     read_task(TaskText, Task),
-    (   catch(with_output_to(string(Reply), do(Task)), told_apart, fail) -> true
+    (   DomainsText == "" -> Program = held
+    ;   read_task(DomainsText, domains(Domains, World)), Program = program(Text, Domains, World) ),
+    install(Task, Program),
+    (   catch(with_output_to(string(Reply), do(Task, Program)), told_apart, fail) -> true
     ;   forget, abolish_all_tables,
         tell_calls_apart,
-        with_output_to(string(Reply), do(Task)) ).
+        with_output_to(string(Reply), do(Task, Program)) ).
 
-do(read(Text, Domains)) :-
+%   Reading is the same with checks.
+install(_, held).
+install(Task, program(Text, Domains, World)) :-
+    forget_module, forget_program,
+    (   Task == read -> true
+    ;   read_clauses(Text, Clauses, Directives),
+        install_program(Clauses, Directives, Domains, false, World) ).
+
+do(read, program(Text, Domains, World)) :-
     read_clauses(Text, Clauses, Directives),
-    declare(Directives),
-    install_program(Clauses, Domains, check(Directives, Unknown), false),
+    install_program(Clauses, Directives, Domains, check(Unknown), World),
     put_clauses(Clauses, Directives, Unknown).
-do(ground(Text, Domains, QueryText, Answers, Instances)) :-
-    install(Text, Domains, false),
+do(files(Text), _) :- put_files(Text).
+do(ground(QueryText, Answers, Instances), _) :-
     read_query(QueryText, Query, Names),
-    check_query(Query, Domains),
+    check_query(Query),
     ground(Query, Names, Answers, Instances).
-do(ground_program(Text, Domains, Answers, Instances)) :-
-    install(Text, Domains, false),
+do(ground_program(Answers, Instances), _) :-
     ground_program(Answers, Instances).
-do(replay(Text, Domains, FactsText, ProofText)) :-
+do(replay(FactsText, ProofText), _) :-
     read_task(FactsText, Facts),
     read_task(ProofText, Proof),
     install_world(Facts),
-    install(Text, Domains, true),
     replay_proof(Proof).
-do(version) :- current_prolog_flag(version, Version), Value is 3 + 4, format('[~d,~d]', [Version, Value]).
-do(term(Text)) :- read_task(Text, Term), put_term(Term).
-do(read_constraints(Text, Domains)) :-
+do(forget, _) :- forget_module, forget_program, write(true).
+do(version, _) :- current_prolog_flag(version, Version), Value is 3 + 4, format('[~d,~d]', [Version, Value]).
+do(term(Text), _) :- read_task(Text, Term), put_term(Term).
+do(read_constraints(Text, Domains), _) :-
     read_constraint_program(Text, Domains).
-do(constrain(Text, Domains, QueryText, Alternatives)) :-
+do(constrain(Text, Domains, QueryText, Alternatives), _) :-
     constrain(Text, Domains, QueryText, Alternatives).
-
-install(Text, Domains, World) :-
-    read_clauses(Text, Clauses, Directives),
-    ( memberchk(unknown(fail), Directives) -> undefined_fails ; true ),
-    declare(Directives),
-    install_program(Clauses, Domains, false, World).
+do(check_constraints(ConstraintsText), _) :-
+    read_task(ConstraintsText, Constraints),
+    ( nth0(Place, Constraints, Constraint), \+ holds(Constraint) -> true ; Place = -1 ),
+    put_term(Place).
 
 error_reply(Error, Reply) :-
     once(explain(Error, Kind, Offset, Clause, Text, Message)),
@@ -111,6 +123,8 @@ explain(stopped(subquery, Clause, Goal-Given), subquery, -1, Clause, Text, Messa
     numbervars(Goal-Given, 0, _),
     term_text(Goal, Text),
     term_text(Given, Message).
+explain(stopped(computed, Clause, Calls), computed, -1, Clause, Text, '') :- !,    % whole: it is read again
+    term_text(Calls, Text).
 explain(stopped(Kind, Clause, Term), Kind, -1, Clause, Text, '') :-
     short_text(Term, Text).
 explain(error(_, Context), collection, -1, -1, '', '') :-
@@ -153,10 +167,10 @@ message_text(Error, Text) :-
 message_to_codes_fallback(Error, ['~p'-[Error]]).
 
 %   Of a query only the goal itself is looked at: what it rests on was checked with the program.
-check_query(Query, Domains) :-
+check_query(Query) :-
     (   \+ callable(Query)
     ->  throw(refused(query, -1, Query))
-    ;   functor(Query, Name, 2), memberchk(domain(Name, _), Domains), \+ defined(Query)
+    ;   functor(Query, Name, 2), domain_(Name, _), \+ defined(Query)
     ->  throw(refused(query_domain, -1, Query))
     ;   ( defined(Query) ; goal_arguments(Query, _) ; builtin(Query) )
     ->  true

@@ -1,21 +1,24 @@
 """Programs: Prolog text, read by SWI-Prolog's own reader and checked before anything runs."""
 
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from logic import Domain
+from logic.domain import Domain
 from logic.errors import DomainError
 
 from ..errors import ProgramError
 from ..showing import cut, preformatted
 from .border import Limits, Refusal, request
 from .collector import uncollected
+from .including import with_files
+from .predicates import Predicate, answers_text, predicates_of
 from .reasons import sentence
 from .terms import Struct, Term, from_json, to_text
-from .text import PrologText
+from .text import Part, PrologText
+from .workers import READ, Resident
 
 DIGITS = Domain("digit", range(10))
 
@@ -59,6 +62,9 @@ class Program:
         clauses: The text as terms.
         undefined: Calls of predicates that are nowhere defined: clause, character position and name with arity; an
             error when they are reached.
+        predicates: What the caller computes in Python.
+        drawn: Whether comparisons of continuous values are left open for :func:`reasoner.sample`; others refuse them.
+        decides: Whether decisions ``?::a`` are left open for :func:`reasoner.decide`; others refuse them.
 
     Example:
         >>> program = Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
@@ -74,6 +80,9 @@ class Program:
     domains: tuple[Domain, ...]
     clauses: tuple[Clause, ...] = field(compare=False, repr=False)
     undefined: tuple[tuple[int, int, str], ...] = field(default=(), compare=False, repr=False)
+    predicates: tuple[Predicate, ...] = ()
+    decides: bool = False
+    drawn: bool = False
 
     def __repr__(self) -> str:
         names = ", ".join(domain.name for domain in self.domains)
@@ -90,6 +99,7 @@ class Program:
         domains: tuple[Domain, ...] = (DIGITS,),
         source: str = "<program>",
         limits: Limits | None = None,
+        predicates: Mapping[str, Callable[..., object]] | None = None,
     ) -> "Program":
         """The program that the text says.
 
@@ -98,6 +108,7 @@ class Program:
             domains: What can be perceived.
             source: Where the text came from, for messages.
             limits: What reading may spend.
+            predicates: Pure functions of Python by name and arity, as :func:`predicates_of` takes them.
 
         Raises:
             ProgramError: on a syntax error, an unknown or unsafe predicate, or a clause that is not allowed; with
@@ -105,16 +116,33 @@ class Program:
             PrologMissing: if SWI-Prolog is not installed.
             PrologLimit: if a limit is reached.
         """
-        return cls._parse(PrologText(text, source), domains, limits)
+        given = predicates_of(predicates or {})
+        return cls._parse(_with_calls(PrologText(text, source), given), domains, limits, (), given)
 
     @classmethod
-    def read(cls, path: str | Path, domains: tuple[Domain, ...] = (DIGITS,), limits: Limits | None = None) -> "Program":
-        """The program in a UTF-8 file.
+    def read(
+        cls,
+        path: str | Path,
+        domains: tuple[Domain, ...] = (DIGITS,),
+        limits: Limits | None = None,
+        predicates: Mapping[str, Callable[..., object]] | None = None,
+    ) -> "Program":
+        """The program in a UTF-8 file, with the programs and tables of its folder that it brings in.
+
+        It may say ``:- consult(file)``, ``:- csv_load('file.csv', name)`` and ``:- sqlite_load('file.sqlite')``.
+
+        Args:
+            path: The file.
+            domains: As in :meth:`parse`.
+            limits: As in :meth:`parse`.
+            predicates: As in :meth:`parse`.
 
         Raises:
-            ProgramError: as :meth:`parse`, or if the file cannot be read or is not UTF-8.
+            ProgramError: as :meth:`parse`, or if a file cannot be read, is not UTF-8 or lies outside the folder.
         """
-        return cls._parse(PrologText.read(path), domains, limits)
+        given = predicates_of(predicates or {})
+        text = with_files(PrologText.read(path), Path(path), bool(given), limits or Limits())
+        return cls._parse(_with_calls(text, given), domains, limits, (), given)
 
     def extended(self, text: str, source: str | None = None) -> "Program":
         """The program with more clauses behind its own; ``:- dynamic p/2.`` declares what only they define.
@@ -131,19 +159,36 @@ class Program:
             >>> len(rule.extended("parent(ann, bo). parent(bo, cy).").clauses)
             3
         """
-        whole = PrologText(f"{self.text}\n{text}", source or self.source)
-        return Program._parse(whole, self.domains, None, self.clauses)
+        whole = PrologText(f"{self.text}\n{text}", source or self.source, self.prolog.parts)
+        return replace(
+            Program._parse(whole, self.domains, None, self.clauses, self.predicates),
+            decides=self.decides,
+            drawn=self.drawn,
+        )
+
+    def computed(self, calls: Iterable[Term]) -> "Program":
+        """The program and what its Python predicates answer to calls, each the name of one of its inputs.
+
+        Raises:
+            QueryError: if a function fails.
+        """
+        return self.extended(answers_text(self.predicates, calls))
 
     @classmethod
     def _parse(
-        cls, text: PrologText, domains: tuple[Domain, ...], limits: Limits | None, known: tuple[Clause, ...] = ()
+        cls,
+        text: PrologText,
+        domains: tuple[Domain, ...],
+        limits: Limits | None,
+        known: tuple[Clause, ...] = (),
+        predicates: tuple[Predicate, ...] = (),
     ) -> "Program":
         """The program; of clauses that are known from a text that it begins with no second copy is made."""
         names = [domain.name for domain in domains]
         if len(set(names)) < len(names):
             raise ProgramError(f"{text.source}: two domains bear one name: {names}")
         try:
-            found = request(limits or Limits(), "read", text, domains)
+            found = request(limits or Limits(), READ, program=Resident(text, domains))
         except Refusal as refusal:
             raise ProgramError(sentence(refusal, text)) from None
         clauses = tuple(
@@ -158,7 +203,12 @@ class Program:
         own = {clause.head.indicator for clause in clauses if clause.network}
         kept = tuple(d for d in domains if f"{d.name}/2" not in own and d.name not in {n.name for n in networks})
         undefined = tuple((clause, offset, name) for clause, offset, name in found["unknown"])
-        return cls(text, (*kept, *networks), clauses, undefined)
+        return cls(text, (*kept, *networks), clauses, undefined, predicates)
+
+    @property
+    def resident(self) -> Resident:
+        """What a worker holds of it."""
+        return Resident(self.prolog, self.domains)
 
     @property
     def text(self) -> str:
@@ -174,6 +224,11 @@ class Program:
     def learned(self) -> tuple[int, ...]:
         """The clauses of which a probability is learned, ``t(0.4) :: a``, by number."""
         return tuple(n for n, clause in enumerate(self.clauses) if any(is_learned(p) for p, _ in clause.chances))
+
+    @property
+    def decisions(self) -> tuple[int, ...]:
+        """The clauses that are decided, ``?::a``, by number."""
+        return tuple(n for n, clause in enumerate(self.clauses) if any(p == Struct("?") for p, _ in clause.chances))
 
     @property
     def queries(self) -> tuple[Clause, ...]:
@@ -209,6 +264,8 @@ class Program:
 
     def suggestion(self, indicator: str) -> str:
         """``; did you mean 'p/2'?`` if a predicate of the program has a name like this, else nothing."""
+        from difflib import get_close_matches  # for messages alone
+
         near = get_close_matches(indicator, sorted({clause.head.indicator for clause in self.clauses}), 1)
         return f"; did you mean '{near[0]}'?" if near else ""
 
@@ -218,8 +275,17 @@ class Program:
 
 
 def is_learned(probability: Term) -> bool:
-    """Whether a probability is one to be learned, such as ``t(0.4)``."""
-    return isinstance(probability, Struct) and (probability.functor, len(probability.arguments)) == ("t", 1)
+    """Whether a probability is one to be learned, such as ``t(0.4)``, or ``t(_, X)`` for each ``X``."""
+    return isinstance(probability, Struct) and probability.functor == "t" and len(probability.arguments) > 0
+
+
+def _with_calls(text: PrologText, predicates: tuple[Predicate, ...]) -> PrologText:
+    """The text, and the clauses by which it asks for what Python computes."""
+    if not predicates:
+        return text
+    clauses = "\n".join(one.clause for one in predicates)
+    parts = (*text.whole_parts, Part(len(text.text) + 1, "the clauses of Python predicates"))
+    return PrologText(f"{text.text}\n{clauses}", text.source, parts)
 
 
 def _choice(data: Any) -> tuple[tuple[tuple[Term, Struct], ...], str, str]:

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 from logic.errors import NeurosymError
 
@@ -42,9 +42,39 @@ def quote_atom(name: str) -> str:
     return f"'{_escaped(name)}'"
 
 
+def quote_string(text: str) -> str:
+    r"""The text as a Prolog string, in ASCII.
+
+    Example:
+        >>> print(quote_string('say "hi"'))
+        "say \"hi\""
+    """
+    return f'"{_escaped(text)}"'
+
+
 def _escaped(text: str) -> str:
     """As it is written between quotes."""
     return _SPECIAL.sub(lambda found: _ESCAPES.get(found[0]) or f"\\x{ord(found[0]):x}\\", text)
+
+
+class Part(NamedTuple):
+    """Where a stretch of a text came from.
+
+    Args:
+        start: Its first character in the text.
+        source: The file.
+        line: The line there, from 1.
+        column: The column there, from 0.
+    """
+
+    start: int
+    source: str
+    line: int = 1
+    column: int = 0
+
+    def moved(self, offset: int) -> "Part":
+        """The same, so many characters later."""
+        return self._replace(start=self.start + offset)
 
 
 @dataclass(frozen=True)
@@ -56,6 +86,7 @@ class PrologText:
     Args:
         text: What Prolog reads.
         source: Where it came from, for messages.
+        parts: Where each stretch of it came from, in order, if it was joined from several files.
 
     Raises:
         ProgramError: if it holds a NUL character, is too long, nests too deep, or has a number of too many digits; with
@@ -72,6 +103,7 @@ class PrologText:
 
     text: str
     source: str
+    parts: tuple[Part, ...] = ()
     error: ClassVar[type[NeurosymError]] = ProgramError
     what: ClassVar[str] = ""  # what it is, for messages
     brackets: ClassVar[int] = MAX_BRACKETS
@@ -118,22 +150,41 @@ class PrologText:
     @property
     def quoted(self) -> str:
         """As a Prolog string, in ASCII."""
-        return f'"{_escaped(self.text)}"'
+        return quote_string(self.text)
 
     def line(self, offset: int) -> int:
-        """The line of a character position, from 1."""
-        return bisect_right(self._starts, offset)
+        """The line of a character position, from 1, in the file that it came from."""
+        part, line = self._part(offset), bisect_right(self._starts, offset)
+        return line if part is None else part.line + line - bisect_right(self._starts, part.start)
+
+    def column(self, offset: int) -> int:
+        """The column of a character position, from 0, in the file that it came from."""
+        start = self._starts[bisect_right(self._starts, offset) - 1]
+        part = self._part(offset)
+        return part.column + offset - part.start if part is not None and part.start > start else offset - start
+
+    @property
+    def whole_parts(self) -> tuple[Part, ...]:
+        """Where all of it came from."""
+        return self.parts or (Part(0, self.source),)
+
+    def _part(self, offset: int) -> Part | None:
+        if not self.parts:
+            return None
+        return self.parts[max(0, bisect_right(self.parts, offset, key=lambda part: part.start) - 1)]
 
     def place(self, offset: int) -> str:
         """Line, column and the line's text at a character position, for messages; nothing for negative positions."""
         if offset < 0 or not self.text:
             return ""
         offset = min(offset, len(self.text))
-        line = self.line(offset)
-        start = self._starts[line - 1]
+        part = self._part(offset)
+        source = f", {part.source}" if part is not None and part.source != self.source else ""
+        start = self._starts[bisect_right(self._starts, offset) - 1]
         end = self.text.find("\n", start)
         shown = self.text[start : end if end >= 0 else None].strip()
-        return f", line {line}, column {offset - start + 1}" + (f"\n    {shown}" if 0 < len(shown) <= _SHOWN else "")
+        cited = f"\n    {shown}" if 0 < len(shown) <= _SHOWN else ""
+        return f"{source}, line {self.line(offset)}, column {self.column(offset) + 1}{cited}"
 
     def refusal(self, reason: str, offset: int = -1) -> NeurosymError:
         """The error that says what is wrong in this text, and where."""

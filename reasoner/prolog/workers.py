@@ -1,8 +1,8 @@
 """Workers: processes that run SWI-Prolog, so that no request can end the process of its caller.
 
-A request is one crossing by pipes. An idle worker is kept for the next request; requests of several threads run in
-several workers. One that dies, goes on after its limits, or was cut off by them, is ended, and the
-next request starts another.
+A request is one crossing by pipes. An idle worker is kept for the next request, with the programs that were asked
+lately; requests of several threads run in several workers. One that dies, goes on after its limits, or was cut off by
+them, is ended, and the next request starts another.
 """
 
 import atexit
@@ -10,29 +10,69 @@ import os
 import select
 import subprocess
 import time
+from collections import OrderedDict
+from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from threading import BoundedSemaphore
+from typing import NamedTuple
+
+from logic.domain import Domain
 
 from ..errors import PrologLimit, PrologMissing, PrologTimeout
+from . import saved_state
+from .text import PrologText, quote_atom
 
 MOST = 4  # workers at one time
+_SLOTS = 8  # programs that a worker holds
+_HELD = 4_000_000  # characters of them together, of several
 _COMMAND = ("swipl", "-q", "-f", "none", "--no-packs", "--no-tty")
 _INSTALL = "install it with `apt-get install swi-prolog-nox` (Debian, Ubuntu) or `brew install swi-prolog` (macOS)"
 _GRACE = 2.0  # CPU seconds that Prolog may need to notice by itself that its time is up
 _PATIENCE = 20.0, 60.0  # the fuse, in wall time: so many times the CPU time allowed, and seconds more
 _BLOCK = 1 << 20  # bytes read at once
+READ = "read"  # the task whose reply is the program itself
+_DONE = '{"ok":'
 _CUT_OFF = tuple(f'{{"error":{{"kind":"{kind}"' for kind in ("time", "inferences", "memory", "growing"))
 """How replies begin that a limit cut off: where it struck, in the middle of Prolog's own libraries, nobody knows."""
 
 
-def exchange(limits: str, task: str, seconds: float) -> str:
+class Resident(NamedTuple):
+    """A program that stays in a worker once it is asked.
+
+    Args:
+        text: Its rules.
+        domains: What can be perceived.
+        world: Whether it is run in one world, where nothing is uncertain.
+    """
+
+    text: PrologText
+    domains: tuple[Domain, ...]
+    world: bool = False
+
+    @property
+    def domains_text(self) -> str:
+        """Domains and world as ``engine.pl`` reads them."""
+        return f"domains({write_domains(self.domains)},{str(self.world).lower()})"
+
+
+def write_domains(domains: Sequence[Domain]) -> str:
+    """Domains as a Prolog list."""
+    return f"[{','.join(map(_domain, domains))}]"
+
+
+def _domain(domain: Domain) -> str:
+    values = (quote_atom(value) if isinstance(value, str) else str(value) for value in domain.values)
+    return f"domain({domain.name},[{','.join(values)}])"
+
+
+def exchange(limits: str, task: str, seconds: float, program: Resident | None = None) -> str:
     """What ``engine.pl`` replies to a task.
 
     Args:
         limits: A term ``limits(Inferences, Seconds, Bytes)``, in Prolog text.
         task: A term that ``engine.pl`` performs, in Prolog text.
         seconds: CPU time after which the worker is ended, should Prolog not have ended the request itself.
+        program: That the task is about, if any.
 
     Raises:
         PrologMissing: if SWI-Prolog cannot be started.
@@ -40,9 +80,9 @@ def exchange(limits: str, task: str, seconds: float) -> str:
         PrologLimit: if it died.
     """
     with _pool.free:
-        worker = _pool.take()
+        worker = _pool.take(program)
         try:
-            reply = worker.exchange(f"{len(limits)}\n{limits}{len(task)}\n{task}".encode(), seconds)
+            reply = worker.ask(limits, task, seconds, program)
         except BaseException:  # a keyboard interrupt too: what the worker does now is of no use
             _pool.end(worker)
             raise
@@ -58,14 +98,19 @@ def cpu_seconds() -> float:
     return sum(worker.cpu_seconds() for worker in _pool.workers)
 
 
+def start_early() -> None:
+    """Starts a worker that the first request finds ready, for a process that loads something else meanwhile."""
+    if not _pool.workers:
+        _pool.idle.append(_pool.start())
+
+
 class _Worker:
     """One process."""
 
     def __init__(self) -> None:
-        loop = str(Path(__file__).with_name("worker.pl"))
         try:
             self.process = subprocess.Popen(
-                [*_COMMAND, loop],
+                [*_COMMAND, *saved_state.arguments(_COMMAND[0])],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -80,9 +125,35 @@ class _Worker:
         self._stdin, self._stdout = stdin, stdout
         self._ready = select.poll()
         self._ready.register(stdout, select.POLLIN | select.POLLHUP)
+        self.held: OrderedDict[Resident, int] = OrderedDict()  # with their slots, the least recently asked first
 
-    def exchange(self, message: bytes, seconds: float) -> str:
+    def ask(self, limits: str, task: str, seconds: float, program: Resident | None) -> str:
+        """The reply to a task about a program, which is sent along if it is not held."""
+        if program is None:
+            return self._exchange((limits, "", "", "", task), seconds)
+        if program in self.held and task != READ:
+            self.held.move_to_end(program)
+            return self._exchange((limits, f"slot {self.held[program]}", "", "", task), seconds)
+        slot = self.held.pop(program, None) or self._make_room(len(program.text.text), limits, seconds)
+        reply = self._exchange((limits, f"slot {slot}", program.domains_text, program.text.text, task), seconds)
+        if reply.startswith(_DONE):  # otherwise it may not have been installed
+            self.held[program] = slot
+        return reply
+
+    def _make_room(self, characters: int, limits: str, seconds: float) -> int:
+        """A slot for a program; those asked least recently are forgotten."""
+        total = characters + sum(len(program.text.text) for program in self.held)
+        while self.held and total > _HELD:
+            program, slot = self.held.popitem(last=False)
+            total -= len(program.text.text)
+            self._exchange((limits, f"slot {slot}", "", "", "forget"), seconds)
+        if len(self.held) == _SLOTS:
+            return self.held.popitem(last=False)[1]
+        return next(slot for slot in range(1, _SLOTS + 1) if slot not in self.held.values())
+
+    def _exchange(self, texts: Sequence[str], seconds: float) -> str:
         """The reply to a message."""
+        message = "".join(f"{len(text)}\n{text}" for text in texts).encode("utf-8", "surrogatepass")
         begun, used = time.monotonic(), self.cpu_seconds()
         with suppress(BrokenPipeError):
             rest = memoryview(message)
@@ -147,14 +218,19 @@ class Pool:
         self.idle: list[_Worker] = []
         self.workers: list[_Worker] = []
 
-    def take(self) -> _Worker:
-        """An idle worker that lives, or a new one."""
+    def take(self, program: Resident | None) -> _Worker:
+        """An idle worker that lives, one that holds the program if there is one, or a new one."""
         while self.idle:
-            with suppress(IndexError):  # another thread may be faster
-                worker = self.idle.pop()
+            with suppress(IndexError, ValueError):  # another thread may be faster
+                worker = next((one for one in self.idle if program in one.held), self.idle[-1])
+                self.idle.remove(worker)
                 if worker.process.poll() is None:
                     return worker
                 self.end(worker)
+        return self.start()
+
+    def start(self) -> _Worker:
+        """A new worker."""
         worker = _Worker()
         self.workers.append(worker)
         return worker

@@ -109,7 +109,7 @@ def replay(grounding: Grounding, reason: Reason, world: World, probability: Beli
     facts = ",".join(grounding.prolog_fact(SlotValue(*slot, value)) for slot, value in world.items())
     written = [ProofText(f"[{part}]", program.source) for part in (facts, ",".join(_in_order(grounding, reason)))]
     try:
-        found = request(limits, "replay", program.prolog, program.domains, *written)
+        found = request(limits, "replay", *written, program=program.resident._replace(world=True))
     except Refusal as refusal:
         raise ProofError(
             f"{program.where(refusal.clause)}: the proof of '{grounding.atoms[reason.instance.head]}' failed when "

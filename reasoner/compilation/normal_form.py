@@ -8,6 +8,7 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
+from ..errors import CountingError
 from ..grounding.sums import Case, Sums
 from .exclusivity import Exclusivity
 
@@ -22,11 +23,24 @@ def is_countable(circuit: "Circuit") -> bool:
         CountingError: if an input stands in no one-hot group.
     """
     from ..grounding.circuit_sums import sums_of
-    from .decision import check_inputs
 
     check_inputs(circuit)
     sums = sums_of(circuit)
     return sums is not None and are_countable(sums)
+
+
+def check_inputs(circuit: "Circuit") -> None:
+    """Refuse a circuit whose inputs are not all values of slots.
+
+    Raises:
+        CountingError: naming the input.
+    """
+    if circuit.register_names:
+        raise CountingError("a circuit with registers cannot be counted; unroll it first")
+    covered = {position for group in circuit.one_hot for position in group}
+    for position, name in enumerate(circuit.inputs):
+        if position not in covered:
+            raise CountingError(f"input '{name}' belongs to no one-hot group; declare a slot with two values for it")
 
 
 def are_countable(sums: Sums) -> bool:
@@ -39,16 +53,16 @@ def are_countable(sums: Sums) -> bool:
         Darwiche and Marquis, "A knowledge compilation map", JAIR 17 (2002).
     """
     scopes = _Scopes(sums)
-    exclusivity = Exclusivity(sums)
+    doubtful: list[int] = []
     for number, cases in enumerate(sums.nodes, sums.first):
         values = scopes.add(cases)
         if values is None:
             return False
         told_apart = values and len({case[:values] for case in cases}) == len(cases)  # most are, by these alone
-        known = told_apart or len(cases) == 1 or number in sums.exclusive
-        if not known and not exclusivity.of(number):
-            return False
-    return True
+        if not told_apart and len(cases) > 1 and number not in sums.exclusive:
+            doubtful.append(number)
+    exclusivity = Exclusivity(sums)
+    return all(map(exclusivity.of, doubtful))
 
 
 class _Scopes:

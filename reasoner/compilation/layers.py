@@ -8,7 +8,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..grounding.sums import FALSE, TRUE, Case, Sums
+from ..grounding.sums import FALSE, IMPOSSIBLE, TRUE, Case, Sums
 
 SMALL = 2048  # entries; layers that are smaller are worth one call, not several
 DENSE = 0.25  # of the pairs of two slots; a block of which fewer are used is left sparse
@@ -61,7 +61,7 @@ class Layers(NamedTuple, Generic[Table]):
     layers: tuple[Layer[Table], ...]
     rows: int
     outputs: Table
-    row_of: tuple[int, ...]
+    row_of: Sequence[int]
 
 
 def layered(sums: Sums) -> Layers[Arrays]:
@@ -85,6 +85,46 @@ def layered(sums: Sums) -> Layers[Arrays]:
             layers.append(Layer(rows, _table(cases, row), dense))
             rows += len(members)
     return Layers(tuple(layers), rows, row[list(sums.outputs)], tuple(row.tolist()))
+
+
+def evaluated(layers: Layers[Arrays], log_probs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``[O]``, the log-probability of each output.
+
+    Args:
+        layers: Of a plan or a counter.
+        log_probs: ``[I]``, of each input.
+    """
+    buffer = np.empty(layers.rows)
+    buffer[FALSE], buffer[TRUE] = IMPOSSIBLE, 0.0
+    buffer[2 : 2 + len(log_probs)] = log_probs
+    for start, children, _ in layers.layers:
+        values = np.take(buffer, children[:, :, 0])
+        for factor in range(1, children.shape[2]):
+            values += np.take(buffer, children[:, :, factor])
+        own = buffer[start : start + len(children)]
+        if values.shape[1] == 1:
+            own[:] = values[:, 0]
+        else:
+            most = np.maximum.reduce(values, 1, keepdims=True)
+            values -= most
+            np.log(np.add.reduce(np.exp(values, out=values), 1), out=own)
+            own += most[:, 0]
+    return buffer[layers.outputs].clip(IMPOSSIBLE)
+
+
+def to_sums(layers: Layers[Arrays], one_hot: tuple[range, ...]) -> Sums:
+    """Layers as sums again, a node for each row.
+
+    Args:
+        layers: Without gaps between them.
+        one_hot: Positions of the inputs of each slot.
+    """
+    nodes: list[tuple[Case, ...]] = []
+    for layer in layers.layers:
+        for cases in layer.children.tolist():
+            kept = [tuple(sorted([one for one in case if one != TRUE])) for case in cases if FALSE not in case]
+            nodes.append(tuple(kept) or ((FALSE,),))
+    return Sums(one_hot, nodes, tuple(layers.outputs.tolist()))
 
 
 def _table(nodes: Sequence[Sequence[Case]], row: np.ndarray) -> Arrays:

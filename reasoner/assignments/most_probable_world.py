@@ -1,0 +1,111 @@
+"""The most probable world given the evidence. In the literature: MPE (most probable explanation)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from logic import Symbols
+
+from ..counting.inference import gather_beliefs
+from ..counting.planning import check_evidence, prepare_query
+from ..counting.worlds import most_probable_worlds
+from ..errors import QueryError
+from ..grounding.grounding import NONE
+from ..grounding.rules import SlotValue, denied_by, relevant
+from ..grounding.sums import IMPOSSIBLE
+from ..prolog.border import Limits
+from ..prolog.program import Program
+from ..sampling.evaluation import Evaluation
+
+_ALWAYS = "'$always'"
+
+
+@dataclass(frozen=True)
+class World:
+    """A world.
+
+    Args:
+        facts: Of each head of a probabilistic clause that matters, whether it was chosen; of each slot of a domain its
+            value, as ``digit(0)=3``.
+        answers: Of each query whether it holds.
+        log_probability: Of this world alone, in nats; the evidence holds in it.
+    """
+
+    facts: dict[str, bool]
+    answers: dict[str, bool]
+    log_probability: float
+
+
+def most_probable(
+    program: Program, symbols: Symbols | Sequence[Symbols] = (), count: int = 1, limits: Limits | None = None
+) -> list[World]:
+    r"""The most probable worlds in which the program's evidence holds, best first.
+
+    What neither a query nor the evidence rests on is left out: a probabilistic fact, or a head of a disjunction, whose
+    probability then counts for none of those that matter.
+
+    Args:
+        program: The rules, their evidence and queries; it may have none of either.
+        symbols: Beliefs with a batch of one; none if nothing is perceived.
+        count: How many worlds at most.
+        limits: What it may spend.
+
+    Raises:
+        QueryError: if the evidence is impossible, or as :func:`reasoner.infer`.
+        CountingError: if exact counting is over its limits.
+
+    Example:
+        >>> coins = Program.parse("0.6::heads(1). 0.3::heads(2). some :- heads(_). evidence(\\+ heads(1)). "
+        ...                       "evidence(some). query(some).", ())
+        >>> most_probable(coins)[0].facts
+        {'heads(1)': False, 'heads(2)': True}
+    """
+    limits = limits or Limits()
+    prepared = prepare_query(program.extended(f"{_ALWAYS}. query({_ALWAYS})."), None, limits)
+    grounding = prepared.grounding
+    beliefs = gather_beliefs(grounding, symbols).double()
+    if len(beliefs) != 1:
+        raise QueryError(f"worlds are found for one sample at a time, but the batch holds {len(beliefs)}")
+    output = len(grounding.answers)
+    if not grounding.evidence:
+        output = next(place for place, answer in enumerate(grounding.answers) if answer.text == _ALWAYS)
+    else:
+        check_evidence(grounding, prepared.counter.log_probabilities(beliefs)[0, output].item())
+    roots = [answer.atom for answer in grounding.answers] + [atom for atom, _ in grounding.evidence]
+    rows = relevant([row for rows in grounding.circles for row in rows], denied_by(grounding.leaves), roots)
+    read = {item for row in rows for item in row.body if item < 0}
+    named = {leaf for number in read if isinstance(leaf := grounding.leaves[number], SlotValue)}
+    merged = beliefs[0].clone()
+    for (domain, number), group in zip(grounding.slots, grounding.one_hot, strict=True):
+        other = [
+            place
+            for place, value in zip(group, domain.values, strict=True)
+            if SlotValue(domain.name, number, value) not in named
+        ]
+        if len(other) > 1:  # values that nothing tells apart are one
+            total = merged[other].logsumexp(0)
+            merged[other] = IMPOSSIBLE
+            merged[other[-1]] = total
+    evaluation = Evaluation(grounding)
+    worlds: list[World] = []
+    for found in most_probable_worlds(prepared.counter, output, merged, count):
+        facts: dict[str, bool] = {}
+        for (domain, number), constants, value in zip(grounding.slots, grounding.constants, found.values, strict=True):
+            if constants is None:
+                facts[f"{domain.name}({grounding.name_of(domain.name, number)})={domain.values[value]}"] = True
+            else:
+                facts |= {
+                    str(head): place == value
+                    for place, head in enumerate(domain.values)
+                    if head != NONE and SlotValue(domain.name, number, head) in named
+                }
+        truths = evaluation.truths(np.array(found.values, dtype=np.int64).reshape(-1, 1))
+        answers = {
+            answer.text: bool(Evaluation.bits(truths[answer.atom], 1)[0])
+            for answer in grounding.answers
+            if answer.text != _ALWAYS
+        }
+        if found.log_probability > IMPOSSIBLE / 2:
+            worlds.append(World(facts, answers, found.log_probability))
+    return worlds

@@ -1,0 +1,1 @@
+"""Decisions: which ones have the greatest expected utility."""

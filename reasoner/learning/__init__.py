@@ -1,0 +1,1 @@
+"""Learning: the probabilities of a program, from what was observed."""

@@ -1,0 +1,1 @@
+"""Running programs as Prolog, behind a wall, with library(clpfd) and a search beside it."""

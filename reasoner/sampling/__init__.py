@@ -1,0 +1,1 @@
+"""Sampling: worlds drawn by chance, and what holds in them."""

@@ -1,0 +1,1 @@
+"""Search in spikes: how far, how fast and how right."""
