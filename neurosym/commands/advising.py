@@ -203,7 +203,7 @@ def _contradicted(criteria: Mapping[str, Any]) -> Iterator[str]:
     if group["high"] <= trained["low"]:
         yield (
             f"converted networks need longer simulation windows ({SURVEY}); here conversion to group neurons answers "
-            f"after {group['mean']:.2g} steps, the surrogate gradient after {trained['mean']:.2g}"
+            f"at step {group['mean']:.2g}, the surrogate gradient at step {trained['mean']:.2g}"
         )
     lowest, plastic = min(energy, key=lambda name: energy[name]["mean"]), energy["stdp"]
     if energy[lowest]["high"] < plastic["low"]:
