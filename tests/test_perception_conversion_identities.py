@@ -290,9 +290,8 @@ def test_fused_beliefs_are_the_mean_and_variance_of_the_posterior(
     rate: float, steps: int, strength: float, data: st.DataObject
 ) -> None:
     count = data.draw(st.integers(0, steps))
-    mean, variance = fuse_beta(
-        torch.tensor([[rate]]).double(), torch.tensor([[float(count)]]).double(), steps, strength
-    )
+    rates, counts = (torch.tensor([[value]], dtype=torch.float64) for value in (rate, float(count)))
+    mean, variance = fuse_beta(rates, counts, steps, strength)
     first, second = strength + count, strength * (1 / rate - 1) + steps - count
     assert abs(mean.item() - first / (first + second)) < 1e-12
     wanted = first * second / ((first + second) ** 2 * (first + second + 1))
