@@ -102,6 +102,7 @@ from reasoner import (
     solve_in_spikes as solve_in_spikes,
 )
 
+from .board_search import BoardSearch as BoardSearch, Sighting as Sighting, to_board_search as to_board_search
 from .checkpoint import CheckpointError as CheckpointError
 from .commands.doctor import diagnose as diagnose
 from .concepts import ConceptReport as ConceptReport, concept_report as concept_report

@@ -111,7 +111,11 @@ class _Proof:
         neurons = Neurons(self.wired, self.network, self.code, layer, self.times[layer.name], heard)
         self.bits = max(self.bits, neurons.bits)
         wrong, reason = neurons.misfits()
+        silent = [place for place in neurons.silent() if place not in heard.faults]
         found = [Suspect(layer.name, place, fault.text, fault) for place, fault in sorted(heard.faults.items())]
+        found += [
+            Suspect(layer.name, place, f"layer '{layer.name}' does not pass on that it is on") for place in silent
+        ]
         for place, ranges in differing(neurons, [place for place in wrong if place not in heard.faults]).items():
             if ranges is not None and not len(ranges):
                 self.run += 1

@@ -30,6 +30,9 @@ _REASONS = {
     "uncertain_directive": "'{what}' has a probability; queries and evidence say what is asked, and are certain",
     "distributed": "'{what}' is the notation of distributional clauses; write a continuous fact as normal(0, 1) :: x, "
     "and read its value by value(x, V)",
+    "drawn": "'{what}' asks more of a continuous value than arithmetic and comparisons; sample it, or compare it",
+    "drawn_collected": "'{what}' is collected in a program with continuous facts, which is not supported; collect what "
+    "rests on nothing continuous in a program of its own",
     "file": "the directive ':- {what}' brings in a file; read the program by Program.read, from a file of the same "
     "folder, and pass what it calls in Python",
     "prevented": "'{what}' is denied in a head, but no clause makes it true; add one that does",
