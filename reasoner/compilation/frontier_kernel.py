@@ -62,7 +62,7 @@ def narrowed(
     """
     weights = (np.ones(len(targets)) if masses is None else masses)[:, None] * np.array(shares)
     inside = targets >= 0
-    arrived = np.bincount(targets[inside], weights[inside], len(states))
+    arrived = np.bincount(targets[inside], weights[inside], len(states)).astype(np.float64)
     if len(states) <= most:
         return states, arrived
     kept = np.sort(np.argpartition(-arrived, most)[:most])
