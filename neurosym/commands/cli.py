@@ -252,6 +252,7 @@ def query_program(
     timeout: Annotated[float, typer.Option(min=0, help="CPU seconds for reading, grounding, counting, each.")] = 60.0,
     limit: Annotated[list[str] | None, typer.Option(help="Raise a limit, as megabytes=2048; see Limits.")] = None,
     proofs: Annotated[bool, typer.Option("--explain", help="Show the most probable proof of each answer.")] = False,
+    counting: Annotated[bool, typer.Option("--report", help="Tell how it was counted: method, nodes, width.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Answer the queries of a program in the language of ProbLog: the probability of each answer, exact."""
@@ -259,7 +260,7 @@ def query_program(
         existing(program)
         from .queries import limits_from, report_file
 
-        found = report_file(program, query, limits_from(timeout, limit or ()), proofs, as_json)
+        found = report_file(program, query, limits_from(timeout, limit or ()), proofs, as_json, counting)
         say(found)
 
 
