@@ -198,3 +198,8 @@ from .plasticity.timing import (
     learn_timing_kernels as learn_timing_kernels,
     pair_change as pair_change,
 )
+from .proved_conversion import (
+    LevelPerception as LevelPerception,
+    level_perception as level_perception,
+    packaged_network as packaged_network,
+)

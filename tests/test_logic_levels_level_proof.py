@@ -112,7 +112,8 @@ def differs(found: LevelNetwork, mutant: SpikingNetwork, code: str, verdict: Ver
         if population.name in wanted.levels:
             width = level_code(code).width(found.levels)
             channels, *sides = wanted.levels[population.name].shape[1:]
-            sent = trains[:, at : at + population.size].sum(0).reshape(channels, width, *sides).sum(1)
+            lines = channels * width * int(np.prod(sides))
+            sent = trains[:, at : at + lines].sum(0).reshape(channels, width, *sides).sum(1)
             if (sent != wanted.levels[population.name][0]).any():
                 return True
         at += population.size

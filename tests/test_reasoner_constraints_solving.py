@@ -155,6 +155,13 @@ def test_programs_that_may_not_run_are_refused_with_their_place(text: str, part:
         ("p(X) :- X #= 1,\n  open(X, read, _).", "line 2, column 3"),
         ("p(_) :- assertz(q).", "assertz/1"),
         ("p(X) :- X in 1..2, findall(X, label([X]), _).", "posted inside a condition"),
+        ("p(X) :- X in 1..3, label([X]), X == 2.", "asks what a constrained variable is"),
+        ("p(X) :- X in 1..3, label([X]), memberchk(X, [2, 3]).", "asks what a constrained variable is"),
+        ("p(X) :- X in 1..3, label([X]), integer(X).", "asks what a constrained variable is"),
+        ("p(X) :- X in 1..3, q(X, _).\nq(X, _) :- X #> 5, !.\nq(2, _).", "would drop other ways"),
+        ("p(X) :- X in 1..3, once((X #> 5 ; X #= 2)).", "would drop other ways"),
+        ("p(X) :- X in 1..3, ignore(X #> 5).", "posted inside a condition"),
+        ("p(X) :- X in 1..3, forall(member(Y, [2]), X #> Y).", "posted inside a condition"),
     ],
 )
 def test_what_cannot_be_posted_is_refused_where_it_is_reached(text: str, part: str) -> None:

@@ -29,6 +29,9 @@ def random_program(random: np.random.Generator, linear: bool, circles: bool) -> 
     if random.random() < 0.4:
         lines += [f"0.5::d1; 0.5::d2 :- {leaves[0]}.", "e :- d1, \\+ f1. e :- d2."]
         leaves += ["d1", "d2", "e"]
+    if random.random() < 0.3:
+        lines += ["1.0::g1; 0.0::g2 :- f1.", "0.0::g1; 0.4::g2; 0.6::h :- \\+ f1."]
+        leaves += ["g1", "g2"]
     atoms = [f"a{n}" for n in range(int(random.integers(2, 6)))]
 
     def one(items: Sequence[str]) -> str:

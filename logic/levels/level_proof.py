@@ -29,7 +29,7 @@ def prove_levels(
     code: str = "members",
     *,
     examples: Integers | None = None,
-    effort: int = 4096,
+    effort: int = 16384,
 ) -> Verdict:
     """Whether a spiking network sends the levels and gathers the logits of a network of levels, for every picture.
 
@@ -111,10 +111,16 @@ class _Proof:
         neurons = Neurons(self.wired, self.network, self.code, layer, self.times[layer.name], heard)
         self.bits = max(self.bits, neurons.bits)
         wrong, reason = neurons.misfits()
-        found = [Suspect(layer.name, place, heard.reasons[place]) for place in sorted(heard.reasons)]
-        for place, ranges in differing(neurons, [place for place in wrong if place not in heard.reasons]).items():
+        silent = [place for place in neurons.silent() if place not in heard.faults]
+        found = [Suspect(layer.name, place, fault.text, fault) for place, fault in sorted(heard.faults.items())]
+        found += [
+            Suspect(layer.name, place, f"layer '{layer.name}' does not pass on that it is on") for place in silent
+        ]
+        for place, ranges in differing(neurons, [place for place in wrong if place not in heard.faults]).items():
             if ranges is not None and not len(ranges):
                 self.run += 1
                 continue
-            found.append(Suspect(layer.name, place, f"in layer '{layer.name}', neuron {place}: {reason}", ranges))
+            found.append(
+                Suspect(layer.name, place, f"in layer '{layer.name}', neuron {place}: {reason}", ranges=ranges)
+            )
         return found

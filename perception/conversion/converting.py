@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .building import build_unit
-from .choosing import choose, search_thresholds
+from .choosing import choose
 from .converted import ConvertedNetwork, LayerFacts
 from .correcting import correct
 from .interpreting import along
@@ -18,8 +18,10 @@ from .signal_graph import ConversionError, ConversionWarning, Operation, SignalG
 from .statistics import Statistics, collect
 from .thresholds import find_threshold
 from .tracing import trace
+from .tuning import tune
 
 _SAMPLE = 16  # calibration pictures that are kept, on which errors of layers are measured
+_TUNING = 1_000
 _CORRECTING = 256  # calibration pictures from which corrections are measured
 
 
@@ -115,10 +117,10 @@ def build(
             stacklevel=3,
         )
     converted = ConvertedNetwork(graph, units, method, steps, facts, calibration[:_SAMPLE].clone())
-    if method.rule == "search":
-        search_thresholds(converted, calibration[:_CORRECTING])
-    elif method.correction:
+    if method.correction:
         correct(converted, calibration[:_CORRECTING])
+    if method.correction == "tuned":
+        tune(converted, calibration[:_TUNING], seed=seed)
     return converted
 
 
@@ -133,8 +135,7 @@ def threshold_of(
     """Thresholds of a layer, ``[C]`` or ``[1]``: trained ones as they are, others by the rule, below the ceiling."""
     activation = operation.activation
     ceiling = constants[activation.ceiling] if activation and activation.ceiling else None
-    measured = method.rule in ("squared-error", "search")
-    if ceiling is not None and activation and activation.trained and not measured:
+    if ceiling is not None and activation and activation.trained and method.rule != "squared-error":
         return ceiling.reshape(-1)
     told_apart = (levels if method.members is None else method.members) * steps
     if method.rule == "iteration" and activation and activation.two_sided:  # it is for rectified values

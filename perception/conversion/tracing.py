@@ -42,7 +42,8 @@ def trace(network: nn.Module, example: Tensor) -> SignalGraph:
         >>> [(one.target, str(one.role)) for one in graph.operations]
         [('input', 'input'), ('linear.default', 'weighted'), ('relu.default', 'neuron'), ('linear.default', 'weighted')]
     """
-    frozen = copy.deepcopy(network).eval()
+    with _silence():  # of an exported program, torch copies what it deprecates
+        frozen = copy.deepcopy(network).eval()
     activations = {path: one for path, one in frozen.named_modules() if isinstance(one, TrainedActivation)}
     for one in activations.values():
         one.tracing = True

@@ -84,6 +84,7 @@ perceived(Name, Values, Slot, Value, Place) :-
     ).
 
 %!  post(+Goal, +Place): a constraint, as terms over numbered variables.
+post(Goal, Place) :- labelling(Goal), b_getval(neurosym_tentative, true), !, throw(refused(tentative, Place, Goal)).
 post(label(Variables), Place) :- !, maplist(operand(Place), Variables, _).
 post(labeling(Options, Variables), Place) :- !,
     maplist(operand(Place), Variables, _),
@@ -99,6 +100,10 @@ post(Goal, Place) :- structured(Goal, Place, Term), record(Place, Term).
 
 post_all([], _).
 post_all([Goal|Goals], Place) :- post(Goal, Place), post_all(Goals, Place).
+
+labelling(label(_)).
+labelling(labeling(_, _)).
+labelling(indomain(_)).
 
 objectives([], _).
 objectives([Option|Options], Place) :-

@@ -15,6 +15,7 @@
 :- use_module(constraint_reader).
 :- use_module(operators).
 :- use_module(poster).
+:- use_module('../interpreter/builtins', [nonlogical/1]).
 :- use_module('../interpreter/json_writer').
 :- use_module('../interpreter/refusals', [suggestion/3]).
 
@@ -65,8 +66,10 @@ put_posted(posted(From-To, Term)) :- format('[~d,~d,', [From, To]), put_term(Ter
 
 %   run(+Goals): a cut among them is local to them.
 run(Goals) :-
+    begin(Begin),
     steps(Goals, After, Cut),
-    ( Cut == cut -> !, run(After) ; true ).
+    prolog_current_choice(Choice),
+    ( Cut == cut -> may_commit(Choice, Begin), !, run(After) ; true ).
 
 steps([], [], none).
 steps([Goal|Rest], After, Cut) :- step(Goal, Rest, After, Cut).
@@ -101,9 +104,19 @@ goal(Goal, Place) :-
     throw(refused(unknown_goal(Message), Place, Name/Arity)).
 
 rules(Goal) :-
+    begin(Begin),
     clause_(Goal, Body),
     steps([Body], After, Cut),
-    ( Cut == cut -> !, run(After) ; true ).
+    prolog_current_choice(Choice),
+    ( Cut == cut -> may_commit(Choice, Begin), !, run(After) ; true ).
+
+%   What is cut off must not depend on whether what was posted since can be met: that is not known yet.
+begin(Choice-Posted) :- prolog_current_choice(Choice), b_getval(neurosym_posted, Posted).
+
+may_commit(Choice, Choice-_) :- !.
+may_commit(_, _-Before) :-
+    b_getval(neurosym_posted, Now),
+    ( same_term(Before, Now) -> true ; worked_at(Place), Now = [posted(_, Term)|_], throw(refused(committed, Place, Term)) ).
 
 /* ---------- goals that call goals ---------- */
 
@@ -122,8 +135,9 @@ higher_(aggregate_all(set(E), Goal, Set), Place) :- !,
 higher_(forall(Condition, Goal), Place) :- !,
     findall(Goal, tentatively(at(Place, call(Condition))), Goals),
     each(Goals, Place).
-higher_(once(Goal), Place) :- !, once(meta(Goal, Place)).
-higher_(ignore(Goal), Place) :- !, ( meta(Goal, Place) -> true ; true ).
+higher_(once(Goal), Place) :- !,
+    begin(Begin), meta(Goal, Place), prolog_current_choice(Choice), may_commit(Choice, Begin), !.
+higher_(ignore(Goal), Place) :- !, ( tentatively(at(Place, call(Goal))) -> true ; true ).
 higher_(maplist(Goal, As), Place) :- !, map1(As, Goal, Place).
 higher_(maplist(Goal, As, Bs), Place) :- !, map2(As, Bs, Goal, Place).
 higher_(maplist(Goal, As, Bs, Cs), Place) :- !, map3(As, Bs, Cs, Goal, Place).
@@ -177,7 +191,7 @@ extended(Goal, Extra, Whole) :-
     ).
 
 each([], _).
-each([Goal|Goals], Place) :- meta(Goal, Place), each(Goals, Place).
+each([Goal|Goals], Place) :- \+ \+ tentatively(at(Place, call(Goal))), each(Goals, Place).
 
 map1([], _, _).
 map1([A|As], G, P) :- extended(G, [A], Goal), meta(Goal, P), map1(As, G, P).
@@ -210,7 +224,17 @@ keep([A|As], G, P, Wanted, Kept) :-
 call_helper(Goal, Place) :- arithmetic(Goal, Constraint), term_attvars(Goal, [_|_]), !, post(Constraint, Place).
 call_helper(Goal, _) :- silent(Goal), !, ( prints_ -> true ; assertz(prints_) ).
 call_helper(transpose(Rows, Columns), _) :- !, transposed(Rows, Columns).
+call_helper(Goal, Place) :- untold(Goal), !, throw(refused(untold, Place, Goal)).
 call_helper(Goal, Place) :- catch(Goal, error(Error, _), throw(raised(Place, Goal, Error))).
+
+%   It asks what a constrained variable is, which labelling would say before.
+untold(Goal) :- functor(Goal, Name, 1), asks_type(Name), !, arg(1, Goal, Term), attvar(Term).
+untold(length(_, Length)) :- attvar(Length).
+untold(Goal) :- nonlogical(Goal), term_attvars(Goal, [_|_]), \+ functor(Goal, flatten, 2).
+
+asks_type(Name) :-
+    memberchk(Name, [var, nonvar, integer, float, number, atom, atomic, compound, callable, string, is_list]).
+
 
 arithmetic(X is E, X #= E).
 arithmetic(A =:= B, A #= B).

@@ -4,6 +4,7 @@ In the literature: knowledge compilation; weighted model counting (WMC).
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import inf
 from time import process_time
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ if TYPE_CHECKING:  # NumPy takes longer to load than most queries take
     from logic import Circuit
 
 _FEW = 2_000  # states that become sums in plain Python
-_TRIED = 3  # orders that are tried side by side
+_TRIED, _ENOUGH = 3, 2_000  # orders that are tried side by side, and states for which another is not worth its time
 _FIRST_LIMIT, _GROWTH = 5_000, 8
 _FIRST_NODES = 20_000
 _SMALL, _SHORT = 30, 0.02  # choices for which a diagram may be small, and the seconds that it may take to see that
@@ -73,11 +74,14 @@ def plan_rules(rules: GroundRules, limits: Limits) -> Plan:
     circular = any(row.head != rows[0].head or row.head in row.body for rows in rules.circles for row in rows)
     choices = len(rules.sizes)
     if circular:
-        found = by_frontier(rules, limits)
-    else:
-        found = _by_small_diagram(rules, limits) if choices <= _SMALL else None
-        found = found or by_elimination(rules, limits)
-    return found or by_diagram(rules, limits)
+        return by_frontier(rules, limits) or by_diagram(rules, limits)
+    if choices <= _SMALL:  # what is small is made before NumPy would be loaded
+        found = by_frontier(rules, replace(limits, gates=min(limits.gates, choices))) or _by_small_diagram(
+            rules, limits
+        )
+        if found is not None:
+            return found
+    return by_elimination(rules, limits) or by_diagram(rules, limits)
 
 
 def _by_small_diagram(rules: GroundRules, limits: Limits) -> Plan | None:
@@ -132,6 +136,8 @@ def _frontier(
         for order in orders:
             found = explore(own, wanted, unwanted, order, sizes, best.states if best else limit, deadline)
             best = found or best
+            if found is not None and found.states <= _ENOUGH:
+                return found
         if best is not None or limit == most:
             return best
         limit = min(limit * _GROWTH, most)

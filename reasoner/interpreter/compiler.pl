@@ -279,6 +279,7 @@ branching(Body, Name, Arity) :-
     findall(x, part(Body, Call), [_, _|_]).
 
 shrinking(Name, Arity) :-
+    Arity > 0,
     functor(Head, Name, Arity),
     \+ ( clause_(Head, Body, _), part(Body, Call), functor(Call, Name, Arity),
          \+ ( arg(Index, Head, From), arg(Index, Call, To), smaller(From, To, Body) ) ).

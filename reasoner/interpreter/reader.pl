@@ -3,7 +3,7 @@
     Negated heads become atoms that a rule of their own weighs against what they deny.
     Every refusal is thrown as refused(Kind, Offset, Term), Offset a character position in the text.
     A clause is clause(Id, Offset, rule(Heads, Body, Choice), Names, Positions) with Heads = [Probability-Head, ...]
-    and Choice one of none, chance and net(Network, Inputs, Output, Values).
+    and Choice one of none, chance, density (the probability is a distribution) and net(Network, Inputs, Output, Values).
 */
 :- module(neurosym_reader,
           [ read_program/4, read_clauses/3, put_files/1, put_offsets/1, read_query/3, put_clauses/4, read_task/2, position_start/2 ]).
@@ -13,6 +13,7 @@
 :- use_module(builtins).
 :- use_module(clause_store).
 :- use_module(json_writer).
+:- use_module(densities, [distribution/1, values_read/2]).
 :- use_module(refusals).
 
 :- op(1000, xfx, ::).
@@ -39,7 +40,8 @@ read_task(Text, Task) :-
 %!  read_clauses(+Text, -Clauses, -Directives): directives load nothing, but queries and evidence are facts.
 read_clauses(Text, Clauses, Directives) :-
     setup_call_cleanup(open_string(Text, Stream), read_all(Stream, 0, Clauses0, Directives), close(Stream)),
-    preventions(Clauses0, Clauses).
+    preventions(Clauses0, Clauses1),
+    values_read(Clauses1, Clauses).
 
 %!  read_program(+Text, -Clauses, -Directives, -Count): the same; of a long text plain facts are stored as they are read, and
 %   only the first one of each predicate is among the clauses. Count is the number of all.
@@ -158,6 +160,7 @@ rule(Head, _, Offset, _) :- \+ callable(Head), !, throw(refused(head, Offset, He
 rule(Network :: Head, Body, Offset, rule([1-Head], Body, Choice)) :-
     nonvar(Network), compound(Network), functor(Network, nn, Arity), !,
     ( network(Arity, Network, Offset, Choice) -> true ; throw(refused(network, Offset, Network)) ).
+rule(P :: Head, Body, _, rule([P-Head], Body, density)) :- distribution(P), callable(Head), !.
 rule(Heads, Body, Offset, rule(Pairs, Body, chance)) :- probable(Heads), !,
     pairs(Heads, Offset, Pairs),
     ( member((?)-_, Pairs), member(P-_, Pairs), P \== (?) -> throw(refused(decision, Offset, P)) ; true ).
@@ -323,6 +326,7 @@ named([Name='$VAR'(Name)|Names]) :- named(Names).
 
 shown(none, [_-Head], Head).
 shown(chance, Pairs, Shown) :- disjunction(Pairs, Shown).
+shown(density, Pairs, Shown) :- disjunction(Pairs, Shown).
 shown(net(Name, Inputs, Output, Values), [_-Head], nn(Name, Inputs, Output, Values) :: Head).
 shown(function(Name, Inputs, Output), [_-Head], nn(Name, Inputs, Output) :: Head).
 
@@ -330,6 +334,7 @@ disjunction([P-Head], P :: Head) :- !.
 disjunction([P-Head|Pairs], (P :: Head ; Rest)) :- disjunction(Pairs, Rest).
 
 put_choice(none, _) :- write(null).
+put_choice(density, _) :- write(null).
 put_choice(chance, Pairs) :-
     write('{"chance":'), put_list(neurosym_reader:put_pair, Pairs), write('}').
 put_choice(net(Name, _, _, Values), _) :-

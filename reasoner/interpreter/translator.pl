@@ -7,7 +7,7 @@
 */
 :- module(neurosym_translator,
           [ install_program/6, forget_program/0, forget_calls/0, translate/3, translate_call/4, defined/1, certain_body/1, body_text/2,
-            written_/5, written/5, domain_/2, unstratified_/0, collects_/0,
+            written_/5, written/5, domain_/2, unstratified_/0, collects_/0, continuous_/0,
             undefined_fails_/0, head_/2, kind_/3, moded_/3, library_clause/1 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
@@ -23,7 +23,7 @@
 :- op(1000, xfx, ::).
 
 :- thread_local moded_/3, written_/5, head_/2, domain_/2, source_/4, unstratified_/0, collects_/0, kind_/3, all_certain_/0,
-    undefined_fails_/0, scoped_/0, library_from_/1, written_collects_/0.
+    undefined_fails_/0, scoped_/0, continuous_/0, library_from_/1, written_collects_/0.
 
 %!  written_(?Id, ?Head, ?Body, ?Choice, ?Names): a clause as it was written.
 %!  head_(?Name, ?Arity): a predicate that the program defines.
@@ -32,6 +32,8 @@
 %   nowhere defined is false, as ':- unknown(fail)' asks.
 %!  collects_: see unstratified_/0.
 %!  undefined_fails_: see unstratified_/0.
+
+%!  continuous_: some facts have values of their own, which densities.pl keeps as symbols.
 
 %!  kind_(?Name, ?Arity, ?Kind): how goals of a predicate are marked, as far as it is known.
 %!  moded_(?Name, ?Arity, ?Table): of a predicate, of whose answers some are kept only.
@@ -98,7 +100,7 @@ replaced(Clauses, domain(Name, _)) :-
 seed(_, Domains, Name/2) :- member(domain(Name, _), Domains).
 seed(Clauses, _, Name/Arity) :-
     member(clause(_, _, rule(Pairs, _, Choice), _, _), Clauses),
-    ( Choice == chance ; Choice = net(_, _, _, _) ),
+    ( Choice == chance ; Choice == density ; Choice = net(_, _, _, _) ),
     member(_-Head, Pairs), callable(Head), functor(Head, Name, Arity).
 
 add_source(Id, Pairs, Body0, Choice, Names) :-
@@ -108,8 +110,11 @@ add_source(Id, Pairs, Body0, Choice, Names) :-
 
 %   written_(Id, Head, Body, Choice, Names) is the clause as the user wrote it, one for each head.
 add_heads([], _, _, _, _, _, _).
-add_heads([_-Head|Pairs], Number, Id, Body0, Body, choice(Choice0, Variables), Names) :-
-    ( Choice0 == chance -> Choice = choice(Id, Number, Variables) ; Choice = Choice0 ),
+add_heads(Pairs0, Number, Id, Body0, Body, choice(Choice0, Variables), Names) :-
+    Pairs0 = [_-Head|Pairs],
+    (   Choice0 == chance -> Choice = choice(Id, Number, Variables)
+    ;   Choice0 == density -> Pairs0 = [Distribution-_], Choice = density(Head, Distribution)
+    ;   Choice = Choice0 ),
     ( callable(Head) -> add_rule(Id, Head, Body, Choice), assertz(written_(Id, Head, Body0, Choice, Names)) ; true ),
     Next is Number + 1,
     add_heads(Pairs, Next, Id, Body0, Body, choice(Choice0, Variables), Names).
@@ -162,6 +167,7 @@ negations(A, A, _, N, N).
 add_clause(Id, Head, Body0, Choice) :-
     translate(Body0, Id, Body1),
     (   Choice = choice(_, _, _) -> join(Body1, Choice, Body)
+    ;   Choice = density(_, _) -> ( continuous_ -> true ; assertz(continuous_) ), join(Body1, Choice, Body)
     ;   Choice = net(Name, Inputs, Output, Values) -> join(Body1, net(Name, Inputs, Output, Values, _), Body)
     ;   Choice = function(Name, Inputs, Output)
     ->  Value =.. [Name|Inputs], join(Body1, run(Output = Value), Body)
@@ -197,6 +203,7 @@ translate(all_or_none(Template, A, List), Id, Body) :- !, translate_collection(T
 translate(once(A0), Id, Body) :- !,
     translate(A0, Id, A),
     ( certain_body(A) -> Body = once(A) ; Body = A ).
+translate('$value'(Atom, Value), Id, (Body, symbol(Atom, Value))) :- !, translate(Atom, Id, Body).
 translate(!, _, cut) :- !.
 translate(true, _, true) :- !.
 translate(Goal, Id, Body) :- compound(Goal), Goal =.. [call, Closure|Extra], \+ defined(Goal), !,
@@ -267,7 +274,7 @@ certain_body((A, B)) :- !, certain_body(A), certain_body(B).
 certain_body(or(A, B)) :- !, certain_body(A), certain_body(B).
 certain_body(if(_, A, B)) :- !, certain_body(A), certain_body(B).
 certain_body(call(_, _)) :- !, \+ uncertain(any).
-certain_body(Body) :- \+ memberchk(Body, [may(_), not(_), slot(_, _, _), collect(_, _, _, _)]).
+certain_body(Body) :- \+ memberchk(Body, [may(_), not(_), slot(_, _, _), collect(_, _, _, _), density(_, _), symbol(_, _)]).
 
 %!  body_text(+Body, -Text): as the user would write it.
 body_text(Body, Text) :- written(Body, Goal), term_text(Goal, Text).
@@ -281,6 +288,8 @@ written(unproved(A), \+ A) :- !.
 written(computed(A, _, _), A) :- !.
 written(findall(T, A0, L, _), findall(T, A, L)) :- !, written(A0, A).
 written(collect(T, A0, L, _), findall(T, A, L)) :- !, written(A0, A).
+written(symbol(Atom, Value), value(Atom, Value)) :- !.
+written(density(Head, _), Head) :- !.
 written(slot(Name, Slot, Value), Goal) :- !, Goal =.. [Name, Slot, Value].
 written(choice(Id, Number, Variables), Head) :- !, chance_(Id, Variables, Pairs, _), nth0(Number, Pairs, _-Head).
 written(net(Name, Inputs, Output, _, _), Goal) :- !, Goal = nn(Name, Inputs, Output).

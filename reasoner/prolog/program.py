@@ -40,6 +40,7 @@ class Program:
         undefined: Calls of predicates that are nowhere defined: clause, character position and name with arity; an
             error when they are reached.
         predicates: What the caller computes in Python.
+        drawn: Whether comparisons of continuous values are left open for :func:`reasoner.sample`; others refuse them.
         decides: Whether decisions ``?::a`` are left open for :func:`reasoner.decide`; others refuse them.
 
     Example:
@@ -58,6 +59,7 @@ class Program:
     undefined: tuple[tuple[int, int, str], ...] = field(default=(), compare=False, repr=False)
     predicates: tuple[Predicate, ...] = ()
     decides: bool = False
+    drawn: bool = False
 
     def __repr__(self) -> str:
         names = ", ".join(domain.name for domain in self.domains)
@@ -135,7 +137,11 @@ class Program:
             3
         """
         whole = PrologText(f"{self.text}\n{text}", source or self.source, self.prolog.parts)
-        return replace(Program._parse(whole, self.domains, None, self.clauses, self.predicates), decides=self.decides)
+        return replace(
+            Program._parse(whole, self.domains, None, self.clauses, self.predicates),
+            decides=self.decides,
+            drawn=self.drawn,
+        )
 
     def computed(self, calls: Iterable[Term]) -> "Program":
         """The program and what its Python predicates answer to calls, each the name of one of its inputs.

@@ -30,6 +30,9 @@ _REASONS = {
     "uncertain_directive": "'{what}' has a probability; queries and evidence say what is asked, and are certain",
     "distributed": "'{what}' is the notation of distributional clauses; write a continuous fact as normal(0, 1) :: x, "
     "and read its value by value(x, V)",
+    "drawn": "'{what}' asks more of a continuous value than arithmetic and comparisons; sample it, or compare it",
+    "drawn_collected": "'{what}' is collected in a program with continuous facts, which is not supported; collect what "
+    "rests on nothing continuous in a program of its own",
     "file": "the directive ':- {what}' brings in a file; read the program by Program.read, from a file of the same "
     "folder, and pass what it calls in Python",
     "prevented": "'{what}' is denied in a head, but no clause makes it true; add one that does",
@@ -63,6 +66,10 @@ _REASONS = {
     # as constraints are posted
     "tentative": "'{what}' would be posted inside a condition (\\+, ->, findall, forall's first part); nothing is "
     "known there yet: say it by reification, such as B #<==> (X #= Y)",
+    "committed": "a cut or once/1 would drop other ways through the rules after '{what}' was posted, which may have no "
+    "solution; say the ways by #\\/",
+    "untold": "'{what}' asks what a constrained variable is, which is not known as constraints are posted; say it by a "
+    "constraint such as #=",
     "expression": "'{what}' is no integer expression over + - * // div mod rem abs min max ^",
     "domain": "'{what}' is no domain; write 1..9, 1 \\/ 3..5 or 0..sup",
     "truth": "'{what}' is no constraint that can be true or false; write a comparison, X in 1..3, or 0 or 1",

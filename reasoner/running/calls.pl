@@ -122,14 +122,15 @@ indicator((A, B), Indicator) :- !, ( indicator(A, Indicator) ; indicator(B, Indi
 indicator(List, Indicator) :- is_list(List), !, member(One, List), indicator(One, Indicator).
 indicator(Declared as _, Indicator) :- !, indicator(Declared, Indicator).
 indicator(Name//Count, Name/Arity) :- !, Arity is Count + 2.
-indicator(Name/Arity, Name/Arity) :- must_be(atom, Name), must_be(between(0, 100), Arity).
+indicator(Name/Arity, Name/Arity) :- !, must_be(atom, Name), must_be(between(0, 100), Arity).
+indicator(Declared, _) :- refuse(Declared).
 
 table(Module, Tables) :- forall(table_of(Tables, Table), table_one(Module, Table)).
 
 table_of(Tables, _) :- var(Tables), !, instantiation_error(Tables).
 table_of((A, B), Table) :- !, ( table_of(A, Table) ; table_of(B, Table) ).
 table_of(Table as _, One) :- !, table_of(Table, One).
-table_of(Table, Table) :- Table \= _:_.
+table_of(Table, Table) :- ( Table = _:_ -> refuse(Table) ; true ).
 
 table_one(Module, Table) :-
     (   Table = Name/Arity -> true

@@ -61,6 +61,11 @@ class Session:
         self.end()
 
     @property
+    def number(self) -> int:
+        """By which the system knows the process."""
+        return self._process.pid
+
+    @property
     def cpu_seconds(self) -> float:
         """What the process has used; 0 where it is not told."""
         try:
@@ -160,14 +165,15 @@ class Session:
     def _await(self, poll: select.poll) -> list[tuple[int, int]]:
         factor, more = _PATIENCE
         while True:
-            if found := poll.poll(250):
-                return found
+            found = poll.poll(250)
             elapsed = time.monotonic() - self._begun
             if self.cpu_seconds > self._limits.seconds or elapsed > factor * self._limits.seconds + more:
                 raise PrologTimeout(
                     f"Prolog did not finish within {self._limits.seconds:g} s; look for endless recursion, or raise "
                     f"Limits.seconds"
                 )
+            if found:
+                return found
 
 
 def _is_whole(text: bytes) -> bool:
