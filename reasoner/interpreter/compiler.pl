@@ -141,7 +141,7 @@ compile(Name, Arity) :-
     functor(Renamed, New, Arity),
     dynamic(Module:New/Arity),
     (   many(Head)
-    ->  assertz(Module:(Renamed :- neurosym_translator:clause_(Head, true, _)))
+    ->  assertz(Module:(Renamed :- neurosym_clauses:clause_(Head, true, _)))
     ;   forall(clause_(Head, Body, Id),
                ( goal(Body, Id, Goal), renamed(Head, NewHead), assertz(Module:(NewHead :- Goal)) )) ),
     (   moded_(Name, Arity, Table)
@@ -164,7 +164,7 @@ freed([Argument|Arguments], [Mode|Modes], [Called|More], Free0, Asked0) :-
 %   Many facts are not kept twice.
 many(Head) :-
     functor(Head, Name, Arity), kind_(Name, Arity, facts),
-    max_facts(Most), call_nth(clause_(Head, _, _), Most), !.
+    max_facts(Most), \+ \+ call_nth(clause_(Head, _, _), Most).
 
 max_facts(10_000).
 
@@ -279,6 +279,7 @@ branching(Body, Name, Arity) :-
     findall(x, part(Body, Call), [_, _|_]).
 
 shrinking(Name, Arity) :-
+    Arity > 0,
     functor(Head, Name, Arity),
     \+ ( clause_(Head, Body, _), part(Body, Call), functor(Call, Name, Arity),
          \+ ( arg(Index, Head, From), arg(Index, Call, To), smaller(From, To, Body) ) ).
