@@ -53,7 +53,7 @@ def test_a_plain_query_loads_no_command_line(tmp_path: Path) -> None:
     path.write_text("0.3::a.\nb :- a.\nquery(b).\n")
     heavy = "typer", "rich", "torch", "numpy", "lazy_loader"
     script = (
-        f"import sys; from neurosym.commands.entry import main; sys.argv[1:] = ['query', {str(path)!r}]; main(); "
+        f"import sys; from neurosym.__main__ import main; sys.argv[1:] = ['query', {str(path)!r}]; main(); "
         f"print([name for name in {heavy!r} if name in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -5,7 +5,7 @@ The oracle is the sum over all worlds, written out here.
 
 from collections.abc import Sequence
 from itertools import product
-from math import exp, log, prod
+from math import erf, exp, log, prod, sqrt
 from pathlib import Path
 
 import pytest
@@ -268,3 +268,57 @@ def test_a_ground_program_has_the_same_answers(text: str, tmp_path: Path) -> Non
     program = Program.parse(text, ())
     (tmp_path / "ground.pl").write_text(ground_text(ground_stated(program)))
     assert probabilities(Program.read(tmp_path / "ground.pl", ())) == pytest.approx(probabilities(program))
+
+
+HEIGHTS = """
+    normal(180, 8)::height(ann). normal(170, 5)::height(bob). uniform(0, 2)::heel. 0.4::hat.
+    taller(X, Y) :- value(height(X), A), value(height(Y), B), X \\= Y, A > B.
+    fixed(S)::shown(X) :- value(height(X), H), value(heel, E), S is H + 2 * E.
+    tall(X) :- value(height(X), H), (hat, H > 175 ; H >= 185). not_tall :- \\+ tall(ann).
+    query(taller(ann, bob)). query(tall(ann)). query(not_tall). query(shown(_)).
+"""
+
+
+def below(limit: float, mean: float, spread: float) -> float:
+    return 0.5 * (1 + erf((limit - mean) / spread / sqrt(2)))
+
+
+def test_continuous_values_are_compared_in_samples() -> None:
+    found = sample(Program.parse(HEIGHTS, ()), count=40_000, confidence=0.9999)
+    tall = 0.4 * (1 - below(175, 180, 8)) + 0.6 * (1 - below(185, 180, 8))
+    wanted = {"taller(ann,bob)": below(10, 0, sqrt(89)), "tall(ann)": tall, "not_tall": 1 - tall}
+    for atom, share in wanted.items():
+        assert found.estimates[atom].low < share < found.estimates[atom].high < found.estimates[atom].low + 0.03
+    shown = found.means["shown(ann)"]
+    assert shown.low < 182 < shown.high < shown.low + 1
+    given = sample(Program.parse(HEIGHTS + "evidence(taller(ann, bob), false).", ()), count=40_000, confidence=0.9999)
+    assert given.evidence is not None
+    assert given.evidence.low < 1 - below(10, 0, sqrt(89)) < given.evidence.high
+    assert given.means["shown(ann)"].high < 178
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (HEIGHTS, r"compares what is continuous.*neurosym sample"),
+        ("normal(0, 1)::x. y(V) :- value(x, V). query(y(_)).", "holds a continuous value"),
+        ("normal(0, 1)::x. y(L) :- findall(V, value(x, V), L). query(y(_)).", "collected"),
+        ("normal(0, 1)::x. y :- value(x, V), atom_length(V, _). query(y).", "asks more of a continuous value"),
+        ("normal(0, 1)::x. normal(1, 1)::x. query(x).", "drawn by two clauses"),
+    ],
+)
+def test_what_is_continuous_is_refused_where_it_cannot_be_counted(text: str, words: str) -> None:
+    with pytest.raises(QueryError, match=words):
+        probabilities(Program.parse(text, ()))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("normal(0, -1)::x. y :- value(x, V), V > 0. query(y).", "cannot be drawn"),
+        ("0.5::x. normal(0, 1)::z. y :- value(x, V), V > 0. query(y).", "'x' has no value"),
+    ],
+)
+def test_values_that_cannot_be_drawn_are_told(text: str, words: str) -> None:
+    with pytest.raises((SamplingError, QueryError), match=words):
+        sample(Program.parse(text, ()))

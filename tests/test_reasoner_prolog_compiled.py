@@ -6,7 +6,7 @@ import pytest
 
 from reasoner import Limits, Program, explain, infer
 from reasoner.counting.planning import answer_stated
-from reasoner.errors import PrologLimit, QueryError
+from reasoner.errors import ProgramError, PrologLimit, QueryError
 from reasoner.prolog.workers import cpu_seconds
 
 REVERSED = """app([], L, L). app([H|T], L, [H|R]) :- app(T, L, R).
@@ -104,3 +104,32 @@ def test_what_is_called_at_run_time_is_checked() -> None:
     with pytest.raises(QueryError):
         answers(text, "r(system:shell(ls), 3)")
     assert answers(f"{text} s(1).", "r(s(1), 3)") == {"r(s(1),3)"}
+
+
+ROADS = """:- table way(_, _, min), trip(_, _, first).
+road(a, b, 1). road(b, c, 2). road(a, c, 9). road(c, a, 1).
+way(X, Y, C) :- road(X, Y, C).
+way(X, Y, C) :- way(X, Z, A), road(Z, Y, B), C is A + B.
+trip(X, Y, [X, Y]) :- road(X, Y, _).
+trip(X, Y, [X|P]) :- road(X, Z, _), trip(Z, Y, P)."""
+
+
+def test_tables_with_modes_keep_what_they_say() -> None:
+    assert answers(ROADS, "way(a, X, C)") == {"way(a,a,4)", "way(a,b,1)", "way(a,c,3)"}
+    assert answers(ROADS, "way(a, c, 3)") == {"way(a,c,3)"}
+    with pytest.raises(QueryError, match="no answer"):
+        answers(ROADS, "way(a, c, 9)")
+    assert len(answers(ROADS, "trip(a, c, P)")) == 1
+    uncertain = Program.parse(f"{ROADS} 0.3::open. near(X, Y) :- open, way(X, Y, C), C < 4.", ())
+    assert answer_stated(uncertain, "near(a, c)") == pytest.approx({"near(a,c)": 0.3})
+    assert explain(uncertain, "near(a, c)", ())[0].proof.text == "near(a,c)"
+
+
+def test_tables_with_modes_are_refused_where_they_mean_nothing() -> None:
+    for text in (
+        ":- table p(_, min). 0.5::p(1, 2).",
+        ":- table p(_, lattice(shell/1)). p(1, 2).",
+        ":- table p(_, po(q)). p(1, 2).",
+    ):
+        with pytest.raises(ProgramError, match="table|built"):
+            Program.parse(text, ())

@@ -1,5 +1,6 @@
 """A worker starts from its saved state, or from its files where nothing can be kept."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,9 @@ def test_a_state_that_cannot_be_made_is_done_without(tmp_path: Path, monkeypatch
     saved_state.arguments.cache_clear()
     assert Path(file).name == "worker.pl"
     assert not [*tmp_path.glob("*.state")]
+
+
+def test_prolog_reads_its_files_without_a_word() -> None:
+    loop = Path(workers.__file__).with_name("worker.pl")
+    found = subprocess.run(["swipl", "-q", "-f", "none", str(loop)], input="", capture_output=True, text=True)
+    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")

@@ -1,8 +1,8 @@
 """Pictures after which a spiking network does not do what its network of levels does; what is found is simulated.
 
 First it is asked whether any levels of its sources bring a suspect to an accumulator at which it differs; for the first
-layer these are a picture. Then pictures of many kinds are looked at (of small ones all); then, of many more, those that
-bring a deeper suspect there, which the network of levels tells at little cost.
+layer these are a picture. Then pictures of many kinds are looked at, of small ones all. At last some are bred that
+bring a deeper suspect there (``level_aims.py``), which the network of levels tells at little cost.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,14 +14,16 @@ import numpy as np
 
 from ..network import INPUT, SpikingNetwork
 from ..projections import Integers
+from .level_aims import aim_at, breed, near
 from .level_codes import LevelCode
 from .level_layers import LevelLayer, LevelNetwork
-from .level_run import accumulate, read_run, run_levels
+from .level_run import read_run, run_levels
+from .level_weights import Fault
 
 _BATCH = 64
 _SOLVED = 8  # suspects for which a picture is made
 _FEW = 12  # bits of a picture; of pictures that small all are looked at
-_NEAR = 512  # pictures whose accumulators are looked at together
+_NOWHERE = np.zeros((0, 2), np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,12 +34,14 @@ class Suspect:
         layer: Its layer.
         neuron: ``channel * places + place``.
         reason: In words.
+        fault: In what it hears, if that is why.
         ranges: ``[R, 2]`` accumulators after which it differs, both ends included; none if that is not known.
     """
 
     layer: str
     neuron: int
     reason: str
+    fault: Fault | None = None
     ranges: Integers | None = None
 
 
@@ -78,10 +82,11 @@ def search(
     generator, left, tried = np.random.default_rng(0), list[Suspect](), 0
     for suspect in suspects:
         layer = next(layer for layer in network.layers if layer.name == suspect.layer)
-        if suspect.ranges is None or tried >= _SOLVED:
+        if tried >= _SOLVED or (suspect.ranges is None and suspect.fault is None):
             left.append(suspect)
             continue
-        picture, possible = _solved(network, layer, suspect, generator)
+        solve = _solved if suspect.ranges is not None else _solved_bits
+        picture, possible = solve(network, code, layer, suspect, generator)
         tried += possible
         if possible:
             left.append(suspect)
@@ -90,13 +95,15 @@ def search(
     if not left:
         return Outcome(None, "", [])
     if network.bits * prod(network.picture) <= _FEW:
-        found = _differing(wired, network, code, _all(network))
+        found = _differing(wired, network, code, all_pictures(network))
         return found or Outcome(None, f"all {2 ** (network.bits * prod(network.picture)):,} pictures looked at", [])
     for pictures in _kinds(network, examples, generator):
         if found := _differing(wired, network, code, pictures):
             return found
-    aims = [suspect for suspect in left if suspect.ranges is not None]
-    for pictures in _aimed(network, aims, examples, generator, effort) if aims else ():
+    chosen = [left[place] for place in generator.permutation(len(left))[:_SOLVED]]
+    aims = [aim_at(network, code, one.layer, one.neuron, one.fault, one.ranges) for one in chosen]
+    first = np.concatenate([random_pictures(network, 4 * _BATCH, generator), *([] if examples is None else [examples])])
+    for pictures in breed(network, [aim for aim in aims if aim], first, generator, effort) if any(aims) else ():
         if found := _differing(wired, network, code, pictures):
             return found
     return Outcome(None, "", left)
@@ -146,19 +153,48 @@ def _weights(network: LevelNetwork, layer: LevelLayer, neuron: int) -> tuple[Int
 
 
 def _solved(
-    network: LevelNetwork, layer: LevelLayer, suspect: Suspect, generator: np.random.Generator
+    network: LevelNetwork, code: LevelCode, layer: LevelLayer, suspect: Suspect, generator: np.random.Generator
 ) -> tuple[Integers | None, bool]:
     """A picture after which a neuron of the first layer differs, and whether any levels make a neuron differ at all."""
     weights, most = _weights(network, layer, suspect.neuron)
     heard = np.flatnonzero(weights)
-    bias = int(layer.bias[suspect.neuron // prod(network.shapes[layer.name][1:])])
-    ranges = (suspect.ranges if suspect.ranges is not None else np.zeros((0, 2), np.int64)) - bias
+    ranges = (suspect.ranges if suspect.ranges is not None else _NOWHERE) - _bias(network, layer, suspect.neuron)
     found = reach(weights[heard].tolist(), most[heard].tolist(), ranges.tolist())
     if found is None or any(term.source != INPUT for term in layer.terms):
         return None, found is not None
     picture = generator.integers(0, 2**network.bits, len(weights))
     picture[heard] = found
     return picture.reshape(network.picture), True
+
+
+def _solved_bits(
+    network: LevelNetwork, code: LevelCode, layer: LevelLayer, suspect: Suspect, generator: np.random.Generator
+) -> tuple[Integers | None, bool]:
+    """A picture after which a bit that a neuron of the first layer hears with a wrong weight decides."""
+    fault = suspect.fault
+    if suspect.neuron >= prod(network.shapes[layer.name]):  # it passes on that the picture is shown
+        return None, True
+    if fault is None or fault.source != INPUT or any(term.source != INPUT for term in layer.terms):
+        return None, True
+    weights, _ = _weights(network, layer, suspect.neuron)
+    channel, place = divmod(fault.line, prod(network.picture[1:]))
+    pixel, bit = channel // network.bits * prod(network.picture[1:]) + place, channel % network.bits
+    places, bits = np.nonzero((weights[:, None] != 0) & (np.arange(network.bits) >= 0))
+    others = (places != pixel) | (bits != bit)
+    places, bits = places[others], bits[others]
+    ranges = near(network, code, layer, suspect.neuron, fault) - _bias(network, layer, suspect.neuron)
+    ranges = ranges - (int(weights[pixel]) << bit)
+    found = reach((weights[places] << bits).tolist(), [1] * len(places), ranges.tolist())
+    if found is None:
+        return None, True
+    picture = np.where(weights != 0, 0, generator.integers(0, 2**network.bits, len(weights)))
+    picture[pixel] = 1 << bit
+    np.add.at(picture, places, np.array(found, np.int64) << bits)
+    return picture.reshape(network.picture), True
+
+
+def _bias(network: LevelNetwork, layer: LevelLayer, neuron: int) -> int:
+    return int(layer.bias[neuron // prod(network.shapes[layer.name][1:])])
 
 
 def reach(weights: Sequence[int], most: Sequence[int], ranges: Sequence[Sequence[int]]) -> list[int] | None:
@@ -202,7 +238,7 @@ def _parts(top: int) -> list[int]:
     return found
 
 
-def _all(network: LevelNetwork) -> Integers:
+def all_pictures(network: LevelNetwork) -> Integers:
     """Every picture that there is."""
     pixels = np.arange(2 ** (network.bits * prod(network.picture)))[:, None] >> network.bits * np.arange(
         prod(network.picture)
@@ -214,11 +250,11 @@ def _kinds(network: LevelNetwork, examples: Integers | None, generator: np.rando
     """Batches of pictures: those given, and random ones."""
     if examples is not None and len(examples):
         yield examples[:_BATCH]
-    yield _random(network, _BATCH, generator)
-    yield _random(network, 2 * _BATCH, generator)
+    yield random_pictures(network, _BATCH, generator)
+    yield random_pictures(network, 2 * _BATCH, generator)
 
 
-def _random(network: LevelNetwork, count: int, generator: np.random.Generator) -> Integers:
+def random_pictures(network: LevelNetwork, count: int, generator: np.random.Generator) -> Integers:
     """Pictures of noise, sparse or dense, and of smooth spots, dark or bright."""
     channels, height, width = network.picture
     top = 2**network.bits - 1
@@ -229,36 +265,3 @@ def _random(network: LevelNetwork, count: int, generator: np.random.Generator) -
     spots = coarse.repeat(4, 2).repeat(4, 3)[:, :, :height, :width] * generator.random((count, 1, 1, 1))
     pictures = np.where(generator.random((count, 1, 1, 1)) < 0.5, sparse, np.maximum(spots, 0.2 * sparse))
     return np.rint(pictures * top).astype(np.int64)
-
-
-def _aimed(
-    network: LevelNetwork,
-    suspects: Sequence[Suspect],
-    examples: Integers | None,
-    generator: np.random.Generator,
-    effort: int,
-) -> Iterator[Integers]:
-    """Batches of pictures that bring a suspect to an accumulator at which it differs."""
-    for _ in range(0, effort, _NEAR):
-        pictures = _random(network, _NEAR, generator)
-        if examples is not None and len(examples):
-            half = generator.permutation(len(examples))[: _NEAR // 2]
-            pictures[: len(half)] = np.clip(
-                examples[half] + generator.integers(-9, 10, examples[half].shape), 0, 2**network.bits - 1
-            )
-        hits = np.flatnonzero(_distances(network, suspects, pictures).min(1) == 0)
-        if len(hits):
-            yield pictures[hits[: _BATCH // 4]]
-
-
-def _distances(network: LevelNetwork, suspects: Sequence[Suspect], pictures: Integers) -> Integers:
-    """``[B, suspects]`` how far each accumulator is from one at which its neuron differs."""
-    found = accumulate(network, pictures)
-    columns: list[Integers] = []
-    for suspect in suspects:
-        values = found[suspect.layer].reshape(len(pictures), -1)[:, suspect.neuron]
-        ranges = suspect.ranges if suspect.ranges is not None else np.zeros((0, 2), np.int64)
-        low, high = ranges.T
-        apart = np.maximum(np.maximum(low - values[:, None], values[:, None] - high), 0)
-        columns.append(apart.min(1, initial=2**62))
-    return np.stack(columns, 1)

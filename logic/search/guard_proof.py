@@ -21,8 +21,6 @@ from .guard import AGE, pack_groups
 from .propagators import RAILS
 from .search_network import SearchNetwork
 
-_MILLISECONDS = 10_000  # for a counterexample
-
 
 @dataclass(frozen=True)
 class Inequality:
@@ -51,8 +49,12 @@ class GuardCertificate:
     leaves: tuple[str, ...]
 
 
-def prove_guard(network: SearchNetwork) -> Verdict:
+def prove_guard(network: SearchNetwork, *, seconds: float = 10.0) -> Verdict:
     """Whether `solved` implies all rows and groups, whatever the T rails show.
+
+    Args:
+        network: As it is wired.
+        seconds: For a counterexample, if a claim has no certificate.
 
     Returns:
         True if each follows by a certificate that was checked, False with an assignment that is announced and is none,
@@ -77,7 +79,7 @@ def prove_guard(network: SearchNetwork) -> Verdict:
     detail = f"{len(claims)} claims by {certificate.inequalities} inequalities of {certificate.neurons} neurons{heard}"
     if not open_claims:
         return Verdict(True, claim, seconds=work_time() - start, detail=detail)
-    found = _counterexample(network, [claims[number] for number in open_claims])
+    found = _counterexample(network, [claims[number] for number in open_claims], seconds)
     detail = (
         f"{len(open_claims)} of {len(claims)} claims have no certificate, the first of {claims[open_claims[0]].source}"
     )
@@ -229,7 +231,7 @@ def _follows(claim: Inequality, inequalities: Sequence[Inequality], multipliers:
     return least + sum(min(0, coefficient) for coefficient in rest.values()) > claim.bound - 1
 
 
-def _counterexample(network: SearchNetwork, claims: Sequence[Inequality]) -> dict[str, int] | None:
+def _counterexample(network: SearchNetwork, claims: Sequence[Inequality], seconds: float) -> dict[str, int] | None:
     """An assignment of the T rails at which the network announces a solution and a claim fails; None if not found."""
     cone, problem = _Cone(network), network.problem
     context = z3.Context()
@@ -249,7 +251,7 @@ def _counterexample(network: SearchNetwork, claims: Sequence[Inequality]) -> dic
         return made[source, age]
 
     solver = z3.Solver(ctx=context)
-    solver.set("timeout", _MILLISECONDS)
+    solver.set("timeout", max(1, round(1000 * seconds)))
     solver.add(formula(int(network.network.outputs[0]), 0))
     fails = [_at_least([(truth[v], -w) for v, w in c.coefficients.items()], 1 - c.bound, context) for c in claims]
     solver.add(z3.Or(*fails))

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from ..terminal import complain, say, say_json, say_part, say_rows, say_table
+from .advising import advise_family
 from .circuits import compile_netlist, learn_gate, simulate_netlist, verify_netlist
+from .conversion import convert_model
 from .ending import plain_errors
 from .files import PathError, claimed, existing, writable
 from .fitting import fit_network
@@ -39,7 +41,7 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the whole command line; `entry.py` answers what needs less."""
+    """Run the whole command line; `__main__.py` answers what needs less."""
     app()
 
 
@@ -250,6 +252,7 @@ def query_program(
     timeout: Annotated[float, typer.Option(min=0, help="CPU seconds for reading, grounding, counting, each.")] = 60.0,
     limit: Annotated[list[str] | None, typer.Option(help="Raise a limit, as megabytes=2048; see Limits.")] = None,
     proofs: Annotated[bool, typer.Option("--explain", help="Show the most probable proof of each answer.")] = False,
+    counting: Annotated[bool, typer.Option("--report", help="Tell how it was counted: method, nodes, width.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Answer the queries of a program in the language of ProbLog: the probability of each answer, exact."""
@@ -257,12 +260,12 @@ def query_program(
         existing(program)
         from .queries import limits_from, report_file
 
-        found = report_file(program, query, limits_from(timeout, limit or ()), proofs, as_json)
+        found = report_file(program, query, limits_from(timeout, limit or ()), proofs, as_json, counting)
         say(found)
 
 
 _SOLVING = ("puzzle", "query", "timeout", "limit", "as_json", "count")
-_SPIKING = (*_SOLVING, "spikes", "orders", "seed", "steps", "unique", "proof")
+_SPIKING = (*_SOLVING, "spikes", "orders", "seed", "steps", "unique", "proof", "report")
 
 
 @app.command("solve")
@@ -282,6 +285,7 @@ def solve_puzzle(
     unique: Annotated[bool, typer.Option("--unique", help="Of --spikes: look for a second solution.")] = False,
     count: Annotated[bool, typer.Option("--count", help="Count all solutions.")] = False,
     proof: Annotated[Path | None, typer.Option(help="Of --spikes: write the refutation, with its formula.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Of --spikes: write a page of pictures of the search.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Show all solutions, one after the other.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -308,9 +312,11 @@ def solve_puzzle(
 
             if proof is not None:
                 writable(proof, Path(puzzle), kinds=(".cnf", ".opb"))
+            if report is not None:
+                writable(report, Path(puzzle), proof, kinds=(".html",))
             spiking = solve_puzzle_in_spikes(
                 puzzle, query, orders=orders, seed=seed, steps=steps, unique=unique, count=count, seconds=timeout,
-                limits=limits, proof=proof,
+                limits=limits, proof=proof, report=report,
             )  # fmt: skip
             if as_json:
                 say_json(spiking.to_dict())
@@ -367,8 +373,10 @@ app.command("simulate")(simulate_netlist)
 app.command("learn-gate")(learn_gate)
 app.command("rtl")(write_hardware)
 app.command("integers")(show_integers)
+app.command("convert")(convert_model)
 app.command("fit")(fit_network)
 app.command("conform")(conform_network)
+app.command("advise")(advise_family)
 app.add_typer(target_app, name="target")
 
 

@@ -33,15 +33,26 @@ def sample_program(
             found = sample(read, query, (), number if number > 1 else 10_000, seed, confidence, 0, limits)
             if as_json:
                 rows = {atom: asdict(one) for atom, one in found.estimates.items()}
+                means = {atom: asdict(one) for atom, one in found.means.items()}
                 evidence = None if found.evidence is None else asdict(found.evidence)
                 say_json(
-                    {"estimates": rows, "evidence": evidence, "samples": found.count, "effective": found.effective}
+                    {
+                        "estimates": rows,
+                        "evidence": evidence,
+                        "means": means,
+                        "samples": found.count,
+                        "effective": found.effective,
+                    }
                 )
                 return
             width = max(map(len, found.estimates), default=0)
             lines = [
-                f"{atom:<{width}}  {one.probability:.6g}  ({one.low:.6g} to {one.high:.6g})"
+                f"{atom:<{width}}  {one.value:.6g}  ({one.low:.6g} to {one.high:.6g})"
                 for atom, one in found.estimates.items()
+            ]
+            lines += [
+                f"{atom:<{width}}  has mean {one.value:.6g}  ({one.low:.6g} to {one.high:.6g})"
+                for atom, one in found.means.items()
             ]
             told = f"% {found.count} samples, worth {found.effective:.0f}; intervals of {confidence:g}"
             say("\n".join([*lines, told]))

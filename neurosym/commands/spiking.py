@@ -41,6 +41,7 @@ def solve_puzzle_in_spikes(
     seconds: float = 60.0,
     limits: Limits | None = None,
     proof: Path | None = None,
+    report: Path | None = None,
 ) -> Compared:
     """The solution of a puzzle by spikes.
 
@@ -55,6 +56,7 @@ def solve_puzzle_in_spikes(
         seconds: CPU time for SAT beside it.
         limits: What reading and running the rules may spend.
         proof: Where to write the refutation.
+        report: Where to write a page of pictures of the run.
 
     Raises:
         NeurosymError: whatever is wrong, in one sentence.
@@ -67,7 +69,15 @@ def solve_puzzle_in_spikes(
         program, asked, orders=orders, seed=seed, steps=steps, unique=unique, count=count, limits=limits
     )  # fmt: skip
     written = None if proof is None else _write_proof(found, proof)
-    return Compared(found, solve(program, asked, seconds=seconds, limits=limits), written)
+    compared = Compared(found, solve(program, asked, seconds=seconds, limits=limits), written)
+    if report is not None:
+        from ..reports.search_page import write_search_report  # with matplotlib, which an answer does without
+
+        settings = f"--orders {orders} --seed {seed} --steps {steps}"
+        settings += "".join(f" --{name}" for name, wanted in (("unique", unique), ("count", count)) if wanted)
+        again = f"neurosym solve {puzzle} '{asked}' --spikes {settings} --report {report.name}"
+        write_search_report(found, report, str(compared), again)
+    return compared
 
 
 def _write_proof(found: SpikingSolution, path: Path) -> str:

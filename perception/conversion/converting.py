@@ -1,16 +1,15 @@
 """Conversion: a trained network and some pictures become a spiking network by one method."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
 from .building import build_unit
-from .choosing import choose, search_thresholds
 from .converted import ConvertedNetwork, LayerFacts
-from .correcting import correct
+from .correcting import correct, tune
 from .interpreting import along
 from .islands import check_islands, with_encoders
 from .methods import CONVERSION_METHODS, Method
@@ -20,6 +19,7 @@ from .thresholds import find_threshold
 from .tracing import trace
 
 _SAMPLE = 16  # calibration pictures that are kept, on which errors of layers are measured
+_TUNING = 1_000
 _CORRECTING = 256  # calibration pictures from which corrections are measured
 
 
@@ -115,11 +115,38 @@ def build(
             stacklevel=3,
         )
     converted = ConvertedNetwork(graph, units, method, steps, facts, calibration[:_SAMPLE].clone())
-    if method.rule == "search":
-        search_thresholds(converted, calibration[:_CORRECTING])
-    elif method.correction:
+    if method.correction:
         correct(converted, calibration[:_CORRECTING])
+    if method.correction == "tuned":
+        tune(converted, calibration[:_TUNING], seed=seed)
     return converted
+
+
+def choose(build: Callable[[Method], ConvertedNetwork], method: Method, pictures: Tensor) -> ConvertedNetwork:
+    """The candidate whose answers are nearest to the network's on calibration pictures, in mean square.
+
+    Args:
+        build: Converts by a method.
+        method: ``auto``, as its user has set it.
+        pictures: Calibration pictures ``[N, ...]``.
+    """
+    rules = (
+        replace(method, rule="quantile", correction=None),
+        replace(method, rule="squared-error", correction="bias"),
+        replace(method, rule="squared-error", correction="tuned"),
+    )
+    found = [build(rule) for rule in rules]
+    errors = [output_error(one, pictures) for one in found]
+    best = found[errors.index(min(errors))]
+    best.method = replace(best.method, name=method.name)
+    return best
+
+
+def output_error(converted: ConvertedNetwork, pictures: Tensor) -> float:
+    """Mean square of the difference between the answers of the two networks."""
+    spiking, analog = converted(pictures), converted.analog(pictures)
+    pairs = zip(spiking, analog, strict=True) if isinstance(spiking, tuple) else [(spiking, torch.as_tensor(analog))]
+    return sum(float((one - other).square().mean()) for one, other in pairs)
 
 
 def threshold_of(
@@ -133,8 +160,7 @@ def threshold_of(
     """Thresholds of a layer, ``[C]`` or ``[1]``: trained ones as they are, others by the rule, below the ceiling."""
     activation = operation.activation
     ceiling = constants[activation.ceiling] if activation and activation.ceiling else None
-    measured = method.rule in ("squared-error", "search")
-    if ceiling is not None and activation and activation.trained and not measured:
+    if ceiling is not None and activation and activation.trained and method.rule != "squared-error":
         return ceiling.reshape(-1)
     told_apart = (levels if method.members is None else method.members) * steps
     if method.rule == "iteration" and activation and activation.two_sided:  # it is for rectified values

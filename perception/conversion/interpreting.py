@@ -51,7 +51,11 @@ def call(operation: Operation, constants: Mapping[str, Tensor], resolve: Callabl
 
 
 def evaluate(
-    graph: SignalGraph, constants: Mapping[str, Tensor], inputs: Tensor, watch: Watch | None = None
+    graph: SignalGraph,
+    constants: Mapping[str, Tensor],
+    inputs: Tensor,
+    watch: Watch | None = None,
+    fire: Callable[[Operation, Tensor], Tensor] | None = None,
 ) -> tuple[Tensor, ...]:
     """What the network itself gives, ``[B, ...]`` for each output.
 
@@ -60,6 +64,7 @@ def evaluate(
         constants: Its tensors.
         inputs: Pictures ``[B, ...]``.
         watch: Sees each neuron's input.
+        fire: Stands for the activations, if given.
     """
     values: dict[str, Any] = {}
     last = _last_uses(graph)
@@ -70,7 +75,7 @@ def evaluate(
             x = values[one.sources[0]]
             if watch:
                 watch(one, x)
-            values[one.name] = activate(one.activation, constants, x, one.channel_axis)
+            values[one.name] = fire(one, x) if fire else activate(one.activation, constants, x, one.channel_axis)
         else:
             values[one.name] = call(one, constants, values.__getitem__)
         for name in last.get(one.name, ()):

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 Sending = Literal["random", "unbiased", "even", "timed"]
 Neuron = Literal["integrate-and-fire", "window", "phase", "multi-threshold"]
-Rule = Literal["maximum", "quantile", "squared-error", "iteration", "search"]
+Rule = Literal["maximum", "quantile", "squared-error", "iteration"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Method:
         neuron: Kind of unit.
         code: What a train stands for (``codes.py``).
         rule: How thresholds are found on calibration pictures; a trained ceiling goes before it, unless the rule
-            measures errors (``squared-error``, ``search``).
+            is ``squared-error``.
         quantile: Of ``quantile``: share of the activations below the threshold.
         per_channel: Whether each channel has a threshold of its own.
         start: Initial potential in units; 0.5 halves the rounding error.
@@ -32,7 +32,8 @@ class Method:
         total: Whether at most ``levels`` units are out at once (sum coding).
         sending: Of ``window``: ``random``, ``unbiased``, ``even`` or ``timed``.
         lines: Of ``multi-threshold``: thresholds, each half of the one before.
-        correction: What is corrected layer by layer on calibration pictures: ``bias``, ``potential`` or nothing.
+        correction: What is corrected layer by layer on calibration pictures: ``bias``, ``potential`` or nothing;
+            ``tuned``: biases, then thresholds and biases of all layers together.
     """
 
     name: str
@@ -52,7 +53,7 @@ class Method:
     total: bool = False
     sending: Sending = "even"
     lines: int = 4
-    correction: Literal["bias", "potential"] | None = None
+    correction: Literal["bias", "potential", "tuned"] | None = None
 
 
 _WINDOW: Any = {"timing": "window", "neuron": "window"}

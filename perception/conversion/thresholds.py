@@ -20,7 +20,7 @@ def find_threshold(statistics: Statistics, method: Method, levels: int) -> Tenso
         method: Its rule.
         levels: Number of values that the neurons can tell apart up to the threshold.
     """
-    if method.rule in ("maximum", "search"):
+    if method.rule == "maximum":
         found = statistics.greatest
     elif method.rule == "quantile":
         found = statistics.quantile(method.quantile)

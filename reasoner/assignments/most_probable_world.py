@@ -12,6 +12,7 @@ from ..counting.planning import check_evidence, prepare_query
 from ..counting.worlds import most_probable_worlds
 from ..errors import QueryError
 from ..grounding.grounding import NONE
+from ..grounding.rules import SlotValue, denied_by, relevant
 from ..grounding.sums import IMPOSSIBLE
 from ..prolog.border import Limits
 from ..prolog.program import Program
@@ -41,7 +42,8 @@ def most_probable(
 ) -> list[World]:
     r"""The most probable worlds in which the program's evidence holds, best first.
 
-    What neither a query nor the evidence rests on is left out.
+    What neither a query nor the evidence rests on is left out: a probabilistic fact, or a head of a disjunction, whose
+    probability then counts for none of those that matter.
 
     Args:
         program: The rules, their evidence and queries; it may have none of either.
@@ -70,15 +72,34 @@ def most_probable(
         output = next(place for place, answer in enumerate(grounding.answers) if answer.text == _ALWAYS)
     else:
         check_evidence(grounding, prepared.counter.log_probabilities(beliefs)[0, output].item())
+    roots = [answer.atom for answer in grounding.answers] + [atom for atom, _ in grounding.evidence]
+    rows = relevant([row for rows in grounding.circles for row in rows], denied_by(grounding.leaves), roots)
+    read = {item for row in rows for item in row.body if item < 0}
+    named = {leaf for number in read if isinstance(leaf := grounding.leaves[number], SlotValue)}
+    merged = beliefs[0].clone()
+    for (domain, number), group in zip(grounding.slots, grounding.one_hot, strict=True):
+        other = [
+            place
+            for place, value in zip(group, domain.values, strict=True)
+            if SlotValue(domain.name, number, value) not in named
+        ]
+        if len(other) > 1:  # values that nothing tells apart are one
+            total = merged[other].logsumexp(0)
+            merged[other] = IMPOSSIBLE
+            merged[other[-1]] = total
     evaluation = Evaluation(grounding)
     worlds: list[World] = []
-    for found in most_probable_worlds(prepared.counter, output, beliefs[0], count):
+    for found in most_probable_worlds(prepared.counter, output, merged, count):
         facts: dict[str, bool] = {}
         for (domain, number), constants, value in zip(grounding.slots, grounding.constants, found.values, strict=True):
             if constants is None:
                 facts[f"{domain.name}({grounding.name_of(domain.name, number)})={domain.values[value]}"] = True
             else:
-                facts |= {str(head): place == value for place, head in enumerate(domain.values) if head != NONE}
+                facts |= {
+                    str(head): place == value
+                    for place, head in enumerate(domain.values)
+                    if head != NONE and SlotValue(domain.name, number, head) in named
+                }
         truths = evaluation.truths(np.array(found.values, dtype=np.int64).reshape(-1, 1))
         answers = {
             answer.text: bool(Evaluation.bits(truths[answer.atom], 1)[0])

@@ -110,13 +110,18 @@ def _prepare(program: Program, query: str | None, limits: Limits) -> Prepared:
     )
 
     try:
-        counting = _plan(grounding, limits)
+        counting = make_plan(grounding, limits)
     except CountingError as over_limits:
         counting = over_limits
     return Prepared(grounding, counting, values)
 
 
-def _plan(grounding: Grounding, limits: Limits) -> Plan:
+def make_plan(grounding: Grounding, limits: Limits) -> Plan:
+    """How a ground program is counted.
+
+    Raises:
+        CountingError: if that is over the limits.
+    """
     sums = grounding.written_sums()
     found = None if sums is None else plan_written(sums)
     return found or plan_rules(grounding.rules(), limits)
@@ -160,16 +165,21 @@ def logs_stated(program: Program, query: str | None = None, limits: Limits | Non
         >>> round(logs_stated(Program.parse("1.0e-300::a. b :- a, c. 1.0e-300::c. query(b).", ()))["b"], 3)
         -1381.551
     """
-    return _logs_by_text(prepare_query(program, query, limits))
+    prepared = prepare_query(program, query, limits)
+    return answered(prepared.grounding, prepared.plan)
 
 
 def _by_text(prepared: Prepared) -> dict[str, float]:
-    return {text: exp(log_prob) for text, log_prob in _logs_by_text(prepared).items()}
+    return {text: exp(log_prob) for text, log_prob in answered(prepared.grounding, prepared.plan).items()}
 
 
-def _logs_by_text(prepared: Prepared) -> dict[str, float]:
-    grounding = prepared.grounding
-    log_probs = prepared.plan.log_probabilities(stated_beliefs(grounding))
+def answered(grounding: Grounding, plan: Plan) -> dict[str, float]:
+    """The log-probability of each answer by its text, given the program's evidence.
+
+    Raises:
+        QueryError: if something perceived is asked for, or the evidence is impossible.
+    """
+    log_probs = plan.log_probabilities(stated_beliefs(grounding))
     if grounding.evidence:
         *log_probs, evidence = log_probs
         check_evidence(grounding, evidence)

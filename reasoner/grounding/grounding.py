@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, chain, pairwise
 from math import log
@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from logic.domain import Domain
 
-from ..errors import ComputedError, NoAnswer, PrologLimit, QueryError, SubqueryError
+from ..errors import NoAnswer, QueryError
 from ..prolog.border import Limits, Refusal, request
 from ..prolog.collector import uncollected
 from ..prolog.program import Program
-from ..prolog.reasons import reason
 from ..prolog.terms import Term, from_json, order
 from ..prolog.text import QueryText, quote_atom
 from ..showing import cut
 from .ground_sums import ground_sums
+from .refusing import densities_of, refuse_symbols, refuse_tests, refused
 from .rules import (
     GroundRules,
     Instance as Instance,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # most programs are counted without a circuit
     from logic import Circuit
 
 NONE = "none of them"  # the value of a choice that makes no head true; no atom is written like this
+TEST = "continuous_test"  # the domain of comparisons of continuous values, which samples decide
 _NAME_OF_CHOICES = "choice"  # of a choice whose predicate's name is no name of a domain
 
 
@@ -82,6 +83,8 @@ class Grounding:
         leaves: What the negative numbers in them stand for: -1 for the last, and so on.
         atoms: Text of each atom by its number.
         limits: What the circuit may grow to.
+        densities: From what the value of each continuous atom is drawn, by the atom's text.
+        tests: The comparisons of continuous values; the number of each is that of its slot of the domain ``TEST``.
         parts: Of choices whose probability is learned part by part, ``t(_, X) :: a(X)``, the text of their part.
     """
 
@@ -99,6 +102,8 @@ class Grounding:
     atoms: dict[int, str]
     limits: Limits
     parts: dict[tuple[str, int], str]
+    densities: dict[str, Term]
+    tests: tuple[Term, ...]
 
     def __repr__(self) -> str:
         asked = cut(self.query or self.program.source)
@@ -138,16 +143,21 @@ class Grounding:
 
     def rules(self) -> GroundRules:
         """The same in numbers alone."""
-        place = {
-            position: (slot, value) for slot, group in enumerate(self.one_hot) for value, position in enumerate(group)
-        }
-        return GroundRules(
-            self.circles,
-            {leaf: place[position] for leaf, position in self._positions().items()},
-            denied_by(self.leaves),
-            tuple(len(slot.domain) for slot in self.slots),
-            tuple(answer.atom for answer in self.answers),
-            self.evidence,
+        place = [(slot, value) for slot, group in enumerate(self.one_hot) for value in range(len(group))]
+        values = {leaf: place[position] for leaf, position in self._positions().items()}
+        sizes, outputs = tuple(map(len, self.one_hot)), tuple(answer.atom for answer in self.answers)
+        return GroundRules(self.circles, values, denied_by(self.leaves), sizes, outputs, self.evidence, self.never)
+
+    @cached_property
+    def never(self) -> frozenset[int]:
+        """Positions of the inputs that the program gives probability 0, and does not learn."""
+        learned = {*self.program.learned}
+        return frozenset(
+            position
+            for (domain, number), constants, group in zip(self.slots, self.constants, self.one_hot, strict=True)
+            if constants is not None and self.clauses.get((domain.name, number), -1) not in learned
+            for position, log_prob in zip(group, constants, strict=True)
+            if log_prob < IMPOSSIBLE / 2
         )
 
     def written_sums(self) -> Sums | None:
@@ -157,10 +167,12 @@ class Grounding:
             None if atoms support each other, if what is denied is no choice among the values of one slot, or if they
             are more than ``Limits.gates``.
         """
-        outputs, denied = [answer.atom for answer in self.answers], denied_by(self.leaves)
         if sum(map(len, self.circles)) + len(self.circles) > self.limits.gates:
             return None
-        return ground_sums(self.circles, self._positions(), denied, self.one_hot, outputs, self.evidence)
+        outputs = [answer.atom for answer in self.answers]
+        return ground_sums(
+            self.circles, self._positions(), denied_by(self.leaves), self.one_hot, outputs, self.evidence
+        )
 
     def _positions(self) -> dict[int, int]:
         """The input of each leaf that is a slot's value."""
@@ -226,7 +238,7 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
             asked = QueryText(query, program.source)
             found = request(limits, "ground", asked, *bounds, program=program.resident)
     except Refusal as refusal:
-        raise _refused(refusal, program, query or "", limits) from None
+        raise refused(refusal, program, query or "", limits) from None
     atoms: dict[int, str] = dict(found["atoms"][1:])
     answers = [
         Answered(number, atoms[number], from_json(term), {name: from_json(value) for name, value in bindings})
@@ -236,11 +248,18 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
         raise NoAnswer(f"{program.source}: no answer: '{query}' is false whatever the symbols are")
     if query is not None:
         answers.sort(key=lambda answer: order(answer.term))
+    refuse_symbols([answer.text for answer in answers], program)
     evidence = tuple((number, truth) for number, truth in found["evidence"])
     choices = {row[0]: _choice(row) for row in found["choices"][1:]}
     inputs = [Input(name, number, text, _terms(row)) for name, number, text, row in found["inputs"][1:]]
     places, unordered = input_slots(inputs, program, query)
-    leaves = [_leaf(row, program, choices, places) for row in found["leaves"][1:]]
+    tests = tuple([from_json(term) for kind, term, *_ in found["leaves"][1:] if kind == "t"])
+    refuse_tests(program, tests)
+    numbers = iter(range(len(tests)))
+    leaves = [
+        SlotValue(TEST, next(numbers), "true") if row[0] == "t" else _leaf(row, program, choices, places)
+        for row in found["leaves"][1:]
+    ]
     leaves.reverse()  # leaf -1 comes first in the row, and is the last here
     roots = [answer.atom for answer in answers] + [atom for atom, _ in evidence]
     denied = denied_by(leaves)
@@ -254,6 +273,9 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
     read = {*chain.from_iterable([row.body for rows in circles for row in rows])}
     used = {leaves[item] for item in read if item < 0}
     slots, constants = _slots(program, used, list(choices.values()))
+    for number in sorted(leaf.slot for leaf in used if isinstance(leaf, SlotValue) and leaf.domain == TEST):
+        slots.append(Slot(Domain(TEST, ["true", NONE]), number))
+        constants.append((log(0.5), log(0.5)))  # in the place of what samples say
     _refuse_decisions(program, [choice for choice in choices.values() if choice.slot in slots])
     return Grounding(
         program,
@@ -270,6 +292,8 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
         atoms,
         limits,
         {(choice.slot.domain.name, choice.slot.number): choice.part for choice in choices.values() if choice.part},
+        densities_of(found["densities"][1:], program),
+        tests,
     )
 
 
@@ -360,30 +384,3 @@ def _refuse_decisions(program: Program, choices: Sequence[_Choice]) -> None:
                 f"{program.where(choice.clause)}: '{program.clauses[choice.clause].text}' is a decision, which has no "
                 f"probability; ask for the best one by neurosym dt, or by reasoner.decide"
             )
-
-
-def _refused(refusal: Refusal, program: Program, query: str, limits: Limits) -> QueryError | PrologLimit:
-    where, what = program.where(refusal.clause), refusal.text
-    asked = f"'{query}'" if query else "a query"
-    over = {
-        "huge": f"an answer of {asked} is a term of {what} cells, more than 200,000",
-        "answers": f"{asked} has {what} answers or more, above Limits.answers = {limits.answers}",
-        "instances": f"{asked} needs more than Limits.instances = {what} rule instances",
-    }
-    if refusal.kind in over:
-        return PrologLimit(f"{where}: {over[refusal.kind]}")
-    if refusal.kind == "subquery":
-        known = f"the probability of '{what}' given {refusal.message} is to be known first; ask by infer or explain"
-        return SubqueryError(f"{where}: {known}", what, refusal.message)
-    if refusal.kind == "computed":
-        return ComputedError(f"{where}: what Python computes is to be known first; ask by infer or explain", what)
-    if refusal.kind == "called":
-        place = program.call_place(refusal.clause, what)
-        return QueryError(f"{program.source}: {reason(refusal)}{program.suggestion(what)}{place}")
-    if refusal.kind == "query_unknown":
-        defined = ", ".join(sorted({clause.head.indicator for clause in program.clauses}))
-        none = f"the program does not define '{what}', so '{query}' has no answer; it defines {defined}"
-        return QueryError(f"{where}: {none}{program.suggestion(what)}")
-    if refusal.kind == "syntax":
-        refusal = replace(refusal, kind="query_syntax")
-    return QueryError(f"{where}: {reason(refusal)}")

@@ -34,6 +34,7 @@ goal((A -> B), Sign, Call) :- !, ( goal(A, -, Call) ; goal(B, Sign, Call) ).
 goal(\+ A, _, Call) :- !, goal(A, -, Call).
 goal(not(A), _, Call) :- !, goal(A, -, Call).
 goal(once(A), Sign, Call) :- !, goal(A, Sign, Call).
+goal('$value'(A, _), Sign, Call) :- !, goal(A, Sign, Call).
 goal(forall(A, B), _, Call) :- !, ( goal(A, -, Call) ; goal(B, -, Call) ).
 goal(Collect, _, Call) :- collects(Collect, Inner), !, goal(Inner, -, Call).
 goal(Goal, Sign, Call) :- compound(Goal), functor(Goal, >>, Arity), Arity >= 2, !,

@@ -121,3 +121,4 @@ goal_arguments(findall(_, _, _), [2]).
 goal_arguments(all(_, _, _), [2]).
 goal_arguments(all_or_none(_, _, _), [2]).
 goal_arguments(call(_), [1]).
+goal_arguments('$value'(_, _), [1]).

@@ -5,7 +5,7 @@
     together at run time is marked and compiled before it is called. What Prolog's search does not finish within a number
     of steps the interpreter takes up again with tables.
 */
-:- module(neurosym_compiler, [compiled_answers/3, recursive/1, forget_module/0, forget_steps/0]).
+:- module(neurosym_compiler, [compiled_answers/3, moded_answers/3, recursive/1, forget_module/0, forget_steps/0]).
 :- set_prolog_flag(optimise, true).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
@@ -46,8 +46,7 @@ compiled_answers(Goal, Most, Answers) :-
     module_(Module), renamed(Goal, Renamed),
     budget(Name, Arity, Steps),
     nb_getval(neurosym_free_cells, Free),
-    catch(call_with_inference_limit(gather(Goal, limit(Most, Module:Renamed), Found), Steps, Outcome),
-          Error, true),
+    catch(within(Steps, gather(Goal, limit(Most, Module:Renamed), Found), Outcome), Error, true),
     (   nonvar(Error) -> ends(Error), nb_setval(neurosym_free_cells, Free), assertz(unfinished_(Name, Arity)), fail
     ;   Outcome == inference_limit_exceeded
     ->  nb_setval(neurosym_free_cells, Free),
@@ -55,6 +54,23 @@ compiled_answers(Goal, Most, Answers) :-
         spent(Steps), fail
     ;   Answers = Found ).
 
+%!  moded_answers(+Goal, +Id, -Answers): of a predicate of whose answers some are kept only, which no table of ours does.
+moded_answers(Goal, Id, Answers) :-
+    functor(Goal, Name, Arity),
+    ( \+ unstratified_, compiled(Name, Arity) -> true ; throw(stopped(moded, Id, Name/Arity)) ),
+    module_(Module), kept(Goal, Renamed),
+    catch(gather(Goal, Module:Renamed, Answers), error(Error, Context), wrong(Error, Context, Goal, Id)).
+
+wrong(resource_error(What), Context, _, _) :- throw(error(resource_error(What), Context)).
+wrong(Error, _, Goal, Id) :- throw(builtin(Id, Goal, Error)).
+
+:- meta_predicate within(+, 0, -).
+
+within(infinite, Goal, true) :- !, call(Goal).
+within(Steps, Goal, Outcome) :- call_with_inference_limit(Goal, Steps, Outcome).
+
+%   A table with modes is not to be left in the middle.
+budget(Name, Arity, infinite) :- callees([Name/Arity], [], All), member(N/A, All), moded_(N, A, _), !.
 budget(Name, Arity, Steps) :-
     ( steps_(Left) -> true ; max_steps(Left) ),
     recursion(Name, Arity, Kind),
@@ -125,15 +141,30 @@ compile(Name, Arity) :-
     functor(Renamed, New, Arity),
     dynamic(Module:New/Arity),
     (   many(Head)
-    ->  assertz(Module:(Renamed :- neurosym_translator:clause_(Head, true, _)))
+    ->  assertz(Module:(Renamed :- neurosym_clauses:clause_(Head, true, _)))
     ;   forall(clause_(Head, Body, Id),
                ( goal(Body, Id, Goal), renamed(Head, NewHead), assertz(Module:(NewHead :- Goal)) )) ),
-    compile_predicates([Module:New/Arity]).
+    (   moded_(Name, Arity, Table)
+    ->  renamed(Table, Modes), table(Module:Modes)
+    ;   compile_predicates([Module:New/Arity]) ).
+
+%   What is kept is kept for all values of the arguments that have a mode, and compared with the goal then.
+kept(Goal, (Renamed, Free = Asked)) :-
+    functor(Goal, Name, Arity), moded_(Name, Arity, Table),
+    Goal =.. [_|Arguments], Table =.. [_|Modes],
+    freed(Arguments, Modes, Called, Free, Asked),
+    Open =.. [Name|Called], renamed(Open, Renamed).
+
+freed([], [], [], [], []).
+freed([Argument|Arguments], [Mode|Modes], [Called|More], Free0, Asked0) :-
+    (   ( var(Mode) ; Mode == index ) -> Called = Argument, Free0 = Free, Asked0 = Asked
+    ;   Free0 = [Called|Free], Asked0 = [Argument|Asked] ),
+    freed(Arguments, Modes, More, Free, Asked).
 
 %   Many facts are not kept twice.
 many(Head) :-
     functor(Head, Name, Arity), kind_(Name, Arity, facts),
-    max_facts(Most), call_nth(clause_(Head, _, _), Most), !.
+    max_facts(Most), \+ \+ call_nth(clause_(Head, _, _), Most).
 
 max_facts(10_000).
 
@@ -158,6 +189,7 @@ goal(cut, _, !).
 goal(facts(Goal), _, Renamed) :- renamed(Goal, Renamed).
 goal(plain(Goal), _, Renamed) :- renamed(Goal, Renamed).
 goal(sure(Goal), _, Renamed) :- renamed(Goal, Renamed).
+goal(moded(Goal), _, Renamed) :- kept(Goal, Renamed).
 goal(run(Goal), Id, Run) :- run(Goal, Id, Run).
 goal(computed(Goal, Variables, Safe), Id, Run) :-
     (   Variables == [] -> Run = Safe
@@ -212,6 +244,7 @@ called(Goal, Extra, Id) :-
 
 quickly(plain(Goal), Module:Run) :- known(Goal, Module, Run).
 quickly(sure(Goal), Module:Run) :- known(Goal, Module, Run).
+quickly(moded(Goal), Module:Run) :- known(Goal, Module, _), kept(Goal, Run).
 quickly(facts(Goal), Module:Run) :- known(Goal, Module, Run).
 
 known(Goal, Module, Run) :-
@@ -246,13 +279,14 @@ branching(Body, Name, Arity) :-
     findall(x, part(Body, Call), [_, _|_]).
 
 shrinking(Name, Arity) :-
+    Arity > 0,
     functor(Head, Name, Arity),
     \+ ( clause_(Head, Body, _), part(Body, Call), functor(Call, Name, Arity),
          \+ ( arg(Index, Head, From), arg(Index, Call, To), smaller(From, To, Body) ) ).
 
 %   A goal of the program in a marked body.
 part(Body, Call) :- compound(Body),
-    (   ( Body = sure(Call) ; Body = plain(Call) ; Body = facts(Call) ) -> true
+    (   ( Body = sure(Call) ; Body = plain(Call) ; Body = facts(Call) ; Body = moded(Call) ) -> true
     ;   ( Body = run(_) ; Body = computed(_, _, _) ; Body = call(_, _) ) -> fail
     ;   arg(_, Body, Inner), part(Inner, Call) ).
 

@@ -2,7 +2,7 @@
     on, atoms from 0 upwards and leaves from -1 downwards, all in one string; then what the numbers stand for.
 */
 :- module(neurosym_ground_writer,
-          [start/1, finish/4, put_row/3, next_denied/2, forget_rows/0, choice_text/4]).
+          [start/1, finish/4, put_row/3, put_density/2, next_denied/2, forget_rows/0, choice_text/4]).
 :- set_prolog_flag(optimise, true).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
@@ -11,7 +11,7 @@
 :- use_module(translator).
 :- use_module(json_writer).
 
-:- thread_local choice_/6, input_/3, leaf_/1, todo_/2.
+:- thread_local density_/2, choice_/6, input_/3, leaf_/1, todo_/2.
 
 %!  start(+MaxInstances) begins the ground program, put_row/3 adds a rule instance, finish/4 ends it.
 start(MaxInstances) :-
@@ -40,6 +40,9 @@ finish(Query, Names, Answers, Observed) :-
            ( term_text(Inputs, Text),
              write(',['), put_string(Name), format(',~d,', [Number]), put_string(Text), write(','), put_term(Inputs),
              write(']') )),
+    write('],"densities":[null'),
+    forall(density_(Head, Distribution),
+           ( write(',['), put_term(Head), write(','), put_term(Distribution), write(']') )),
     write(']}').
 
 put_answer(Query, Names, Key-Answer) :-
@@ -102,6 +105,7 @@ leaf(not(Body), State, denied(Key)) :- !,
 leaf(net(Name, Inputs, _, _, Index), _, net(Name, Inputs, Index)) :- !.
 leaf(Item, _, Item).
 
+put_leaf(test(Goal), _) :- !, write('["t",'), put_term(Goal), write(']').
 put_leaf(slot(Name, Slot, Value), _) :- integer(Value), !, format('["d","~w",~d,~d]', [Name, Slot, Value]).
 put_leaf(slot(Name, Slot, Value), _) :-
     write('["d",'), put_string(Name), format(',~d,', [Slot]), put_term(Value), write(']').
@@ -160,6 +164,11 @@ probability(P0, Id, P) :-
     run_builtin(P is float(P0), Id),
     ( P >= 0, P =< 1.000001 -> true ; throw(stopped(probability, Id, P)) ).
 
+%!  put_density(+Head, +Distribution): what the value of an atom is drawn from.
+put_density(Head, Distribution) :-
+    (   density_(Head, Known), Known =@= Distribution -> true
+    ;   affordable(Head-Distribution), assertz(density_(Head, Distribution)) ).
+
 %!  choice_text(+Id, +Number, +Variables, -Text): the clause instance as text, which tells it from its sisters.
 choice_text(Id, Number, Variables, Text) :-
     chance_(Id, Variables, Pairs, Body), chance_(Id, Free, FreePairs, _),
@@ -189,4 +198,5 @@ next_denied(Key, Body) :- retract(todo_(Key, Body)), !.
 
 %!  forget_rows: of the program before.
 forget_rows :-
+    retractall(density_(_, _)),
     retractall(choice_(_, _, _, _, _, _)), retractall(input_(_, _, _)), retractall(leaf_(_)), retractall(todo_(_, _)).

@@ -22,6 +22,7 @@
 :- use_module(goals).
 :- use_module(interpreters).
 :- use_module(deadline).
+:- use_module(densities).
 :- use_module(collection).
 :- use_module(proof_order).
 :- use_module(ground_writer).
@@ -73,6 +74,7 @@ certain(plain(Goal), _, _) :-
     ( recursive(Goal), compiled_answers(Goal, infinite, Answers) -> member(Goal, Answers) ; plain(Goal) ).
 certain(sure(Goal), _, _) :-
     ( compiled_answers(Goal, infinite, Found) -> list_to_set(Found, Answers), member(Goal, Answers) ; sure(Goal) ).
+certain(moded(Goal), Id, _) :- moded_answers(Goal, Id, Answers), member(Goal, Answers).
 certain(run(Goal), Id, _) :- run_builtin(Goal, Id).
 certain(computed(Goal, Variables, Safe), Id, _) :- compute(Goal, Variables, Safe, Id).
 certain(naf(Body), Id, _) :- tested(Body), \+ certain(Body, Id).
@@ -170,6 +172,7 @@ body(net(Name, Inputs, Output, Values, Index), Id, [net(Name, Inputs, Output, Va
     asked_of_network(Inputs, Id),
     nth0(Index, Values, Output).
 body(collect(Template, Body, List, Kind), Id, I0, I) :-
+    ( continuous_ -> throw(stopped(drawn_collected, Id, Template)) ; true ),
     collected(Template, Body), listed(List, Id),
     collecting(Template-Body, Id, ways(Kind, Template, Body, Id, Ways)),
     selection(Ways, known(0, [], [], []), Id, List, I0, I).
@@ -178,8 +181,18 @@ body(undefined(Goal), Id, I, I) :- undefined_goal(Goal, Id).
 body(facts(Goal), Id, I0, I) :- settled(facts(Goal), Id, I0, I).
 body(plain(Goal), Id, I0, I) :- settled(plain(Goal), Id, I0, I).
 body(sure(Goal), Id, I0, I) :- settled(sure(Goal), Id, I0, I).
-body(run(Goal), Id, I0, I) :- settled(run(Goal), Id, I0, I).
-body(computed(Goal, Variables, Safe), Id, I, I) :- compute(Goal, Variables, Safe, Id).    % it has one answer at most
+body(moded(Goal), Id, I0, I) :- settled(moded(Goal), Id, I0, I).
+body(run(Goal), Id, I0, I) :-
+    ( continuous_, symbolic(Goal) -> formula(Goal, Id, I0, I) ; settled(run(Goal), Id, I0, I) ).
+body(computed(Goal, Variables, Safe), Id, I0, I) :-
+    (   continuous_, symbolic(Goal) -> formula(Goal, Id, I0, I)
+    ;   I0 = I, compute(Goal, Variables, Safe, Id) ).    % it has one answer at most
+body(density(Head, Distribution), Id, I, I) :-
+    ( ground(Head-Distribution) -> true ; throw(stopped(nonground, Id, Head)) ),
+    put_density(Head, Distribution).
+body(symbol(Atom, Value), Id, I, I) :-
+    ( ground(Atom) -> true ; throw(stopped(nonground, Id, Atom)) ),
+    Value = '$value'(Atom).
 body(naf(Body), Id, I, I) :- certainly(naf(Body), Id).
 body(unproved(Goal), Id, I, I) :- certainly(unproved(Goal), Id).
 body(once(Body), Id, I, I) :- certainly(once(Body), Id).

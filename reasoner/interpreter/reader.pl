@@ -3,14 +3,17 @@
     Negated heads become atoms that a rule of their own weighs against what they deny.
     Every refusal is thrown as refused(Kind, Offset, Term), Offset a character position in the text.
     A clause is clause(Id, Offset, rule(Heads, Body, Choice), Names, Positions) with Heads = [Probability-Head, ...]
-    and Choice one of none, chance and net(Network, Inputs, Output, Values).
+    and Choice one of none, chance, density (the probability is a distribution) and net(Network, Inputs, Output, Values).
 */
-:- module(neurosym_reader, [read_clauses/3, put_files/1, read_query/3, put_clauses/3, read_task/2, position_start/2]).
+:- module(neurosym_reader,
+          [ read_program/4, read_clauses/3, put_files/1, put_offsets/1, read_query/3, put_clauses/4, read_task/2, position_start/2 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(analysis).
 :- use_module(builtins).
+:- use_module(clause_store).
 :- use_module(json_writer).
+:- use_module(densities, [distribution/1, values_read/2]).
 :- use_module(refusals).
 
 :- op(1000, xfx, ::).
@@ -37,15 +40,58 @@ read_task(Text, Task) :-
 %!  read_clauses(+Text, -Clauses, -Directives): directives load nothing, but queries and evidence are facts.
 read_clauses(Text, Clauses, Directives) :-
     setup_call_cleanup(open_string(Text, Stream), read_all(Stream, 0, Clauses0, Directives), close(Stream)),
-    preventions(Clauses0, Clauses).
+    preventions(Clauses0, Clauses1),
+    values_read(Clauses1, Clauses).
+
+%!  read_program(+Text, -Clauses, -Directives, -Count): the same; of a long text plain facts are stored as they are read, and
+%   only the first one of each predicate is among the clauses. Count is the number of all.
+read_program(Text, Clauses, Directives, Count) :-
+    string_length(Text, Length), long(Least), Length > Least,
+    setup_call_cleanup(open_string(Text, Stream), read_long(Stream, 0, Count, Clauses, Directives), close(Stream)),
+    \+ mixed(Clauses, Directives), !.
+read_program(Text, Clauses, Directives, Count) :-
+    forget_clauses,
+    read_clauses(Text, Clauses, Directives),
+    length(Clauses, Count).
+
+long(200_000).    % characters
+
+%   Facts whose predicate has other clauses too keep their place among them.
+mixed(_, Directives) :- memberchk(use_module(library(scope)), Directives), !.
+mixed(Clauses, _) :-
+    member(clause(Id, _, rule(Pairs, _, _), _, _), Clauses), member(_-Head, Pairs), nonvar(Head),
+    ( Head = (\+ _) ; Head = _:_ ; functor(Head, Name, Arity), bulk_(Name, Arity, _, _), \+ bulk_(Name, Arity, Id, _) ), !.
+
+read_long(Stream, Id, Count, Clauses, Directives) :-
+    read_term(Stream, Term, [ term_position(Position), syntax_errors(error), double_quotes(string), back_quotes(codes),
+                              dotlists(false), cycles(false), module(neurosym_syntax) ]),
+    (   is_plain_fact(Term, Probability, Head)
+    ->  Next is Id + 1,
+        (   store_fact(Probability, Head, Id) -> Clauses = Rest
+        ;   stream_position_data(char_count, Position, Offset),
+            ( Probability == none -> Rule = rule([1-Head], true, none) ; Rule = rule([Probability-Head], true, chance) ),
+            Clauses = [clause(Id, Offset, Rule, [], _)|Rest] ),
+        read_long(Stream, Next, Count, Rest, Directives)
+    ;   set_stream_position(Stream, Position),
+        read_one(Stream, Id, Read),
+        (   Read == end -> Clauses = [], Directives = [], Count = Id
+        ;   Read = directive(Directive) -> Directives = [Directive|More], read_long(Stream, Id, Count, Clauses, More)
+        ;   Clauses = [Read|Rest], Next is Id + 1, read_long(Stream, Next, Count, Rest, Directives) ) ).
 
 read_all(Stream, Id, Clauses, Directives) :-
+    read_one(Stream, Id, Read),
+    (   Read == end -> Clauses = [], Directives = []
+    ;   Read = directive(Directive) -> Directives = [Directive|More], read_all(Stream, Id, Clauses, More)
+    ;   Clauses = [Read|Rest], Next is Id + 1, read_all(Stream, Next, Rest, Directives) ).
+
+%   The next clause, directive(Directive) or end.
+read_one(Stream, Id, Read) :-
     read_term(Stream, Term0,
               [ variable_names(Names), subterm_positions(Positions0), syntax_errors(error),
                 double_quotes(string), back_quotes(codes), dotlists(false), cycles(false),
                 module(neurosym_syntax) ]),
     (   Term0 == end_of_file
-    ->  Clauses = [], Directives = []
+    ->  Read = end
     ;   position_start(Positions0, Offset),
         max_depth(Depth),
         ( shallow(Term0, Depth) -> true ; throw(refused(depth, Offset, Depth)) ),
@@ -54,12 +100,9 @@ read_all(Stream, Id, Clauses, Directives) :-
         plain_negations(Term1, Positions1, Term, Positions),
         (   Term = (:- Directive)
         ->  check_directive(rules, Directive, Offset),
-            Directives = [Directive|More],
-            read_all(Stream, Id, Clauses, More)
+            Read = directive(Directive)
         ;   rule(Term, Offset, Rule),
-            Clauses = [clause(Id, Offset, Rule, Names, Positions)|Rest],
-            Next is Id + 1,
-            read_all(Stream, Next, Rest, Directives)
+            Read = clause(Id, Offset, Rule, Names, Positions)
         )
     ).
 
@@ -117,6 +160,7 @@ rule(Head, _, Offset, _) :- \+ callable(Head), !, throw(refused(head, Offset, He
 rule(Network :: Head, Body, Offset, rule([1-Head], Body, Choice)) :-
     nonvar(Network), compound(Network), functor(Network, nn, Arity), !,
     ( network(Arity, Network, Offset, Choice) -> true ; throw(refused(network, Offset, Network)) ).
+rule(P :: Head, Body, _, rule([P-Head], Body, density)) :- distribution(P), callable(Head), !.
 rule(Heads, Body, Offset, rule(Pairs, Body, chance)) :- probable(Heads), !,
     pairs(Heads, Offset, Pairs),
     ( member((?)-_, Pairs), member(P-_, Pairs), P \== (?) -> throw(refused(decision, Offset, P)) ; true ).
@@ -202,6 +246,22 @@ network(3, nn(Name, Inputs0, Output), _, function(Name, Inputs, Output)) :- atom
 inputs(Inputs, Inputs) :- is_list(Inputs), !.
 inputs(Input, [Input]).
 
+%!  put_offsets(+Text): where each clause begins, as JSON.
+put_offsets(Text) :-
+    write('['),
+    setup_call_cleanup(open_string(Text, Stream), put_each_offset(Stream, ''), close(Stream)),
+    write(']').
+
+put_each_offset(Stream, Comma) :-
+    read_term(Stream, Term, [ term_position(Position), syntax_errors(error), double_quotes(string), back_quotes(codes),
+                              dotlists(false), cycles(false), module(neurosym_syntax) ]),
+    (   Term == end_of_file -> true
+    ;   nonvar(Term), Term = (:- Directive), \+ ( nonvar(Directive), functor(Directive, Name, _), memberchk(Name, [query, evidence]) )
+    ->  put_each_offset(Stream, Comma)
+    ;   stream_position_data(char_count, Position, Offset),
+        write(Comma), write(Offset),
+        put_each_offset(Stream, ',') ).
+
 %!  put_files(+Text): the directives that bring in files, as JSON: where each begins and ends, and what it says.
 put_files(Text) :-
     setup_call_cleanup(open_string(Text, Stream), directives_of_files(Stream, Found), close(Stream)),
@@ -237,10 +297,13 @@ position_start(parentheses_term_position(From, _, _), From) :- !.
 position_start(From-_, From) :- !.
 position_start(Positions, From) :- arg(1, Positions, From).
 
-%!  put_clauses(+Clauses, +Directives, +Unknown): what was read, as JSON.
-put_clauses(Clauses, Directives, Unknown) :-
-    write('{"clauses":'), put_list(neurosym_reader:put_clause, Clauses),
-    write(',"directives":'), length(Directives, Count), write(Count),
+%!  put_clauses(+Clauses, +Count, +Directives, +Unknown): what was read, as JSON; if not all clauses are there, their numbers.
+put_clauses(Clauses, Count, Directives, Unknown) :-
+    format('{"count":~d,"numbers":', [Count]),
+    (   length(Clauses, Count) -> write(null)
+    ;   findall(Id, member(clause(Id, _, _, _, _), Clauses), Numbers), write(Numbers) ),
+    write(',"clauses":'), put_list(neurosym_reader:put_clause, Clauses),
+    write(',"directives":'), length(Directives, Told), write(Told),
     write(',"unknown":'),
     put_list(neurosym_reader:put_unknown, Unknown),
     write('}').
@@ -263,6 +326,7 @@ named([Name='$VAR'(Name)|Names]) :- named(Names).
 
 shown(none, [_-Head], Head).
 shown(chance, Pairs, Shown) :- disjunction(Pairs, Shown).
+shown(density, Pairs, Shown) :- disjunction(Pairs, Shown).
 shown(net(Name, Inputs, Output, Values), [_-Head], nn(Name, Inputs, Output, Values) :: Head).
 shown(function(Name, Inputs, Output), [_-Head], nn(Name, Inputs, Output) :: Head).
 
@@ -270,6 +334,7 @@ disjunction([P-Head], P :: Head) :- !.
 disjunction([P-Head|Pairs], (P :: Head ; Rest)) :- disjunction(Pairs, Rest).
 
 put_choice(none, _) :- write(null).
+put_choice(density, _) :- write(null).
 put_choice(chance, Pairs) :-
     write('{"chance":'), put_list(neurosym_reader:put_pair, Pairs), write('}').
 put_choice(net(Name, _, _, Values), _) :-

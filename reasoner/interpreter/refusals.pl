@@ -1,7 +1,8 @@
 /*  What no program may do, of rules and of constraints alike: which predicates it may not redefine, which directives it
     may give, and what a name that is nowhere defined may have been meant to be.
 */
-:- module(neurosym_refusals, [fixed/1, check_directive/3, declared/2, of_file/1, system_predicate/1, suggestion/3]).
+:- module(neurosym_refusals,
+          [ fixed/1, check_directive/3, declared/2, moded_table/2, of_file/1, system_predicate/1, suggestion/3 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 
@@ -38,22 +39,34 @@ declarable(Name/Arity) :-
 
 %   What is in these libraries is built in.
 built_in(rules, [lists, apply, string, aggregate, between, builtin, cut, control, yall, collect, scope, db, lfi]).
+built_in(constraints, [clpfd, lists, apply, yall, aggregate, pairs]).
 
 %!  of_file(+Directive): it brings in a file, which whoever reads the program has put in its place; see including.py.
 of_file(consult(_)).
 of_file(csv_load(_, _)).
 of_file(sqlite_load(_)).
 of_file(Directive) :- Directive =.. [use_module, Name], atom(Name), file_name_extension(_, py, Name).
-built_in(constraints, [clpfd, lists, apply, yall, aggregate, pairs]).
 
 plain_tables(Tables, _) :- var(Tables), !, fail.
 plain_tables((A, B), Place) :- !, plain_tables(A, Place), plain_tables(B, Place).
 plain_tables(_/Arity, _) :- !, integer(Arity).
 plain_tables(_//Arity, _) :- !, integer(Arity).
 plain_tables(Table, Place) :-
-    callable(Table),
-    (   forall(arg(_, Table, Argument), ( var(Argument) ; Argument == index )) -> true
-    ;   throw(refused(table_mode, Place, Table)) ).
+    callable(Table), functor(Table, Name, Arity),
+    ( forall(arg(_, Table, Argument), table_mode(Argument)) -> true ; throw(refused(table_mode, Place, Table)) ),
+    ( moded(Table), \+ declarable(Name/Arity) -> throw(refused(builtin_head, Place, Table)) ; true ).
+
+%   Not those that call a predicate to compare answers.
+table_mode(Mode) :- var(Mode), !.
+table_mode(Mode) :- memberchk(Mode, [index, -, first, last, min, max]).
+
+moded(Table) :- arg(_, Table, Mode), nonvar(Mode), Mode \== index, !.
+
+%!  moded_table(+Directive, -Table) is nondet: a table that keeps some answers only, such as path(_, _, min).
+moded_table(table(Tables), Table) :- moded_in(Tables, Table).
+
+moded_in((A, B), Table) :- !, ( moded_in(A, Table) ; moded_in(B, Table) ).
+moded_in(Table, Table) :- moded(Table).
 
 %!  system_predicate(+Goal): Prolog has such a predicate, or a library of it.
 system_predicate(Goal) :- catch(predicate_property(system:Goal, defined), _, fail), !.

@@ -1,13 +1,14 @@
 /*  Stores a program for the interpreters: each goal is marked once with how it is to be run.
 
-    facts(G), plain(G), sure(G): certain, by facts, as Prolog runs it, tabled; may(G): uncertain, tabled; run(G): a
+    facts(G), plain(G), sure(G), moded(G): certain, by facts, as Prolog runs it,
+    tabled, tabled with modes; may(G): uncertain, tabled; run(G): a
     built-in; computed(G, V, S): one that may run as S if the variables V are small integers; naf(B), unproved(G):
     negation of what is certain; not(B): of what is uncertain; undefined(G): nowhere defined.
 */
 :- module(neurosym_translator,
-          [ install_program/5, forget_program/0, forget_calls/0, translate/3, translate_call/4, defined/1, certain_body/1, body_text/2,
-            clause_/3, written_/5, domain_/2, chance_/4, unstratified_/0, collects_/0,
-            undefined_fails_/0, head_/2, kind_/3, library_clause/1 ]).
+          [ install_program/6, forget_program/0, forget_calls/0, translate/3, translate_call/4, defined/1, certain_body/1, body_text/2,
+            written_/5, written/5, domain_/2, unstratified_/0, collects_/0, continuous_/0,
+            undefined_fails_/0, head_/2, kind_/3, moded_/3, library_clause/1 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(analysis).
@@ -15,32 +16,41 @@
 :- use_module(builtins).
 :- use_module(library_reader).
 :- use_module(checker).
+:- reexport(clause_store).
 :- use_module(json_writer).
 :- use_module(refusals).
 
 :- op(1000, xfx, ::).
 
-:- thread_local clause_/3, written_/5, head_/2, domain_/2, chance_/4, source_/4, unstratified_/0, collects_/0, kind_/3, all_certain_/0,
-    undefined_fails_/0, scoped_/0, library_from_/1, written_collects_/0.
+:- thread_local moded_/3, written_/5, head_/2, domain_/2, source_/4, unstratified_/0, collects_/0, kind_/3, all_certain_/0,
+    undefined_fails_/0, scoped_/0, continuous_/0, library_from_/1, written_collects_/0.
 
-%!  clause_(?Head, ?Body, ?Id): of the program, the body marked; written_/5: as it was written.
-%!  written_(?Id, ?Head, ?Body, ?Names, ?Offset): see clause_/3.
+%!  written_(?Id, ?Head, ?Body, ?Choice, ?Names): a clause as it was written.
 %!  head_(?Name, ?Arity): a predicate that the program defines.
 %!  domain_(?Name, ?Values): what a slot may be.
-%!  chance_(?Id, ?Number, ?Variables, ?Probability): of the heads of a probabilistic clause.
 %!  unstratified_, collects_, undefined_fails_: negation stands in a circle; something uncertain is collected; what is
 %   nowhere defined is false, as ':- unknown(fail)' asks.
 %!  collects_: see unstratified_/0.
 %!  undefined_fails_: see unstratified_/0.
 
+%!  continuous_: some facts have values of their own, which densities.pl keeps as symbols.
+
 %!  kind_(?Name, ?Arity, ?Kind): how goals of a predicate are marked, as far as it is known.
+%!  moded_(?Name, ?Arity, ?Table): of a predicate, of whose answers some are kept only.
+%!  written(?Id, ?Head, ?Body, ?Choice, ?Names): the same, of facts too that were stored as they were read.
+written(Id, Head, Body, Choice, Names) :- written_(Id, Head, Body, Choice, Names).
+written(Id, Head, true, Choice, []) :-
+    bulk_(_, _, _, _), !,
+    clause_(Head, Marked, Id), \+ written_(Id, _, _, _, _),
+    ( Marked == true -> Choice = none ; Choice = Marked ).
+
 %!  forget_program: all of it.
 forget_program :-
     forget_dependencies,
-    retractall(clause_(_, _, _)), retractall(written_(_, _, _, _, _)), retractall(head_(_, _)), retractall(domain_(_, _)),
-    retractall(chance_(_, _, _, _)), retractall(source_(_, _, _, _)), retractall(unstratified_), retractall(collects_),
+    forget_clauses, retractall(written_(_, _, _, _, _)), retractall(head_(_, _)), retractall(domain_(_, _)),
+    retractall(source_(_, _, _, _)), retractall(unstratified_), retractall(collects_),
     retractall(kind_(_, _, _)), retractall(all_certain_), retractall(undefined_fails_), retractall(scoped_),
-    retractall(library_from_(_)), retractall(written_collects_).
+    retractall(library_from_(_)), retractall(moded_(_, _, _)), retractall(written_collects_).
 
 %!  forget_calls: what goals that came together at run time have added.
 forget_calls :- ( written_collects_ -> true ; retractall(collects_) ).
@@ -52,28 +62,35 @@ declare(Directives) :-
 
 declare(Name, Arity) :- ( head_(Name, Arity) -> true ; assertz(head_(Name, Arity)) ).
 
-%!  install_program(+Clauses, +Directives, +Domains, +Check, +World): World = true if each slot and choice has one known
-%   value; Check = false, or check(Unknown) as check_clauses/4 has it.
-install_program(Clauses0, Directives, Domains0, Check, World) :-
+%!  install_program(+Clauses, +Count, +Directives, +Domains, +Check, +World): Count clauses, those included that are stored
+%   already; World = true if each slot and choice has one known value; Check = false, or check(Unknown) as check_clauses/4
+%   has it.
+install_program(Clauses0, Count, Directives, Domains0, Check, World) :-
     ( memberchk(unknown(fail), Directives) -> assertz(undefined_fails_) ; true ),
     declare(Directives),
     with_scopes(Clauses0, Clauses1),
-    with_library(Clauses1, Clauses),
-    length(Clauses0, First), assertz(library_from_(First)),
+    length(Clauses0, Length), length(Clauses1, WithScopes), First is Count + WithScopes - Length,
+    with_library(Clauses1, First, Clauses),
+    assertz(library_from_(Count)),
     exclude(replaced(Clauses0), Domains0, Domains),
     forall(member(domain(Name, Values), Domains), assertz(domain_(Name, Values))),
     forall(member(clause(Id, _, rule(Pairs, Body, Choice), Names, _), Clauses),
            add_source(Id, Pairs, Body, Choice, Names)),
     findall(Seed, seed(Clauses, Domains, Seed), Seeds),
     mark_uncertain(Seeds),
+    forall(( member(Directive, Directives), moded_table(Directive, Table) ), add_moded(Table)),
     ( Check = check(Unknown) -> check_clauses(Clauses0, Domains, Directives, Unknown) ; true ),
     ( unstratified -> assertz(unstratified_) ; true ),
     ( World == true -> assertz(all_certain_) ; true ),
-    forall(source_(Id, Head, Body, Choice), add_clause(Id, Head, Body, Choice)),
+    forall(( source_(Id, Head, Body, Choice), \+ bulk_(_, _, Id, _) ), add_clause(Id, Head, Body, Choice)),
     ( collects_ -> assertz(written_collects_) ; true ).
 
 %   What ':- use_module(library(scope))' adds to a program.
 with_scopes(Clauses, All) :- ( scoped_ -> scope_clauses(Clauses, More), append(Clauses, More, All) ; All = Clauses ).
+
+add_moded(Table) :-
+    functor(Table, Name, Arity),
+    ( uncertain(Name/Arity) -> throw(refused(table_mode, -1, Table)) ; assertz(moded_(Name, Arity, Table)) ).
 
 %   A program that brings its own network for a predicate does not mean the domain of that name.
 replaced(Clauses, domain(Name, _)) :-
@@ -83,7 +100,7 @@ replaced(Clauses, domain(Name, _)) :-
 seed(_, Domains, Name/2) :- member(domain(Name, _), Domains).
 seed(Clauses, _, Name/Arity) :-
     member(clause(_, _, rule(Pairs, _, Choice), _, _), Clauses),
-    ( Choice == chance ; Choice = net(_, _, _, _) ),
+    ( Choice == chance ; Choice == density ; Choice = net(_, _, _, _) ),
     member(_-Head, Pairs), callable(Head), functor(Head, Name, Arity).
 
 add_source(Id, Pairs, Body0, Choice, Names) :-
@@ -93,8 +110,11 @@ add_source(Id, Pairs, Body0, Choice, Names) :-
 
 %   written_(Id, Head, Body, Choice, Names) is the clause as the user wrote it, one for each head.
 add_heads([], _, _, _, _, _, _).
-add_heads([_-Head|Pairs], Number, Id, Body0, Body, choice(Choice0, Variables), Names) :-
-    ( Choice0 == chance -> Choice = choice(Id, Number, Variables) ; Choice = Choice0 ),
+add_heads(Pairs0, Number, Id, Body0, Body, choice(Choice0, Variables), Names) :-
+    Pairs0 = [_-Head|Pairs],
+    (   Choice0 == chance -> Choice = choice(Id, Number, Variables)
+    ;   Choice0 == density -> Pairs0 = [Distribution-_], Choice = density(Head, Distribution)
+    ;   Choice = Choice0 ),
     ( callable(Head) -> add_rule(Id, Head, Body, Choice), assertz(written_(Id, Head, Body0, Choice, Names)) ; true ),
     Next is Number + 1,
     add_heads(Pairs, Next, Id, Body0, Body, choice(Choice0, Variables), Names).
@@ -147,6 +167,7 @@ negations(A, A, _, N, N).
 add_clause(Id, Head, Body0, Choice) :-
     translate(Body0, Id, Body1),
     (   Choice = choice(_, _, _) -> join(Body1, Choice, Body)
+    ;   Choice = density(_, _) -> ( continuous_ -> true ; assertz(continuous_) ), join(Body1, Choice, Body)
     ;   Choice = net(Name, Inputs, Output, Values) -> join(Body1, net(Name, Inputs, Output, Values, _), Body)
     ;   Choice = function(Name, Inputs, Output)
     ->  Value =.. [Name|Inputs], join(Body1, run(Output = Value), Body)
@@ -182,6 +203,7 @@ translate(all_or_none(Template, A, List), Id, Body) :- !, translate_collection(T
 translate(once(A0), Id, Body) :- !,
     translate(A0, Id, A),
     ( certain_body(A) -> Body = once(A) ; Body = A ).
+translate('$value'(Atom, Value), Id, (Body, symbol(Atom, Value))) :- !, translate(Atom, Id, Body).
 translate(!, _, cut) :- !.
 translate(true, _, true) :- !.
 translate(Goal, Id, Body) :- compound(Goal), Goal =.. [call, Closure|Extra], \+ defined(Goal), !,
@@ -226,6 +248,7 @@ kind(Name, Arity, Kind) :- kind_(Name, Arity, Kind), !.
 kind(Name, Arity, Kind) :-
     functor(Head, Name, Arity),
     (   uncertain(Name/Arity), \+ all_certain_ -> Kind = may
+    ;   moded_(Name, Arity, _) -> Kind = moded
     ;   \+ ( source_(_, Head, Body, Choice), ( Body \== true ; Choice \== none ) ) -> Kind = facts
     ;   source_(_, Head, Body, _), has_cut(Body) -> Kind = plain
     ;   applied(Name, Arity, _), own_library(Head) -> Kind = plain
@@ -251,7 +274,7 @@ certain_body((A, B)) :- !, certain_body(A), certain_body(B).
 certain_body(or(A, B)) :- !, certain_body(A), certain_body(B).
 certain_body(if(_, A, B)) :- !, certain_body(A), certain_body(B).
 certain_body(call(_, _)) :- !, \+ uncertain(any).
-certain_body(Body) :- \+ memberchk(Body, [may(_), not(_), slot(_, _, _), collect(_, _, _, _)]).
+certain_body(Body) :- \+ memberchk(Body, [may(_), not(_), slot(_, _, _), collect(_, _, _, _), density(_, _), symbol(_, _)]).
 
 %!  body_text(+Body, -Text): as the user would write it.
 body_text(Body, Text) :- written(Body, Goal), term_text(Goal, Text).
@@ -265,8 +288,10 @@ written(unproved(A), \+ A) :- !.
 written(computed(A, _, _), A) :- !.
 written(findall(T, A0, L, _), findall(T, A, L)) :- !, written(A0, A).
 written(collect(T, A0, L, _), findall(T, A, L)) :- !, written(A0, A).
+written(symbol(Atom, Value), value(Atom, Value)) :- !.
+written(density(Head, _), Head) :- !.
 written(slot(Name, Slot, Value), Goal) :- !, Goal =.. [Name, Slot, Value].
 written(choice(Id, Number, Variables), Head) :- !, chance_(Id, Variables, Pairs, _), nth0(Number, Pairs, _-Head).
 written(net(Name, Inputs, Output, _, _), Goal) :- !, Goal = nn(Name, Inputs, Output).
-written(Marked, Goal) :- Marked =.. [Mark, Goal], memberchk(Mark, [facts, plain, sure, may, run, once, undefined]), !.
+written(Marked, Goal) :- Marked =.. [Mark, Goal], memberchk(Mark, [facts, plain, sure, moded, may, run, once, undefined]), !.
 written(Goal, Goal).

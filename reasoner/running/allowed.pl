@@ -20,7 +20,7 @@ plain_(system, [
     is_list/1, string/1, blob/2, is_assoc/1, cyclic_term/1, acyclic_term/1, attvar/1, functor/3, arg/3, (=..)/2,
     compound_name_arity/3, compound_name_arguments/3, copy_term/2, copy_term_nat/2, term_variables/2, term_variables/3,
     term_attvars/2, nb_setarg/3, setarg/3, subsumes_term/2, unifiable/3, tab/1, nl/0,
-    numbervars/3, numbervars/1, atom_length/2, atom_chars/2, atom_codes/2, atom_number/2, atom_string/2, atom_to_term/3,
+    numbervars/3, numbervars/1, atom_length/2, atom_concat/3, atom_chars/2, atom_codes/2, atom_number/2, atom_string/2, atom_to_term/3,
     name/2,     char_code/2, number_codes/2, number_chars/2, number_string/2, sub_atom/5, sub_atom_icasechk/3, sub_string/5, upcase_atom/2, downcase_atom/2,
     string_upper/2, string_lower/2, char_type/2, code_type/2, term_to_atom/2, atomic_list_concat/2, atomic_list_concat/3,
     split_string/4, string_concat/3, string_length/2, string_chars/2, string_codes/2, string_code/3,
@@ -105,6 +105,8 @@ meta_(apply, exclude(1, ?, ?)).
 meta_(apply, partition(1, ?, ?, ?)).
 meta_(apply, partition(2, ?, ?, ?, ?)).
 meta_(apply, convlist(2, ?, ?)).
+meta_(backward_compatibility, checklist(1, ?)).
+meta_(backward_compatibility, sublist(1, ?, ?)).
 meta_(sort, predsort(3, ?, ?)).
 meta_(lists, max_member(2, ?, ?)).
 meta_(lists, min_member(2, ?, ?)).
@@ -137,7 +139,8 @@ replaced_(to(neurosym_outputs), [
 replaced_(in(neurosym_calls), [
     assert/1, asserta/1, assertz/1, retract/1, retractall/1, abolish/1, abolish/2, (dynamic)/1, (discontiguous)/1, (table)/1,
     clause/2, current_predicate/1, op/3, current_op/3, set_prolog_flag/2,
-    current_prolog_flag/2, halt/0, halt/1, b_setval/2, b_getval/2, nb_setval/2, nb_getval/2, style_check/1,
+    current_prolog_flag/2, halt/0, halt/1, b_setval/2, b_getval/2, nb_setval/2, nb_getval/2, flag/3, style_check/1,
+    recorda/2, recorda/3, recordz/2, recordz/3, recorded/2, recorded/3, erase/1,
     use_module/1, use_module/2, ensure_loaded/1, (initialization)/1, (initialization)/2, garbage_collect_atoms/0, prompt/2,
     nb_setval/2, consult/1, (multifile)/1, (meta_predicate)/1, debug/3, assertion/1, set_prolog_stack/2 ]).
 

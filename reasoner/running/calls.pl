@@ -12,7 +12,9 @@
 :- forall(member(Head, [ phrase(_, _), phrase(_, _, _), assert(_, _), asserta(_, _), assertz(_, _), retract(_, _), clause(_, _, _),
                          abolish(_, _), abolish(_, _, _), dynamic(_, _), table(_, _), halt(_), halt(_, _), 'use_module'(_, _),
                          current_predicate(_, _), initialization(_, _), retractall(_, _), b_setval(_, _, _), maplist(_, _, _, _, _, _),
-                         maplist(_, _, _, _, _, _, _), consult(_, _), prompt(_, _, _) ]),
+                         maplist(_, _, _, _, _, _, _), consult(_, _), prompt(_, _, _), flag(_, _, _, _),
+                         recorda(_, _, _), recorda(_, _, _, _), recordz(_, _, _), recordz(_, _, _, _), recorded(_, _, _),
+                         recorded(_, _, _, _), erase(_, _) ]),
           redefine_system_predicate(Head)).
 
 %!  goal(+Module, :Goal): calls a goal of the program.
@@ -164,6 +166,19 @@ b_setval(_, Name, Value) :- variable(Name, Own), system:b_setval(Own, Value).
 b_getval(_, Name, Value) :- variable(Name, Own), system:b_getval(Own, Value).
 nb_setval(_, Name, Value) :- variable(Name, Own), system:nb_setval(Own, Value).
 nb_getval(_, Name, Value) :- variable(Name, Own), system:nb_getval(Own, Value).
+
+flag(_, Name, Old, New) :- variable(Name, Own), system:flag(Own, Old, New).
+
+%   What is recorded, under names of its own; nothing else has a reference that a program could erase by.
+recorda(_, Key, Term) :- recorded_as(Key, Own), system:recorda(Own, Term).
+recorda(_, Key, Term, Reference) :- recorded_as(Key, Own), system:recorda(Own, Term, Reference).
+recordz(_, Key, Term) :- recorded_as(Key, Own), system:recordz(Own, Term).
+recordz(_, Key, Term, Reference) :- recorded_as(Key, Own), system:recordz(Own, Term, Reference).
+recorded(_, Key, Term) :- recorded_as(Key, Own), system:recorded(Own, Term).
+recorded(_, Key, Term, Reference) :- recorded_as(Key, Own), system:recorded(Own, Term, Reference).
+erase(_, Reference) :- system:recorded(_, _, Reference), !, system:erase(Reference).
+
+recorded_as(Key, Own) :- must_be(nonvar, Key), ( compound(Key) -> functor(Key, Name, _) ; Name = Key ), variable(Name, Own).
 
 variable(Name, Own) :- must_be(atomic, Name), atom_concat('program: ', Name, Own).
 

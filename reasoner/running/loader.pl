@@ -93,7 +93,9 @@ use_file(File, Module, _) :-
     (   exported(Used, _)
     ->  forall(( exported(Used, Export), indicator(Export, Indicator) ), import(Module, Indicator, Used)),
         forall(exported(Used, op(Priority, Type, Operators)), neurosym_calls:op(Module, Priority, Type, Operators))
-    ;   forall(defined(Used, Indicator), import(Module, Indicator, Used)) ).
+    ;   forall(( defined(Used, Indicator), From = Used ; imported(Used, Indicator, From) ), import(Module, Indicator, From)),
+        forall(( current_op(Priority, Type, Used:Operator), \+ current_op(Priority, Type, Module:Operator) ),
+               op(Priority, Type, Module:Operator)) ).
 
 indicator(Name/Arity, Name/Arity).
 indicator(Name//Count, Name/Arity) :- Arity is Count + 2.

@@ -67,13 +67,28 @@ directive([]).
 writef(Format) :- backcomp_writef(Format, []).
 writef(Format, Arguments) :- backcomp_writef(Format, Arguments).
 
-%   %w and %d are arguments, \n written as two characters is a new line.
+%   %w, %d and %t are arguments, \n written as two characters is a new line.
 backcomp_writef(Format, Arguments) :- atom_codes(Format, Codes), written(Codes, Arguments).
 
 written([], _).
-written([0'%, Kind|Codes], [Argument|Arguments]) :- memberchk(Kind, `wd`), !, system:write(Argument), written(Codes, Arguments).
+written([0'%, Kind|Codes], [Argument|Arguments]) :- memberchk(Kind, `wdt`), !, system:write(Argument), written(Codes, Arguments).
+written([0'%|Codes0], [Argument|Arguments]) :- column(Codes0, Width, Kind, Codes), !,
+    format(string(Text), '~w', [Argument]), string_length(Text, Length), Room is max(0, Width - Length),
+    aligned(Kind, Text, Room), written(Codes, Arguments).
 written([0'\\, 0'n|Codes], Arguments) :- !, system:nl, written(Codes, Arguments).
 written([0'\\, 0'l|Codes], Arguments) :- !, system:nl, written(Codes, Arguments).
 written([Code|Codes], Arguments) :- put_char_code(Code), written(Codes, Arguments).
+
+%   %8l, %8r and %8c: to the left, to the right and in the middle of so many columns.
+column(Codes0, Width, Kind, Codes) :-
+    digits(Codes0, Digits, [Kind|Codes]), Digits = [_|_], length(Digits, Count), Count =< 3, memberchk(Kind, `lrc`),
+    number_codes(Width, Digits).
+
+digits([Code|Codes], [Code|Digits], Rest) :- Code >= 0'0, Code =< 0'9, !, digits(Codes, Digits, Rest).
+digits(Rest, [], Rest).
+
+aligned(0'l, Text, Room) :- system:write(Text), system:tab(Room).
+aligned(0'r, Text, Room) :- system:tab(Room), system:write(Text).
+aligned(0'c, Text, Room) :- Right is Room // 2, Left is Room - Right, system:tab(Left), system:write(Text), system:tab(Right).
 
 put_char_code(Code) :- char_code(Char, Code), system:put_char(Char).

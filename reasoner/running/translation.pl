@@ -1,7 +1,7 @@
 /*  Goals of a program, translated so that whatever they call is allowed: what is known as the text is read is decided
     then, what only becomes known as the program runs is decided when it is called.
 */
-:- module(neurosym_translation, [translated/3, closed/4, forget_program/0, define/2, defined/2, import/3, module_of/2, of_the_user/3,
+:- module(neurosym_translation, [translated/3, closed/4, forget_program/0, define/2, defined/2, import/3, imported/3, module_of/2, of_the_user/3,
                                  name_module/2]).
 :- use_module(library(lists)).
 :- use_module(allowed).
@@ -20,6 +20,9 @@ defined(Module, Name/Arity) :- defined_(Name, Arity, Module).
 %!  import(+Module, +Name/Arity, +From): a module of the program uses what another one exports.
 import(Module, Name/Arity, From) :-
     ( imported_(Name, Arity, Module, From) -> true ; assertz(imported_(Name, Arity, Module, From)) ).
+
+%!  imported(+Module, ?Name/Arity, -From): see import/3.
+imported(Module, Name/Arity, From) :- imported_(Name, Arity, Module, From).
 
 %!  name_module(+Name, +Module): what a program calls Name is loaded as Module.
 name_module(Name, Module) :- retractall(named_(Name, _)), assertz(named_(Name, Module)).

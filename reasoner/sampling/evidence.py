@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ..grounding.grounding import Grounding
+from ..grounding.grounding import TEST, Grounding
 from ..grounding.rules import Negation, Row, SlotValue
 
 Floats = NDArray[np.float64]
@@ -78,7 +78,7 @@ class Settled:
             if not known and not truth:
                 raise Contradiction
             return [one for one in known if self._truth.get(one[0]) != one[1]]
-        if isinstance(leaf, SlotValue):
+        if isinstance(leaf, SlotValue) and leaf.domain != TEST:
             slot = leaf.domain, leaf.slot
             left = self.required.setdefault(slot, set(self._values(slot)))
             left &= {leaf.value} if truth else left - {leaf.value}
@@ -111,6 +111,7 @@ class Settled:
                     for item in row.body
                     if item < 0
                     and isinstance(leaf := self._grounding.leaves[item], SlotValue)
+                    and leaf.domain != TEST
                     and readers[leaf.domain, leaf.slot] == {atom}
                 ]
                 if len(alone) > 1:

@@ -1,7 +1,7 @@
 """Sampling: how probable the answers of a program are, estimated from worlds drawn by chance, with intervals."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, sqrt
 from statistics import NormalDist
 
@@ -12,9 +12,11 @@ from logic import Symbols
 
 from ..counting.planning import stated_beliefs
 from ..errors import QueryError, SamplingError
-from ..grounding.grounding import NONE, Grounding
+from ..grounding.grounding import NONE, TEST, Grounding
 from ..prolog.border import Limits
 from ..prolog.program import Program
+from ..prolog.terms import to_text
+from .continuous import Values
 from .evaluation import Evaluation
 from .evidence import Contradiction, Settled, Slot
 from .grounded import ground_stated
@@ -24,15 +26,15 @@ _BATCH = 1 << 14  # worlds that are drawn at once
 
 @dataclass(frozen=True)
 class Estimate:
-    """How probable an answer is, as far as samples tell.
+    """How probable an answer is, or how large its value, as far as samples tell.
 
     Args:
-        probability: The estimate.
+        value: The estimate.
         low: The lower end of its interval.
         high: The upper end.
     """
 
-    probability: float
+    value: float
     low: float
     high: float
 
@@ -49,6 +51,8 @@ class Samples:
         evidence: Of the evidence, if there is any.
         worlds: The answers that hold in some of the worlds, one tuple a world, as many as were asked for.
         choices: What was chosen in the same worlds.
+        means: Of answers with a continuous value, such as ``normal(180, 8) :: height(ann)``, its mean where the answer
+            holds, with an interval.
     """
 
     estimates: dict[str, Estimate]
@@ -58,6 +62,7 @@ class Samples:
     evidence: Estimate | None
     worlds: tuple[tuple[str, ...], ...]
     choices: tuple[tuple[str, ...], ...]
+    means: dict[str, Estimate]
 
 
 def sample(
@@ -72,8 +77,9 @@ def sample(
 ) -> Samples:
     r"""Estimates of the probability of each answer given the program's evidence.
 
-    The program is grounded once and evaluated in thousands of worlds together. Evidence settles what it can beforehand;
-    of what is left, noisy observations are weighed and the rest is a condition that a world must meet.
+    The program is grounded once and evaluated in thousands of worlds together; continuous values, which only samples
+    can compare, are drawn beside them. Evidence settles what it can beforehand; of what is left, noisy observations
+    are weighed and the rest is a condition that a world must meet.
 
     Args:
         program: The rules.
@@ -103,7 +109,7 @@ def sample(
         raise SamplingError(
             f"{count} samples with confidence {confidence:g} tell nothing; draw 1 or more, between 0 and 1"
         )
-    grounding = ground_stated(program, query, limits)
+    grounding = ground_stated(replace(program, drawn=True), query, limits)
     beliefs = _beliefs(grounding, symbols)
     try:
         drawing = _Drawing(grounding, beliefs, np.random.default_rng(seed))
@@ -111,14 +117,23 @@ def sample(
         raise _contradicted(grounding) from None
     columns = [answer.text for answer in grounding.answers]
     sums, weights, squares = np.zeros(len(columns)), 0.0, 0.0
+    moments = {text: np.zeros(3) for text in columns if drawing.has_value(text)}
     kept: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
     for size in _batches(count):
-        weight, holds, values = drawing.draw(size)
+        weight, holds, values, drawn = drawing.draw(size)
         sums += holds @ weight
         weights += float(weight.sum())
         squares += float((weight**2).sum())
+        for text, marks in zip(columns, holds, strict=True):
+            if text in moments:
+                own, value = weight * marks, drawn.of(drawing.atom_of(text))
+                moments[text] += own.sum(), (own * value).sum(), (own * value**2).sum()
         for world in drawing.chosen(weight, keep - len(kept)):
-            atoms = tuple(text for text, marks in zip(columns, holds, strict=True) if marks[world])
+            atoms = tuple(
+                f"{text} = {drawn.of(drawing.atom_of(text))[world]:.6g}" if text in moments else text
+                for text, marks in zip(columns, holds, strict=True)
+                if marks[world]
+            )
             kept.append((atoms, drawing.choices(values[:, world])))
     if not weights:
         raise SamplingError(
@@ -135,7 +150,16 @@ def sample(
         of = mean**2 * count / max(squares / count, 1e-300)  # as many as would tell as much
         whole = _estimate(mean, max(1.0, min(count, of)), z)
         observed = Estimate(*(exp(drawing.log_settled) * one for one in (mean, whole.low, whole.high)))
-    return Samples(estimates, count, effective, confidence, observed, *_split(kept))
+    means = {text: _mean(found, effective / weights, z) for text, found in moments.items() if found[0] > 0}
+    return Samples(estimates, count, effective, confidence, observed, *_split(kept), means)
+
+
+def _mean(sums: NDArray[np.float64], worth: float, z: float) -> Estimate:
+    """A mean and its interval, from the sums of weights, of values and of their squares."""
+    weight, first, second = sums.tolist()
+    mean = first / weight
+    half = z * sqrt(max(0.0, second / weight - mean**2) / max(1.0, weight * worth))
+    return Estimate(float(mean), float(mean - half), float(mean + half))
 
 
 def _split(
@@ -179,6 +203,12 @@ class _Drawing:
     def __init__(self, grounding: Grounding, beliefs: NDArray[np.float64], random: np.random.Generator) -> None:
         self._grounding = grounding
         self._random = random
+        self._answers = {answer.text: to_text(answer.term) for answer in grounding.answers}
+        self._tests = [
+            (place, grounding.tests[slot.number])
+            for place, slot in enumerate(grounding.slots)
+            if slot.domain.name == TEST
+        ]
         self._evaluation = Evaluation(grounding)
         self._settled = Settled(grounding)
         self.log_settled = 0.0
@@ -200,15 +230,19 @@ class _Drawing:
             ends[-1] = 1.0
             self._ends.append(ends)
 
-    def draw(self, worlds: int) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int64]]:
+    def draw(self, worlds: int) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int64], Values]:
         """Some worlds.
 
         Returns:
-            The weight of each, ``[N]``; which answers hold, ``[A, N]``; and the values of the slots, ``[S, N]``.
+            The weight of each, ``[N]``; which answers hold, ``[A, N]``; the values of the slots, ``[S, N]``; and those
+            of continuous atoms.
         """
+        drawn = Values(self._grounding.densities, worlds, self._random)
         values = np.empty((len(self._ends), worlds), dtype=np.int64)
         for slot, ends in enumerate(self._ends):
             values[slot] = np.searchsorted(ends, self._random.random(worlds), side="right")
+        for place, test in self._tests:
+            values[place] = ~drawn.holds(test)
         truths = self._evaluation.truths(values)
         bits = _Bits(lambda item: self._evaluation.bits(truths[item], worlds))
         weight = np.ones(worlds)
@@ -217,7 +251,15 @@ class _Drawing:
         if self._settled.weighed:
             weight *= self._settled.weight(bits, self._shares, worlds)
         holds = np.array([bits[answer.atom] for answer in self._grounding.answers], dtype=np.bool_)
-        return weight, holds.reshape(len(self._grounding.answers), worlds), values
+        return weight, holds.reshape(len(self._grounding.answers), worlds), values, drawn
+
+    def atom_of(self, answer: str) -> str:
+        """How an answer is named among the continuous atoms."""
+        return self._answers[answer]
+
+    def has_value(self, answer: str) -> bool:
+        """Whether an answer has a continuous value."""
+        return self.atom_of(answer) in self._grounding.densities
 
     def chosen(self, weight: NDArray[np.float64], most: int) -> NDArray[np.int64]:
         """Worlds to be told, each as probable as its weight."""
@@ -234,7 +276,7 @@ class _Drawing:
             for slot, constants, value in zip(
                 self._grounding.slots, self._grounding.constants, values.tolist(), strict=True
             )
-            if (slot.domain.name, slot.number) not in self._settled.integrated
+            if (slot.domain.name, slot.number) not in self._settled.integrated and slot.domain.name != TEST
         )
         return tuple(str(value) for value, constants in found if constants is not None and value != NONE)
 

@@ -15,6 +15,7 @@ from typing import cast
 
 from logic.search.constraint_rows import Group, Literal, Row, SearchProblem, clause, gather_groups, weighted_row
 
+from ..constraints.definedness import conditions, demands
 from ..constraints.encoding import TRUE, ClauseEncoding, Literals
 from ..constraints.linear import Linear, apply, linear
 from ..constraints.posting import Key, key_of, keys
@@ -31,7 +32,8 @@ _COMPARED: dict[str, Callable[[int], bool]] = {
 }
 """What each comparison says of the left side minus the right one."""
 
-_LISTED = 1_024  # pairs of values of a relation that are gone through one by one
+_LISTED = 1_024  # combinations of values of a relation that are gone through one by one
+_LINES = 100  # of a table that a relation of three or more variables is written as
 
 
 class RowEncoding(ClauseEncoding):
@@ -50,6 +52,7 @@ class RowEncoding(ClauseEncoding):
         self.source = ""
         self._sources: list[tuple[int, str]] = []  # of the clauses from a place on
         self._order: dict[Key, list[Literal]] = {}
+        self._free: list[Literal] = []  # left open where an expression has no value
         self._grouped = {key for term in terms for key in _grouped_keys(term)}
         super().__init__(domains, budget)
 
@@ -85,7 +88,8 @@ class RowEncoding(ClauseEncoding):
         alone = {abs(literal) for group in self.literals.values() if len(group) == 2 for literal in group.values()} - {
             v for group in self.groups for v in group.variables
         }
-        decisions = [-v if v in alone and signs[v] < 0 else v for v in guessed if v != TRUE]
+        decisions = [-v if v in alone and signs[v] < 0 else v for v in dict.fromkeys(guessed) if v != TRUE]
+        decisions += [-v for v in dict.fromkeys(self._free) if v in spoken]
         return gather_groups(
             SearchProblem(
                 len(spoken),
@@ -143,18 +147,59 @@ class RowEncoding(ClauseEncoding):
         else:
             self._add()
 
+    def _require(self, term: Term, unless: tuple[int, ...]) -> None:
+        if isinstance(term, Struct) and term.functor in {"#\\/", "#==>", "#<=="}:
+            self._add(*unless, *self._disjuncts(term))
+        else:
+            super()._require(term, unless)
+
+    def _disjuncts(self, term: Struct) -> list[Literal]:
+        """Literals of which one is true exactly where a disjunction, however nested, is."""
+        found: list[Literal] = []
+        waiting: list[tuple[Struct, int]] = [(term, 1)]
+        while waiting:
+            part, sign = waiting.pop()
+            name, parts = part.functor, cast("tuple[Struct, ...]", part.arguments)
+            if name == "#\\" and len(parts) == 1:
+                waiting.append((parts[0], -sign))
+            elif name == "#\\/" and sign > 0:
+                waiting += [(parts[1], 1), (parts[0], 1)]
+            elif name in {"#==>", "#<=="} and sign > 0:
+                first, second = parts if name == "#==>" else parts[::-1]
+                waiting += [(second, 1), (first, -1)]
+            elif name == "#/\\" and sign < 0:
+                waiting += [(parts[1], -1), (parts[0], -1)]
+            else:
+                found.append(sign * self.truth(part))
+        return found
+
+    def _compared(self, term: Struct) -> int:
+        literal = super()._compared(term)
+        if conditions(term) or demands(term):
+            self._free.append(literal)
+        return literal
+
     def _compare(self, term: Struct, unless: tuple[int, ...]) -> None:
         variables = list(dict.fromkeys(keys(term)))
         domains = [self.literals[key] for key in variables]
-        if len(variables) > 2 or prod(map(len, domains)) > _LISTED:
+        if prod(map(len, domains)) > _LISTED or (len(variables) > 2 and (unless or min(map(len, domains)) < 3)):
             super()._compare(term, unless)
             return
         holds = _COMPARED[term.functor]
+        good: list[tuple[int, ...]] = []
         bad: list[tuple[int, ...]] = []
         for values in product(*domains):
             left, right = (_value(part, dict(zip(variables, values, strict=True))) for part in term.arguments)
-            if left is not None and right is not None and not holds(left - right):
-                bad.append(values)
+            (good if left is None or right is None or holds(left - right) else bad).append(values)
+        if len(variables) > 2:
+            if len(good) <= _LINES:
+                self._one_of_rows(domains, good, unless)
+            elif len(bad) <= _LINES:
+                for values in bad:
+                    self._add(*(-domain[value] for domain, value in zip(domains, values, strict=True)))
+            else:
+                super()._compare(term, unless)
+            return
         if len(variables) == 2 and len(bad) > 2 * sum(map(len, domains)):
             self._supports(domains, set(bad), unless)
             return
@@ -224,7 +269,8 @@ class RowEncoding(ClauseEncoding):
 
     def _all_distinct(self, members: Sequence[Term], unless: tuple[int, ...]) -> None:
         groups = [self._encode(member) for member in members]
-        if unless or any(literal < 0 for group in groups for literal in group.values()):
+        twice = len({key_of(m) for m in members if key_of(m) is not None}) < sum(key_of(m) is not None for m in members)
+        if unless or twice or any(literal < 0 for group in groups for literal in group.values()):
             super()._all_distinct(members, unless)
             return
         values = {value for group in groups for value in group}

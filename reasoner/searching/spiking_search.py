@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from logic import SpikingNetwork
 from logic.errors import NetworkError
 from logic.search.choice import Choice
-from logic.search.constraint_rows import SearchProblem
+from logic.search.constraint_rows import Literal, SearchProblem
 from logic.search.search_network import SearchNetwork, build_search
 from logic.search.searching import STEPS, SearchOutcome, search, search_orders
 
@@ -133,6 +133,47 @@ def search_problem(
     return replace(problem, clues=tuple(map(abs, problem.decisions))) if clues else problem
 
 
+def open_problem(
+    program: ConstraintProgram, query: str, *, limits: Limits | None = None
+) -> tuple[SearchProblem, dict[str, dict[int, Literal]]]:
+    """A problem whose clues are the values of the query's variables, and the clue for each value of each.
+
+    Args:
+        program: The rules.
+        query: One goal, such as ``grid(Rows)``, with one way through the rules.
+        limits: What the Prolog side may spend.
+
+    Returns:
+        The problem; and the variables as the query names them, in reading order, such as ``Rows[1][2]``.
+
+    Raises:
+        MeaningError: as :func:`compile_search`, or if a variable has one value only.
+        QueryError: as there.
+
+    Example:
+        >>> program = ConstraintProgram.parse("pair(X, Y) :- [X, Y] ins 2..4, X #< Y.")
+        >>> open_problem(program, "pair(X, Y)")[1]["X"]
+        {2: 1, 3: 2, 4: 3}
+    """
+    ways = post(program, query, limits or Limits(answers=1000)).alternatives
+    if len(ways) != 1:
+        raise MeaningError(
+            f"{program.source}: '{query}' is gone through in {len(ways)} ways, and clues need one; "
+            f"ask for a goal without alternatives"
+        )
+    encoding, problem = _encode(program, ways[0])
+    found: dict[str, dict[int, Literal]] = {}
+    for key, name in name_variables(ways[0].bindings).items():
+        values = encoding.literals[key]
+        if len(values) == 1:
+            raise MeaningError(
+                f"{program.source}: '{name}' can only be {next(iter(values))}, so no clue is needed for it"
+            )
+        found[name] = {value: encoding.number_of(literal) for value, literal in values.items()}
+    clues = tuple(literal for values in found.values() for literal in values.values())
+    return replace(problem, clues=clues), found
+
+
 def solve_in_spikes(
     program: ConstraintProgram,
     query: str,
@@ -249,8 +290,9 @@ def _encode(program: ConstraintProgram, way: Alternative) -> tuple[RowEncoding, 
             f"{program.source}: some variable has no finite domain that can be listed; say X in Low..High for each"
         )
     encoding = RowEncoding(domains, terms)
-    for one in posted:
-        _require(program, encoding, one)
+    if all(domains.values()):  # else it is impossible already
+        for one in posted:
+            _require(program, encoding, one)
     try:
         return encoding, encoding.problem(name_variables(way.bindings))
     except NetworkError as error:

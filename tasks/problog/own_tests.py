@@ -134,6 +134,15 @@ def main(
         if found.kind == DIFFERENT:
             typer.echo(f"{found.path.name}\n  ProbLog:  {found.expected}\n  neurosym: {found.found}")
     typer.echo(json.dumps({"programs": counts.total(), **counts}))
+    from .own_learning import decided, learned
+
+    for name, outcomes in (("lfi", learned(folder)), ("dt", decided(folder))):
+        told: Counter[str] = Counter()
+        for one in outcomes:
+            told[one.kind] += 1
+            if one.kind == DIFFERENT:
+                typer.echo(f"{one.path.name}\n  {one.detail}")
+        typer.echo(json.dumps({"programs": told.total(), "task": name, **told}))
     raise typer.Exit(0 if counts.total() and 1 - counts[DIFFERENT] / counts.total() >= least else 1)
 
 

@@ -12,7 +12,9 @@ from typing import Self
 
 from problog import get_evaluatable
 from problog.errors import InconsistentEvidenceError, ProbLogError
+from problog.formula import LogicDAG
 from problog.program import PrologString
+from problog.tasks.mpe import mpe_maxsat
 
 CRASH = "ProbLog fails on an error of its own"  # an assertion of its cycle breaking, say: nothing to compare with
 UNFINISHED = "ProbLog does not finish"
@@ -41,8 +43,13 @@ class ProbLogProcess:
     ) -> None:
         self._end()
 
-    def ask(self, text: str) -> Verdict:
-        """ProbLog's answers, the kind of its refusal, ``CRASH`` or ``UNFINISHED``."""
+    def ask(self, text: str, task: str = "query") -> Verdict:
+        """ProbLog's answers, the kind of its refusal, ``CRASH`` or ``UNFINISHED``.
+
+        Args:
+            text: The program.
+            task: ``query`` for the probability of its queries, ``mpe`` for that of its most probable world.
+        """
         if self._asked == self._renewed:
             self._end()
         if self._child is None:
@@ -60,7 +67,7 @@ class ProbLogProcess:
         requests, replies = self._child.stdin, self._child.stdout
         if requests is None or replies is None:
             raise RuntimeError("a process without pipes; open it with subprocess.PIPE")
-        requests.write(json.dumps(text) + "\n")
+        requests.write(json.dumps([task, text]) + "\n")
         requests.flush()
         reply = replies.readline() if select.select([replies], [], [], self._seconds)[0] else ""
         if not reply:
@@ -90,12 +97,29 @@ def ask_problog(text: str) -> Verdict:
     return {str(atom).replace(" ", ""): float(value) for atom, value in found.items()}
 
 
+def ask_world(text: str) -> Verdict:
+    """The probability of ProbLog's most probable world, as that of ``world``; asked in this process."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dag = LogicDAG.createFrom(PrologString(text), avoid_name_clash=True, label_all=True, labels=[("output", 1)])
+            share, _ = mpe_maxsat(dag)
+    except InconsistentEvidenceError:
+        return "evidence"
+    except ProbLogError as error:
+        return "not stratified" if type(error).__name__ == "NegativeCycle" else f"refused: {type(error).__name__}"
+    except Exception:
+        return CRASH
+    return {"world": float(share)}
+
+
 def _serve() -> None:
     """A program in each line of the standard input, a verdict in each of the output, for nothing else to write to."""
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     for line in sys.stdin:
-        replies.write(json.dumps(ask_problog(json.loads(line))) + "\n")
+        task, text = json.loads(line)
+        replies.write(json.dumps((ask_world if task == "mpe" else ask_problog)(text)) + "\n")
         replies.flush()
 
 

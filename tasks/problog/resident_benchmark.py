@@ -76,7 +76,7 @@ def whole_command(times: int) -> dict[str, float]:
         path = Path(folder) / "three.pl"
         path.write_text(_LINES, encoding="utf-8")
         home = Path(sys.executable).parent
-        ours = (sys.executable, "-c", "from neurosym.commands.entry import main; main()", "query")
+        ours = (sys.executable, "-c", "from neurosym.__main__ import main; main()", "query")
         commands = {"ours": ours, "problog": (str(home / "problog"),)}
         spent: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
         for _ in range(times):
