@@ -14,7 +14,7 @@ from .definedness import conditions, demands
 from .encoding import TooLarge
 from .linear import evaluate, find_bounds
 from .posting import Alternative, Key, Posted, keys
-from .search import ArithmeticSearch, Costs, Search, open_search
+from .search import ArithmeticSearch, Costs, Search, WeighingSearch, open_search
 from .thread_deadline import Deadline, DeadlinePassedError
 from .vouching import confirms, share
 
@@ -80,7 +80,7 @@ def best_of(
     if here and objectives:
         raise QueryError("labeling asks for an optimum, and symbols ask for the most probable reading; ask for one")
     if here:
-        cheapest = search.cheapest(here, deadline)
+        cheapest = cast("WeighingSearch", search).cheapest(here, deadline)
         if cheapest is None or isinstance(cheapest, bool):
             return cheapest
         cost = sum(of_values[cheapest.values[key]] for key, of_values in here.items())

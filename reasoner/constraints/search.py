@@ -68,6 +68,10 @@ class Search(Protocol):
         """The assignment that the last successful check found."""
         ...
 
+
+class WeighingSearch(Search, Protocol):
+    """A search that proves what it says of costs too."""
+
     def cheapest(self, costs: Costs, deadline: Deadline) -> Cheapest | bool | None:
         """An assignment of least cost; False if there is none at all, None if the deadline came first."""
         ...

@@ -95,7 +95,7 @@ use_file(File, Module, _) :-
         forall(exported(Used, op(Priority, Type, Operators)), neurosym_calls:op(Module, Priority, Type, Operators))
     ;   forall(( defined(Used, Indicator), From = Used ; imported(Used, Indicator, From) ), import(Module, Indicator, From)),
         forall(( current_op(Priority, Type, Used:Operator), \+ current_op(Priority, Type, Module:Operator) ),
-               op(Priority, Type, Module:Operator)) ).
+               neurosym_calls:op(Module, Priority, Type, Operator)) ).
 
 indicator(Name/Arity, Name/Arity).
 indicator(Name//Count, Name/Arity) :- Arity is Count + 2.
