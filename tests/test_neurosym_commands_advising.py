@@ -15,7 +15,7 @@ COLUMNS = ("surrogate", "relu+group", "qcfs+group", "qcfs+if", "stdp")
 
 
 def cells(*means: float, against: bool = True) -> dict[str, Any]:
-    made = {
+    made: dict[str, dict[str, Any]] = {
         c: {"mean": m, "low": m - 0.1, "high": m + 0.1, "seeds": 5, "of": 5}
         for c, m in zip(COLUMNS, means, strict=True)
     }
