@@ -53,6 +53,7 @@ from perception import (
     cut_board as cut_board,
     encode as encode,
     level_perception as level_perception,
+    load_converted as load_converted,
     load_dataset as load_dataset,
     load_digits as load_digits,
     measure_activity as measure_activity,
@@ -65,6 +66,7 @@ from perception import (
     pretrain_first_layer as pretrain_first_layer,
     read_picture as read_picture,
     revive as revive,
+    save_converted as save_converted,
     see_cells as see_cells,
     split_digits as split_digits,
     write_network_nir as write_network_nir,
@@ -102,6 +104,7 @@ from reasoner import (
     solve_in_spikes as solve_in_spikes,
 )
 
+from .board_search import BoardSearch as BoardSearch, Sighting as Sighting, to_board_search as to_board_search
 from .checkpoint import CheckpointError as CheckpointError
 from .commands.doctor import diagnose as diagnose
 from .concepts import ConceptReport as ConceptReport, concept_report as concept_report

@@ -1,18 +1,27 @@
 """Converted networks in whole numbers: read, proved in every alphabet and joined to rules; or refused in words."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
-from logic import Domain
+from logic import Domain, read_nir, simulate, write_nir
 from logic.levels.level_run import read_run
 from neurosym.joined_proof import prove_joined
 from neurosym.joining import run_joined, to_spiking_network
 from neurosym.model import Model
-from perception import ConversionError, PictureError, convert, level_perception, load_digits, packaged_network
+from perception import (
+    ConversionError,
+    PictureError,
+    convert,
+    level_perception,
+    load_digits,
+    packaged_network,
+    to_network,
+)
 from perception.conversion import ConvertedNetwork
 from perception.datasets.mnist import split_digits
 from perception.proved_conversion import PACKAGED, LevelPerception, read_levels
@@ -75,6 +84,16 @@ def test_packaged_networks_are_proved_and_read_as_the_converted_ones(name: str, 
     assert float(agree.double().mean()) >= 0.97  # weights of eight bits
     sent = read_run(perception.network, perception.code, perception.to_network(), shown[:4].numpy().astype(np.int64))
     assert (sent.logits == perception.evidence(shown[:4, None]).numpy()).all()
+
+
+def test_the_network_of_members_is_a_chain_that_nir_carries(tmp_path: Path) -> None:
+    perception = level_perception(converted("qcfs", "group", 1), 10)
+    wired = to_network(perception, (0,))
+    write_nir(wired, tmp_path / "net.nir")
+    again, spikes = read_nir(tmp_path / "net.nir"), perception.input_spikes(HELD.pictures[:20, None])
+    record = simulate(again, spikes, again.latency + 1, record=["winners"])["winners"][again.latency]
+    assert (record.int().argmax(1) == perception.evidence(HELD.pictures[:20, None]).argmax(1)).all()
+    assert (record.sum(1) == 1).all()
 
 
 def test_a_residual_network_is_read_proved_and_close_to_the_one_before() -> None:

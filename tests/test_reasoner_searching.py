@@ -101,9 +101,9 @@ def test_clue_lines_say_what_is_given() -> None:
 
 def test_what_has_no_bounded_form_is_refused_with_its_line() -> None:
     wide = ConstraintProgram.parse("p(X, Y, Z) :-\n    [X, Y, Z] ins 0..3000,\n    X * Y * Z #= 77.")
-    with pytest.raises(MeaningError, match="line 3.*too many neurons"):
+    with pytest.raises(MeaningError, match=r"line 3.*too many neurons"):
         solve_in_spikes(wide, "p(X, Y, Z)")
-    with pytest.raises(MeaningError, match="no finite domain"):
+    with pytest.raises(MeaningError, match=r"no finite domain"):
         solve_in_spikes(ConstraintProgram.parse("p(X) :- X #> 3."), "p(X)")
     with pytest.raises(MeaningError, match=r"line 1.*optimum"):
         solve_in_spikes(ConstraintProgram.parse("p(X) :- X in 1..3, labeling([min(X)], [X])."), "p(X)")

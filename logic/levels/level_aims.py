@@ -5,6 +5,7 @@ weight sends and the accumulator is so near to a threshold that the weight decid
 """
 
 from collections.abc import Iterator, Sequence
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -43,7 +44,7 @@ def thresholds(network: LevelNetwork, layer: LevelLayer, neuron: int) -> Integer
     """``[L]`` the least accumulator for each level of a neuron above 0; none of the readout."""
     if layer.unit is None:
         return np.zeros(0, np.int64)
-    unit = int(layer.unit[neuron // (network.shapes[layer.name][1] * network.shapes[layer.name][2])])
+    unit = int(layer.unit[neuron // prod(network.shapes[layer.name][1:])])
     return unit * np.arange(1, network.levels + 1) - unit // 2
 
 
@@ -63,12 +64,16 @@ def aim_at(
     if ranges is not None:
         return (Condition(name, neuron, ranges),)
     layers = {layer.name: layer for layer in network.layers}
+    if neuron >= prod(network.shapes[name]):  # it passes on that the picture is shown
+        return ()
     if fault is None or (fault.source != INPUT and fault.source not in layers):
         return ()
     found: list[Condition] = []
     if fault.source != INPUT:
         shape = network.shapes[fault.source]
         places, width = shape[1] * shape[2], code.width(network.levels)
+        if fault.line >= shape[0] * width * places:
+            return ()
         sender = fault.line // (places * width) * places + fault.line % places
         least = thresholds(network, layers[fault.source], sender)[fault.line // places % width]
         found.append(Condition(fault.source, sender, np.array([[least, 2**62]])))

@@ -1,6 +1,7 @@
 """How levels are sent as spikes, and when: the codes, and the steps at which each layer decides and sends.
 
-- ``members``: a neuron is ``L`` members without memory that fire together at one step, as many as the level is.
+- ``members``: a neuron is ``L`` members without memory that fire together at one step, as many as the level is. Each
+  layer has one more channel, which passes on that the picture is shown; biases come from there.
 - ``window``: one neuron fires ``level`` times, one spike a step, in a window of ``L`` steps.
 - ``timed``: one neuron fires once, ``level`` steps before its window ends, and a relay holds that spike until the end.
 """
@@ -13,7 +14,7 @@ from typing import NamedTuple
 from ..errors import NetworkError
 from ..network import INPUT
 from ..verdict import Verdict
-from .level_layers import LevelLayer, LevelNetwork
+from .level_layers import LevelLayer, LevelNetwork, LevelTerm
 from .level_lemmas import members_lemma, timed_lemma, window_lemma
 
 
@@ -101,6 +102,17 @@ def sendings(network: LevelNetwork, code: LevelCode) -> dict[str, Sending]:
         first = ready + code.late
         found[layer.name] = Sending(ready, first, first + code.window(network.levels) - 1)
     return found
+
+
+def tap(network: LevelNetwork, layer: LevelLayer, term: LevelTerm) -> int | None:
+    """The place ``(t, t)`` of a term's window that lies within its source wherever the window is, if there is one.
+
+    There the window that stands at the first place hears the source's first line.
+    """
+    step, edge = term.stride * term.pool, term.padding * term.pool
+    source, target = network.shapes[term.source], network.shapes[layer.name]
+    inside = all((out - 1) * step < side for out, side in zip(target[1:], source[1:], strict=True))
+    return edge if inside and edge < min(term.folded().shape[2:]) else None
 
 
 def delay(layer: LevelLayer, source: str, times: Mapping[str, Sending]) -> int:

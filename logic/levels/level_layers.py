@@ -187,3 +187,12 @@ class LevelNetwork:
                 high += most * np.maximum(term.kernel, 0).sum((1, 2, 3))
             found[layer.name] = low, high
         return found
+
+
+def ungrouped(kernel: Integers, groups: int) -> Integers:
+    """A grouped kernel as one on all channels, with zeros for those of other groups."""
+    share, per_group = len(kernel) // groups, kernel.shape[1]
+    found = np.zeros((groups, share, groups, *kernel.shape[1:]), np.int64)
+    for group in range(groups):
+        found[group, :, group] = kernel[group * share : (group + 1) * share]
+    return found.reshape(len(kernel), groups * per_group, *kernel.shape[2:])

@@ -50,7 +50,11 @@ class Neurons:
         self.low, self.high = low, high
         self.rising = np.repeat(high - layer.bias, self.places * self.width)  # the most that arrives, bias aside
         self.falling = np.repeat(layer.bias - low, self.places * self.width)
-        self.courses = self._courses(self.cells, heard.constants)
+        courses, size = self._courses(self.cells, heard.constants), len(self.rising)
+        self.courses, self._of_on = courses[:, :size], np.diff(courses[:, size:], axis=0, prepend=0)
+        self.threshold, self.bias, self.initial = (
+            row[:size] for row in (self.cells.threshold, self.cells.bias, self.cells.initial)
+        )
 
     def _courses(self, cells: Population, constants: Constants) -> Integers:
         """``[steps, lines]`` what comes from the line that is on, added up."""
@@ -63,9 +67,17 @@ class Neurons:
     @property
     def bits(self) -> int:
         """Signed bits that hold each membrane and threshold, however the spikes arrive."""
-        reach = np.abs(self.cells.initial + self.courses).max(0) + np.maximum(self.rising, self.falling)
-        reach = reach if self.layer.unit is None else np.maximum(reach, np.abs(self.cells.threshold))
+        reach = np.abs(self.initial + self.courses).max(0) + np.maximum(self.rising, self.falling)
+        reach = reach if self.layer.unit is None else np.maximum(reach, np.abs(self.threshold))
         return int(reach.max(initial=1)).bit_length() + 1
+
+    def silent(self) -> list[int]:
+        """Lines that should pass on that the picture is shown and do not, numbered as one more channel of neurons."""
+        trains = _run(self.cells, slice(len(self.rising), None), self._of_on[: self.end + 1])
+        wanted = np.zeros_like(trains)
+        wanted[self.when.ready] = True
+        wrong = np.flatnonzero((trains != wanted).any(0))
+        return (self.channels * self.places + wrong).tolist()
 
     def misfits(self) -> tuple[list[int], str]:
         """Neurons that are not of the form of the lemma, and what the first of them is not."""
@@ -90,14 +102,14 @@ class Neurons:
         return np.repeat(values, self.places * self.width)
 
     def _all(self, holds: bool) -> Bits:
-        return np.full(self.cells.size, holds)
+        return np.full(len(self.rising), holds)
 
     def _of_readout(self) -> list[tuple[Bits, str]]:
-        cells, total = self.cells, self.cells.initial + self.courses
+        cells, total = self.cells, self.initial + self.courses
         return [
-            (self._all(cells.retain and not cells.leak) & (cells.bias == 0), "it does not add up all that it hears"),
+            (self._all(cells.retain and not cells.leak) & (self.bias == 0), "it does not add up all that it hears"),
             ((total[self.when.ready :] == self._each(self.layer.bias)).all(0), "it has another bias"),
-            (total.max(0) + self.rising < cells.threshold, "it can fire"),
+            (total.max(0) + self.rising < self.threshold, "it can fire"),
         ]
 
     def _of_members(self, unit: Integers) -> list[tuple[Bits, str]]:
@@ -105,38 +117,38 @@ class Neurons:
         currents = np.diff(self.courses, axis=0, prepend=0)
         others = np.delete(currents, ready, axis=0).max(0, initial=0)
         shape = self.channels, self.width, self.places
-        needed = np.sort((cells.threshold - cells.bias - currents[ready]).reshape(shape), axis=1)
+        needed = np.sort((self.threshold - self.bias - currents[ready]).reshape(shape), axis=1)
         wanted = unit[:, None] * np.arange(1, self.levels + 1) - (unit // 2 + self.layer.bias)[:, None]
         return [
             (self._all(not cells.retain), "its members keep a membrane"),
             ((needed == wanted[:, :, None]).reshape(-1), "its members have other thresholds"),
-            (cells.bias + others < cells.threshold, "its members can fire at other steps"),
+            (self.bias + others < self.threshold, "its members can fire at other steps"),
         ]
 
     def _of_window(self, unit: Integers) -> list[tuple[Bits, str]]:
         cells, (ready, _, _) = self.cells, self.when
-        end, level = ready + self.levels, self.cells.initial + self.courses
+        end, level = ready + self.levels, self.initial + self.courses
         most = self._each(np.maximum(unit - 1, self.high + unit // 2 - self.levels * unit))  # what a window leaves
         return [
             (self._all(cells.retain and not cells.leak and cells.reset == "subtract"), "it is another kind of neuron"),
-            (cells.threshold == self._each(unit), "it has another threshold"),
-            (cells.bias == 0, "it has a bias of every step"),
+            (self.threshold == self._each(unit), "it has another threshold"),
+            (self.bias == 0, "it has a bias of every step"),
             *self._gates(unit, end),
             ((level[ready:end] == level[ready]).all(0), "its window is not as long as there are levels"),
-            (most + (level[end:] - level[ready]).max(0) < cells.threshold, "it can fire after its window"),
+            (most + (level[end:] - level[ready]).max(0) < self.threshold, "it can fire after its window"),
         ]
 
     def _of_timed(self, unit: Integers) -> list[tuple[Bits, str]]:
         cells, relays, ready = self.cells, self.relays, self.when.ready
-        end, level = ready + self.levels, self.cells.initial + self.courses
+        end, level = ready + self.levels, self.initial + self.courses
         ramp = np.arange(self.levels)[:, None] * self._each(unit)
         held = self._courses(relays, self.heard.held)
         held = np.diff(held, axis=0, prepend=0)
         stop, others = held[end + 1], np.delete(held, end + 1, axis=0)
         return [
             (self._all(cells.retain and not cells.leak and cells.reset == "zero"), "it is another kind of neuron"),
-            (cells.threshold == self.levels * self._each(unit), "it has another threshold"),
-            (cells.bias == 0, "it has a bias of every step"),
+            (self.threshold == self.levels * self._each(unit), "it has another threshold"),
+            (self.bias == 0, "it has a bias of every step"),
             *self._gates(unit, end),
             ((level[ready:end] == level[ready] + ramp).all(0), "its ramp does not rise by a unit a step"),
             ((level[end:] <= level[end - 1]).all(0), "it can fire after its window"),
@@ -149,10 +161,10 @@ class Neurons:
 
     def _gates(self, unit: Integers, end: int) -> list[tuple[Bits, str]]:
         """That a neuron begins its window with half a unit, its bias and what it heard, and cannot fire before."""
-        level, ready = self.cells.initial + self.courses, self.when.ready
-        before = np.concatenate([self.cells.initial[None], level[:ready]]).max(0)
+        level, ready = self.initial + self.courses, self.when.ready
+        before = np.concatenate([self.initial[None], level[:ready]]).max(0)
         return [
-            (before + self.rising < self.cells.threshold, "it can fire before its window"),
+            (before + self.rising < self.threshold, "it can fire before its window"),
             (level[ready] == self._each(unit // 2 + self.layer.bias), "its window begins with another membrane"),
         ]
 
@@ -216,16 +228,16 @@ class Neurons:
         return np.array(found)
 
 
-def _run(cells: Population, line: int, drive: Integers) -> Bits:
-    """``[T, M]`` spikes of a neuron under ``M`` drives ``[T, M]``."""
-    membrane, found = np.full(drive.shape[1], cells.initial[line]), list[Bits]()
+def _run(cells: Population, line: int | slice, drive: Integers) -> Bits:
+    """``[T, M]`` spikes of a neuron under ``M`` drives ``[T, M]``, or of ``M`` neurons each under one."""
+    membrane, found = np.broadcast_to(cells.initial[line], drive.shape[1:]), list[Bits]()
     for current in drive:
         fired, membrane = _step(cells, line, membrane, current)
         found.append(fired)
     return np.array(found)
 
 
-def _step(cells: Population, line: int, membrane: Integers, current: Integers) -> tuple[Bits, Integers]:
+def _step(cells: Population, line: int | slice, membrane: Integers, current: Integers) -> tuple[Bits, Integers]:
     driven = (membrane >> cells.leak if cells.retain else 0) + cells.bias[line] + current
     fired = driven >= cells.threshold[line]
     return fired, np.where(fired, driven - cells.threshold[line] if cells.reset == "subtract" else 0, driven)

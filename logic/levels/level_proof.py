@@ -70,6 +70,10 @@ def prove_levels(
     for lemma in (found.lemma(), sums_lemma()):
         if not lemma.holds:
             return said(None, f"lemma not proved: {lemma.claim}")
+    if wired.latency < (ready := proof.times[proof.layers[-1].name].ready):
+        return said(
+            None, f"the network answers at step {wired.latency}, before its last layer has heard all, at {ready}"
+        )
     suspects = [suspect for layer in proof.layers for suspect in proof.suspects(layer)]
     outcome = search(wired, network, found, suspects, examples, effort)
     if outcome.picture is not None:
@@ -111,7 +115,11 @@ class _Proof:
         neurons = Neurons(self.wired, self.network, self.code, layer, self.times[layer.name], heard)
         self.bits = max(self.bits, neurons.bits)
         wrong, reason = neurons.misfits()
+        silent = [place for place in neurons.silent() if place not in heard.faults]
         found = [Suspect(layer.name, place, fault.text, fault) for place, fault in sorted(heard.faults.items())]
+        found += [
+            Suspect(layer.name, place, f"layer '{layer.name}' does not pass on that it is on") for place in silent
+        ]
         for place, ranges in differing(neurons, [place for place in wrong if place not in heard.faults]).items():
             if ranges is not None and not len(ranges):
                 self.run += 1

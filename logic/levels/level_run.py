@@ -128,14 +128,12 @@ def read_run(network: LevelNetwork, code: LevelCode, wired: SpikingNetwork, pict
     record = simulate(
         wired, picture_spikes(network, pictures), steps, record={*names, *heard, *([last] if gathers else [])}
     )
-    levels = {
-        name: record[name]
-        .numpy()
-        .sum(0)
-        .reshape(len(pictures), network.shapes[name][0], -1, *network.shapes[name][1:])
-        .sum(2)
-        for name in names
-    }
+    levels: dict[str, Integers] = {}
+    for name in names:
+        channels, *sides = network.shapes[name]
+        lines = channels * code.width(network.levels)  # behind them may be a channel that is on
+        sent = record[name].numpy().sum(0).reshape(len(pictures), -1, *sides)[:, :lines]
+        levels[name] = sent.reshape(len(pictures), channels, -1, *sides).sum(2)
     if not gathers:
         return LevelRun(levels, np.zeros((len(pictures), 0), np.int64))
     return LevelRun(levels, _membranes(wired, last, record, steps))

@@ -172,6 +172,8 @@ def _solved_bits(
 ) -> tuple[Integers | None, bool]:
     """A picture after which a bit that a neuron of the first layer hears with a wrong weight decides."""
     fault = suspect.fault
+    if suspect.neuron >= prod(network.shapes[layer.name]):  # it passes on that the picture is shown
+        return None, True
     if fault is None or fault.source != INPUT or any(term.source != INPUT for term in layer.terms):
         return None, True
     weights, _ = _weights(network, layer, suspect.neuron)

@@ -12,7 +12,7 @@ from ..errors import NetworkError
 from ..network import INPUT, Convolution, Projection, SpikingNetwork, Synapses
 from ..projections import Integers, write_out
 from .level_codes import LevelCode, sendings
-from .level_layers import LevelLayer, LevelNetwork, LevelTerm
+from .level_layers import LevelLayer, LevelNetwork, LevelTerm, ungrouped
 
 Constants = dict[int, Integers]
 """Currents ``[lines]`` of a population by step, from the channel of the input that is on at step 0."""
@@ -73,7 +73,6 @@ class Weights:
         self.names = [INPUT, *(population.name for population in wired.populations)]
         sizes = [prod(wired.shape_of(name)) for name in self.names]
         self.first = dict(zip(self.names, np.cumsum([0, *sizes])[:-1].tolist(), strict=True))
-        self.always = (network.lines - 1) * prod(network.picture[1:])  # first line of the channel that is on
         expected = {INPUT: (network.lines, *network.picture[1:])}
         for layer in network.layers:
             if layer.unit is not None or layer.name in self.names:
@@ -85,7 +84,15 @@ class Weights:
 
     def _shape(self, layer: LevelLayer) -> tuple[int, ...]:
         channels, *sides = self.network.shapes[layer.name]
-        return channels * self._width(layer), *sides
+        passed = self.code.together and layer.unit is not None
+        return channels * self._width(layer) + passed, *sides
+
+    def on(self, source: str) -> int | None:
+        """The first line of a source's last channel, if that is on when it sends; none if it has no such channel."""
+        if source != INPUT and (not self.code.together or source not in self.times):
+            return None
+        channels, *sides = self.wired.shape_of(source)
+        return (channels - 1) * prod(sides)
 
     def _width(self, layer: LevelLayer) -> int:
         """Lines of one of its neurons."""
@@ -124,10 +131,15 @@ class Weights:
                 found[channel, :, first : first + len(lines)] = lines
             groups = 1
         else:
+            if self.code.together:
+                kernel, groups = ungrouped(kernel, groups), 1
             each = np.ones((self.code.width(self.network.levels), 1, 1), np.int64)
             found = kernel[:, None, :, None] * each
             found = np.broadcast_to(found, (len(kernel), inside, *found.shape[2:]))
         lines = found.reshape(len(kernel) * inside, -1, *kernel.shape[2:])
+        if self.code.together:  # what is on is heard apart, and hears no levels
+            on = int(layer.unit is not None), int(term.source != INPUT)
+            lines = np.pad(lines, ((0, on[0]), (0, on[1]), (0, 0), (0, 0)))
         return Convolution(term.source, target, lines, term.stride * term.pool, groups, 1, term.padding * term.pool)
 
     def _compare(
@@ -139,11 +151,12 @@ class Weights:
         constants: Constants = {}
         for sign, projections in ((1, ours), (-1, wanted)):
             for one in projections:
-                if isinstance(one, Synapses) or (one.source == INPUT and one.groups > 1):
+                on = self.on(one.source)
+                if isinstance(one, Synapses) or (on is not None and one.groups > 1):
                     tables.append((sign, self._written(one)))
                     continue
                 kernel = one.kernel
-                if one.source == INPUT and kernel[:, -1].any():
+                if on is not None and kernel[:, -1].any():
                     kernel = np.concatenate([np.zeros_like(kernel[:, :-1]), kernel[:, -1:]], 1)
                     tables.append((sign, self._written(replace(one, kernel=kernel))))
                     kernel = one.kernel - kernel
@@ -155,10 +168,12 @@ class Weights:
                 tables.append((1, self._written(replace(one, kernel=change, delay=max(1, late)))))
         pre, post, weight = list[Integers](), list[Integers](), list[Integers]()
         for sign, table in tables:
-            always = (table.source == INPUT) & (table.pre >= self.always)
+            on = self.on(table.source)
+            always = np.full(len(table.pre), False) if on is None else table.pre >= on
             if sign > 0:
-                for step in np.unique(table.delay[always]).tolist():
-                    now = always & (table.delay == step)
+                for late in np.unique(table.delay[always]).tolist():
+                    now = always & (table.delay == late)
+                    step = self.times[table.source].first + late
                     current = constants.setdefault(step, np.zeros(prod(self._shape(layer)), np.int64))
                     np.add.at(current, table.post[now], table.weight[now])
                 early = ~always & ~self._in_time(layer, table.source, table.delay) & (table.weight != 0)
@@ -192,9 +207,11 @@ class Weights:
 
     def _blame(self, layer: LevelLayer, posts: Integers, fault: Fault, faults: dict[int, Fault]) -> None:
         """Gives the neurons of some lines a fault, if they have none."""
-        places = prod(self.network.shapes[layer.name][1:])
+        channels, *sides = self.network.shapes[layer.name]
+        places, width = prod(sides), self._width(layer)
         for line in np.unique(posts).tolist():
-            neuron = line // (places * self._width(layer)) * places + line % places
+            channel = min(line // (places * width), channels)  # what is on counts as one more channel
+            neuron = channel * places + line % places
             faults.setdefault(neuron, fault._replace(text=f"in layer '{layer.name}', neuron {neuron} {fault.text}"))
 
     def _named(self, line: int) -> tuple[str, int]:

@@ -1,8 +1,9 @@
 """A network of levels as one spiking network, in any code.
 
-What is not a weight comes from the line that is on while the picture is shown, at step 0: biases, and for neurons with
-a membrane the gates. Such a neuron begins far below its threshold, so that nothing it hears makes it fire; a gate lifts
-it when the last of it has arrived, and another one lowers it again at its window's end.
+What is not a weight comes from a channel that is on when the picture is shown: biases, and for neurons with a membrane
+the gates. Such a neuron begins far below its threshold, so that nothing it hears makes it fire; a gate lifts it when
+the last of it has arrived, and another one lowers it again at its window's end. Members have no gates, and each of
+their layers passes the channel that is on to the next, so that a chain of layers stays one, which NIR can carry.
 """
 
 from math import prod
@@ -12,8 +13,8 @@ import numpy as np
 from ..network import INPUT, Convolution, Population, Projection, SpikingNetwork, Synapses
 from ..projections import Integers
 from ..rails import single_lines
-from .level_codes import LevelCode, Sending, delay, level_code, sendings
-from .level_layers import LevelLayer, LevelNetwork, LevelTerm
+from .level_codes import LevelCode, Sending, delay, level_code, sendings, tap
+from .level_layers import LevelLayer, LevelNetwork, LevelTerm, ungrouped
 
 _UNREACHED = 2**40  # by any logits
 
@@ -51,11 +52,14 @@ def wire_levels(network: LevelNetwork, code: str = "members", slots: int = 1) ->
     for layer in network.layers:
         hears = f"{layer.name}_first" if found.name == "timed" and layer.unit is not None else layer.name
         for term in layer.terms:
-            projections.append(_projection(network, layer, term, hears, found, slots, delay(layer, term.source, times)))
+            late = delay(layer, term.source, times)
+            wires = _lines_of_members if found.together else _lines
+            projections += wires(network, layer, term, hears, found, slots, late)
         if layer.unit is None:
             shape = slots * network.shapes[layer.name][0], 1, 1
             populations.append(Population(layer.name, shape, _UNREACHED, retain=True))
-            projections += _from_on(network, layer.name, slots, {times[layer.name].ready: layer.bias})
+            if not found.together:
+                projections += _from_on(network, layer.name, slots, {times[layer.name].ready: layer.bias})
         else:
             neurons, wires = _neurons(network, layer, layer.unit, hears, found, slots, times[layer.name])
             populations += neurons
@@ -86,8 +90,8 @@ def _neurons(
 
     if code.together:
         thresholds = unit[:, None] * np.arange(1, levels + 1) - half[:, None]
-        members = Population(layer.name, (slots * channels * levels, *sides), each(thresholds))
-        return [members], _from_on(network, layer.name, slots, {when.ready: np.repeat(layer.bias, levels)}, places)
+        slot = np.concatenate([np.repeat(thresholds.reshape(-1), places), np.ones(places, np.int64)])
+        return [Population(layer.name, (slots * (channels * levels + 1), *sides), np.tile(slot, slots))], []
     guard = _guard(network, layer) + half
     shape, end = (slots * channels, *sides), when.ready + levels
     gates = {when.ready: layer.bias + guard, end: -guard}
@@ -111,35 +115,56 @@ def _guard(network: LevelNetwork, layer: LevelLayer) -> Integers:
     return network.accumulators[layer.name][1] - layer.bias + np.abs(layer.bias) + 1
 
 
-def _projection(
+def _lines(
     network: LevelNetwork, layer: LevelLayer, term: LevelTerm, target: str, code: LevelCode, slots: int, late: int
-) -> Convolution:
-    """A term's weights, from each line of its source to each line of the layer."""
-    width, groups = code.width(network.levels), term.groups
-    kernel = term.folded()
+) -> list[Projection]:
+    """A term's weights, from each line of its source to each neuron of the layer."""
+    kernel, groups = term.folded(), term.groups
     if term.source == INPUT:
-        kernel, groups = _of_all(kernel, groups), 1
-        bits = 2 ** np.arange(network.bits)
-        kernel = (kernel[:, :, None] * bits[:, None, None]).reshape(len(kernel), -1, *kernel.shape[2:])
-        kernel = np.pad(kernel, ((0, 0), (0, 1), (0, 0), (0, 0)))  # the channel that is on is not heard as a picture
-    else:
-        kernel = kernel.repeat(width, axis=1)
-    if layer.unit is not None:
-        kernel = kernel.repeat(width, axis=0)
+        kernel, groups = _of_bits(network, ungrouped(kernel, groups)), 1
     tiled = np.tile(kernel, (slots, 1, 1, 1))
-    return Convolution(
-        term.source, target, tiled, term.stride * term.pool, slots * groups, late, term.padding * term.pool
-    )
+    step, edge = term.stride * term.pool, term.padding * term.pool
+    return [Convolution(term.source, target, tiled, step, slots * groups, late, edge)]
 
 
-def _of_all(kernel: Integers, groups: int) -> Integers:
-    """A grouped kernel as one on all channels."""
-    out, per_group, *window = kernel.shape
-    dense = np.zeros((out, per_group * groups, *window), np.int64)
-    for channel in range(out):
-        first = channel // (out // groups) * per_group
-        dense[channel, first : first + per_group] = kernel[channel]
-    return dense
+def _lines_of_members(
+    network: LevelNetwork, layer: LevelLayer, term: LevelTerm, target: str, code: LevelCode, slots: int, late: int
+) -> list[Projection]:
+    """A term's weights, from member to member; with the first term biases, and what passes on that it is on."""
+    levels, hidden = code.width(network.levels), layer.unit is not None
+    kernel = ungrouped(term.folded(), term.groups)
+    if term.source == INPUT:
+        kernel = _of_bits(network, kernel)
+    else:
+        kernel = np.pad(kernel.repeat(levels, axis=1), ((0, 0), (0, 1), (0, 0), (0, 0)))
+    on = layer.bias
+    if hidden:
+        kernel = np.pad(kernel.repeat(levels, axis=0), ((0, 1), (0, 0), (0, 0), (0, 0)))
+        on = np.append(np.repeat(on, levels), 1)
+    found: list[Projection] = []
+    if term is layer.terms[0]:
+        place = tap(network, layer, term)
+        if place is not None:
+            kernel[:, -1, place, place] = on
+        else:  # from the first line of that channel
+            out, sides = len(kernel), network.shapes[layer.name][1:]
+            post = np.arange(slots * out * prod(sides))
+            pre = (post // (out * prod(sides)) + 1) * kernel.shape[1] - 1
+            weight = np.tile(np.repeat(on, prod(sides)), slots)
+            places = prod(network.shapes[term.source][1:])
+            found.append(
+                Synapses(term.source, target, (pre * places)[weight != 0], post[weight != 0], weight[weight != 0], late)
+            )
+    tiled = np.tile(kernel, (slots, 1, 1, 1))
+    step, edge = term.stride * term.pool, term.padding * term.pool
+    return [Convolution(term.source, target, tiled, step, slots, late, edge), *found]
+
+
+def _of_bits(network: LevelNetwork, kernel: Integers) -> Integers:
+    """A kernel on pixels as one on their bits and on the channel that is on, which is not heard as a picture."""
+    bits = 2 ** np.arange(network.bits)
+    kernel = (kernel[:, :, None] * bits[:, None, None]).reshape(len(kernel), -1, *kernel.shape[2:])
+    return np.pad(kernel, ((0, 0), (0, 1), (0, 0), (0, 0)))
 
 
 def _from_on(

@@ -242,7 +242,8 @@ def _title(text: str) -> str:
 
 
 def _svg(parts: Iterable[str], width: float, height: float) -> str:
+    paper = f'<rect x="-3" y="-3" width="{width + 6}" height="{height + 6}" rx="4" fill="#fff"/>'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="-3 -3 {width + 6} {height + 6}" '
-        f'width="{width + 6}" height="{height + 6}" font-family="{_FONT}">{"".join(parts)}</svg>\n'
+        f'width="{width + 6}" height="{height + 6}" font-family="{_FONT}">{paper}{"".join(parts)}</svg>\n'
     )

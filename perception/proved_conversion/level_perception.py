@@ -34,7 +34,7 @@ class LevelPerception(nn.Module):
         >>> pictures = torch.rand(8, 1, 28, 28, generator=torch.Generator().manual_seed(0))
         >>> seen = level_perception(convert(packaged_network("qcfs"), pictures, "group", steps=1), 10)
         >>> seen(pictures[:, None]).symbols.log_probs.shape, seen.to_network().neurons
-        (torch.Size([8, 1, 10]), 15882)
+        (torch.Size([8, 1, 10]), 16095)
     """
 
     def __init__(self, domain: Domain | int, network: LevelNetwork, code: str = "members", scale: float = 1.0) -> None:

@@ -47,9 +47,10 @@ def prove_level_race(
         )
         moved = Synapses(INPUT, EVIDENCE, wanted.pre + first[term.source], wanted.post, wanted.weight)
         links.append(RealLink(INPUT, moved, delay=delay(readout, term.source, times)))
-    biased = np.flatnonzero(readout.bias)
-    on = Synapses(INPUT, EVIDENCE, np.full(len(biased), weights.always), biased, readout.bias[biased])
-    links.append(RealLink(INPUT, on, delay=times[readout.name].ready))
+    source = readout.terms[0].source if perception.code.together else INPUT
+    biased, on = np.flatnonzero(readout.bias), first[source] + (weights.on(source) or 0)
+    bias = Synapses(INPUT, EVIDENCE, np.full(len(biased), on), biased, readout.bias[biased])
+    links.append(RealLink(INPUT, bias, delay=times[readout.name].ready - times[source].last))
     decision = Decision(links, 1.0, lines, len(lines), announce)
     return prove_race(alone, decision, announce + 1, bounds=membrane_bounds(alone, announce + 1, fires))
 

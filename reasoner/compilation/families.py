@@ -5,22 +5,23 @@ probable each of its own is: the value of a choice, or none. In the literature: 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..grounding.components import components
 from ..grounding.rules import GroundRules, Row
 from ..grounding.sums import FALSE, TRUE
+from .family_groups import NoFamiliesError, PlainRules
 
 Nodes = NDArray[np.int64]
 Test = tuple[int, int]
 """A variable and the values that it may have, as a bit mask."""
 
-_ENTRIES = 1 << 16  # of a table
+_ENTRIES = 1 << 20  # of a table
+_MERGED = 16  # groups of the same parents that are compared
 _TESTS = 6  # that a rule states in one table
 
 
@@ -36,15 +37,19 @@ class Table(NamedTuple):
     nodes: Nodes
 
 
-class NoFamiliesError(Exception):
-    """A program with circles, or with a rule that has no table of bearable size."""
-
-
 class _Part(NamedTuple):
     """A rule: what it tests of variables, and the values of a choice of its own that it needs, or ``None``."""
 
     tests: dict[int, int]
     own: Test | None
+
+
+_Parts = dict[int, list[_Part]]
+"""The rules of each atom of a group."""
+
+
+def _parents(parts: Mapping[int, Sequence[_Part]]) -> tuple[int, ...]:
+    return tuple(sorted({variable for own in parts.values() for part in own for variable in part.tests}))
 
 
 class Families:
@@ -66,47 +71,25 @@ class Families:
     def __init__(self, rules: GroundRules, any_of: Callable[[Sequence[int]], int]) -> None:
         self._rules, self._any_of = rules, any_of
         self._one_hot = rules.one_hot
+        self._plain = PlainRules(rules)
         self.sizes: list[int] = []
         self.tables: list[Table] = []
         self.parents: list[tuple[int, ...]] = []
         self._tests: dict[int, Test | bool] = {}
-        self._slots: dict[int, int] = {}
-        self._names: dict[int, int] = {}  # of atoms that say no more than a leaf
-        self._rows: dict[int, Sequence[Row]] = {}
-        for rows in rules.circles:
-            if any(row.head != rows[0].head or row.head in row.body for row in rows):
-                raise NoFamiliesError
-            if len(rows) == len(rows[0].body) == 1 and rows[0].body[0] in rules.values:
-                self._names[rows[0].head] = rows[0].body[0]
-            else:
-                self._rows[rows[0].head] = [
-                    Row(clause, head, tuple([self._names.get(item, item) for item in body]))
-                    for clause, head, body in rows
-                ]
-        self._uses: dict[int, list[Row]] = defaultdict(list)
-        for rows in self._rows.values():
-            for row in rows:
-                for slot in {rules.values[item][0] for item in row.body if item in rules.values}:
-                    self._uses[slot].append(row)
-        denied = [
-            rules.denied[item]
-            for rows in self._rows.values()
-            for row in rows
-            for item in row.body
-            if item in rules.denied
-        ]
-        asked = [*rules.outputs, *(atom for atom, _ in rules.evidence), *denied]
-        self._shared = {rules.values[self._names[atom]][0] for atom in asked if atom in self._names}
-        for group in self._groups():
-            self._add(group)
+        self._slots: dict[int, tuple[int, list[int]]] = {}
+        for groups in self._plain.groups():
+            rules_of = [{atom: self._parts(atom, len(group) > 1) for atom in group} for group in groups]
+            for parts in self._merged(rules_of):
+                self._add(parts)
 
     def test(self, item: int) -> Test | bool:
         """What an atom or a leaf says of a variable, or that it always or never holds."""
         if item in self._rules.values:
             slot, value = self._rules.values[item]
-            return self._slot(slot), 1 << value
+            variable, kept = self._slot(slot)
+            return (variable, 1 << kept.index(value)) if value in kept else False
         if item >= 0:
-            return self.test(self._names[item]) if item in self._names else self._tests.get(item, False)
+            return self.test(self._plain.names[item]) if item in self._plain.names else self._tests.get(item, False)
         if item not in self._rules.denied:
             return True
         return self.contrary(self.test(self._rules.denied[item]))
@@ -118,54 +101,14 @@ class Families:
         variable, mask = test
         return variable, ~mask & ((1 << self.sizes[variable]) - 1)
 
-    def _groups(self) -> list[list[int]]:
-        """The atoms in groups that share choices, each after those that it rests on."""
-        leader = {atom: atom for atom in self._rows}
-
-        def found(atom: int) -> int:
-            while leader[atom] != atom:
-                leader[atom] = leader[leader[atom]]
-                atom = leader[atom]
-            return atom
-
-        for slot, rows in self._uses.items():
-            if len(rows) > 1 and self._is_own(slot):
-                for row in rows[1:]:
-                    leader[found(row.head)] = found(rows[0].head)
-        members: dict[int, list[int]] = defaultdict(list)
-        for atom in self._rows:
-            members[found(atom)].append(atom)
-        while True:
-            group_of = {atom: name for name, atoms in members.items() for atom in atoms}
-            reads = {
-                name: [*dict.fromkeys([group_of[item] for item in self._read(atoms) if item in group_of])]
-                for name, atoms in members.items()
-            }
-            order = components(reads)
-            knots = [name for names in order for name in names if len(names) > 1 or name in reads[name]]
-            if not knots:
-                return [members[names[0]] for names in order]
-            for name in knots:  # one that rests on itself is no variable
-                for atom in members.pop(name):
-                    members[atom] = [atom]
-
-    def _read(self, atoms: Iterable[int]) -> Iterable[int]:
-        denied = self._rules.denied
-        return (denied.get(item, item) for atom in atoms for row in self._rows[atom] for item in row.body)
-
-    def _is_own(self, slot: int) -> bool:
-        """Whether a slot is read by rules with nothing else in their bodies that differs, each value of it alone."""
-        if slot in self._shared:
-            return False
-        values = self._rules.values
-        rests = {tuple(item for item in row.body if values.get(item, (-1,))[0] != slot) for row in self._uses[slot]}
-        return len(rests) == 1
-
-    def _slot(self, slot: int) -> int:
-        """The variable of a slot."""
+    def _slot(self, slot: int) -> tuple[int, list[int]]:
+        """The variable of a slot, and the values of the slot that are its own: those that can be."""
         if slot not in self._slots:
-            variable = self._slots[slot] = self._variable(len(self._one_hot[slot]))
-            self._put(variable, Table((variable,), 2 + np.array(self._one_hot[slot], dtype=np.int64)))
+            positions, never = self._one_hot[slot], self._rules.never
+            kept = [value for value, position in enumerate(positions) if position not in never]
+            variable = self._variable(len(kept))
+            self._slots[slot] = variable, kept
+            self._put(variable, Table((variable,), np.array([2 + positions[value] for value in kept], dtype=np.int64)))
         return self._slots[slot]
 
     def _variable(self, size: int) -> int:
@@ -178,13 +121,39 @@ class Families:
         self.tables[variable] = table
         self.parents[variable] = tuple(one for one in table.variables if one != variable)
 
-    def _add(self, atoms: Sequence[int]) -> None:
-        parts = {atom: self._parts(atom, len(atoms) > 1) for atom in atoms}
-        if len(atoms) == 1:
-            self._add_one(atoms[0], parts[atoms[0]])
-        elif not self._add_exclusive(parts):
-            for atom in atoms:
+    def _merged(self, groups: Sequence[_Parts]) -> list[_Parts]:
+        """Groups with rules without a choice, together with such of the same parents that they exclude."""
+        found: list[_Parts] = []
+        alike: dict[tuple[int, ...], list[_Parts]] = defaultdict(list)
+        for group in groups:
+            parents = _parents(group)
+            certain = any(part.own is None for parts in group.values() for part in parts)
+            if not certain or len(parents) < 2 or len(alike[parents]) >= _MERGED:
+                found.append(group)
+                continue
+            for other in alike[parents]:
+                if self._exclusive({**other, **group}) is not None:
+                    other.update(group)
+                    break
+            else:
+                alike[parents].append({**group})
+        return [*found, *(group for own in alike.values() for group in own)]
+
+    def _add(self, parts: _Parts) -> None:
+        if len(parts) == 1:
+            ((atom, own),) = parts.items()
+            self._add_one(atom, own)
+            return
+        table = self._exclusive(parts)
+        if table is None:
+            for atom in parts:
                 self._add_one(atom, self._parts(atom, False, False))
+            return
+        parents, nodes = table
+        variable = self._variable(nodes.shape[-1])
+        self._put(variable, Table((*parents, variable), nodes))
+        for number, atom in enumerate(parts):
+            self._tests[atom] = variable, 1 << number
 
     def _parts(self, atom: int, shared: bool, own: bool = True) -> list[_Part]:
         """The rules of an atom that do not contradict themselves.
@@ -194,7 +163,7 @@ class Families:
             shared: Whether other atoms of its group have other values of the same choices.
             own: Whether choices that no one else reads are told apart.
         """
-        parts = (self._part(row, shared, own) for row in self._rows[atom])
+        parts = (self._part(row, shared, own) for row in self._plain.rows[atom])
         return [part for part in parts if part is not None]
 
     def _part(self, row: Row, shared: bool, own: bool) -> _Part | None:
@@ -202,9 +171,19 @@ class Families:
         tests: dict[int, int] = {}
         for item in dict.fromkeys(row.body):
             slot, value = self._rules.values.get(item, (-1, -1))
+            if slot in self._plain.certain:
+                if value != self._plain.certain[slot]:
+                    return None
+                continue
             if choice is not None and choice[0] == slot:
                 return None  # it needs two values of one choice
-            if own and choice is None and slot >= 0 and self._is_own(slot) and (shared or len(self._uses[slot]) == 1):
+            if (
+                own
+                and choice is None
+                and slot >= 0
+                and self._plain.is_own(slot)
+                and (shared or len(self._plain.uses[slot]) == 1)
+            ):
                 choice = slot, 1 << value
                 continue
             test = self.test(item)
@@ -218,47 +197,53 @@ class Families:
                 return None
         return _Part(tests, choice)
 
-    def _add_exclusive(self, parts: Mapping[int, Sequence[_Part]]) -> bool:
-        """Several atoms as the values of one variable, if no two rules of different choices hold together."""
-        cases: dict[tuple[Test, ...], dict[tuple[int, ...], list[tuple[int, int]]]] = {}
+    def _exclusive(self, parts: Mapping[int, Sequence[_Part]]) -> Table | None:
+        """Several atoms as the values of one variable: its parents and its table; None if two rules hold together."""
+        cases: dict[tuple[Test, ...], list[tuple[int, Test | None]]] = defaultdict(list)
         for number, own in enumerate(parts.values()):
             for part in own:
-                if part.own is None:
-                    return False
-                key = tuple(sorted(part.tests.items()))
-                cases.setdefault(key, {}).setdefault((part.own[0],), []).append((number, part.own[1]))
-        if any(len(choices) > 1 for choices in cases.values()):
-            return False
-        parents = tuple(sorted({variable for key in cases for variable, _ in key}))
+                cases[tuple(sorted(part.tests.items()))].append((number, part.own))
+        parents = _parents(parts)
         shape = [self.sizes[parent] for parent in parents]
         size = len(parts) + 1
         if prod(shape) * size > _ENTRIES:
-            return False
+            return None
         nodes = np.full((*shape, size), FALSE, dtype=np.int64)
         nodes[..., -1] = TRUE
         covered = np.zeros(shape, dtype=np.int64)
-        for key, choices in cases.items():
-            (((slot,), values),) = choices.items()
+        for key, chosen in cases.items():
+            row = self._row(chosen, size)
+            if row is None:
+                return None
             where = self._where(parents, shape, dict(key))
             covered[where] += 1
-            by_atom = [FALSE] * size
-            positions = self._one_hot[slot]
-            rest = [*positions]
-            for number, mask in values:
-                position = positions[mask.bit_length() - 1]
-                if by_atom[number] != FALSE or position not in rest:
-                    return False
-                by_atom[number] = 2 + position
-                rest.remove(position)
-            by_atom[-1] = self._any_of(rest) if rest else FALSE
-            nodes[where] = by_atom
+            nodes[where] = row
         if covered.size and covered.max() > 1:
-            return False
-        variable = self._variable(size)
-        self._put(variable, Table((*parents, variable), nodes))
-        for number, atom in enumerate(parts):
-            self._tests[atom] = variable, 1 << number
-        return True
+            return None
+        if (nodes[..., -1] == FALSE).all():  # one of them always holds
+            nodes = nodes[..., :-1]
+        return Table(parents, nodes)
+
+    def _row(self, chosen: Sequence[tuple[int, Test | None]], size: int) -> list[int] | None:
+        """The nodes of the values of a variable, then of none of them; None if two of them may hold together."""
+        row = [FALSE] * size
+        if any(own is None for _, own in chosen):
+            if len(chosen) == 1:
+                row[chosen[0][0]] = TRUE
+            return row if len(chosen) == 1 else None
+        slots = {own[0] for _, own in chosen if own is not None}
+        if len(slots) > 1:
+            return None
+        positions = self._one_hot[slots.pop()]
+        rest = [*positions]
+        for number, own in chosen:
+            position = positions[own[1].bit_length() - 1] if own else -1
+            if row[number] != FALSE or position not in rest:
+                return None
+            row[number] = FALSE if position in self._rules.never else 2 + position
+            rest.remove(position)
+        row[-1] = self._any_of([position for position in rest if position not in self._rules.never])
+        return row
 
     def _where(
         self, parents: Sequence[int], shape: Sequence[int], tests: Mapping[int, int]

@@ -53,16 +53,16 @@ def are_countable(sums: Sums) -> bool:
         Darwiche and Marquis, "A knowledge compilation map", JAIR 17 (2002).
     """
     scopes = _Scopes(sums)
-    exclusivity = Exclusivity(sums)
+    doubtful: list[int] = []
     for number, cases in enumerate(sums.nodes, sums.first):
         values = scopes.add(cases)
         if values is None:
             return False
         told_apart = values and len({case[:values] for case in cases}) == len(cases)  # most are, by these alone
-        known = told_apart or len(cases) == 1 or number in sums.exclusive
-        if not known and not exclusivity.of(number):
-            return False
-    return True
+        if not told_apart and len(cases) > 1 and number not in sums.exclusive:
+            doubtful.append(number)
+    exclusivity = Exclusivity(sums)
+    return all(map(exclusivity.of, doubtful))
 
 
 class _Scopes:

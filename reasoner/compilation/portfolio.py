@@ -4,6 +4,7 @@ In the literature: knowledge compilation; weighted model counting (WMC).
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import inf
 from time import process_time
 from typing import TYPE_CHECKING
@@ -13,9 +14,10 @@ from ..grounding.sums import Sums
 from ..prolog.border import Limits
 from .choice_order import slot_orders
 from .factoring import factor
-from .frontier import Frontier, explore
+from .frontier import Beam, Frontier, explore
 from .frontier_circuit import frontier_layers, frontier_sums
-from .linear_rules import LinearRules, NotLinearError
+from .frontier_steps import ACCEPT, LEFT_OUT
+from .linear_rules import LinearRule, LinearRules, NotLinearError
 from .normal_form import are_countable
 from .plan import Plan, Report
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:  # NumPy takes longer to load than most queries take
     from logic import Circuit
 
 _FEW = 2_000  # states that become sums in plain Python
-_TRIED = 3  # orders that are tried side by side
+_TRIED, _ENOUGH = 3, 2_000  # orders that are tried side by side, and states for which another is not worth its time
 _FIRST_LIMIT, _GROWTH = 5_000, 8
 _FIRST_NODES = 20_000
 _SMALL, _SHORT = 30, 0.02  # choices for which a diagram may be small, and the seconds that it may take to see that
@@ -73,11 +75,14 @@ def plan_rules(rules: GroundRules, limits: Limits) -> Plan:
     circular = any(row.head != rows[0].head or row.head in row.body for rows in rules.circles for row in rows)
     choices = len(rules.sizes)
     if circular:
-        found = by_frontier(rules, limits)
-    else:
-        found = _by_small_diagram(rules, limits) if choices <= _SMALL else None
-        found = found or by_elimination(rules, limits)
-    return found or by_diagram(rules, limits)
+        return by_frontier(rules, limits) or by_diagram(rules, limits)
+    if choices <= _SMALL:  # what is small is made before NumPy would be loaded
+        found = by_frontier(rules, replace(limits, gates=min(limits.gates, choices))) or _by_small_diagram(
+            rules, limits
+        )
+        if found is not None:
+            return found
+    return by_elimination(rules, limits) or by_diagram(rules, limits)
 
 
 def _by_small_diagram(rules: GroundRules, limits: Limits) -> Plan | None:
@@ -96,17 +101,13 @@ def by_frontier(rules: GroundRules, limits: Limits) -> Plan | None:
     """A plan by the states of a frontier; None if the rules are not linear, or there are too many states."""
     start = process_time()
     try:
-        linear = LinearRules(rules)
+        asked = _asked(rules, LinearRules(rules))
     except NotLinearError:
         return None
-    seen = [atom for atom, truth in rules.evidence if truth]
-    unseen = [atom for atom, truth in rules.evidence if not truth]
-    asked = [*([atom, *seen] for atom in rules.outputs), *([seen] if rules.evidence else [])]
     found: list[Frontier] = []
     left = _STATES * limits.gates
-    for atoms in asked:
-        wanted = [*dict.fromkeys(atoms)]
-        frontier = _frontier(linear, wanted, unseen, rules.sizes, left, start + limits.seconds)
+    for own, wanted, unwanted in asked:
+        frontier = _frontier(own, wanted, unwanted, rules.sizes, left, start + limits.seconds)
         if frontier is None:
             return None
         found.append(frontier)
@@ -120,11 +121,54 @@ def by_frontier(rules: GroundRules, limits: Limits) -> Plan | None:
     return Plan(layers, rules.one_hot, Report("frontier", states, width, process_time() - start))
 
 
+def bounded(rules: GroundRules, chances: Sequence[Sequence[float]], states: int, seconds: float) -> list[Plan] | None:
+    """Plans of a lower bound of each output, and of what is open beside it; None if the rules are not linear.
+
+    Args:
+        rules: The ground program.
+        chances: Of each slot the probability of each value, as far as it is known: what is probable is followed.
+        states: That may be made, all outputs together.
+        seconds: Processor time.
+    """
+    start = process_time()
+    try:
+        asked = _asked(rules, LinearRules(rules))
+    except NotLinearError:
+        return None
+    found: list[Frontier] = []
+    for own, wanted, unwanted in asked:
+        order = slot_orders(own, [*wanted, *unwanted])[0] if own else ()
+        beam = Beam(max(16, states // (len(asked) * max(1, len(order)))), chances)
+        deadline = process_time() + (start + seconds - process_time()) / (len(asked) - len(found))
+        frontier = explore(own, wanted, unwanted, order, rules.sizes, 2 * states, deadline, beam)
+        if frontier is None:
+            return None
+        found.append(frontier)
+    plans: list[Plan] = []
+    for true in (ACCEPT, LEFT_OUT):
+        layers = frontier_layers(found, rules.one_hot, true)
+        report = Report("bounds by frontier", sum(one.states for one in found), max(one.width for one in found),
+                        process_time() - start)  # fmt: skip
+        plans.append(Plan(layers, rules.one_hot, report))
+    return plans
+
+
+def _asked(rules: GroundRules, linear: LinearRules) -> list[tuple[list[LinearRule], list[int], list[int]]]:
+    """Of each output the rules behind it, the atoms that are to be true, and those that are to be false."""
+    seen = [atom for atom, truth in rules.evidence if truth]
+    unseen = [atom for atom, truth in rules.evidence if not truth]
+    outputs = [*([atom, *seen] for atom in rules.outputs), *([seen] if rules.evidence else [])]
+    asked: list[tuple[list[LinearRule], list[int], list[int]]] = []
+    for atoms in outputs:
+        wanted = [*dict.fromkeys(atoms)]
+        asked.append((linear.behind([*dict.fromkeys((*wanted, *unseen))]), wanted, unseen))
+    return asked
+
+
 def _frontier(
-    linear: LinearRules, wanted: list[int], unwanted: list[int], sizes: Sequence[int], most: int, deadline: float
+    own: list[LinearRule], wanted: list[int], unwanted: list[int], sizes: Sequence[int], most: int, deadline: float
 ) -> Frontier | None:
     """By the best of several orders; the limit grows, so that one that fails costs little beside the one that does."""
-    own = linear.behind([*dict.fromkeys((*wanted, *unwanted))])
     orders = slot_orders(own, [*wanted, *unwanted])[:_TRIED]
     limit = min(_FIRST_LIMIT, most)
     while True:
@@ -132,6 +176,8 @@ def _frontier(
         for order in orders:
             found = explore(own, wanted, unwanted, order, sizes, best.states if best else limit, deadline)
             best = found or best
+            if found is not None and found.states <= _ENOUGH:
+                return found
         if best is not None or limit == most:
             return best
         limit = min(limit * _GROWTH, most)

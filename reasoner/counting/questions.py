@@ -95,7 +95,7 @@ def number_of_worlds(program: Program, query: str | None, answer: Value, limits:
         4
     """
     prepared = prepare_query(program, query, limits)
-    return count_worlds(prepared.counter, _output(prepared, answer))
+    return count_worlds(prepared.counter, _output(prepared, answer), prepared.grounding.never)
 
 
 def world_entropy(

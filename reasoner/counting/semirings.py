@@ -1,6 +1,6 @@
 """Semirings: one pass over the layers answers many questions, by what adding and multiplying mean."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
@@ -105,10 +105,11 @@ def entropy(counter: Counter, log_probs: Tensor) -> Tensor:
     return torch.where(log_total > IMPOSSIBLE / 2, value, 0.0).t().clamp(min=0.0)
 
 
-def count_worlds(counter: Counter, output: int) -> int:
-    """How many worlds make an output true, exactly."""
-    sizes = [len(group) for group in counter.sums.one_hot]
-    weights = [Fraction(1, sizes[slot]) for slot in counter.sums.slot_of]
+def count_worlds(counter: Counter, output: int, never: Collection[int] = ()) -> int:
+    """How many worlds make an output true, exactly; those with an input that is never true are none."""
+    sums = counter.sums
+    sizes = [sum(position not in never for position in group) for group in sums.one_hot]
+    weights = [Fraction(position not in never, sizes[slot] or 1) for position, slot in enumerate(sums.slot_of)]
     return int(_exact(counter.sums, weights)[counter.sums.outputs[output]] * prod(sizes))
 
 

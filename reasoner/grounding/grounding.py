@@ -143,16 +143,21 @@ class Grounding:
 
     def rules(self) -> GroundRules:
         """The same in numbers alone."""
-        place = {
-            position: (slot, value) for slot, group in enumerate(self.one_hot) for value, position in enumerate(group)
-        }
-        return GroundRules(
-            self.circles,
-            {leaf: place[position] for leaf, position in self._positions().items()},
-            denied_by(self.leaves),
-            tuple(len(slot.domain) for slot in self.slots),
-            tuple(answer.atom for answer in self.answers),
-            self.evidence,
+        place = [(slot, value) for slot, group in enumerate(self.one_hot) for value in range(len(group))]
+        values = {leaf: place[position] for leaf, position in self._positions().items()}
+        sizes, outputs = tuple(map(len, self.one_hot)), tuple(answer.atom for answer in self.answers)
+        return GroundRules(self.circles, values, denied_by(self.leaves), sizes, outputs, self.evidence, self.never)
+
+    @cached_property
+    def never(self) -> frozenset[int]:
+        """Positions of the inputs that the program gives probability 0, and does not learn."""
+        learned = {*self.program.learned}
+        return frozenset(
+            position
+            for (domain, number), constants, group in zip(self.slots, self.constants, self.one_hot, strict=True)
+            if constants is not None and self.clauses.get((domain.name, number), -1) not in learned
+            for position, log_prob in zip(group, constants, strict=True)
+            if log_prob < IMPOSSIBLE / 2
         )
 
     def written_sums(self) -> Sums | None:
@@ -162,10 +167,12 @@ class Grounding:
             None if atoms support each other, if what is denied is no choice among the values of one slot, or if they
             are more than ``Limits.gates``.
         """
-        outputs, denied = [answer.atom for answer in self.answers], denied_by(self.leaves)
         if sum(map(len, self.circles)) + len(self.circles) > self.limits.gates:
             return None
-        return ground_sums(self.circles, self._positions(), denied, self.one_hot, outputs, self.evidence)
+        outputs = [answer.atom for answer in self.answers]
+        return ground_sums(
+            self.circles, self._positions(), denied_by(self.leaves), self.one_hot, outputs, self.evidence
+        )
 
     def _positions(self) -> dict[int, int]:
         """The input of each leaf that is a slot's value."""

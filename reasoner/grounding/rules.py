@@ -77,6 +77,7 @@ class GroundRules(NamedTuple):
         outputs: Atoms.
         evidence: Atoms and their observed truth; if there are any, every output implies them, and one more output
             says whether they hold.
+        never: Positions of inputs that have probability 0 in every sample.
     """
 
     circles: Sequence[Sequence[Row]]
@@ -85,6 +86,7 @@ class GroundRules(NamedTuple):
     sizes: tuple[int, ...]
     outputs: tuple[int, ...]
     evidence: tuple[tuple[int, bool], ...]
+    never: frozenset[int] = frozenset()
 
     @property
     def one_hot(self) -> tuple[range, ...]:

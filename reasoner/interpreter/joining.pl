@@ -14,6 +14,7 @@
 :- use_module(library(occurs)).
 :- use_module(analysis).
 :- use_module(interpreters).
+:- use_module(clause_store).
 :- use_module(translator).
 
 :- thread_local joining/0, driven_/4.

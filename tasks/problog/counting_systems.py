@@ -1,7 +1,7 @@
-"""Systems of the counting benchmark, one in a process of its own: ``python -m tasks.problog.counting_systems NAME FILE``.
+"""Systems of the counting benchmark, each in its process: ``python -m tasks.problog.counting_systems NAME FILE``.
 
-It prints one JSON line: processor seconds of grounding, and of compiling and counting, with what loads and warms up left
-out, and the probability of the first answer.
+It prints one JSON line: processor seconds of grounding, and of compiling and counting, without what loads and warms up,
+and the probabilities of the answers.
 """
 
 import json
@@ -85,6 +85,7 @@ def ask_agrum(path: Path) -> dict[str, Any]:
 
     asked = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     network = pyagrum.loadBN(asked["bif"])
+    spent = share = 0.0
     for _ in range(2):
         start = process_time()
         inference = pyagrum.LazyPropagation(network)

@@ -2,7 +2,8 @@
 
 `boards`: sudoku; `counts`: all solutions; `problems`: other programs beside SAT; `puzzles`: the bundled ones, knights
 and knaves, nonograms; `faults`: lost and added spikes; `refutations`: proofs by outside checkers; `guard`: its proof;
-`clauses`: random 3-SAT; `misread`: boards with a wrong clue.
+`clauses`: random 3-SAT; `misread`: boards with a wrong clue; `rate`: speed of simulation; `targets`: other simulators,
+chips.
 """
 
 from importlib import import_module
@@ -14,7 +15,9 @@ from neurosym.terminal import complain, say
 
 from .figures import Report
 
-NAMES = ("boards", "counts", "problems", "puzzles", "faults", "refutations", "guard", "clauses", "misread")
+NAMES = (
+    "boards", "counts", "problems", "puzzles", "faults", "refutations", "guard", "clauses", "misread", "rate", "targets"
+)  # fmt: skip
 """Each the name of a module here with a function ``reports``."""
 
 app = typer.Typer(add_completion=False)

@@ -1,10 +1,11 @@
 """Boards of handwritten digits by one spiking network, from pixels to solution.
 
-``python -m tasks.search.pixels READER``: a board has 36 clues, each a digit that no reader has learned from. The network
-reads all cells, holds its clues and searches: it announces a solution, or that there is none, and then some clue was
-misread, as surely as the rules hold. Boards of which it says so go to the solver that weighs beliefs, which also tells
-the doubtful cells. Beside it: how many boards perception alone reads rightly, and the weighing solver on all boards. Of
-some boards the whole network is simulated neuron by neuron; the others are read in two parts, with the same spikes.
+``python -m tasks.search.pixels READER``: a board has 36 clues, each a digit that no reader has learned from. The
+network reads all cells, holds its clues and searches: it announces a solution, or that there is none, and then some
+clue was misread, as surely as the rules hold. Boards of which it says so go to the solver that weighs beliefs, which
+also tells the doubtful cells. Beside it: how many boards perception alone reads rightly, and the weighing solver on all
+boards. Of some boards the whole network is simulated neuron by neuron; the others are read in two parts, which gives
+the same spikes.
 """
 
 import time
@@ -20,7 +21,7 @@ from torch import Tensor
 from logic import Symbols, simulate
 from neurosym.board_search import BoardSearch, Sighting, to_board_search
 from neurosym.checkpoint import load_perception
-from neurosym.commands.puzzles import read_puzzle
+from neurosym.commands.solving.puzzles import read_puzzle
 from perception import Digits, Perception
 from reasoner import DIGITS, Solution, solve
 
