@@ -131,7 +131,7 @@ def test_tables_with_modes_are_refused_where_they_mean_nothing() -> None:
         ":- table p(_, lattice(shell/1)). p(1, 2).",
         ":- table p(_, po(q)). p(1, 2).",
     ):
-        with pytest.raises(ProgramError, match="table|built"):
+        with pytest.raises(ProgramError, match=r"table|built"):
             Program.parse(text, ())
 
 
