@@ -303,12 +303,12 @@ def solve_puzzle(
                 existing(path)
         if drawing is not None:
             writable(drawing, Path(puzzle), image, model, kinds=(".svg",))
-        from .puzzles import WAYS, solve_file
         from .queries import limits_from
+        from .solving.puzzles import WAYS, solve_file
 
         limits = limits_from(max(1.0, timeout), [f"answers={WAYS}", *(limit or [])])
         if spikes:
-            from .spiking import solve_puzzle_in_spikes
+            from .solving.spiking import solve_puzzle_in_spikes
 
             if proof is not None:
                 writable(proof, Path(puzzle), kinds=(".cnf", ".opb"))
@@ -324,7 +324,7 @@ def solve_puzzle(
                 say(str(spiking))
             raise typer.Exit(CODES[spiking.spiking.solvable])
         if image is None and drawing is None:
-            from .goals import solve_or_run
+            from .solving.goals import solve_or_run
 
             asked = "count" if count else "all" if every else "one"
             found = solve_or_run(puzzle, query, timeout, limits, asked, str if as_json else say_part)

@@ -11,10 +11,10 @@ from logic.errors import DomainError
 from ..errors import ProgramError
 from ..showing import cut, preformatted
 from .border import Limits, Refusal, request
-from .clauses import Clause as Clause, clauses_of, line_of, told
 from .collector import uncollected
 from .including import with_files
 from .predicates import Predicate, answers_text, predicates_of
+from .read_clauses import Clause as Clause, clauses_of, line_of, told
 from .reasons import sentence
 from .terms import Struct, Term, from_json, to_text
 from .text import Part, PrologText

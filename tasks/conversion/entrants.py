@@ -136,6 +136,7 @@ _GROUP_WITH_SIGN = replace(CONVERSION_METHODS["group"], rule="squared-error", pe
 _VARIANTS: Mapping[str, Callable[..., Ours]] = {
     "group, calibrated": ours(_CALIBRATED),
     "group, least error, sign": ours(_GROUP_WITH_SIGN),
+    "calibrated-bias, per channel": ours("calibrated-bias", per_channel=True),
     "robust, half": ours("robust", start=0.5),
     "robust, half, per channel": ours("robust", start=0.5, per_channel=True),
     "robust, half, per channel, plain max-pooling": ours("robust", start=0.5, per_channel=True, plain_pool=True),

@@ -19,7 +19,7 @@ from reasoner import (
 from reasoner.constraints.solution import binding_text
 from reasoner.prolog.text import PrologText
 
-from ..terminal import complain
+from ...terminal import complain
 from .puzzles import PuzzleError, puzzle_text
 
 _REPEATED = 1000  # answers that are looked through for another one
