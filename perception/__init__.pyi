@@ -29,10 +29,20 @@ from .conversion import (
     ConversionWarning as ConversionWarning,
     ConvertedLayer as ConvertedLayer,
     ConvertedNetwork as ConvertedNetwork,
+    EarlyExit as EarlyExit,
     Method as Method,
     SpikeActivity as SpikeActivity,
+    calibrate_exit as calibrate_exit,
     convert as convert,
+    exit_curve as exit_curve,
+    fuse_beta as fuse_beta,
+    fuse_heads as fuse_heads,
     prepare as prepare,
+)
+from .conversion.storing import (
+    load_converted as load_converted,
+    read_notes as read_notes,
+    save_converted as save_converted,
 )
 from .datasets import (
     DATASETS as DATASETS,

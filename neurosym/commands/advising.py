@@ -20,12 +20,12 @@ MATRIX = Path(__file__).with_name("decision_matrix.json")
 _ROOT = Path(__file__).parent.parent.parent
 MEASURED = {
     "perception/conversion/units.py": ("IntegrateAndFire",),
-    "perception/conversion/thresholds.py": ("find_threshold",),
+    "perception/conversion/statistics.py": ("Statistics", "_Recorder"),
     "perception/neurons/leaky.py": ("LeakyIntegrateAndFire",),
     "perception/neurons/surrogates.py": ("arctan",),
     "perception/plasticity/competition.py": ("CompetitiveRule", "competitive_step"),
 }
-"""The definitions that the figures hang on, by file: neurons, thresholds, surrogate, plasticity."""
+"""The definitions that the figures hang on, by file: neurons, what thresholds come from, surrogate, plasticity."""
 
 FAMILIES = {
     "surrogate": "train spiking neurons by surrogate gradient",

@@ -159,7 +159,7 @@ class ConvertedNetwork(nn.Module):
 
     def spikes(self, inputs: Tensor, steps: int | None = None) -> dict[str, Tensor]:
         """The values that each layer sends, ``[T, B, ...]``, by the layer's name."""
-        names = dict(zip((one.name for one in self.graph.neurons), self.layer_names, strict=True))
+        names = self.graph.layer_names
         seen: dict[str, list[Tensor]] = {name: [] for name in names.values()}
 
         def keep(one: Operation, currents: Tensor) -> Tensor:
@@ -170,22 +170,13 @@ class ConvertedNetwork(nn.Module):
             pass
         return {name: torch.cat(parts, 1) for name, parts in seen.items()}
 
-    @property
-    def layer_names(self) -> tuple[str, ...]:
-        """A name for each layer: its module's path, or the operation's name where that is not its own."""
-        places = [one.place for one in self.graph.neurons]
-        return tuple(
-            one.place if one.place and places.count(one.place) == 1 else f"{one.place}.{one.name}".strip(".")
-            for one in self.graph.neurons
-        )
-
     @cached_property
     def layers(self) -> tuple[ConvertedLayer, ...]:
         """What became of each activation, in order; errors are measured when it is first asked for."""
         errors = self._errors()
         return tuple(
             ConvertedLayer(
-                name,
+                self.graph.layer_names[one.name],
                 one.line,
                 tuple(self.unit(one).threshold.flatten().tolist()),
                 self.unit(one).alphabet,
@@ -194,7 +185,7 @@ class ConvertedNetwork(nn.Module):
                 errors[one.name],
                 type(self.unit(one)).__name__,
             )
-            for name, one in zip(self.layer_names, self.graph.neurons, strict=True)
+            for one in self.graph.neurons
         )
 
     def _errors(self) -> dict[str, float]:

@@ -1,16 +1,15 @@
 """Conversion: a trained network and some pictures become a spiking network by one method."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
 from .building import build_unit
-from .choosing import choose
 from .converted import ConvertedNetwork, LayerFacts
-from .correcting import correct
+from .correcting import correct, tune
 from .interpreting import along
 from .islands import check_islands, with_encoders
 from .methods import CONVERSION_METHODS, Method
@@ -18,7 +17,6 @@ from .signal_graph import ConversionError, ConversionWarning, Operation, SignalG
 from .statistics import Statistics, collect
 from .thresholds import find_threshold
 from .tracing import trace
-from .tuning import tune
 
 _SAMPLE = 16  # calibration pictures that are kept, on which errors of layers are measured
 _TUNING = 1_000
@@ -98,7 +96,7 @@ def build(
     )  # fmt: skip
     units = {}
     facts: dict[str, LayerFacts] = {}
-    dead: dict[str, float] = {}
+    dead: list[Operation] = []
     for number, one in enumerate(graph.neurons):
         found = statistics[one.name]
         threshold = threshold_of(one, graph.constants, found, method, levels, steps)
@@ -108,13 +106,14 @@ def build(
         units[one.name] = build_unit(method, one, shaped.to(calibration).clone(), levels, seed + number)
         facts[one.name] = LayerFacts(found.share_above(threshold * method.burst), found.dead_share)
         if float(found.greatest.max()) <= 0:
-            dead[one.name] = found.dead_share
+            dead.append(one)
     if dead:
+        names = ", ".join(graph.layer_names[one.name] for one in dead)
         warnings.warn(
-            f"no neuron of {', '.join(dead)} fired on {len(calibration)} calibration pictures; their threshold is 1: "
+            f"no neuron of {names} fired on {len(calibration)} calibration pictures, so that their threshold is 1; "
             f"calibrate on pictures that the network was trained for",
             ConversionWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
     converted = ConvertedNetwork(graph, units, method, steps, facts, calibration[:_SAMPLE].clone())
     if method.correction:
@@ -122,6 +121,33 @@ def build(
     if method.correction == "tuned":
         tune(converted, calibration[:_TUNING], seed=seed)
     return converted
+
+
+def choose(build: Callable[[Method], ConvertedNetwork], method: Method, pictures: Tensor) -> ConvertedNetwork:
+    """The candidate whose answers are nearest to the network's on calibration pictures, in mean square.
+
+    Args:
+        build: Converts by a method.
+        method: ``auto``, as its user has set it.
+        pictures: Calibration pictures ``[N, ...]``.
+    """
+    rules = (
+        replace(method, rule="quantile", correction=None),
+        replace(method, rule="squared-error", correction="bias"),
+        replace(method, rule="squared-error", correction="tuned"),
+    )
+    found = [build(rule) for rule in rules]
+    errors = [output_error(one, pictures) for one in found]
+    best = found[errors.index(min(errors))]
+    best.method = replace(best.method, name=method.name)
+    return best
+
+
+def output_error(converted: ConvertedNetwork, pictures: Tensor) -> float:
+    """Mean square of the difference between the answers of the two networks."""
+    spiking, analog = converted(pictures), converted.analog(pictures)
+    pairs = zip(spiking, analog, strict=True) if isinstance(spiking, tuple) else [(spiking, torch.as_tensor(analog))]
+    return sum(float((one - other).square().mean()) for one, other in pairs)
 
 
 def threshold_of(

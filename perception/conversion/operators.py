@@ -50,6 +50,12 @@ FUNCTIONS = _names("""
 READOUTS = FUNCTIONS | {"argmax", "topk", "sort", "max", "min", "gt", "ge", "lt", "le"}
 """May stand behind the last weights, where the outputs are numbers anyway."""
 
+_MAKERS = _names("""
+    relu arange zeros ones full eye linspace scalar_tensor tril triu where eq ne logical_not logical_and masked_fill
+    floor ceil clamp abs
+""")
+"""May stand among what is computed of shapes and constants alone."""
+
 _NUMBERS: Mapping[str, Callable[..., Any]] = {
     name: getattr(operator, name) for name in ("getitem", "add", "sub", "mul", "floordiv", "mod", "neg", "truediv")
 }
@@ -60,10 +66,13 @@ def family(target: str) -> str:
     return target.partition(".")[0]
 
 
-def known(target: str) -> bool:
-    """Whether a file may ask for it."""
+def may_be_read(target: str) -> bool:
+    """Whether a file may ask for it: operators that only compute, on tensors and numbers that they are given."""
     name, _, overload = target.partition(".")
-    return (overload == "builtin" and name in _NUMBERS) or (bool(overload) and hasattr(torch.ops.aten, name))
+    if overload == "builtin":
+        return name in _NUMBERS
+    known = SHAPES | LINEAR | WEIGHTED | SCALING | POOLS | READOUTS | _MAKERS
+    return name in known or target == "input"
 
 
 def function_of(target: str) -> Callable[..., Any]:

@@ -6,8 +6,7 @@ import re
 import sys
 import warnings
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
-from itertools import count
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,10 +15,11 @@ from torch import Tensor, fx, nn
 
 from .activations import TrainedActivation
 from .folding import fold_norms
+from .graph_builder import GraphBuilder
 from .interpreting import evaluate
-from .operators import FUNCTIONS, LINEAR, POOLS, READOUTS, SCALING, SHAPES, WEIGHTED, family
+from .operators import FUNCTIONS, SCALING, WEIGHTED, family
 from .rewriting import REWRITES
-from .signal_graph import Activation, Constant, ConversionError, Operation, Reference, Role, SignalGraph, leaves, mapped
+from .signal_graph import ConversionError, Operation, Reference, Role, SignalGraph, leaves, mapped
 
 _TORCH = str(Path(torch.__file__).parent)
 _VIEWS = frozenset(
@@ -43,7 +43,9 @@ def trace(network: nn.Module, example: Tensor) -> SignalGraph:
         [('input', 'input'), ('linear.default', 'weighted'), ('relu.default', 'neuron'), ('linear.default', 'weighted')]
     """
     with _silence():  # of an exported program, torch copies what it deprecates
-        frozen = copy.deepcopy(network).eval()
+        frozen = copy.deepcopy(network)
+    with suppress(NotImplementedError):  # such a program knows no other mode
+        frozen.eval()
     activations = {path: one for path, one in frozen.named_modules() if isinstance(one, TrainedActivation)}
     for one in activations.values():
         one.tracing = True
@@ -150,99 +152,6 @@ def _target(node: fx.Node) -> str:
     return f"{getattr(node.target, '__name__', target)}.builtin"
 
 
-class GraphBuilder:
-    """Operations one after the other: what rewrites call.
-
-    Args:
-        node: Whose translation is under way: its name, line, place and axes are those of what is added.
-    """
-
-    def __init__(self) -> None:
-        self.operations: list[Operation] = []
-        self.constants: dict[str, Tensor] = {}
-        self.moving: set[str] = set()
-        self.frame = Operation("", "", ())
-        self.widths: dict[str, int] = {}
-        self._taken: set[str] = set()
-
-    def constant(self, name: str, tensor: Tensor) -> Constant:
-        """Keeps a tensor under a name of its own."""
-        name = self._unique(re.sub(r"\W", "_", name))
-        self.constants[name] = tensor.detach()
-        return Constant(name)
-
-    def value(self, one: Any) -> Any:
-        """The tensor behind a constant, or the number itself."""
-        return self.constants[one.name] if isinstance(one, Constant) else one
-
-    def emit(
-        self,
-        target: str,
-        *arguments: Any,
-        role: Role | None = None,
-        activation: Activation | None = None,
-        **keywords: Any,
-    ) -> Reference:
-        """Adds an operation; its role is found from the table unless it is given."""
-        signals = [one for one in leaves((*arguments, *keywords.values())) if self.is_signal(one)]
-        found = role or (Role.PLAIN if not signals or family(target) in SHAPES else self._role(target, arguments))
-        frame = self.frame
-        name = self._unique(frame.name)
-        self.operations.append(
-            Operation(name, target, arguments, keywords, found, frame.line, frame.place, frame.batch_axis,
-                      frame.channel_axis, frame.dimensions, activation)
-        )  # fmt: skip
-        if found is not Role.PLAIN:
-            self.moving.add(name)
-        return Reference(name)
-
-    def neuron(
-        self, argument: Reference, ceiling: Any = None, levels: int | None = None, trained: bool = False
-    ) -> Reference:
-        """Adds ``clip(x, 0, ceiling)``."""
-        name = None
-        if ceiling is not None:
-            tensor = ceiling if isinstance(ceiling, Tensor) else torch.as_tensor(float(ceiling))
-            name = self.constant(f"{self.frame.name}_ceiling", tensor).name
-        return self.emit("relu.default", argument, role=Role.NEURON, activation=Activation(name, levels, trained))
-
-    def is_signal(self, one: Any) -> bool:
-        """Whether it depends on the picture."""
-        return isinstance(one, Reference) and one.name in self.moving
-
-    def fail(self, what: str) -> ConversionError:
-        """The error for the operation under way."""
-        where = f"{self.frame.line}: " if self.frame.line else ""
-        return ConversionError(f"{where}{what}")
-
-    def _role(self, target: str, arguments: tuple[Any, ...]) -> Role:
-        name = family(target)
-        signals = sum(self.is_signal(one) for one in arguments)
-        if name in LINEAR:
-            return Role.LINEAR
-        if name in WEIGHTED or name in SCALING:
-            dividing = name == "div" and len(arguments) > 1 and self.is_signal(arguments[1])
-            if signals > 1 or dividing:
-                return Role.FUNCTION
-            return Role.WEIGHTED if name in WEIGHTED else Role.LINEAR
-        if name in POOLS:
-            return Role.POOL
-        if name in READOUTS:
-            return Role.FUNCTION
-        raise self.fail(
-            f"'{name}' has no spiking form; put it behind the last weights, or write it with ReLU, sums, maxima and "
-            f"weights"
-        )
-
-    def _unique(self, name: str) -> str:
-        for number in count():
-            tried = f"{name}_{number}" if number else name
-            if tried not in self._taken:
-                self._taken.add(tried)
-                return tried
-        raise AssertionError
-
-
 def translate(
     program: torch.export.ExportedProgram, activations: Mapping[str, TrainedActivation] | None = None
 ) -> SignalGraph:
@@ -317,7 +226,7 @@ def _translate_call(
         result = builder.emit(target, *arguments, **keywords)
     found[node] = result
     shape: tuple[Any, ...] = getattr(node.meta.get("val"), "shape", ())
-    if isinstance(result, Reference) and shape:
+    if shape:
         builder.widths[result.name] = shape[-1]
     if written:  # whoever reads the changed tensor later sees the result
         changed = node.args[0]

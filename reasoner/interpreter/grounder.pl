@@ -71,9 +71,9 @@ certain(if(C, A, B), Id, Choice) :-
 certain(cut, _, Choice) :- prolog_cut_to(Choice).
 certain(facts(Goal), _, _) :- clause_(Goal, true, _).
 certain(plain(Goal), _, _) :-
-    ( recursive(Goal), compiled_answers(Goal, infinite, Answers) -> member(Goal, Answers) ; plain(Goal) ).
+    ( recursive(Goal), compiled_answers(Goal, all, Answers) -> member(Goal, Answers) ; plain(Goal) ).
 certain(sure(Goal), _, _) :-
-    ( compiled_answers(Goal, infinite, Found) -> list_to_set(Found, Answers), member(Goal, Answers) ; sure(Goal) ).
+    ( compiled_answers(Goal, all, Found) -> list_to_set(Found, Answers), member(Goal, Answers) ; sure(Goal) ).
 certain(moded(Goal), Id, _) :- moded_answers(Goal, Id, Answers), member(Goal, Answers).
 certain(run(Goal), Id, _) :- run_builtin(Goal, Id).
 certain(computed(Goal, Variables, Safe), Id, _) :- compute(Goal, Variables, Safe, Id).
@@ -99,7 +99,7 @@ certain(net(Name, Inputs, Output, Values, _), _, _) :- world_fact(Name, Inputs, 
 max_search(20_000).
 
 ordered(Goal) :- functor(Goal, Name, Arity), tabled_(Name, Arity), !, sure(Goal).
-ordered(Goal) :- recursive(Goal), compiled_answers(Goal, infinite, Answers), !, member(Goal, Answers).
+ordered(Goal) :- recursive(Goal), compiled_answers(Goal, all, Answers), !, member(Goal, Answers).
 ordered(Goal) :- functor(Goal, Name, Arity), \+ reaches(Name/Arity, Name/Arity), !, searched(Goal).
 ordered(Goal) :- nb_getval(neurosym_searching, true), !, searched(Goal).
 ordered(Goal) :-
@@ -279,10 +279,10 @@ answers(Query, Max, Answers) :-
     copy_term(Query, Call),
     (   Body = may(_)
     ->  gather(Query-may, limit(Limit, may(Query, _)), Found)
-    ;   Body = plain(_), compiled_answers(Query, Limit, Answered)
+    ;   Body = plain(_), compiled_answers(Query, distinct(Limit), Answered)
     ->  findall(Query-certain, member(Query, Answered), Found)
     ;   certain_body(Body)
-    ->  gather(Query-certain, limit(Limit, certainly(Body, -1)), Found)
+    ->  gather(Query-certain, limit(Limit, distinct(Query, certainly(Body, -1))), Found)
     ;   gather(Query-items(Items), limit(Limit, body(Body, -1, Items, [])), Found)
     ),
     sort(Found, Sorted),

@@ -67,13 +67,18 @@ install(_, held).
 install(Task, program(Text, Domains, World)) :-
     forget_module, forget_program,
     (   Task == read -> true
-    ;   read_clauses(Text, Clauses, Directives),
-        install_program(Clauses, Directives, Domains, false, World) ).
+    ;   read_program(Text, Clauses, Directives, Count),
+        install_program(Clauses, Count, Directives, Domains, false, World) ).
 
 do(read, program(Text, Domains, World)) :-
+    read_program(Text, Clauses, Directives, Count),
+    install_program(Clauses, Count, Directives, Domains, check(Unknown), World),
+    put_clauses(Clauses, Count, Directives, Unknown).
+do(clauses(Text), _) :-    % all of a long text
     read_clauses(Text, Clauses, Directives),
-    install_program(Clauses, Directives, Domains, check(Unknown), World),
-    put_clauses(Clauses, Directives, Unknown).
+    length(Clauses, Count),
+    put_clauses(Clauses, Count, Directives, []).
+do(offsets(Text), _) :- put_offsets(Text).
 do(files(Text), _) :- put_files(Text).
 do(ground(QueryText, Answers, Instances), _) :-
     read_query(QueryText, Query, Names),

@@ -41,7 +41,7 @@ work :-
     current_prolog_flag(argv, [Path|_]),
     open_channel(Path),
     set_stream(user_input, encoding(utf8)), set_stream(user_input, newline(posix)),
-    set_stream(user_output, encoding(utf8)), set_stream(user_output, buffer(full)), set_stream(user_output, tty(false)),
+    set_stream(user_output, encoding(utf8)), set_stream(user_output, buffer(full)), set_stream(user_output, tty(false)), set_stream(user_output, record_position(true)),
     prompt(_, ''),
     set_prolog_flag(autoload, false),
     ask(ready, run(Name, Text, GoalText, Patience, Bytes)),

@@ -77,7 +77,7 @@ def solve_puzzle_in_spikes(
     guard = prove_guard(found.outcomes[-1].network) if found.solvable else None
     compared = Compared(found, solve(program, asked, seconds=seconds, limits=limits), guard, written)
     if report is not None:
-        from ..reports.search_page import write_search_report  # with matplotlib, which an answer does without
+        from ...reports.search_page import write_search_report  # with matplotlib, which an answer does without
 
         settings = f"--orders {orders} --seed {seed} --steps {steps}"
         settings += "".join(f" --{name}" for name, wanted in (("unique", unique), ("count", count)) if wanted)
