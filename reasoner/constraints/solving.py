@@ -16,7 +16,17 @@ from .conflict import find_conflict
 from .constraint_program import ConstraintProgram
 from .cp_sat_search import CpSatSearch
 from .notation import constraint_text, name_variables
-from .optimising import Found, best_of, constraints, is_better, is_objective, keys_of, opened, terms_of
+from .optimising import (
+    Found,
+    best_of,
+    constraints,
+    is_better,
+    is_objective,
+    is_vouched,
+    keys_of,
+    opened,
+    terms_of,
+)
 from .posting import Alternative, Key, Posted, key_of, post, replaced
 from .search import Costs, Search
 from .solution import Conflict, SlotReading, Solution
@@ -122,7 +132,7 @@ def solve(
         solution = replace(solution, readings=readings, log_probability=total, margin=margin)
     unique, vouched = _unique(program, searches, best, slots, deadline)
     claims = [
-        *(["optimal"] if proved and best.objective is not None and not best.vouched else []),
+        *(["optimal"] if proved and best.objective is not None and not is_vouched(best, slots, deadline) else []),
         *(["unique"] if unique and not vouched else []),
     ]
     return replace(solution, unique=unique, by_cp_sat=tuple(claims), seconds=time.perf_counter() - start)

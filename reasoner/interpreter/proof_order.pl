@@ -182,13 +182,13 @@ prove_rule(Body, Id, Search, Node) :- prove(Body, Id, Search, Node).
 
 %   Of the clauses that match, ProbLog takes those first that name the last argument that is ground.
 rule(Goal, Body, Id) :-
-    findall(Reference, clause(neurosym_translator:clause_(Goal, _, _), true, Reference), Matching),
+    findall(Reference, clause(neurosym_clauses:clause_(Goal, _, _), true, Reference), Matching),
     (   Matching = [_, _|_], last_ground(Goal, Place)
     ->  partition(names(Place), Matching, Naming, Others), append(Naming, Others, Ordered)
     ;   Ordered = Matching ),
     member(Reference, Ordered),
-    clause(neurosym_translator:clause_(Goal, Body0, Id), true, Reference),
-    (   Body0 == true, clause(neurosym_translator:clause_(Fact, _, _), true, Reference), ground(Fact)
+    clause(neurosym_clauses:clause_(Goal, Body0, Id), true, Reference),
+    (   Body0 == true, clause(neurosym_clauses:clause_(Fact, _, _), true, Reference), ground(Fact)
     ->  Body = fact(Reference)
     ;   Body = Body0 ).
 
@@ -198,7 +198,7 @@ last_ground(Goal, Place) :-
     arg(Place, Goal, Argument), ground(Argument), !.
 
 names(Place, Reference) :-
-    clause(neurosym_translator:clause_(Head, _, _), true, Reference), arg(Place, Head, Argument), ground(Argument).
+    clause(neurosym_clauses:clause_(Head, _, _), true, Reference), arg(Place, Head, Argument), ground(Argument).
 
 %!  branch(+Node, +Run, -Greatest, -Items, ?Rest) is nondet: a proof.
 branch(0, _, 0, Items, Items) :- !.

@@ -26,7 +26,7 @@ from .conversion_page import write_page
 from .conversion_rows import Row, read_rows, write_rows
 from .entrants import Entrant, our_entrants, timed
 from .rival_converters import rival_entrants
-from .trained_networks import RECIPES, Trained, load_trained, read_all
+from .trained_networks import LEVELS, RECIPES, Trained, load_trained, read_all
 
 STEPS = (1, 2, 4, 8, 16, 32, 64)
 BRIEF = {"resnet18": ((1, 2, 4), ("group", "signed", "auto"), 500)}
@@ -100,7 +100,7 @@ def main(
         raise typer.BadParameter(f"there is no network {', '.join(sorted(unknown))}; choose of {', '.join(RECIPES)}")
     try:
         for name in network or RECIPES:
-            one = load_trained(name, folder)
+            one = load_trained(name, folder, twin=trained in (None, f"qcfs{LEVELS}"))
             own_steps, own_methods, most = BRIEF.get(name, (STEPS, None, pictures))
             entrants = [*our_entrants(one), *(rival_entrants(one.network) if rivals else ())]
             chosen = [e for e in entrants if e.method in (methods or own_methods or (e.method,))]

@@ -131,12 +131,18 @@ def with_plain_pools(converted: ConvertedNetwork) -> ConvertedNetwork:
     return converted
 
 
+_CALIBRATED = replace(CONVERSION_METHODS["group"], rule="squared-error", per_channel=True, correction="bias")
+_GROUP_WITH_SIGN = replace(CONVERSION_METHODS["group"], rule="squared-error", per_channel=True, negative=0.0)
 _VARIANTS: Mapping[str, Callable[..., Ours]] = {
+    "group, calibrated": ours(_CALIBRATED),
+    "group, least error, sign": ours(_GROUP_WITH_SIGN),
+    "calibrated-bias, per channel": ours("calibrated-bias", per_channel=True),
     "robust, half": ours("robust", start=0.5),
     "robust, half, per channel": ours("robust", start=0.5, per_channel=True),
-    "robust, half, plain max-pooling": ours("robust", start=0.5, plain_pool=True),
+    "robust, half, per channel, plain max-pooling": ours("robust", start=0.5, per_channel=True, plain_pool=True),
 }
-_ON_TWIN = ("group", "signed", "auto")  # beside those that need it
+_ON_TWIN = ("group", "signed", "calibrated-signed", "auto", "tpp", "tpp-unbiased", "two-phase", "ttfs")
+"""Converted from QCFS too, beside those methods that need it: they gain by trained thresholds."""
 
 
 def our_entrants(trained: Trained) -> list[Entrant]:

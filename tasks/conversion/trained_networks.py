@@ -54,9 +54,11 @@ _GARMENTS = {"shift": 1.0, "turn": 0.0, "scale": 0.05, "shear": 0.0}
 
 RECIPES: Mapping[str, Recipe] = {
     "vgg": Recipe(Vgg, "mnist", 8, 5e-3, 2, _DIGITS),
-    "residual": Recipe(ResNet, "fashion-mnist", 10, 5e-3, 3, _GARMENTS, mirrored=True),
+    "residual": Recipe(ResNet, "fashion-mnist", 6, 5e-3, 2, _GARMENTS, mirrored=True),
     "transformer": Recipe(VisionTransformer, "mnist", 10, 2e-3, 0, _DIGITS),
-    "resnet18": Recipe(lambda: ResNet((16, 32, 64, 128)), "fashion-mnist", 4, 3e-3, 2, _GARMENTS, mirrored=True),
+    "resnet18": Recipe(
+        lambda: ResNet((16, 32, 64, 128), dropout=0.0), "fashion-mnist", 4, 3e-3, 2, _GARMENTS, mirrored=True
+    ),
 }
 """The networks by name. ``resnet18`` has ResNet-18's 17 activations and 8 blocks at a quarter of its width."""
 
@@ -97,18 +99,18 @@ def load_pictures(name: str, split: str) -> Dataset:
     return load_dataset(name, root, split=split)
 
 
-def load_trained(name: str, folder: Path) -> Trained:
-    """A network of :data:`RECIPES` and its twin, from the folder, or trained now and kept there."""
+def load_trained(name: str, folder: Path, *, twin: bool = True) -> Trained:
+    """A network of :data:`RECIPES`, and its twin if asked for, from the folder, or trained now and kept there."""
     recipe = RECIPES[name]
     train, held = hold_out(load_pictures(recipe.data, "train"), HELD_OUT, torch.Generator().manual_seed(0))
     torch.manual_seed(0)
     network = _kept(folder / f"{name}.safetensors", recipe.make(), recipe, train, held, recipe.epochs, 0)
-    twin = None
-    if recipe.twin_epochs:
-        twin = with_ceilings(network, to_floats(train.pictures[:CHUNK]))
+    other = None
+    if twin and recipe.twin_epochs:
         path = folder / f"{name}-qcfs{LEVELS}.safetensors"
-        twin = _kept(path, twin, recipe, train, held, recipe.twin_epochs, 1)
-    return Trained(name, network, twin, train, held, load_pictures(recipe.data, "test"))
+        other = with_ceilings(network, to_floats(train.pictures[:CHUNK]))
+        other = _kept(path, other, recipe, train, held, recipe.twin_epochs, 1)
+    return Trained(name, network, other, train, held, load_pictures(recipe.data, "test"))
 
 
 def with_ceilings(network: nn.Module, pictures: Tensor) -> nn.Module:

@@ -18,7 +18,7 @@ from logic.search.event_run import fanout
 from logic.search.refutations import Refutation, check_refutation, refutation_of, write_refutation
 from logic.search.search_network import build_search
 from logic.search.searching import search
-from neurosym.commands.puzzles import read_puzzle
+from neurosym.commands.solving.puzzles import read_puzzle
 from reasoner import ConstraintProgram
 from reasoner.searching.spiking_search import search_problem
 

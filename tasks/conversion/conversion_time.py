@@ -1,0 +1,66 @@
+"""How long conversion takes, beside SpikingJelly's on the same network and calibration pictures, in turns.
+
+Run ``python -m tasks.conversion.conversion_time --folder runs/conversion``. Medians of CPU seconds of one thread. Ours
+traces by ``torch.export``, which runs a compiler's front end; theirs by symbolic tracing, which refuses more networks.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from statistics import median
+from typing import Annotated
+
+import torch
+import typer
+
+from neurosym.terminal import say_rows
+
+from .entrants import CALIBRATION, Spiking, ours
+from .rival_converters import jelly
+from .trained_networks import Trained, load_trained
+
+PAIRS: Mapping[str, tuple[Callable[..., Spiking], Callable[..., Spiking]]] = {
+    "maximum": (ours("max-norm"), jelly("Max")),
+    "99.9 %": (ours("robust"), jelly("99.9 %")),
+    "99.9 %, per channel": (
+        ours("robust", start=0.5, per_channel=True),
+        jelly("99.9 %, channel_wise, half_threshold"),
+    ),
+}
+"""The same rule by us and by SpikingJelly."""
+
+
+def compare(trained: Trained, rounds: int) -> list[dict[str, object]]:
+    """One line for each rule: medians of CPU seconds and their ratio; a first round is not counted.
+
+    Args:
+        trained: The network and its pictures.
+        rounds: Counted rounds.
+    """
+    calibration = trained.calibration(CALIBRATION)
+    spent: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in PAIRS}
+    for round_ in range(rounds + 1):
+        for name, pair in PAIRS.items():
+            for place, convert in enumerate(pair):
+                start = time.process_time()
+                convert(trained.network, calibration, 4)
+                if round_:
+                    spent[name][place].append(time.process_time() - start)
+    return [
+        {"rule": name, "ours": median(mine), "spikingjelly": median(theirs), "ratio": median(mine) / median(theirs)}
+        for name, (mine, theirs) in spent.items()
+    ]
+
+
+def main(
+    network: Annotated[str, typer.Option(help="Which of the trained networks.")] = "residual",
+    rounds: Annotated[int, typer.Option(min=1)] = 7,
+    folder: Annotated[Path, typer.Option(help="Where they are kept.")] = Path("runs/conversion"),
+) -> None:
+    """Compare the CPU seconds of conversion."""
+    torch.set_num_threads(1)
+    say_rows(compare(load_trained(network, folder), rounds), as_json=False)
+
+
+if __name__ == "__main__":
+    typer.run(main)
