@@ -299,7 +299,7 @@ answers(Query, Max, Answers) :-
     ;   Body = plain(_), compiled_answers(Query, distinct(Limit), Answered)
     ->  findall(Query-certain, member(Query, Answered), Found)
     ;   certain_body(Body)
-    ->  gather(Query-certain, limit(Limit, distinct(Query, certainly(Body, -1))), Found)
+    ->  gather(Query-certain, limit(Limit, distinct(Query, ( certainly(Body, -1), affordable(Query) ))), Found)
     ;   gather(Query-items(Items), limit(Limit, body(Body, -1, Items, [])), Found)
     ),
     sort(Found, Sorted),

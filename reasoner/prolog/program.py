@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -196,22 +197,22 @@ class Program:
         """Where the text came from."""
         return self.prolog.source
 
-    @property
+    @cached_property
     def learned(self) -> tuple[int, ...]:
         """The clauses of which a probability is learned, ``t(0.4) :: a``, by number."""
         return tuple(n for n, clause in told(self.clauses) if any(is_learned(p) for p, _ in clause.chances))
 
-    @property
+    @cached_property
     def decisions(self) -> tuple[int, ...]:
         """The clauses that are decided, ``?::a``, by number."""
         return tuple(n for n, clause in told(self.clauses) if any(p == Struct("?") for p, _ in clause.chances))
 
-    @property
+    @cached_property
     def queries(self) -> tuple[Clause, ...]:
         """What the text asks: its clauses of ``query/1``."""
         return tuple(clause for _, clause in told(self.clauses) if clause.head.indicator == "query/1")
 
-    @property
+    @cached_property
     def evidence(self) -> tuple[Clause, ...]:
         """What the text has observed: its clauses of ``evidence/1`` and ``evidence/2``."""
         asked = ("evidence/1", "evidence/2")
