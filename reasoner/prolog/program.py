@@ -41,6 +41,8 @@ class Program:
         undefined: Calls of predicates that are nowhere defined: clause, character position and name with arity; an
             error when they are reached.
         predicates: What the caller computes in Python.
+        proved: Whether each goal of a derivation has an atom of its own, as proofs name them; else lists that one goal
+            makes for the next are not made.
         drawn: Whether comparisons of continuous values are left open for :func:`reasoner.sample`; others refuse them.
         decides: Whether decisions ``?::a`` are left open for :func:`reasoner.decide`; others refuse them.
 
@@ -61,6 +63,7 @@ class Program:
     predicates: tuple[Predicate, ...] = ()
     decides: bool = False
     drawn: bool = False
+    proved: bool = False
 
     def __repr__(self) -> str:
         names = ", ".join(domain.name for domain in self.domains)
@@ -142,6 +145,7 @@ class Program:
             Program._parse(whole, self.domains, None, self.clauses, self.predicates),
             decides=self.decides,
             drawn=self.drawn,
+            proved=self.proved,
         )
 
     def computed(self, calls: Iterable[Term]) -> "Program":
