@@ -119,3 +119,15 @@ def test_small_claims_are_proved_too() -> None:
     impossible = solved("[X, Y] ins 2..300, X + Y #= 9, X - Y #= 4, X #\\= Y", "X, Y")
     assert (impossible.solvable, impossible.by_cp_sat) == (False, ())
     assert impossible.conflicts
+
+
+def test_a_claim_is_proved_where_that_is_asked() -> None:
+    text = """
+        p(V) :- [X, Y, Z] ins 0..150, 7 * X + 11 * Y + 13 * Z #=< 900, X #\\= Y, Y #\\= Z, V #= 5 * X + 8 * Y + 9 * Z,
+            labeling([max(V)], [X, Y, Z]).
+    """
+    program = ConstraintProgram.parse(text)
+    told, proved = solve(program, "p(V)"), solve(program, "p(V)", seconds=60.0, prove=True)
+    assert told.objective == proved.objective
+    assert (told.solver, proved.proved_optimal) == ("cp-sat", True)
+    assert "optimal" not in proved.by_cp_sat

@@ -287,6 +287,7 @@ def solve_puzzle(
     proof: Annotated[Path | None, typer.Option(help="Of --spikes: write the refutation, with its formula.")] = None,
     report: Annotated[Path | None, typer.Option(help="Of --spikes: write a page of pictures of the search.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Show all solutions, one after the other.")] = False,
+    prove: Annotated[bool, typer.Option("--prove", help="Prove what CP-SAT says, in all the time left.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Solve a constraint puzzle and say whether the solution is unique; exit code 0 solved, 1 impossible, 3 unknown.
@@ -327,7 +328,7 @@ def solve_puzzle(
             from .solving.goals import solve_or_run
 
             asked = "count" if count else "all" if every else "one"
-            found = solve_or_run(puzzle, query, timeout, limits, asked, str if as_json else say_part)
+            found = solve_or_run(puzzle, query, timeout, limits, asked, str if as_json else say_part, prove)
         else:
             found = solve_file(puzzle, query, image, model, drawing, timeout, limits)
         if as_json:

@@ -117,13 +117,13 @@ def _fast_optimum(
     return Found(alternative, search, best.values, objective=value, proved=best.proved)
 
 
-def is_vouched(found: Found, slots: Mapping[Key, Sequence[int]], deadline: Deadline) -> bool:
-    """Whether clauses or Z3 prove too that nothing is better, in some of the time that is left."""
+def is_vouched(found: Found, slots: Mapping[Key, Sequence[int]], deadline: Deadline, prove: bool) -> bool:
+    """Whether clauses or Z3 prove too that nothing is better, in all or some of the time that is left."""
     objectives = [cast("Struct", p.term) for p in found.alternative.posted if is_objective(p.term)]
     if found.objective is None or not found.proved or not isinstance(found.search, CpSatSearch):
         return found.proved
     better = Struct(OBJECTIVES[objectives[0].functor], (objectives[0].arguments[0], found.objective))
-    return confirms([*terms_of(found.alternative), better], slots, {}, share(deadline))
+    return confirms([*terms_of(found.alternative), better], slots, {}, share(deadline, prove))
 
 
 def _optimum(found: Found, objective: Struct, slots: Mapping[Key, Sequence[int]], deadline: Deadline) -> Found:

@@ -15,9 +15,9 @@ _PAIRS = 1_000_000  # of values, of which clauses are made in a second
 _ARITHMETIC = 0.2  # seconds below which Z3 need not begin
 
 
-def share(deadline: Deadline) -> Deadline:
-    """What may be spent on a proof of what was found: less than on finding it."""
-    return Deadline(min(deadline.left, max(_LEAST, _SHARE * deadline.used)))
+def share(deadline: Deadline, all_of_it: bool) -> Deadline:
+    """What may be spent on a proof of what was found: all that is left, or less than was spent on finding it."""
+    return deadline if all_of_it else Deadline(min(deadline.left, max(_LEAST, _SHARE * deadline.used)))
 
 
 def confirms(

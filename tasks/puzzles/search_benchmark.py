@@ -284,7 +284,10 @@ def main(
     ] = 1.5,
 ) -> None:
     """Measure one table of searches."""
-    from ortools.sat.python import cp_model as cp
+    try:
+        from ortools.sat.python import cp_model as cp
+    except ImportError as error:
+        raise typer.BadParameter(f"CP-SAT's own models need all of OR-tools ({error}); pip install ortools") from None
 
     solve(ConstraintProgram.parse("p(X) :- X in 1..3."), "p(X)")
     cases = (job_shop(), knapsack(), equations(), queens(), golomb())

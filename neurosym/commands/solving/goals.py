@@ -101,6 +101,7 @@ def solve_or_run(
     limits: Limits,
     asked: Literal["one", "all", "count"] = "one",
     write: Callable[[str], object] = str,
+    prove: bool = False,
 ) -> Solution | GoalReport:
     """The solution of a goal that only posts constraints, with proofs; or what came of running it.
 
@@ -111,6 +112,7 @@ def solve_or_run(
         limits: What reading and running the rules may spend.
         asked: One solution, all, or how many there are; for the latter two the goal is run.
         write: Takes what a goal that is run prints.
+        prove: Whether what CP-SAT says is to be proved in all the time that is left.
 
     Raises:
         NeurosymError: whatever is wrong, in one sentence.
@@ -122,7 +124,7 @@ def solve_or_run(
             raise PuzzleError(f"{program.source}: has no clauses, so there is nothing to ask")
         query = query or program.heads[0]
         if asked == "one":
-            return solve(program, query, seconds=seconds, limits=limits, silent=False)
+            return solve(program, query, seconds=seconds, limits=limits, silent=False, prove=prove)
     except NotPostedError as error:
         if query is None:
             raise PuzzleError(f"{error}; the program can be run, if you say what is asked, such as go") from None
