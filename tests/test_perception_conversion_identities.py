@@ -166,7 +166,7 @@ def test_scaled_by_a_power_of_two_it_sends_the_same_spikes(power: int) -> None:
 @pytest.mark.parametrize("settings_", [{"stride": 2, "padding": 1}, {"groups": 2}, {"dilation": 2, "padding": 2}])
 def test_synaptic_operations_are_those_of_a_loop_over_synapses(settings_: dict[str, int]) -> None:
     torch.manual_seed(0)
-    convolution = nn.Conv2d(4, 6, 3, **settings_)
+    convolution = nn.Conv2d(4, 6, 3, **settings_)  # type: ignore[arg-type]
     network = nn.Sequential(nn.Conv2d(1, 4, 1), nn.ReLU(), convolution)
     pictures = torch.rand(3, 1, 6, 6)
     converted = convert(network, pictures, replace(CONVERSION_METHODS["robust"], start=0.5), steps=3)

@@ -3,7 +3,7 @@
 import ast
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,6 +34,7 @@ FAMILIES = {
     "qcfs+if": "train with QCFS and convert to binary neurons (method 'qcfs')",
     "stdp": "let STDP find the first weights, then train by surrogate gradient",
 }
+"""The families in words, the simplest first."""
 SHORT = {
     "surrogate": "surrogate gradient", "relu+group": "ReLU to group neurons", "qcfs+group": "QCFS to group neurons",
     "qcfs+if": "QCFS to binary neurons", "stdp": "STDP first",
@@ -141,9 +142,8 @@ def advise(matrix: Mapping[str, Any], purpose: str = "still") -> Advice:
     """
     criteria = matrix["criteria"]
     if purpose == "still":
-        near = _near_best(criteria["accuracy_long"])
-        chosen = min(near, key=lambda name: [criteria[key]["cells"][name]["mean"] for key in ("steps", "energy")])
-        shown = "accuracy_long", "steps"
+        chosen, last = _by_turns(criteria, ("accuracy_long", "steps", "energy"))
+        shown = "accuracy_long", last
     elif purpose == "trained":
         chosen, shown = "relu+group", ("conversion", "accuracy_long")
     elif purpose == "temporal":
@@ -155,11 +155,25 @@ def advise(matrix: Mapping[str, Any], purpose: str = "still") -> Advice:
     return Advice(PURPOSES[purpose], FAMILIES[chosen], (first, second), tuple(_contradicted(criteria)), matrix["made"])
 
 
-def _near_best(criterion: Mapping[str, Any]) -> list[str]:
-    """Families whose interval reaches that of the best."""
-    cells = {name: cell for name, cell in criterion["cells"].items() if "mean" in cell}
-    best = max(cells.values(), key=lambda cell: cell["mean"])
-    return [name for name, cell in cells.items() if cell["high"] >= best["low"]]
+def _by_turns(criteria: Mapping[str, Any], names: Sequence[str]) -> tuple[str, str]:
+    """The simplest family of those that no criterion, each in its turn, shows to be behind the best.
+
+    Returns:
+        The family, and the last criterion after the first that left one out.
+    """
+    left, last = list(FAMILIES), names[1]
+    for name in names:
+        cells, sign = criteria[name]["cells"], 1 if criteria[name]["better"] == "higher" else -1
+        reached = [one for one in left if "mean" in cells.get(one, {})]
+        best = max(reached, key=lambda one: sign * cells[one]["mean"])
+        near = [
+            one
+            for one in reached
+            if cells[one]["low"] <= cells[best]["high"] and cells[one]["high"] >= cells[best]["low"]
+        ]
+        last = name if len(near) < len(left) and name != names[0] else last
+        left = near
+    return left[0], last
 
 
 def _figure(criterion: Mapping[str, Any], chosen: str) -> str:

@@ -46,7 +46,7 @@ compiled_answers(Goal, Most, Answers) :-
     module_(Module), renamed(Goal, Renamed),
     budget(Name, Arity, Steps),
     nb_getval(neurosym_free_cells, Free),
-    catch(within(Steps, gather(Goal, some(Most, Goal, Module:Renamed), Found), Outcome), Error, true),
+    catch(within(Steps, gather(Goal, some(Most, Goal, ( Module:Renamed, affordable(Goal) )), Found), Outcome), Error, true),
     (   nonvar(Error) -> ends(Error), nb_setval(neurosym_free_cells, Free), assertz(unfinished_(Name, Arity)), fail
     ;   Outcome == inference_limit_exceeded
     ->  nb_setval(neurosym_free_cells, Free),
@@ -59,7 +59,7 @@ moded_answers(Goal, Id, Answers) :-
     functor(Goal, Name, Arity),
     ( \+ unstratified_, compiled(Name, Arity) -> true ; throw(stopped(moded, Id, Name/Arity)) ),
     module_(Module), kept(Goal, Renamed),
-    catch(gather(Goal, Module:Renamed, Answers), error(Error, Context), wrong(Error, Context, Goal, Id)).
+    catch(gather(Goal, ( Module:Renamed, affordable(Goal) ), Answers), error(Error, Context), wrong(Error, Context, Goal, Id)).
 
 wrong(resource_error(What), Context, _, _) :- throw(error(resource_error(What), Context)).
 wrong(Error, _, Goal, Id) :- throw(builtin(Id, Goal, Error)).
@@ -234,7 +234,7 @@ quick(Goal, lists:Goal) :- functor(Goal, Name, Arity), memberchk(Name/Arity, [ m
     numlist/3, flatten/2, union/3, intersection/3, subset/2, same_length/2, nth0/4, nth1/4, select/4, selectchk/4, nextto/3,
     is_set/1, proper_length/2 ]), !.
 
-/*  At run time  */
+/*  At run time. What is copied is looked at first: a copy of t(A, A) is twice as large as A.  */
 
 %   A call, at which the clock can ring.
 step.
@@ -260,8 +260,8 @@ collect(Kind, Template, Variables, Goal, List, Id) :-
     ( uncertain(any) -> collected(Template, Variables) ; true ),
     listed(List, Id),
     module_(Module),
-    (   Kind == each, plain_prolog -> gather(Template, Module:Goal, List)
-    ;   gather(Variables-Template, Module:Goal, Found),
+    (   Kind == each, plain_prolog -> gather(Template, ( Module:Goal, affordable(Template) ), List)
+    ;   gather(Variables-Template, ( Module:Goal, affordable(Variables-Template) ), Found),
         unrepeated(Found, Each),
         ( Kind == distinct -> true ; library_clause(Id) -> true ; same_length(Found, Each) -> true ; throw(error(repeated, _)) ),
         ( Kind == distinct -> pairs_values(Each, List) ; pairs_values(Found, List) ) ).

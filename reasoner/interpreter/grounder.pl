@@ -21,6 +21,7 @@
 :- use_module(builtins).
 :- use_module(goals).
 :- use_module(interpreters).
+:- use_module(joining).
 :- use_module(deadline).
 :- use_module(densities).
 :- use_module(collection).
@@ -34,12 +35,12 @@ neurosym_interpreters:items_of(Body, Id, Items) :- body(Body, Id, Items, []).
 neurosym_interpreters:instance_of(Atom, Call, Id, Items) :- instance_(Atom, Call, Id, Items).
 
 :- thread_local instance_/4, tabled_/2.
-:- table may/2, sure/1.
+:- table may/2, read_list/4, sure/1.
 
 %!  forget: the world, and what was found; the program stays.
 forget :-
     forget_calls, forget_steps,
-    forget_world, forget_rows,
+    forget_world, forget_rows, forget_joining,
     retractall(tabled_(_, _)), retractall(instance_(_, _, _, _)),
     nb_setval(neurosym_searching, false).
 
@@ -144,10 +145,21 @@ certainly(Goal) :- translate(Goal, -1, Body), certainly(Body, -1).
 may(Goal, proved) :-
     tick,
     ( ( collects_ ; by_call ) -> copy_term(Goal, Call) ; true ),
-    clause_(Goal, Body, Id),
+    clause_(Goal, Body0, Id),
+    ( joins(Id) -> joined_body(Goal, Body0, Body) ; Body = Body0 ),
     body(Body, Id, Items, []),
     put_instance(Goal, Call, Id, Items),
     ( collects_ -> keep(Goal-Items), assertz(instance_(Goal, Call, Id, Items)) ; true ).
+
+%   Two goals, one making a list and one reading it, as joining.pl has them.
+read_list(Goal, Out, In, proved) :-
+    tick,
+    ( by_call -> copy_term(Goal, Call) ; true ),
+    opened(Goal, Out, In, Maker, Reader, _),
+    clause_(Reader, Body, Id),
+    made(Maker, Out, Items, Items1, Left),
+    read_clause(Body, Left, Out, Goal, Id, Items1, []),
+    put_instance(Goal, Call, Id, Items).
 
 %!  body(+Body, +Id, -Items, ?Rest): Items are bodies again, each of one step, and nth(N): of a certain goal the Nth
 %   answer, where the order counts. An atom is may(Answer, Call).
@@ -165,6 +177,11 @@ body(may(Goal), _, [may(Answer, Call)|I], I) :-
     may(Goal, _),
     ( ground(Goal) -> Answer = Goal ; copy_term(Goal, Answer) ).    % what is bound later was free here
 body(may(Goal, Call), _, [may(Goal, Call)|I], I).
+body(list(Maker, Out, Reader, In), _, [may(Answer, Call)|I], I) :-
+    closed(Maker, Out, Reader, In, Goal),
+    ( by_call -> copy_term(Goal, Call) ; true ),
+    read_list(Goal, Out, In, _),
+    ( ground(Goal) -> Answer = Goal ; copy_term(Goal, Answer) ).
 body(not(Body), _, [not(Denied)|I], I) :- tested(Body), copy_term(Body, Denied).
 body(slot(Name, Slot, Value), Id, [slot(Name, Slot, Value)|I], I) :- slot_value(Name, Slot, Value, Id).
 body(choice(Id, Number, Variables), _, [choice(Id, Number, Variables)|I], I) :- decided(Id, Variables).
@@ -282,7 +299,7 @@ answers(Query, Max, Answers) :-
     ;   Body = plain(_), compiled_answers(Query, distinct(Limit), Answered)
     ->  findall(Query-certain, member(Query, Answered), Found)
     ;   certain_body(Body)
-    ->  gather(Query-certain, limit(Limit, distinct(Query, certainly(Body, -1))), Found)
+    ->  gather(Query-certain, limit(Limit, distinct(Query, ( certainly(Body, -1), affordable(Query) ))), Found)
     ;   gather(Query-items(Items), limit(Limit, body(Body, -1, Items, [])), Found)
     ),
     sort(Found, Sorted),

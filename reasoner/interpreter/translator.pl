@@ -8,6 +8,7 @@
 :- module(neurosym_translator,
           [ install_program/6, forget_program/0, forget_calls/0, translate/3, translate_call/4, defined/1, certain_body/1, body_text/2,
             written_/5, written/5, domain_/2, unstratified_/0, collects_/0, continuous_/0,
+            neighbours_/1, joinable_/1, joinable_searched_/0,
             undefined_fails_/0, head_/2, kind_/3, moded_/3, library_clause/1 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
@@ -23,7 +24,7 @@
 :- op(1000, xfx, ::).
 
 :- thread_local moded_/3, written_/5, head_/2, domain_/2, source_/4, unstratified_/0, collects_/0, kind_/3, all_certain_/0,
-    undefined_fails_/0, scoped_/0, continuous_/0, library_from_/1, written_collects_/0.
+    undefined_fails_/0, scoped_/0, continuous_/0, neighbours_/1, joinable_/1, joinable_searched_/0, library_from_/1, written_collects_/0.
 
 %!  written_(?Id, ?Head, ?Body, ?Choice, ?Names): a clause as it was written.
 %!  head_(?Name, ?Arity): a predicate that the program defines.
@@ -33,6 +34,8 @@
 %!  collects_: see unstratified_/0.
 %!  undefined_fails_: see unstratified_/0.
 
+%!  neighbours_(?Id), joinable_(?Id), joinable_searched_: clauses in which one goal may make a list for the next, those in
+%   which it does, and whether these were looked for.
 %!  continuous_: some facts have values of their own, which densities.pl keeps as symbols.
 
 %!  kind_(?Name, ?Arity, ?Kind): how goals of a predicate are marked, as far as it is known.
@@ -50,6 +53,7 @@ forget_program :-
     forget_clauses, retractall(written_(_, _, _, _, _)), retractall(head_(_, _)), retractall(domain_(_, _)),
     retractall(source_(_, _, _, _)), retractall(unstratified_), retractall(collects_),
     retractall(kind_(_, _, _)), retractall(all_certain_), retractall(undefined_fails_), retractall(scoped_),
+    retractall(continuous_), retractall(neighbours_(_)), retractall(joinable_(_)), retractall(joinable_searched_),
     retractall(library_from_(_)), retractall(moded_(_, _, _)), retractall(written_collects_).
 
 %!  forget_calls: what goals that came together at run time have added.
@@ -172,7 +176,12 @@ add_clause(Id, Head, Body0, Choice) :-
     ;   Choice = function(Name, Inputs, Output)
     ->  Value =.. [Name|Inputs], join(Body1, run(Output = Value), Body)
     ;   Body = Body1 ),
+    ( neighbours(Body) -> assertz(neighbours_(Id)) ; true ),
     assertz(clause_(Head, Body, Id)).
+
+%   Something uncertain stands before a goal of a program: it may make a list for it, as joining.pl has it.
+neighbours((may(_), Next)) :- ( Next = (First, _) -> true ; First = Next ), First =.. [Kind, _], memberchk(Kind, [may, sure, plain]), !.
+neighbours((_, Body)) :- neighbours(Body).
 
 join(true, Goal, Goal) :- !.
 join(Body, Goal, (Body, Goal)).

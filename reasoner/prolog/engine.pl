@@ -9,6 +9,7 @@
 :- use_module('../interpreter/reader').
 :- use_module('../interpreter/goals').
 :- use_module('../interpreter/grounder').
+:- use_module('../interpreter/joining').
 :- use_module('../interpreter/translator').
 :- use_module('../interpreter/compiler').
 :- use_module('../interpreter/replayer').
@@ -84,6 +85,12 @@ do(ground(QueryText, Answers, Instances), _) :-
     read_query(QueryText, Query, Names),
     check_query(Query),
     ground(Query, Names, Answers, Instances).
+do(ground_joined(QueryText, Answers, Instances), Known) :-
+    join_lists,
+    do(ground(QueryText, Answers, Instances), Known).
+do(ground_program_joined(Answers, Instances), Known) :-
+    join_lists,
+    do(ground_program(Answers, Instances), Known).
 do(ground_program(Answers, Instances), _) :-
     ground_program(Answers, Instances).
 do(replay(FactsText, ProofText), _) :-

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ class Program:
         undefined: Calls of predicates that are nowhere defined: clause, character position and name with arity; an
             error when they are reached.
         predicates: What the caller computes in Python.
+        proved: Whether each goal of a derivation has an atom of its own, as proofs name them; else lists that one goal
+            makes for the next are not made.
         drawn: Whether comparisons of continuous values are left open for :func:`reasoner.sample`; others refuse them.
         decides: Whether decisions ``?::a`` are left open for :func:`reasoner.decide`; others refuse them.
 
@@ -60,6 +63,7 @@ class Program:
     predicates: tuple[Predicate, ...] = ()
     decides: bool = False
     drawn: bool = False
+    proved: bool = False
 
     def __repr__(self) -> str:
         names = ", ".join(domain.name for domain in self.domains)
@@ -141,6 +145,7 @@ class Program:
             Program._parse(whole, self.domains, None, self.clauses, self.predicates),
             decides=self.decides,
             drawn=self.drawn,
+            proved=self.proved,
         )
 
     def computed(self, calls: Iterable[Term]) -> "Program":
@@ -192,22 +197,22 @@ class Program:
         """Where the text came from."""
         return self.prolog.source
 
-    @property
+    @cached_property
     def learned(self) -> tuple[int, ...]:
         """The clauses of which a probability is learned, ``t(0.4) :: a``, by number."""
         return tuple(n for n, clause in told(self.clauses) if any(is_learned(p) for p, _ in clause.chances))
 
-    @property
+    @cached_property
     def decisions(self) -> tuple[int, ...]:
         """The clauses that are decided, ``?::a``, by number."""
         return tuple(n for n, clause in told(self.clauses) if any(p == Struct("?") for p, _ in clause.chances))
 
-    @property
+    @cached_property
     def queries(self) -> tuple[Clause, ...]:
         """What the text asks: its clauses of ``query/1``."""
         return tuple(clause for _, clause in told(self.clauses) if clause.head.indicator == "query/1")
 
-    @property
+    @cached_property
     def evidence(self) -> tuple[Clause, ...]:
         """What the text has observed: its clauses of ``evidence/1`` and ``evidence/2``."""
         asked = ("evidence/1", "evidence/2")

@@ -49,6 +49,7 @@ about(Line, Error) :- ( outside_error(Error) -> throw(Error) ; short(Error, Text
 
 outside_error(Error) :- \+ Error = error(_, _).
 
+short(error(Formal, _), Text) :- !, format(string(Whole), '~W, left out', [Formal, [quoted(true), max_depth(8)]]), string_codes(Whole, Text).
 short(Error, Text) :- format(string(Whole), '~W', [Error, [quoted(true), max_depth(8)]]), string_codes(Whole, Text).
 
 %   What must be known to read on.

@@ -57,7 +57,7 @@ def _section(network: str, pictures: int, rows: Sequence[Row]) -> Section:
     return Section(f"{network}, {pictures:,} pictures", parts)
 
 
-def _curves(rows: Sequence[Row]) -> tuple[dict[str, Curve], dict[str, Curve]]:
+def _curves(rows: Sequence[Row]) -> tuple[Mapping[str, Curve], Mapping[str, Curve]]:
     by_steps: dict[str, dict[float, float]] = defaultdict(dict)
     by_work: dict[str, dict[float, float]] = defaultdict(dict)
     for row in sorted(rows, key=lambda row: row.steps):

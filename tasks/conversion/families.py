@@ -214,13 +214,17 @@ def _set_ceilings(network: nn.Module, pictures: Tensor) -> None:
     """Ceilings of QCFS start where the activations of a batch by random weights end, since 8 is far above them."""
     for name in ("fire_first", "fire_second"):
         module = network.get_submodule(name)
-        found: list[float] = []
-        hook = module.register_forward_pre_hook(lambda _, given, found=found: found.append(float(given[0].max())))
+        greatest = [0.0]
+
+        def note(_: nn.Module, given: tuple[Tensor, ...], greatest: list[float] = greatest) -> None:
+            greatest[0] = float(given[0].max())
+
+        hook = module.register_forward_pre_hook(note)
         with torch.no_grad():
             network(pictures)
         hook.remove()
         with torch.no_grad():
-            cast(nn.Parameter, module.bound).fill_(max(found[0], 1e-3))
+            cast(nn.Parameter, module.bound).fill_(max(greatest[0], 1e-3))
 
 
 def read(network: nn.Module, pictures: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -187,14 +187,14 @@ def _spending(network: nn.Module, pictures: Tensor) -> Spending:
         )  # fmt: skip
     with torch.no_grad():
         first, second = network.spikes(pictures)
-        convolution = network.second[0]
+        convolution = cast(nn.Conv2d, network.second[0])
         ones = torch.ones_like(convolution.weight)
-        arrived = functional.conv2d(first.flatten(0, 1), ones, stride=convolution.stride)
-        dense = functional.conv2d(torch.ones_like(first[0, :1]), ones, stride=convolution.stride)
+        arrived = functional.conv2d(first.flatten(0, 1), ones, stride=2)
+        dense = functional.conv2d(torch.ones_like(first[0, :1]), ones, stride=2)
     count, classes = len(pictures), network.head.out_features
     events = float(first.sum() + second.sum()) / count
     operations = float(arrived.sum() + classes * second.sum()) / count
-    entry = float(first[0, 0].numel() * network.first[0].weight[0].numel())
+    entry = float(first[0, 0].numel() * cast(nn.Conv2d, network.first[0]).weight[0].numel())
     synapses = entry + float(dense.sum()) + classes * second[0, 0].numel()
     energy = JOULES_PER_ADDITION * operations + JOULES_PER_MULTIPLICATION * entry
     return Spending(events, events, events, operations, energy, JOULES_PER_MULTIPLICATION * synapses)

@@ -70,7 +70,7 @@ def ask_neurosym(path: Path, goal: str, seconds: float) -> Reply:
     printed: list[str] = []
     state, text = "finished", ""
     try:
-        answers = run_goal(path, goal, Limits(seconds=seconds), printed.append)
+        answers = run_goal(path, goal, Limits(seconds=seconds, megabytes=1024), printed.append)
         answer = next(answers, None)
         answers.close()
         if answer and answer.by_search:

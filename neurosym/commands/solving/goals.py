@@ -83,7 +83,8 @@ class GoalReport:
             shown += [] if answer.whole else ["constraints are left open"]
             lines += ["", *shown] if number and shown else shown
         checked = self.answers[-1].by_clpfd + self.answers[-1].by_search
-        lines.append(f"by {self.found_by}; {checked} labellings checked" if checked else "true")
+        labellings = "1 labelling" if checked == 1 else f"{checked} labellings"
+        lines.append(f"by {self.found_by}; {labellings} checked" if checked else "true")
         if self.complete and (self.count > 1 or self.unique is None):
             lines.append(f"{self.count} {'answer' if self.count == 1 else 'answers'} in all")
         elif self.unique is not None:
