@@ -18,7 +18,6 @@ from .frontier import Beam, Frontier, explore
 from .frontier_circuit import frontier_layers, frontier_sums
 from .frontier_steps import ACCEPT, LEFT_OUT
 from .linear_rules import LinearRule, LinearRules, NotLinearError
-from .normal_form import are_countable
 from .plan import Plan, Report
 
 if TYPE_CHECKING:  # NumPy takes longer to load than most queries take
@@ -32,15 +31,6 @@ _SMALL, _SHORT = 30, 0.02  # choices for which a diagram may be small, and the s
 _STATES = 4  # of a frontier that take the room of a gate
 _SECONDS = 5e-6  # that an order of diagrams has for each node that it may have
 _FACTORED = 1_000  # nodes of a diagram that it is worth looking for common factors in
-
-
-def plan_written(sums: Sums) -> Plan | None:
-    """A plan for sums that can be counted as they stand; None if they cannot."""
-    start = process_time()
-    if not are_countable(sums):
-        return None
-    found = factor(sums)
-    return Plan(found, found.one_hot, Report("as written", len(found.nodes), 0, process_time() - start))
 
 
 def plan_circuit(circuit: "Circuit", nodes: int, seconds: float = inf) -> Plan:

@@ -58,7 +58,8 @@ put_evidence((Key-_)-Truth) :-
     format('[~d,~w]', [Number, Truth]).
 
 put_atom(Number, Key) :-
-    (   Key = not(Body) -> body_text(Body, Text0), string_concat('\\+ ', Text0, Text)
+    (   ( Key = atom('$list'(_, _)) ; Key = called(_, '$list'(_, _)) ) -> Text = "a list that is not made"    % of joining.pl
+    ;   Key = not(Body) -> body_text(Body, Text0), string_concat('\\+ ', Text0, Text)
     ;   ( Key = atom(Atom) ; Key = called(_, Atom) ), term_text(Atom, Text) ),
     format(',[~d,', [Number]), put_string(Text), write(']').
 

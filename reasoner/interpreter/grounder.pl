@@ -25,6 +25,7 @@
 :- use_module(deadline).
 :- use_module(densities).
 :- use_module(collection).
+:- use_module(tally).
 :- use_module(proof_order).
 :- use_module(ground_writer).
 :- use_module(memory).
@@ -32,6 +33,7 @@
 neurosym_interpreters:certain_now(Body, Id) :- certain(Body, Id).
 neurosym_interpreters:certainly_now(Body, Id) :- certainly(Body, Id).
 neurosym_interpreters:items_of(Body, Id, Items) :- body(Body, Id, Items, []).
+neurosym_interpreters:rule_found(Atom, Id, Items) :- found(Atom, Atom, Id, Items).
 neurosym_interpreters:instance_of(Atom, Call, Id, Items) :- instance_(Atom, Call, Id, Items).
 
 :- thread_local instance_/4, tabled_/2.
@@ -148,6 +150,9 @@ may(Goal, proved) :-
     clause_(Goal, Body0, Id),
     ( joins(Id) -> joined_body(Goal, Body0, Body) ; Body = Body0 ),
     body(Body, Id, Items, []),
+    found(Goal, Call, Id, Items).
+
+found(Goal, Call, Id, Items) :-
     put_instance(Goal, Call, Id, Items),
     ( collects_ -> keep(Goal-Items), assertz(instance_(Goal, Call, Id, Items)) ; true ).
 
@@ -193,6 +198,17 @@ body(collect(Template, Body, List, Kind), Id, I0, I) :-
     collected(Template, Body), listed(List, Id),
     collecting(Template-Body, Id, ways(Kind, Template, Body, Id, Ways)),
     selection(Ways, known(0, [], [], []), Id, List, I0, I).
+body(tally(Kind, Template, Body, List, Result), Id, I0, I) :-
+    ( continuous_ -> throw(stopped(drawn_collected, Id, Template)) ; true ),
+    collected(Template, Body),
+    collecting(Template-Body, Id, ways(each, Template, Body, Id, Ways)),
+    (   few(Ways)
+    ->  selection(Ways, known(0, [], [], []), Id, List, I0, I1),
+        tallied_goal(Kind, List, Result, Goal),
+        body(run(Goal), Id, I1, I)
+    ;   flag(neurosym_tally, Number, Number + 1),
+        tally(Kind, Ways, Number, Id, Result, Items),
+        append(Items, I, I0) ).
 body(call(Goal, Extra), Id, I0, I) :- tick, translate_call(Goal, Extra, Id, Body), body(Body, Id, I0, I).
 body(undefined(Goal), Id, I, I) :- undefined_goal(Goal, Id).
 body(facts(Goal), Id, I0, I) :- settled(facts(Goal), Id, I0, I).

@@ -142,6 +142,8 @@ prove(undefined(Goal), Id, _, _) :- undefined_goal(Goal, Id).
 prove(findall(Template, Body, List, Kind), Id, _, 0) :- certainly_now(findall(Template, Body, List, Kind), Id).
 prove(collect(Template, Body, List, Kind), Id, Search, Node) :-
     items_of(collect(Template, Body, List, Kind), Id, Items), node(leaf(Items), Search, Node).
+prove(tally(Kind, Template, Body, List, Result), Id, Search, Node) :-
+    items_of(tally(Kind, Template, Body, List, Result), Id, Items), node(leaf(Items), Search, Node).
 prove(once(Body), Id, Search, Node) :- certainly_now(once(Body), Id), leaf(once(Body), [], Search, Node).
 prove(computed(Goal, _, _), Id, Search, Node) :- prove(run(Goal), Id, Search, Node).
 prove(run(Goal), Id, Search, Node) :-

@@ -36,6 +36,8 @@
 
 %!  neighbours_(?Id), joinable_(?Id), joinable_searched_: clauses in which one goal may make a list for the next, those in
 %   which it does, and whether these were looked for.
+%!  joinable_(?Id): see neighbours_/1.
+%!  joinable_searched_: see neighbours_/1.
 %!  continuous_: some facts have values of their own, which densities.pl keeps as symbols.
 
 %!  kind_(?Name, ?Arity, ?Kind): how goals of a predicate are marked, as far as it is known.

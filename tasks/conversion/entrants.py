@@ -132,10 +132,10 @@ def with_plain_pools(converted: ConvertedNetwork) -> ConvertedNetwork:
 
 
 _CALIBRATED = replace(CONVERSION_METHODS["group"], rule="squared-error", per_channel=True, correction="bias")
-_GROUP_WITH_SIGN = replace(CONVERSION_METHODS["group"], rule="squared-error", per_channel=True, negative=0.0)
+_TUNED = replace(_CALIBRATED, correction="tuned")
 _VARIANTS: Mapping[str, Callable[..., Ours]] = {
     "group, calibrated": ours(_CALIBRATED),
-    "group, least error, sign": ours(_GROUP_WITH_SIGN),
+    "group, tuned": ours(_TUNED),
     "calibrated-bias, per channel": ours("calibrated-bias", per_channel=True),
     "robust, half": ours("robust", start=0.5),
     "robust, half, per channel": ours("robust", start=0.5, per_channel=True),

@@ -47,11 +47,10 @@ class Vgg(nn.Module):
 class Residual(nn.Module):
     """Two convolutions and a shortcut, an activation after the first and after the sum."""
 
-    def __init__(self, inputs: int, outputs: int, stride: int, dropout: float) -> None:
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
         self.first, self.fire_first = block(inputs, outputs, stride), nn.ReLU()
         self.second, self.fire_second = block(outputs, outputs), nn.ReLU()
-        self.drop = nn.Dropout(dropout)
         same = inputs == outputs and stride == 1
         self.shortcut = (
             nn.Identity()
@@ -61,8 +60,7 @@ class Residual(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """``[B, C, H, W]`` to ``[B, C', H', W']``."""
-        inner = self.second(self.drop(self.fire_first(self.first(inputs))))
-        return self.drop(self.fire_second(inner + self.shortcut(inputs)))
+        return self.fire_second(self.second(self.fire_first(self.first(inputs))) + self.shortcut(inputs))
 
 
 class ResNet(nn.Module):
@@ -71,17 +69,16 @@ class ResNet(nn.Module):
     Args:
         widths: Channels of each stage; every stage but the first halves the picture.
         blocks: Blocks of each stage.
-        dropout: Share of the activations that training leaves out; see :class:`Vgg`.
     """
 
-    def __init__(self, widths: Sequence[int] = (8, 16, 32), blocks: int = 2, dropout: float = 0.1) -> None:
+    def __init__(self, widths: Sequence[int] = (8, 16, 32), blocks: int = 2) -> None:
         super().__init__()
         self.stem, self.fire = block(1, widths[0], 2), nn.ReLU()
         shape = [(stage, number) for stage in range(len(widths)) for number in range(blocks)]
         before = widths[0]
         stages = list[nn.Module]()
         for stage, number in shape:
-            stages.append(Residual(before, widths[stage], 2 if stage and not number else 1, dropout))
+            stages.append(Residual(before, widths[stage], 2 if stage and not number else 1))
             before = widths[stage]
         self.stages = nn.Sequential(*stages)
         self.head = nn.Linear(before, CLASSES)

@@ -1,6 +1,6 @@
 """Is what is said of a converted network true? Mutants of it are judged by the proof and by simulation.
 
-Run ``python -m tasks.conversion.soundness`` (about four CPU minutes). Half of the mutants are of small random networks
+Run ``python -m tasks.conversion.soundness`` (about seven CPU minutes). Half of the mutants are of small random networks
 of levels, whose pictures are all simulated; half are of the packaged ones, of which random pictures and digits are.
 Each has one weight, threshold, first membrane, bias, delay or kind of neuron changed, in one of the codes. A verdict is
 wrong if it is PROVED and simulation shows a difference, if it is REFUTED and its picture shows none, or if all pictures

@@ -54,11 +54,9 @@ _GARMENTS = {"shift": 1.0, "turn": 0.0, "scale": 0.05, "shear": 0.0}
 
 RECIPES: Mapping[str, Recipe] = {
     "vgg": Recipe(Vgg, "mnist", 8, 5e-3, 2, _DIGITS),
-    "residual": Recipe(ResNet, "fashion-mnist", 6, 5e-3, 2, _GARMENTS, mirrored=True),
+    "residual": Recipe(ResNet, "fashion-mnist", 10, 5e-3, 3, _GARMENTS, mirrored=True),
     "transformer": Recipe(VisionTransformer, "mnist", 10, 2e-3, 0, _DIGITS),
-    "resnet18": Recipe(
-        lambda: ResNet((16, 32, 64, 128), dropout=0.0), "fashion-mnist", 4, 3e-3, 2, _GARMENTS, mirrored=True
-    ),
+    "resnet18": Recipe(lambda: ResNet((16, 32, 64, 128)), "fashion-mnist", 4, 3e-3, 2, _GARMENTS, mirrored=True),
 }
 """The networks by name. ``resnet18`` has ResNet-18's 17 activations and 8 blocks at a quarter of its width."""
 

@@ -16,7 +16,8 @@ from neurosym.terminal import complain, say
 from .figures import Report
 
 NAMES = (
-    "boards", "counts", "problems", "puzzles", "faults", "refutations", "guard", "clauses", "misread", "rate", "targets", "whole_list"
+    "boards", "counts", "problems", "puzzles", "faults", "refutations", "guard", "clauses", "misread", "rate",
+    "targets", "whole_list",
 )  # fmt: skip
 """Each the name of a module here with a function ``reports``."""
 
