@@ -126,14 +126,30 @@ def _pairs_of_sum(term: Term, sizes: Mapping[Key, int]) -> int:
     """How many pairs of values the sums of a comparison are made of, more or less."""
     if not isinstance(term, Struct) or term.functor not in COMPARISONS:
         return 0
-    pairs, sums, reach = 0, 1, 1
-    for part, coefficient in difference(*term.arguments).parts.items():
-        key = key_of(part)
-        size = sizes[key] if key is not None else 2
-        pairs += sums * size
-        reach += abs(coefficient) * size
-        sums = min(sums * size, reach)
+    parts = [
+        (abs(coefficient), sizes[key] if (key := key_of(part)) is not None else 2)
+        for part, coefficient in difference(*term.arguments).parts.items()
+    ]
+    whole, _ = _pairs_of_column(parts, 1)
+    if whole <= _FEW or term.functor != "#=":
+        return whole
+    pairs, carry = 0, 1
+    while any(coefficient for coefficient, _ in parts):  # as one adds in writing
+        column, reach = _pairs_of_column([(coefficient % 10, size) for coefficient, size in parts], carry)
+        pairs, carry = pairs + column, reach // 10 + 1
+        parts = [(coefficient // 10, size) for coefficient, size in parts]
     return pairs
+
+
+def _pairs_of_column(parts: Sequence[tuple[int, int]], carry: int) -> tuple[int, int]:
+    """Of parts that are added one by one, and how many sums there may be."""
+    pairs, sums, reach = 0, carry, carry
+    for coefficient, size in parts:
+        if coefficient:
+            pairs += sums * size
+            reach += coefficient * size
+            sums = min(sums * size, reach)
+    return pairs, reach
 
 
 def by_clauses(
