@@ -114,7 +114,7 @@ def _read_onnx(path: Path) -> nn.Module:
         ) from None
     except Exception as fault:  # of torchvision, where it was built for another torch
         raise NetworkFileError(
-            f"{path}: onnx2torch cannot be loaded ({fault}); its torchvision must be of the release that fits this torch"
+            f"{path}: onnx2torch cannot be loaded ({fault}); its torchvision must be the release that fits this torch"
         ) from None
     try:
         return convert(str(path)).eval()
