@@ -4,7 +4,7 @@
     of all clauses; the others are stored at once.
 */
 :- module(neurosym_clauses, [clause_/3, chance_/4, bulk_/4, forget_clauses/0, store_fact/3, is_plain_fact/3]).
-:- use_module(memory).
+:- use_module('../limits/memory').
 :- set_prolog_flag(optimise, true).
 
 :- thread_local clause_/3, chance_/4, bulk_/4.

@@ -8,8 +8,8 @@
 :- use_module(library(pairs)).
 :- use_module(goals).
 :- use_module(interpreters).
-:- use_module(deadline).
-:- use_module(memory).
+:- use_module('../limits/deadline').
+:- use_module('../limits/memory').
 :- use_module(proof_order).
 :- use_module(translator).
 

@@ -15,8 +15,8 @@
 :- use_module(builtins).
 :- use_module(collection, [flat/1, unrepeated/2]).
 :- use_module(goals).
-:- use_module(deadline).
-:- use_module(memory).
+:- use_module('../limits/deadline').
+:- use_module('../limits/memory').
 :- use_module(translator).
 
 :- thread_local module_/1, recursive_/3, compiled_/2, refused_/2, recursion_/3, unfinished_/2, steps_/1.

@@ -11,8 +11,8 @@
 :- use_module(analysis).
 :- use_module(builtins).
 :- use_module(arithmetic).
-:- use_module(deadline).
-:- use_module(memory).
+:- use_module('../limits/deadline').
+:- use_module('../limits/memory').
 
 :- thread_local world_fact/3, in_world/0, by_call/0, uncomputed_/1.
 

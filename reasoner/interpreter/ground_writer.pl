@@ -7,7 +7,7 @@
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(goals).
-:- use_module(memory).
+:- use_module('../limits/memory').
 :- use_module(translator).
 :- use_module(json_writer).
 

@@ -22,13 +22,13 @@
 :- use_module(goals).
 :- use_module(interpreters).
 :- use_module(joining).
-:- use_module(deadline).
+:- use_module('../limits/deadline').
 :- use_module(densities).
 :- use_module(collection).
 :- use_module(tally).
 :- use_module(proof_order).
 :- use_module(ground_writer).
-:- use_module(memory).
+:- use_module('../limits/memory').
 
 neurosym_interpreters:certain_now(Body, Id) :- certain(Body, Id).
 neurosym_interpreters:certainly_now(Body, Id) :- certainly(Body, Id).

@@ -11,7 +11,7 @@
 :- use_module(library(pairs)).
 :- use_module(goals).
 :- use_module(interpreters).
-:- use_module(memory).
+:- use_module('../limits/memory').
 :- use_module(translator).
 
 :- thread_local node_/3, general_/3.

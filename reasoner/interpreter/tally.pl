@@ -6,7 +6,7 @@
 :- use_module(library(lists)).
 :- use_module(library(pairs)).
 :- use_module(collection).
-:- use_module(deadline).
+:- use_module('../limits/deadline').
 :- use_module(interpreters).
 
 %!  tallied(+Head, +Body0, -Body): findall/3 and a goal that takes the length, say, of its list, which nothing else

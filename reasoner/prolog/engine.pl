@@ -16,8 +16,8 @@
 :- use_module('../clpfd/runner').
 :- use_module('../clpfd/holding').
 :- use_module('../interpreter/builtins', [builtin/1, goal_arguments/2]).
-:- use_module('../interpreter/deadline').
-:- use_module('../interpreter/memory').
+:- use_module('../limits/deadline').
+:- use_module('../limits/memory').
 :- use_module('../interpreter/json_writer').
 
 %!  serve(+Limits:string, +Domains:string, +Text:string, +Task:string, -Reply:string) is det.

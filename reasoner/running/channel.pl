@@ -2,7 +2,7 @@
 :- module(neurosym_channel, [open_channel/1, tell/1, ask/2, receive/1]).
 :- use_module(library(readutil)).
 :- use_module('../interpreter/json_writer').
-:- use_module('../interpreter/memory', [set_budget/1]).
+:- use_module('../limits/memory', [set_budget/1]).
 
 :- dynamic channel/1.
 
