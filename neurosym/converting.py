@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from logic import Verdict
+from logic import Verdict, write_nir
 from perception import Dataset
 from perception.conversion import CONVERSION_METHODS, ConversionError, ConvertedLayer, ConvertedNetwork, convert
+from perception.conversion.storing import save_converted
 from perception.proved_conversion import LevelPerception, level_perception
 from perception.proved_conversion.level_reading import PROVED_CODES
 
@@ -82,6 +84,19 @@ class ConversionReport:
             }
             for layer in self.layers
         ]
+
+    def save(self, path: Path) -> None:
+        """Writes the converted network (``.safetensors``), or the wired one (``.nir``).
+
+        Raises:
+            NetworkError: if NIR cannot carry it.
+            FileError: if it cannot be written.
+        """
+        if path.suffix == ".nir" and self.integer is not None:
+            write_nir(self.integer.to_network(), path)
+            return
+        figures = {name: str(value) for name, value in self.totals().items() if name.endswith("accuracy")}
+        save_converted(self.converted, path, {"model": self.model, "pictures": str(self.pictures), **figures})
 
     def to_json(self) -> dict[str, object]:
         """All of it, as JSON can say it."""

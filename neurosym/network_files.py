@@ -112,6 +112,10 @@ def _read_onnx(path: Path) -> nn.Module:
         raise NetworkFileError(
             f"{path}: ONNX files are read by onnx2torch, which is not installed; pip install 'neurosym[onnx]'"
         ) from None
+    except Exception as fault:  # of torchvision, where it was built for another torch
+        raise NetworkFileError(
+            f"{path}: onnx2torch cannot be loaded ({fault}); its torchvision must be the release that fits this torch"
+        ) from None
     try:
         return convert(str(path)).eval()
     except Exception as fault:  # of the reader, which tells the operators that it lacks

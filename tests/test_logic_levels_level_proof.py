@@ -1,5 +1,6 @@
 """Networks of levels: in every code the wired network sends what the formula says, and that is proved or refuted."""
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
@@ -138,6 +139,34 @@ def test_changes_without_effect_are_proved() -> None:
         replace(p, kernel=np.ones_like(p.kernel)) for p in window.projections if isinstance(p, Convolution)
     ]  # the same weights in two parts
     assert prove_levels(replace(window, projections=(*split, *ones)), found, "window").holds
+
+
+@pytest.mark.parametrize("code", LEVEL_CODES)
+def test_the_bits_that_are_told_hold_every_membrane(code: str) -> None:
+    found = network(3)
+    wired = wire_levels(found, code)
+    told = re.search(r"(\d+) signed bits hold all membranes", prove_levels(wired, found, code).detail)
+    assert told is not None
+    flat = wired.flatten()
+    for picture in PICTURES[:20]:
+        spikes = picture_spikes(found, picture[None])[0, 0].flatten().numpy()
+        trains = simulate_reference(wired, spikes[None], wired.latency + 1)
+        membrane = flat.initial.copy()
+        for step in range(wired.latency + 1):
+            heard = flat.delay <= step
+            sent = trains[step - flat.delay[heard], flat.pre[heard]]
+            current = np.bincount(flat.post[heard], flat.weight[heard] * sent, len(membrane)).astype(np.int64)
+            driven = np.where(flat.retain, membrane, 0) + flat.bias + current
+            assert np.abs(driven).max() < 2 ** (int(told[1]) - 1)
+            fired = driven >= flat.threshold
+            membrane = np.where(fired, np.where(flat.subtract, driven - flat.threshold, 0), driven)
+
+
+def test_an_answer_that_is_read_too_early_is_not_proved() -> None:
+    found = network(0)
+    wired = wire_levels(found, "window")
+    early = replace(wired, latencies=wired.latencies - 1)
+    assert prove_levels(early, found, "window").holds is None
 
 
 def test_a_network_in_another_code_or_of_another_shape_is_refused() -> None:

@@ -174,3 +174,10 @@ def test_literals_out_of_range_are_refused() -> None:
         SearchProblem(2, (Row((3,), (1,), 1, "line 4"),))
     with pytest.raises(NetworkError, match="is no clue"):
         search(build_search(pigeons(2)), [1])
+
+
+def test_what_is_too_large_is_refused_before_it_is_wired() -> None:
+    variables = tuple(range(1, 6_001))
+    problem = SearchProblem(6_000, (), (Group(variables, True, "p.pl, line 7"),), (1, 2))
+    with pytest.raises(NetworkError, match=r"synapses, at most 20,000,000; the group of p.pl, line 7 alone"):
+        build_search(problem)

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from neurosym.checkpoint import save_perception
 from neurosym.commands import cli as cli
 from perception import SpikingClassifier
+from perception.conversion.storing import load_converted
 from perception.networks.twin import AnalogTwin
 from perception.proved_conversion.packaged import digit_network, packaged_network
 
@@ -96,6 +97,21 @@ def test_a_saved_twin_of_ours_is_converted_and_a_spiking_network_is_not(tmp_path
     save_perception(SpikingClassifier(10, 0, channels=(2, 3), hidden=8), tmp_path / "spiking.safetensors", {})
     code, _, text = command("convert", str(tmp_path / "spiking.safetensors"))
     assert (code, "is spiking already" in " ".join(text.split())) == (2, True)
+
+
+def test_what_was_converted_is_saved_and_what_was_proved_is_exported(tmp_path: Path) -> None:
+    saved, exported = tmp_path / "spiking.safetensors", tmp_path / "wired.nir"
+    code, _, _ = command("convert", "qcfs", "--samples", "50", "--output", str(saved))
+    pictures = torch.rand(3, 1, 28, 28)
+    assert code == 0
+    assert load_converted(saved)(pictures).argmax(1).equal(packaged_network("qcfs")(pictures).argmax(1))
+    code, _, _ = command("convert", "qcfs", "--samples", "50", "--prove", "--output", str(exported))
+    assert code == 0
+    assert exported.stat().st_size > 100_000
+    words = ("convert", "qcfs", "--method", "two-phase", "--samples", "50", "--prove", "--output")
+    code, _, text = command(*words, str(tmp_path / "other.nir"))
+    assert (code, "nir cannot follow" in " ".join(text.split())) == (2, True)
+    assert not (tmp_path / "other.nir").exists()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from logic import Domain
 from neurosym.checkpoint import save_perception
 from neurosym.commands import cli as cli
-from neurosym.commands.puzzles import bundled_puzzles
+from neurosym.commands.solving.puzzles import bundled_puzzles
 from perception import Percept, SpikingClassifier, draw_board
 from tasks.puzzles.puzzle_benchmark import knights_case, tally
 from tasks.puzzles.visual_sudoku import reveal

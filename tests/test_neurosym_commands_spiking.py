@@ -33,6 +33,7 @@ def test_a_bundled_puzzle_is_solved_and_sat_says_the_same() -> None:
     assert out.startswith("Rows =\n  1 3 2 4\n  4 2 3 1\n")
     assert "in spikes: " in out
     assert "network: " in out
+    assert "guard PROVED: the announcement implies" in out
     assert "uJ on a chip like Loihi (an estimate)" in out
     assert out.rstrip().endswith("SAT says: the only solution, the same")
 
@@ -47,6 +48,7 @@ def test_json_says_the_figures_and_what_sat_says() -> None:
     code, out, _ = command("two.pl", "--spikes", "--orders", "3", "--json")
     found = json.loads(out)
     assert (code, found["solvable"], found["orders"], found["sat"]["solvable"]) == (0, True, 3, True)
+    assert found["guard"] == "PROVED"
     assert found["bindings"]["X"] < found["bindings"]["Y"]
     assert min(found[name] for name in ("steps", "neurons", "synapses", "spikes", "synaptic_events", "picojoules")) > 0
 

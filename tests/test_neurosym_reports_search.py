@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from logic.search.recording import SearchRecord, record
 from neurosym.commands.cli import app
-from neurosym.commands.puzzles import read_puzzle
+from neurosym.commands.solving.puzzles import read_puzzle
 from neurosym.reports.search_boards import board_of, film, moments, still
 from neurosym.reports.search_figures import rail_raster
 from reasoner import SpikingSolution, solve_in_spikes

@@ -8,11 +8,13 @@ from hypothesis import given, settings, strategies as st
 from torch import Tensor, nn
 from torch.nn import functional
 
-from perception.conversion import CONVERSION_METHODS, convert, prepare
+from perception.conversion import CONVERSION_METHODS, convert, fuse_beta, prepare
 from perception.conversion.activations import QuantisedClip
-from perception.conversion.codes import CODES
+from perception.conversion.codes import CODES, DIFFERENTIAL, RATE, SUM
+from perception.conversion.graded_units import MultiThresholdUnit, PhaseUnit
 from perception.conversion.tracing import trace
-from perception.conversion.units import IntegrateAndFire
+from perception.conversion.units import IntegrateAndFire, SpikingUnit
+from perception.conversion.windows import WindowUnit
 
 
 def drawn(*shape: int, seed: int = 0, spread: float = 1.0) -> Tensor:
@@ -164,7 +166,7 @@ def test_scaled_by_a_power_of_two_it_sends_the_same_spikes(power: int) -> None:
 @pytest.mark.parametrize("settings_", [{"stride": 2, "padding": 1}, {"groups": 2}, {"dilation": 2, "padding": 2}])
 def test_synaptic_operations_are_those_of_a_loop_over_synapses(settings_: dict[str, int]) -> None:
     torch.manual_seed(0)
-    convolution = nn.Conv2d(4, 6, 3, **settings_)
+    convolution = nn.Conv2d(4, 6, 3, **settings_)  # type: ignore[arg-type]
     network = nn.Sequential(nn.Conv2d(1, 4, 1), nn.ReLU(), convolution)
     pictures = torch.rand(3, 1, 6, 6)
     converted = convert(network, pictures, replace(CONVERSION_METHODS["robust"], start=0.5), steps=3)
@@ -186,3 +188,166 @@ def test_synaptic_operations_are_those_of_a_loop_over_synapses(settings_: dict[s
                 count += sum(inside) * per_group_out * (channel // per_group_in < convolution.groups)
     assert converted.measure(pictures).synaptic_operations == pytest.approx(count / 3)
     assert converted.measure(pictures).events == int((spikes != 0).sum()) / 3
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4, 8, 16])
+def test_two_phases_a_timed_spike_and_a_constant_current_are_the_quantised_activation(steps: int) -> None:
+    x = drawn(5_000, seed=steps).double()
+    currents = x.expand(steps, -1)
+    wanted = quantised(x, steps).double()
+    units = [
+        WindowUnit(one(1.0).double(), sending="even"),
+        WindowUnit(one(1.0).double(), sending="timed"),
+        IntegrateAndFire(one(1.0).double(), start=0.5),
+    ]
+    for unit in units:
+        torch.testing.assert_close(unit.fire(currents).mean(0), wanted, atol=1e-9, rtol=0)
+    timed = units[1].fire(currents)
+    assert int((timed != 0).sum(0).max()) == 1
+
+
+def sampled(sending: str, value: float, steps: int, draws: int = 4_000) -> Tensor:
+    """Numbers of spikes of as many neurons whose window comes to ``value`` thresholds."""
+    unit = WindowUnit(one(1.0).double(), sending=sending, seed=int(100 * value) + steps)  # type: ignore[arg-type]
+    currents = torch.zeros(steps, 1, draws, dtype=torch.float64)
+    currents[0] = value
+    return unit.fire(currents).sum(0).flatten()
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4, 8])
+def test_probabilistic_windows_round_to_a_neighbour_and_the_unbiased_one_is_right_on_average(steps: int) -> None:
+    for share in range(21):
+        value = 1.2 * steps * share / 20
+        for sending in ("random", "unbiased"):
+            counts = sampled(sending, value, steps)
+            low = min(int(value + 1e-9), steps)
+            assert set(counts.unique().tolist()) <= {low, min(low + 1, steps)}
+        fraction = value - int(value + 1e-9)
+        deviation = (max(fraction * (1 - fraction), 0) / 4_000) ** 0.5
+        assert abs(float(sampled("unbiased", value, steps).mean()) - min(value, steps)) <= 4 * deviation + 1e-9
+
+
+@pytest.mark.parametrize("fraction", [0.2, 0.5, 0.8])
+def test_the_bias_of_probabilistic_windows_is_the_known_one(fraction: float) -> None:
+    counts = sampled("random", fraction, 2)
+    expected = 1.5 * fraction - fraction**2 / 2
+    deviation = (expected * (1 - expected) / 4_000) ** 0.5
+    assert abs(float(counts.mean()) - expected) < 4 * deviation
+    assert abs(expected - fraction) > 4 * deviation
+
+
+@pytest.mark.parametrize("code", list(CODES))
+def test_what_an_island_sends_stands_for_the_function_of_what_it_got(code: str) -> None:
+    first, second = drawn(9, 2, 4, 4, seed=1).double(), drawn(9, 2, 4, 4, seed=2).double()
+    for given_, function in (((first,), torch.tanh), ((first, second), torch.matmul)):
+        result = function(*(CODES[code].estimates(train) for train in given_))
+        torch.testing.assert_close(CODES[code].estimates(CODES[code].trains(result)), result, atol=1e-12, rtol=1e-12)
+    sent = RATE.trains(torch.tanh(RATE.estimates(first)))
+    torch.testing.assert_close(sent.sum(0), 9 * torch.tanh(first.mean(0)), atol=1e-12, rtol=0)
+
+
+def test_a_differential_mean_is_the_mean_of_what_it_would_have_sent() -> None:
+    sent = MultiThresholdUnit(one(1.0), lines=4, differential=True).fire(drawn(12, 300).abs())
+    means = DIFFERENTIAL.estimates(sent)
+    before = torch.cat([torch.zeros_like(means[:1]), means[:-1]])
+    torch.testing.assert_close(means[-1], (before + sent).mean(0), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("code", list(CODES))
+def test_a_network_without_spikes_is_the_network_in_every_code_at_every_step(code: str) -> None:
+    network = small_network()
+    method = replace(CONVERSION_METHODS["robust"], code=code)
+    converted = convert(network, PICTURES, method, steps=4)
+    wanted = converted.analog_layers(PICTURES)
+    run = converted.runner(
+        4, lambda operation, _: converted.code.trains(wanted[operation.name].expand(4, *wanted[operation.name].shape))
+    )
+    (found,) = run(PICTURES)
+    torch.testing.assert_close(found, network(PICTURES).detach().expand(4, -1, -1), atol=1e-4, rtol=1e-4)
+
+
+@given(st.integers(1, 12), st.integers(0, 30))
+@settings(max_examples=40, deadline=None)
+def test_sums_come_to_rest_at_the_quantised_activation(levels: int, seed: int) -> None:
+    x = drawn(200, seed=seed).double()
+    currents = torch.cat([x[None], torch.zeros(2 * levels + 2, 200)]).double()
+    unit = IntegrateAndFire(one(1.0).double(), members=levels, cap=1, start=0.5, negative=0.0, total=levels)
+    sent = unit.fire(currents)
+    torch.testing.assert_close(SUM.estimates(sent)[-1], quantised(x, levels).double(), atol=1e-6, rtol=0)
+    out = (sent * levels).cumsum(0).round()
+    assert 0 <= float(out.min()) <= float(out.max()) <= levels
+
+
+def test_a_whole_sum_coded_network_comes_to_rest_at_the_quantised_network() -> None:
+    network = small_network(levels=4)
+    converted = convert(network, PICTURES, "bipolar-sum", steps=40, levels=4)
+    torch.testing.assert_close(torch.as_tensor(converted(PICTURES)), network(PICTURES).detach(), atol=1e-4, rtol=1e-4)
+
+
+@given(st.floats(1e-3, 1), st.integers(1, 64), st.floats(0.01, 50), st.data())
+@settings(max_examples=60, deadline=None)
+def test_fused_beliefs_are_the_mean_and_variance_of_the_posterior(
+    rate: float, steps: int, strength: float, data: st.DataObject
+) -> None:
+    count = data.draw(st.integers(0, steps))
+    rates, counts = (torch.tensor([[value]], dtype=torch.float64) for value in (rate, float(count)))
+    mean, variance = fuse_beta(rates, counts, steps, strength)
+    first, second = strength + count, strength * (1 / rate - 1) + steps - count
+    assert abs(mean.item() - first / (first + second)) < 1e-12
+    wanted = first * second / ((first + second) ** 2 * (first + second + 1))
+    assert abs(variance.item() - wanted) < 1e-12
+
+
+UNITS = {
+    "integrate-and-fire": lambda: IntegrateAndFire(one(0.8), start=0.5),
+    "group": lambda: IntegrateAndFire(one(0.8), members=4, start=0.5),
+    "signed": lambda: IntegrateAndFire(one(0.8), start=0.5, negative=0.0),
+    "burst": lambda: IntegrateAndFire(one(0.8), cap=5),
+    "sum": lambda: IntegrateAndFire(one(0.8), members=4, cap=1, start=0.5, negative=0.0, total=4),
+    "multi-threshold": lambda: MultiThresholdUnit(one(0.8)),
+    "differential": lambda: MultiThresholdUnit(one(0.8), lines=1, differential=True),
+    "even": lambda: WindowUnit(one(0.8)),
+    "timed": lambda: WindowUnit(one(0.8), sending="timed"),
+    "unbiased": lambda: WindowUnit(one(0.8), sending="unbiased"),
+    "phase": lambda: PhaseUnit(one(0.8)),
+}
+
+
+@pytest.mark.parametrize("kind", list(UNITS))
+class TestUnits:
+    """What every unit keeps: the contract of ``SpikingUnit``."""
+
+    def test_currents_are_left_alone_and_nothing_is_remembered(self, kind: str) -> None:
+        unit: SpikingUnit = UNITS[kind]()
+        currents = drawn(6, 3, 5)
+        before = currents.clone()
+        first = unit.fire(currents)
+        assert torch.equal(currents, before)
+        assert first.shape == currents.shape
+        assert torch.equal(unit.fire(currents), first)
+
+    def test_pictures_do_not_see_each_other(self, kind: str) -> None:
+        unit: SpikingUnit = UNITS[kind]()
+        currents = drawn(6, 4, 5)
+        whole = unit.fire(currents)
+        assert torch.equal(torch.cat([unit.fire(currents[:, n : n + 1]) for n in range(4)], 1), whole)
+
+    def test_spikes_are_of_its_alphabet(self, kind: str) -> None:
+        unit: SpikingUnit = UNITS[kind]()
+        sent = unit.fire(drawn(6, 40, 50, spread=3.0))
+        if kind not in ("phase", "timed"):
+            assert 1 <= len(sent.unique()) - 1 <= unit.symbols
+        assert unit.bits >= 1
+        assert unit.alphabet
+
+    def test_thresholds_may_differ_between_channels(self, kind: str) -> None:
+        unit: SpikingUnit = UNITS[kind]()
+        currents = drawn(6, 4, 5)
+        thresholds = torch.linspace(0.5, 2.0, 5).reshape(1, 5)
+        unit.threshold = thresholds
+        together = unit.fire(currents)
+        if kind == "unbiased":  # its draws are laid out over all neurons
+            return
+        for channel in range(5):
+            unit.threshold = thresholds[0, channel]
+            torch.testing.assert_close(unit.fire(currents[..., channel]), together[..., channel])

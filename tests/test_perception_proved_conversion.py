@@ -87,12 +87,15 @@ def test_packaged_networks_are_proved_and_read_as_the_converted_ones(name: str, 
 
 
 def test_the_network_of_members_is_a_chain_that_nir_carries(tmp_path: Path) -> None:
-    perception = level_perception(converted("qcfs", "group", 1), 10)
-    wired = to_network(perception, (0,))
-    write_nir(wired, tmp_path / "net.nir")
-    again, spikes = read_nir(tmp_path / "net.nir"), perception.input_spikes(HELD.pictures[:20, None])
+    layers = [nn.Conv2d(1, 3, 3, 2, 1), nn.ReLU(), nn.Flatten(), nn.Linear(48, 6), nn.ReLU()]
+    shown = torch.rand(20, 1, 8, 8, generator=torch.Generator().manual_seed(1))
+    small = drawn(nn.Sequential(*layers, nn.Linear(6, 4)), 2)
+    perception = level_perception(convert(small, shown, "group", steps=1, levels=4), 4)
+    assert perception.prove().holds
+    write_nir(to_network(perception, (0,)), tmp_path / "net.nir")
+    again, spikes = read_nir(tmp_path / "net.nir"), perception.input_spikes(shown[:, None])
     record = simulate(again, spikes, again.latency + 1, record=["winners"])["winners"][again.latency]
-    assert (record.int().argmax(1) == perception.evidence(HELD.pictures[:20, None]).argmax(1)).all()
+    assert (record.int().argmax(1) == perception.evidence(shown[:, None]).argmax(1)).all()
     assert (record.sum(1) == 1).all()
 
 

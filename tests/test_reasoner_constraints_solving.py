@@ -227,3 +227,18 @@ def test_bundled_puzzles_have_the_solutions_that_clpfd_finds(path: Path) -> None
 
 def test_bundled_puzzles_were_collected() -> None:
     assert len(PUZZLES) >= 12
+
+
+def test_goals_over_five_and_six_lists_are_posted() -> None:
+    text = """
+        p(Ls) :- length(Ls, 6), maplist(same_length([_, _]), Ls), append(Ls, Vs), Vs ins 1..2, Ls = [A, B, C, D, E, F],
+            maplist(five(3), A, B, C, D, E), maplist(six, A, B, C, D, E, F), foldl(four, A, B, C, D, 0, 12).
+        five(N, A, B, C, D, E) :- A + B + C + D + E #= N + 4.
+        six(A, B, C, D, E, F) :- A #=< B, B #=< C, C #=< D, D #=< E, E #=< F.
+        four(A, B, C, D, S0, S) :- S #= S0 + A + B + C + D.
+    """
+    found = solve(ConstraintProgram.parse(text), "p(Ls)")
+    assert found.solvable is False
+    found = solve(ConstraintProgram.parse(text.replace("12)", "10)")), "p([A, B, C, D, E, F])")
+    assert [found.bindings[name] for name in "ABCDEF"] == [(1, 1), (1, 1), (1, 1), (2, 2), (2, 2), (2, 2)]
+    assert found.unique

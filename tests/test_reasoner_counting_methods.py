@@ -2,15 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import product
-from math import exp, prod
+from math import exp, inf, prod
 
 import numpy as np
 import pytest
 import torch
 
-from reasoner.compilation.portfolio import METHODS, Plan
+from reasoner import Budget, infer
+from reasoner.compilation.choice_order import slot_orders
+from reasoner.compilation.frontier import Beam, explore
+from reasoner.compilation.frontier_circuit import frontier_layers, frontier_sums
+from reasoner.compilation.linear_rules import LinearRules
+from reasoner.compilation.plan import Plan, Report
+from reasoner.compilation.portfolio import METHODS
+from reasoner.compilation.single import log_probabilities
+from reasoner.counting.bounds import bound_rules
 from reasoner.counting.counter import Counter
-from reasoner.errors import QueryError
+from reasoner.errors import CountingError, QueryError
 from reasoner.grounding.grounding import Grounding, ground
 from reasoner.prolog.border import Limits
 from reasoner.prolog.program import Program
@@ -112,3 +120,103 @@ def test_a_method_counts_as_enumeration_does(method: str, circles: bool, linear:
             done += 1
     fits = {"frontier": linear, "elimination": not circles, "diagram": True}[method]
     assert done > 15 or not fits
+
+
+@pytest.mark.parametrize("circles", [False, True])
+def test_bounds_hold_what_enumeration_gives_with_evidence_too(circles: bool) -> None:
+    open_at_first = 0
+    for grounding in groundings(True, circles, 25):
+        log_probs = torch.tensor([stated(grounding)], dtype=torch.float64)
+        totals = enumerated(grounding, log_probs[0].tolist())
+        expected = torch.tensor(totals, dtype=torch.float64)
+        if grounding.evidence:
+            expected = expected[:-1] / expected[-1]
+        for states in (20, 10**6):
+            try:
+                found = bound_rules(grounding, log_probs, Budget(states, 1000.0))
+            except QueryError:
+                assert totals[-1] < 1e-12
+                break
+            assert (found.lower[0] - 1e-12 <= expected).all()
+            assert (expected <= found.upper[0] + 1e-12).all()
+            open_at_first += int(not found.exact.all())
+        else:
+            assert torch.allclose(found.lower[0], expected, atol=1e-12)
+            assert torch.allclose(found.upper[0], expected, atol=1e-12)
+    assert open_at_first or not circles
+
+
+def grid(side: int) -> str:
+    """Whether opposite corners of a grid are joined by edges that are there or not."""
+    nodes = [(row, column) for row in range(side) for column in range(side)]
+    lines = ["r(X) :- j(X, Y), r(Y). r(n(0, 0)). j(X, Y) :- e(X, Y). j(X, Y) :- e(Y, X)."]
+    lines += [
+        f"0.6::e(n({a},{b}), n({c},{d}))." for a, b in nodes for c, d in ((a + 1, b), (a, b + 1)) if max(c, d) < side
+    ]
+    return "\n".join([*lines, f"query(r(n({side - 1},{side - 1})))."])
+
+
+def ladder(steps: int) -> str:
+    """Whether one end of a ladder is reached from the other, every bar of which may be missing."""
+    lines = ["r(X) :- e(X, Y), r(Y). r(X) :- e(Y, X), r(Y). r(0)."]
+    for step in range(0, 2 * steps, 2):
+        lines.append(f"0.6::e({step},{step + 1}). 0.7::e({step},{step + 2}). 0.5::e({step + 1},{step + 3}).")
+    return "\n".join([*lines, f"query(r({2 * steps}))."])
+
+
+def test_what_is_over_the_limits_is_bounded_and_can_be_differentiated() -> None:
+    program = Program.parse(grid(5), ())
+    exact = infer(program)
+    with pytest.raises(CountingError):
+        infer(program, limits=Limits(gates=10))
+    found = infer(program, limits=Limits(gates=10), budget=Budget(600, 60.0))
+    assert found.bounds is not None
+    assert found.bounds.lower <= exact.log_probs.exp() <= found.bounds.upper
+    assert found.bounds.upper - found.bounds.lower > 0
+
+    grounding = ground(Program.parse(ladder(4), ()))
+    scores = torch.randn(1, 2 * len(grounding.slots), dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+
+    def lower(scores: torch.Tensor) -> torch.Tensor:
+        log_probs = scores.view(1, -1, 2).log_softmax(2).flatten(1)
+        return bound_rules(grounding, log_probs, Budget(60, 60.0)).log_lower
+
+    assert torch.autograd.gradcheck(lower, (scores.requires_grad_(),))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_gradients_of_a_method_agree_with_finite_differences(method: str) -> None:
+    done = 0
+    for grounding in groundings(method == "frontier", method != "elimination", 12):
+        plan = METHODS[method](grounding.rules()._replace(never=frozenset()), GENEROUS)
+        if plan is None or done == 3:
+            continue
+        counter, done = Counter(plan), done + 1
+        scores = torch.randn(2, plan.inputs, dtype=torch.float64, generator=torch.Generator().manual_seed(done))
+
+        def probabilities(scores: torch.Tensor, counter: Counter = counter, own: Grounding = grounding) -> torch.Tensor:
+            parts = [scores[:, group.start : group.stop].log_softmax(1) for group in own.one_hot]
+            return counter.log_probabilities(torch.cat(parts, dim=1)).exp()
+
+        assert torch.autograd.gradcheck(probabilities, (scores.requires_grad_(),))
+    assert done
+
+
+def test_large_diagrams_are_counted_as_small_ones_are() -> None:
+    """States in bulk, by the compiled kernel, against plain Python: the same nodes and the same number."""
+    grounding = ground(Program.parse(ladder(6), ()))
+    asked = [grounding.answers[0].atom]
+    own = LinearRules(grounding.rules()).behind(asked)
+    sizes = grounding.rules().sizes
+    order = slot_orders(own, asked)[0]
+    plain = explore(own, asked, [], order, sizes, 10**6, inf)
+    bulk = explore(own, asked, [], order, sizes, 10**6, inf, Beam(10**6, [[0.5, 0.5]] * len(sizes)))
+    assert plain is not None
+    assert bulk is not None
+    assert plain.states == bulk.states
+    one_hot = grounding.rules().one_hot
+    by_sums = Plan(frontier_sums([plain], one_hot), one_hot, Report("frontier", 0, 0, 0.0))
+    by_layers = Plan(frontier_layers([bulk], one_hot), one_hot, Report("frontier", 0, 0, 0.0))
+    log_probs = stated(grounding)
+    assert by_sums.log_probabilities(log_probs) == pytest.approx(by_layers.log_probabilities(log_probs))
+    assert log_probabilities(by_layers.sums, log_probs) == pytest.approx(by_layers.log_probabilities(log_probs))

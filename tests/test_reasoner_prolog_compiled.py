@@ -131,5 +131,11 @@ def test_tables_with_modes_are_refused_where_they_mean_nothing() -> None:
         ":- table p(_, lattice(shell/1)). p(1, 2).",
         ":- table p(_, po(q)). p(1, 2).",
     ):
-        with pytest.raises(ProgramError, match="table|built"):
+        with pytest.raises(ProgramError, match=r"table|built"):
             Program.parse(text, ())
+
+
+def test_answers_found_many_times_are_all_found() -> None:
+    text = """q([], []). q([X|Xs], [Y|Ys]) :- (Y = X ; Y is X + 1), q(Xs, Ys).
+    p(S) :- numlist(1, 12, L), q(L, K), sum_list(K, S)."""
+    assert answers(text, "p(S)", Limits(answers=100)) == {f"p({78 + more})" for more in range(13)}

@@ -5,9 +5,9 @@ import pytest
 
 from logic import simulate_reference
 from reasoner import ConstraintProgram, Limits, MeaningError, compile_search, solve, solve_in_spikes
+from reasoner.constraints.optimising import constraints
 from reasoner.constraints.posting import key_of, post
 from reasoner.constraints.search import open_search
-from reasoner.constraints.solving import constraint_terms
 from reasoner.constraints.thread_deadline import Deadline
 from reasoner.searching.spiking_search import search_problem
 from tasks.puzzles.random_constraints import random_programs
@@ -19,7 +19,7 @@ def all_solutions(program: ConstraintProgram, query: str) -> set[tuple[object, .
     """By SAT, one excluded after the other."""
     found: set[tuple[object, ...]] = set()
     for way in post(program, query, Limits()).alternatives:
-        search = open_search(constraint_terms(way), {}, Deadline(20.0))
+        search = open_search([posted.term for posted in constraints(way)], {}, Deadline(20.0))
         free = [key for term in way.bindings.values() if (key := key_of(term)) is not None]
         while search.check(Deadline(20.0)):
             values = search.values()

@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from neurosym.commands.puzzles import read_puzzle
+from neurosym.commands.solving.puzzles import read_puzzle
 from reasoner import ConstraintProgram, Solution, solve
 
 Grid = tuple[tuple[int, ...], ...]

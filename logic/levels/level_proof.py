@@ -70,6 +70,10 @@ def prove_levels(
     for lemma in (found.lemma(), sums_lemma()):
         if not lemma.holds:
             return said(None, f"lemma not proved: {lemma.claim}")
+    if wired.latency < (ready := proof.times[proof.layers[-1].name].ready):
+        return said(
+            None, f"the network answers at step {wired.latency}, before its last layer has heard all, at {ready}"
+        )
     suspects = [suspect for layer in proof.layers for suspect in proof.suspects(layer)]
     outcome = search(wired, network, found, suspects, examples, effort)
     if outcome.picture is not None:

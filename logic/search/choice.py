@@ -123,11 +123,10 @@ def wire_full(wiring: Wiring, propagation: Propagation, order: tuple[Literal, ..
 
 def wire_earlier(wiring: Wiring, source: str, count: int, name: str) -> None:
     """Adds a neuron a block but the first that fires if some of the source does in a block before it."""
-    blocks, every = blocks_of(count), np.arange(count)
-    wiring.add(name, np.ones(blocks - 1))
-    later = [(place, block - 1) for block in range(1, blocks) for place in every[: block * BLOCK].tolist()]
-    ends = np.array(later, np.int64).reshape(-1, 2)
-    wiring.connect(source, name, ends[:, 0], ends[:, 1], 1)
+    before = BLOCK * np.arange(1, blocks_of(count))  # decisions before each later block
+    wiring.add(name, np.ones(len(before)))
+    for place, number in enumerate(before.tolist()):
+        wiring.connect(source, name, np.arange(number), place, 1)
 
 
 def within_blocks(count: int) -> tuple[Integers, Integers]:

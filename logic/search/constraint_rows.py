@@ -162,21 +162,6 @@ class SearchProblem:
         known = frozenset(true)
         return all(row.holds(known) for row in self.rows) and all(group.holds(known) for group in self.groups)
 
-    def clauses(self) -> list[tuple[Literal, ...]]:
-        """Everything as clauses for a SAT solver.
-
-        Raises:
-            NetworkError: if a row is no clause; use :meth:`weighted_rows`.
-        """
-        weighted = [row for row in self.rows if not row.is_clause]
-        if weighted:
-            raise NetworkError(f"row {weighted[0].source!r} has the bound {weighted[0].bound} and is no clause")
-        found = [row.literals for row in self.rows]
-        for group in self.groups:
-            found += [group.variables] if group.exactly else []
-            found += [(-a, -b) for a, b in combinations(group.variables, 2)]
-        return found
-
 
 def gather_groups(problem: SearchProblem) -> SearchProblem:
     """The same problem with clauses ``not a or not b`` gathered into groups, and groups made exact by their clauses.

@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import z3
-
 from ..kernels import work_time
 from ..network import FlatNetwork
 from ..verdict import Verdict
@@ -233,6 +231,8 @@ def _follows(claim: Inequality, inequalities: Sequence[Inequality], multipliers:
 
 def _counterexample(network: SearchNetwork, claims: Sequence[Inequality], seconds: float) -> dict[str, int] | None:
     """An assignment of the T rails at which the network announces a solution and a claim fails; None if not found."""
+    import z3  # not needed where all is proved
+
     cone, problem = _Cone(network), network.problem
     context = z3.Context()
     truth = {v: z3.Bool(f"t{v}", context) for v in range(1, problem.variables + 1)}
@@ -261,8 +261,10 @@ def _counterexample(network: SearchNetwork, claims: Sequence[Inequality], second
     return {problem.name(v): int(z3.is_true(model.eval(bit, True))) for v, bit in truth.items()}
 
 
-def _at_least(terms: Sequence[tuple[Any, int]], bound: int, context: z3.Context) -> Any:
+def _at_least(terms: Sequence[tuple[Any, int]], bound: int, context: Any) -> Any:
     """``sum of weight * truth >= bound`` with weights of any sign."""
+    import z3
+
     bound -= sum(w for _, w in terms if w < 0)
     flipped = [(bit if w > 0 else z3.Not(bit), abs(w)) for bit, w in terms]
     if bound <= 0 or sum(w for _, w in flipped) < bound:

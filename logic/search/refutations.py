@@ -10,19 +10,16 @@ References:
     Gocht and Nordstroem, "Certifying parity reasoning efficiently using pseudo-Boolean proofs", AAAI 2021.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..errors import NetworkError
-from ..kernels import kernel
 from ..writing import whole_files
 from .constraint_rows import Literal, Row, SearchProblem
 from .searching import SearchOutcome
+from .unit_propagation import as_row, count_rows, is_implied
 
 Clause = tuple[Literal, ...]
 
@@ -130,9 +127,9 @@ def _drup(refutation: Refutation) -> tuple[str, str]:
 
 
 def _veripb(refutation: Refutation) -> tuple[str, str]:
-    rows = [*refutation.rows, *(Row(c, (1,) * len(c), 1) for c in refutation.excluded)]
+    rows = [*refutation.rows, *map(as_row, refutation.excluded)]
     head = f"* #variable= {refutation.variables} #constraint= {len(rows)}"
-    steps = [f"rup {_sum(Row(c, (1,) * len(c), 1))}" for c in refutation.steps]
+    steps = [f"rup {_sum(as_row(c))}" for c in refutation.steps]
     proof = ["pseudo-Boolean proof version 1.1", f"f {len(rows)}", *steps, f"c {len(rows) + len(steps)} 0", ""]
     return "\n".join([head, *map(_sum, rows), ""]), "\n".join(proof)
 
@@ -149,79 +146,6 @@ def check_refutation(refutation: Refutation) -> bool:
     """
     if not refutation.steps or refutation.steps[-1]:
         return False
-    said = [*refutation.rows, *(Row(c, (1,) * len(c), 1) for c in (*refutation.excluded, *refutation.steps))]
-    known = len(said) - len(refutation.steps)
-    begin = np.concatenate([[0], np.cumsum([len(row.literals) for row in said])]).astype(np.int64)
-    literals = _codes([x for row in said for x in row.literals])
-    weights = np.array([w for row in said for w in row.weights], np.int64)
-    slack = np.array([row.total - row.bound for row in said], np.int64)
-    order = np.argsort(literals, kind="stable")
-    where = np.concatenate([[0], np.cumsum(np.bincount(literals, minlength=2 * refutation.variables))]).astype(np.int64)
-    row_of = np.repeat(np.arange(len(said)), np.diff(begin))
-    return bool(
-        _follows(begin, literals, weights, slack, where, row_of[order], weights[order], known, refutation.variables)
-    )
-
-
-def _codes(literals: Sequence[Literal]) -> NDArray[np.int64]:
-    """``2 (v - 1)`` for a literal ``v``, one more for its complement."""
-    array = np.array(literals, np.int64)
-    return 2 * (abs(array) - 1) + (array < 0)
-
-
-@kernel(large=2_000, nogil=True)
-def _follows(
-    begin: NDArray[np.int64],
-    literals: NDArray[np.int64],
-    weights: NDArray[np.int64],
-    free: NDArray[np.int64],
-    where: NDArray[np.int64],
-    row_of: NDArray[np.int64],
-    weight_of: NDArray[np.int64],
-    known: int,
-    variables: int,
-) -> bool:  # pragma: no cover - compiled
-    """Whether each row from ``known`` on is implied by those before it."""
-    trail = np.zeros(variables, np.int64)
-    for step in range(known, len(free)):
-        slack = free.copy()
-        true = np.zeros(2 * variables, np.bool_)
-        count, done, conflict = 0, 0, False
-        for at in range(begin[step], begin[step + 1]):  # what is to be refuted: all its literals are false
-            code = literals[at] ^ 1
-            if true[code ^ 1]:
-                conflict = True
-            elif not true[code]:
-                true[code] = True
-                trail[count] = code
-                count += 1
-        for row in range(step):
-            if slack[row] < 0:
-                conflict = True
-            for at in range(begin[row], begin[row + 1]):
-                if weights[at] > slack[row] and not true[literals[at]]:
-                    if true[literals[at] ^ 1]:
-                        conflict = True
-                    else:
-                        true[literals[at]] = True
-                        trail[count] = literals[at]
-                        count += 1
-        while done < count and not conflict:
-            code = trail[done] ^ 1  # is false now
-            done += 1
-            for place in range(where[code], where[code + 1]):
-                row = row_of[place]
-                if row >= step:
-                    break  # rows stand in order
-                slack[row] -= weight_of[place]
-                if slack[row] < 0:
-                    conflict = True
-                    break
-                for at in range(begin[row], begin[row + 1]):
-                    if weights[at] > slack[row] and not true[literals[at]] and not true[literals[at] ^ 1]:
-                        true[literals[at]] = True
-                        trail[count] = literals[at]
-                        count += 1
-        if not conflict:
-            return False
-    return True
+    said = [*refutation.rows, *map(as_row, (*refutation.excluded, *refutation.steps))]
+    known, rows = len(said) - len(refutation.steps), count_rows(said, refutation.variables)
+    return all(is_implied(rows, known + place, clause) for place, clause in enumerate(refutation.steps))

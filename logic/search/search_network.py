@@ -10,7 +10,7 @@ from ..errors import NetworkError
 from ..network import INPUT, Integers, SpikingNetwork
 from ..rails import Line
 from .backtracking import wire_backtracking
-from .choice import Choice, random_order, wire_choice, wire_full, wire_pairs
+from .choice import BLOCK, Choice, random_order, wire_choice, wire_full, wire_pairs
 from .constraint_rows import Literal, SearchProblem
 from .control import wire_answer, wire_control, wire_wiping
 from .guard import wire_guard
@@ -124,12 +124,7 @@ def build_orders(
     two_guards: bool = False,
 ) -> Iterator[SearchNetwork]:
     """The networks of one problem that differ in their order, as :func:`build_search` makes them one by one."""
-    expected = sum(4 * len(row.literals) for row in problem.rows)
-    expected += sum(len(group.variables) ** 2 + 4 * len(group.variables) for group in problem.groups)
-    if expected > MOST_SYNAPSES:
-        largest = max(problem.groups, key=lambda g: len(g.variables), default=None)
-        where = f"; the largest group has {len(largest.variables)} variables ({largest.source})" if largest else ""
-        raise NetworkError(f"the search would need some {expected} synapses, at most {MOST_SYNAPSES}{where}")
+    _refuse_large(problem)
     base = Wiring(len(problem.clues))
     propagation = wire_propagation(base, problem)
     wire_guard(base, propagation)
@@ -142,6 +137,24 @@ def build_orders(
         wiring = base.copy()
         _wire_order(wiring, propagation, order, choice, holders, counts=counts, confirm=confirm)
         yield SearchNetwork(problem, order, choice, counts, confirm, _finish(wiring, problem, two_guards))
+
+
+def _refuse_large(problem: SearchProblem) -> None:
+    """Counts before anything is wired.
+
+    Raises:
+        NetworkError: naming what needs the most synapses.
+    """
+    needs = {f"the row of {row.source or 'no place'}": 6 * len(row.literals) for row in problem.rows}
+    for group in problem.groups:
+        name, size = f"the group of {group.source or 'no place'}", len(group.variables)
+        needs[name] = needs.get(name, 0) + size * (size + 4)
+    needs[f"the choice among {len(problem.decisions)} decisions"] = len(problem.decisions) ** 2 // BLOCK
+    total, most = sum(needs.values()), max(needs, key=lambda name: needs[name])
+    if total > MOST_SYNAPSES:
+        raise NetworkError(
+            f"the search would need some {total:,} synapses, at most {MOST_SYNAPSES:,}; {most} alone {needs[most]:,}"
+        )
 
 
 def _wire_order(

@@ -252,6 +252,7 @@ def query_program(
     timeout: Annotated[float, typer.Option(min=0, help="CPU seconds for reading, grounding, counting, each.")] = 60.0,
     limit: Annotated[list[str] | None, typer.Option(help="Raise a limit, as megabytes=2048; see Limits.")] = None,
     proofs: Annotated[bool, typer.Option("--explain", help="Show the most probable proof of each answer.")] = False,
+    counting: Annotated[bool, typer.Option("--report", help="Tell how it was counted: method, nodes, width.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Answer the queries of a program in the language of ProbLog: the probability of each answer, exact."""
@@ -259,7 +260,7 @@ def query_program(
         existing(program)
         from .queries import limits_from, report_file
 
-        found = report_file(program, query, limits_from(timeout, limit or ()), proofs, as_json)
+        found = report_file(program, query, limits_from(timeout, limit or ()), proofs, as_json, counting)
         say(found)
 
 
@@ -286,6 +287,7 @@ def solve_puzzle(
     proof: Annotated[Path | None, typer.Option(help="Of --spikes: write the refutation, with its formula.")] = None,
     report: Annotated[Path | None, typer.Option(help="Of --spikes: write a page of pictures of the search.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Show all solutions, one after the other.")] = False,
+    prove: Annotated[bool, typer.Option("--prove", help="Prove what CP-SAT says, in all the time left.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Solve a constraint puzzle and say whether the solution is unique; exit code 0 solved, 1 impossible, 3 unknown.
@@ -302,12 +304,12 @@ def solve_puzzle(
                 existing(path)
         if drawing is not None:
             writable(drawing, Path(puzzle), image, model, kinds=(".svg",))
-        from .puzzles import WAYS, solve_file
         from .queries import limits_from
+        from .solving.puzzles import WAYS, solve_file
 
         limits = limits_from(max(1.0, timeout), [f"answers={WAYS}", *(limit or [])])
         if spikes:
-            from .spiking import solve_puzzle_in_spikes
+            from .solving.spiking import solve_puzzle_in_spikes
 
             if proof is not None:
                 writable(proof, Path(puzzle), kinds=(".cnf", ".opb"))
@@ -323,10 +325,10 @@ def solve_puzzle(
                 say(str(spiking))
             raise typer.Exit(CODES[spiking.spiking.solvable])
         if image is None and drawing is None:
-            from .goals import solve_or_run
+            from .solving.goals import solve_or_run
 
             asked = "count" if count else "all" if every else "one"
-            found = solve_or_run(puzzle, query, timeout, limits, asked, str if as_json else say_part)
+            found = solve_or_run(puzzle, query, timeout, limits, asked, str if as_json else say_part, prove)
         else:
             found = solve_file(puzzle, query, image, model, drawing, timeout, limits)
         if as_json:

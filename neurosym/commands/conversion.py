@@ -48,15 +48,18 @@ def convert_model(
     ] = _DATASET,
     data: Annotated[Path | None, typer.Option(help="Folder of the data; without it, $NEUROSYM_DATA.")] = None,
     samples: Annotated[int, typer.Option(min=1, help="Test pictures on which accuracy is measured.")] = 1000,
-    output: Annotated[Path | None, typer.Option(help="Where to save the wired network, as .nir; with --prove.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Save the converted network as .safetensors, or with --prove the wired one as .nir."),
+    ] = None,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
     """Convert a trained network into a spiking one, show each layer, and prove it on request."""
     with plain_errors():
         if output is not None:
-            writable(output, kinds=(".nir",))
-            if not prove:
+            writable(output, Path(model) if model else None, kinds=(".safetensors", ".nir"))
+            if output.suffix == ".nir" and not prove:
                 raise PathError(f"{output}: the network that is wired is that of the proof; add --prove")
         if model is None:
             refuse_others(context, ("samples", "as_json"))
@@ -86,11 +89,9 @@ def convert_model(
                     seed=seed,
                 )
             )
-        if output is not None and reports[0].integer is not None:
-            from logic import write_nir
-
+        if output is not None:
             with claimed(output):
-                write_nir(reports[0].integer.to_network(), output)
+                reports[0].save(output)
         if as_json:
             say_json(reports[0].to_json() if model else [report.to_json() for report in reports])
         else:

@@ -3,13 +3,14 @@
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from math import exp
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from logic.errors import NeurosymError
-from reasoner.counting.planning import answer_stated, logs_stated
+from reasoner.counting.planning import Prepared, answer_stated, answered, logs_stated, prepare_query
+from reasoner.errors import CountingError
 from reasoner.prolog.border import Limits
 from reasoner.prolog.program import Program
 
@@ -71,10 +72,21 @@ def explain_file(path: Path, query: str | None = None, limits: Limits | None = N
     return explain_queries(program, (), limits)
 
 
-def report_file(path: Path, query: str | None, limits: Limits, proofs: bool, as_json: bool) -> str:
+def report_file(
+    path: Path, query: str | None, limits: Limits, proofs: bool, as_json: bool, counting: bool = False
+) -> str:
     """What the command `query` shows: of each answer its probability and, if asked for, its most probable proof.
 
-    A probability below the smallest float is shown as a power of e; in JSON there is then `log_probability`.
+    A probability below the smallest float is shown as a power of e; in JSON there is then `log_probability`. Where
+    exact counting is over the limits, bounds are shown, and why.
+
+    Args:
+        path: The program, which perceives nothing.
+        query: One goal; without it, the program's own queries.
+        limits: What it may spend.
+        proofs: Whether proofs are shown.
+        as_json: Whether it is JSON.
+        counting: Whether it is told how the answers were counted.
 
     Raises:
         ProgramError, QueryError, PrologLimit, CountingError: as :func:`query_file` and :func:`explain_file`.
@@ -84,11 +96,35 @@ def report_file(path: Path, query: str | None, limits: Limits, proofs: bool, as_
         if as_json:
             return json.dumps({one.atom: _as_dict(one) for one in answers}, indent=2)
         return "\n\n".join(map(_as_text, answers))
-    found = query_file(path, query, limits)
+    prepared = prepare_query(Program.read(path, (), limits), query, limits)
+    if isinstance(prepared.counting, CountingError):
+        return _bounds_report(prepared, query, limits, as_json)
+    found = answered(prepared.grounding, prepared.plan)
+    report = asdict(prepared.plan.report) if counting else {}
     if as_json:
-        return json.dumps({atom: _for_json(log) for atom, log in found.items()}, indent=2)
+        answers = {atom: _for_json(log) for atom, log in found.items()}
+        return json.dumps({"answers": answers, "counting": report} if counting else answers, indent=2)
     width = max(map(len, found), default=0)
-    return "\n".join(f"{atom:<{width}}  {shown(log)}" for atom, log in found.items())
+    lines = [f"{atom:<{width}}  {shown(log)}" for atom, log in found.items()]
+    if counting:
+        lines.append("counted by: {method}; {nodes} nodes, width {width}, {seconds:.3g} s to compile".format(**report))
+    return "\n".join(lines)
+
+
+def _bounds_report(prepared: Prepared, query: str | None, limits: Limits, as_json: bool) -> str:
+    """Between what the probabilities lie; the batch has one sample."""
+    from reasoner import Budget, infer
+
+    found = infer(prepared.grounding.program, query, (), limits, Budget(4 * limits.gates, limits.seconds))
+    bounds = found.bounds
+    low = found.log_probs[0].exp() if bounds is None else bounds.lower[0]
+    pairs = [*zip(low.tolist(), (low if bounds is None else bounds.upper[0]).tolist(), strict=True)]
+    if as_json:
+        both = {atom: {"lower": low, "upper": high} for atom, (low, high) in zip(found.atoms, pairs, strict=True)}
+        return json.dumps(both, indent=2)
+    width = max(map(len, found.atoms), default=0)
+    lines = [f"{atom:<{width}}  {low:.8g} to {high:.8g}" for atom, (low, high) in zip(found.atoms, pairs, strict=True)]
+    return "\n".join([*lines, f"bounds, since {prepared.counting}"])
 
 
 def limits_from(seconds: float, raised: Sequence[str]) -> Limits:

@@ -138,7 +138,9 @@ ACTIVATIONS: dict[str, type[Any]] = {"qcfs": QuantisedClip, "clip": LearnableCli
 """What ``prepare`` can put in the place of a ReLU, by name."""
 
 
-def prepare(network: nn.Module, activation: str = "qcfs", levels: int = 8) -> nn.Module:
+def prepare(
+    network: nn.Module, activation: str = "qcfs", levels: int = 8, *, calibration: Tensor | None = None
+) -> nn.Module:
     """A copy of a network with trainable activations in the place of its ReLUs, ready for training or fine-tuning.
 
     Every ``nn.ReLU``, ``nn.ReLU6`` and ``nn.Hardtanh(0, c)`` is replaced; a module that is called in several places
@@ -148,6 +150,8 @@ def prepare(network: nn.Module, activation: str = "qcfs", levels: int = 8) -> nn
         network: The network; it stays as it is.
         activation: ``qcfs``, ``clip`` or ``rate-norm``.
         levels: Steps of ``qcfs``.
+        calibration: Pictures ``[N, ...]`` from which ceilings start, with 99.9 % of the activations below them (and
+            running maxima of ``rate-norm``); without them they start at 8, for networks without trained weights.
 
     Returns:
         The copy.
@@ -175,4 +179,30 @@ def prepare(network: nn.Module, activation: str = "qcfs", levels: int = 8) -> nn
             f"{type(network).__name__} has no nn.ReLU to replace; write its activations as modules, "
             f"as in self.relu = nn.ReLU()"
         )
+    if calibration is not None:
+        _start_from(prepared, network, calibration)
     return prepared
+
+
+def _start_from(prepared: nn.Module, network: nn.Module, calibration: Tensor) -> None:
+    """Ceilings from what a network's ReLUs give for calibration pictures; of those called twice the greatest."""
+    found: dict[str, float] = {}
+    hooks: list[Any] = []
+    frozen = copy.deepcopy(network).eval()
+    for name, module in frozen.named_modules():
+        if isinstance(module, nn.ReLU | nn.ReLU6 | nn.Hardtanh):
+
+            def note(_: nn.Module, __: Any, output: Tensor, name: str = name) -> None:
+                values = output.detach().flatten()
+                values = values[:: 1 + len(values) // 1_000_000]
+                found[name] = max(found.get(name, 0.0), float(torch.quantile(values, 0.999)))
+
+            hooks.append(module.register_forward_hook(note))
+    with torch.no_grad():
+        frozen(calibration)
+    for name, ceiling in found.items():
+        one = prepared.get_submodule(name)
+        if ceiling > 0 and isinstance(one, RateNorm):
+            one.highest.fill_(ceiling)
+        elif ceiling > 0 and isinstance(one, QuantisedClip | LearnableClip):
+            one.bound.data.fill_(ceiling)

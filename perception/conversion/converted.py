@@ -131,12 +131,12 @@ class ConvertedNetwork(nn.Module):
         Returns:
             ``[B, K]``, or a tuple if the network returns one.
         """
-        found = [tuple(output[-1] for output in part) for part in self._parts(inputs, steps or self.steps)]
+        found = [tuple(output[-1] for output in part) for part in self._parts(inputs, steps)]
         return self._joined(found, 0)
 
     def outputs_by_step(self, inputs: Tensor, steps: int | None = None) -> Tensor | tuple[Tensor, ...]:
         """What it would answer after each step, ``[T, B, K]``; for two-phase methods of the last layer's steps."""
-        return self._joined(list(self._parts(inputs, steps or self.steps)), 1)
+        return self._joined(list(self._parts(inputs, steps)), 1)
 
     def analog(self, inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
         """What the network that was converted answers, ``[B, K]``."""
@@ -153,31 +153,22 @@ class ConvertedNetwork(nn.Module):
             meter.fired(one, sent)
             return sent
 
-        for _ in self._parts(inputs, steps or self.steps, fire, meter.watch):
+        for _ in self._parts(inputs, steps, fire, meter.watch):
             pass
         return meter.activity(len(inputs))
 
     def spikes(self, inputs: Tensor, steps: int | None = None) -> dict[str, Tensor]:
         """The values that each layer sends, ``[T, B, ...]``, by the layer's name."""
-        names = dict(zip((one.name for one in self.graph.neurons), self.layer_names, strict=True))
+        names = self.graph.layer_names
         seen: dict[str, list[Tensor]] = {name: [] for name in names.values()}
 
         def keep(one: Operation, currents: Tensor) -> Tensor:
             seen[names[one.name]].append(self.fire(one, currents))
             return seen[names[one.name]][-1]
 
-        for _ in self._parts(inputs, steps or self.steps, keep):
+        for _ in self._parts(inputs, steps, keep):
             pass
         return {name: torch.cat(parts, 1) for name, parts in seen.items()}
-
-    @property
-    def layer_names(self) -> tuple[str, ...]:
-        """A name for each layer: its module's path, or the operation's name where that is not its own."""
-        places = [one.place for one in self.graph.neurons]
-        return tuple(
-            one.place if one.place and places.count(one.place) == 1 else f"{one.place}.{one.name}".strip(".")
-            for one in self.graph.neurons
-        )
 
     @cached_property
     def layers(self) -> tuple[ConvertedLayer, ...]:
@@ -185,7 +176,7 @@ class ConvertedNetwork(nn.Module):
         errors = self._errors()
         return tuple(
             ConvertedLayer(
-                name,
+                self.graph.layer_names[one.name],
                 one.line,
                 tuple(self.unit(one).threshold.flatten().tolist()),
                 self.unit(one).alphabet,
@@ -194,7 +185,7 @@ class ConvertedNetwork(nn.Module):
                 errors[one.name],
                 type(self.unit(one)).__name__,
             )
-            for name, one in zip(self.layer_names, self.graph.neurons, strict=True)
+            for one in self.graph.neurons
         )
 
     def _errors(self) -> dict[str, float]:
@@ -235,12 +226,13 @@ class ConvertedNetwork(nn.Module):
     def _parts(
         self,
         inputs: Tensor,
-        steps: int,
+        steps: int | None,
         fire: Fire | None = None,
         watch: Watch | None = None,
     ) -> Iterator[tuple[Tensor, ...]]:
         """Outputs ``[T, b, ...]`` of parts of a batch, as many pictures at once as memory is meant for."""
         self._check(inputs)
+        steps = self.steps if steps is None else steps
         if steps < 1:
             raise ConversionError(f"steps must be at least 1, got {steps}")
         at_once = max(1, _ELEMENTS // (self._widest * steps))

@@ -96,7 +96,7 @@ def build(
     )  # fmt: skip
     units = {}
     facts: dict[str, LayerFacts] = {}
-    dead: dict[str, float] = {}
+    dead: list[Operation] = []
     for number, one in enumerate(graph.neurons):
         found = statistics[one.name]
         threshold = threshold_of(one, graph.constants, found, method, levels, steps)
@@ -106,13 +106,14 @@ def build(
         units[one.name] = build_unit(method, one, shaped.to(calibration).clone(), levels, seed + number)
         facts[one.name] = LayerFacts(found.share_above(threshold * method.burst), found.dead_share)
         if float(found.greatest.max()) <= 0:
-            dead[one.name] = found.dead_share
+            dead.append(one)
     if dead:
+        names = ", ".join(graph.layer_names[one.name] for one in dead)
         warnings.warn(
-            f"no neuron of {', '.join(dead)} fired on {len(calibration)} calibration pictures; their threshold is 1: "
+            f"no neuron of {names} fired on {len(calibration)} calibration pictures, so that their threshold is 1; "
             f"calibrate on pictures that the network was trained for",
             ConversionWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
     converted = ConvertedNetwork(graph, units, method, steps, facts, calibration[:_SAMPLE].clone())
     if method.correction:

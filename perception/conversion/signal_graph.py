@@ -149,6 +149,17 @@ class SignalGraph:
         return self.of(Role.NEURON)
 
     @property
+    def layer_names(self) -> Mapping[str, str]:
+        """A name for each layer: its module's path, or the operation's name where the path is not its own."""
+        places = [one.place for one in self.neurons]
+        return {
+            one.name: one.place
+            if one.place and places.count(one.place) == 1
+            else f"{one.place}.{one.name}".removeprefix(".")
+            for one in self.neurons
+        }
+
+    @property
     def islands(self) -> tuple[str, ...]:
         """Names of the float islands: functions that have no spiking form."""
         return tuple(one.name for one in self.of(Role.FUNCTION))

@@ -88,6 +88,9 @@ def load_converted(path: str | Path) -> ConvertedNetwork:
     try:
         operations = tuple(_read_operation(one) for one in manifest["operations"])
         constants = {name.removeprefix("network."): one for name, one in tensors.items() if name.startswith("network.")}
+        for place, one in enumerate(operations):
+            if not set(one.sources) <= {before.name for before in operations[:place]}:
+                raise ValueError(f"'{one.name}' reads what does not stand before it")
         missing = {name for one in operations for name in one.constants} - constants.keys()
         if missing:
             raise ValueError(f"it lacks the tensors {', '.join(sorted(missing))}")

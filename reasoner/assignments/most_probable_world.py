@@ -19,6 +19,7 @@ from ..prolog.program import Program
 from ..sampling.evaluation import Evaluation
 
 _ALWAYS = "'$always'"
+_CERTAIN = 1e-12
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,14 @@ def most_probable(
     beliefs = gather_beliefs(grounding, symbols).double()
     if len(beliefs) != 1:
         raise QueryError(f"worlds are found for one sample at a time, but the batch holds {len(beliefs)}")
-    output = len(grounding.answers)
+    output, roots = len(grounding.answers), [answer.atom for answer in grounding.answers]
     if not grounding.evidence:
         output = next(place for place, answer in enumerate(grounding.answers) if answer.text == _ALWAYS)
     else:
-        check_evidence(grounding, prepared.counter.log_probabilities(beliefs)[0, output].item())
-    roots = [answer.atom for answer in grounding.answers] + [atom for atom, _ in grounding.evidence]
+        log_evidence = prepared.counter.log_probabilities(beliefs)[0, output].item()
+        check_evidence(grounding, log_evidence)
+        if log_evidence < -_CERTAIN:  # else it rules out nothing
+            roots += [atom for atom, _ in grounding.evidence]
     rows = relevant([row for rows in grounding.circles for row in rows], denied_by(grounding.leaves), roots)
     read = {item for row in rows for item in row.body if item < 0}
     named = {leaf for number in read if isinstance(leaf := grounding.leaves[number], SlotValue)}

@@ -150,8 +150,8 @@ calling(aggregate_all, 3).
 calling(forall, 2).
 calling(once, 1).
 calling(ignore, 1).
-calling(maplist, Arity) :- between(2, 5, Arity).
-calling(foldl, Arity) :- between(4, 6, Arity).
+calling(maplist, Arity) :- between(2, 7, Arity).
+calling(foldl, Arity) :- between(4, 7, Arity).
 calling(include, 3).
 calling(exclude, 3).
 calling(phrase, 2).

@@ -142,9 +142,12 @@ higher_(maplist(Goal, As), Place) :- !, map1(As, Goal, Place).
 higher_(maplist(Goal, As, Bs), Place) :- !, map2(As, Bs, Goal, Place).
 higher_(maplist(Goal, As, Bs, Cs), Place) :- !, map3(As, Bs, Cs, Goal, Place).
 higher_(maplist(Goal, As, Bs, Cs, Ds), Place) :- !, map4(As, Bs, Cs, Ds, Goal, Place).
+higher_(maplist(Goal, As, Bs, Cs, Ds, Es), Place) :- !, map5(As, Bs, Cs, Ds, Es, Goal, Place).
+higher_(maplist(Goal, As, Bs, Cs, Ds, Es, Fs), Place) :- !, map6(As, Bs, Cs, Ds, Es, Fs, Goal, Place).
 higher_(foldl(Goal, As, V0, V), Place) :- !, fold1(As, Goal, Place, V0, V).
 higher_(foldl(Goal, As, Bs, V0, V), Place) :- !, fold2(As, Bs, Goal, Place, V0, V).
 higher_(foldl(Goal, As, Bs, Cs, V0, V), Place) :- !, fold3(As, Bs, Cs, Goal, Place, V0, V).
+higher_(foldl(Goal, As, Bs, Cs, Ds, V0, V), Place) :- !, fold4(As, Bs, Cs, Ds, Goal, Place, V0, V).
 higher_(include(Goal, List, Kept), Place) :- !, keep(List, Goal, Place, true, Kept).
 higher_(exclude(Goal, List, Kept), Place) :- !, keep(List, Goal, Place, false, Kept).
 higher_(phrase(Grammar, List), Place) :- !, higher_(call(Grammar, List, []), Place).
@@ -203,6 +206,13 @@ map4([], [], [], [], _, _).
 map4([A|As], [B|Bs], [C|Cs], [D|Ds], G, P) :-
     extended(G, [A, B, C, D], Goal), meta(Goal, P), map4(As, Bs, Cs, Ds, G, P).
 
+map5([], [], [], [], [], _, _).
+map5([A|As], [B|Bs], [C|Cs], [D|Ds], [E|Es], G, P) :-
+    extended(G, [A, B, C, D, E], Goal), meta(Goal, P), map5(As, Bs, Cs, Ds, Es, G, P).
+map6([], [], [], [], [], [], _, _).
+map6([A|As], [B|Bs], [C|Cs], [D|Ds], [E|Es], [F|Fs], G, P) :-
+    extended(G, [A, B, C, D, E, F], Goal), meta(Goal, P), map6(As, Bs, Cs, Ds, Es, Fs, G, P).
+
 fold1([], _, _, V, V).
 fold1([A|As], G, P, V0, V) :- extended(G, [A, V0, V1], Goal), meta(Goal, P), fold1(As, G, P, V1, V).
 fold2([], [], _, _, V, V).
@@ -210,6 +220,9 @@ fold2([A|As], [B|Bs], G, P, V0, V) :- extended(G, [A, B, V0, V1], Goal), meta(Go
 fold3([], [], [], _, _, V, V).
 fold3([A|As], [B|Bs], [C|Cs], G, P, V0, V) :-
     extended(G, [A, B, C, V0, V1], Goal), meta(Goal, P), fold3(As, Bs, Cs, G, P, V1, V).
+fold4([], [], [], [], _, _, V, V).
+fold4([A|As], [B|Bs], [C|Cs], [D|Ds], G, P, V0, V) :-
+    extended(G, [A, B, C, D, V0, V1], Goal), meta(Goal, P), fold4(As, Bs, Cs, Ds, G, P, V1, V).
 
 keep([], _, _, _, []).
 keep([A|As], G, P, Wanted, Kept) :-

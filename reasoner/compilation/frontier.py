@@ -57,6 +57,18 @@ class Frontier(NamedTuple):
     width: int
 
 
+class Beam(NamedTuple):
+    """Which states are followed where there are too many: the most probable ones.
+
+    Args:
+        states: In one level.
+        chances: Of each slot the probability of each value.
+    """
+
+    states: int
+    chances: Sequence[Sequence[float]]
+
+
 def explore(
     rules: Sequence[LinearRule],
     wanted: Sequence[int],
@@ -65,6 +77,7 @@ def explore(
     sizes: Sequence[int],
     most: int,
     deadline: float,
+    beam: Beam | None = None,
 ) -> Frontier | None:
     """The states of some rules.
 
@@ -76,6 +89,7 @@ def explore(
         sizes: How many values each slot has.
         most: States that may be made.
         deadline: Of the process's CPU time.
+        beam: Which states are left out; without it, none.
 
     Returns:
         None if more states are needed.
@@ -93,6 +107,7 @@ def explore(
     levels: list[FrontierLevel] = []
     states: Any = [(0,) * (width + 1)]
     total = spent = 0
+    masses: Any = None
     for slot, classes, step in steps:
         if process_time() > deadline:
             raise CountingError("the states of the frontier were not found in time")
@@ -101,7 +116,7 @@ def explore(
         if total > most:
             return None
         spent += count * len(step.starts)
-        if isinstance(states, list) and spent > _PLAIN:
+        if isinstance(states, list) and (spent > _PLAIN or beam is not None):
             from .frontier_kernel import as_words
 
             states = as_words(states)
@@ -114,6 +129,14 @@ def explore(
             if advanced is None:
                 return None
             targets, states = advanced
+            if beam is not None:
+                from .frontier_kernel import narrowed
+
+                chances = beam.chances[slot]
+                shares = [0.0] * (len(step.starts) - 1)
+                for value, own in enumerate(classes):
+                    shares[own] += chances[value]
+                states, masses = narrowed(targets, states, masses, shares, beam.states)
         levels.append(FrontierLevel(slot, classes, targets))
         if not len(states):
             break

@@ -40,8 +40,14 @@ def frontier_sums(frontiers: Sequence[Frontier], one_hot: Sequence[range]) -> Su
     return make.build(outputs)
 
 
-def frontier_layers(frontiers: Sequence[Frontier], one_hot: Sequence[range]) -> "Layers[Arrays]":
-    """The same as a layer for each level, a row for each state."""
+def frontier_layers(frontiers: Sequence[Frontier], one_hot: Sequence[range], true: int = ACCEPT) -> "Layers[Arrays]":
+    """The same as a layer for each level, a row for each state.
+
+    Args:
+        frontiers: What they decide.
+        one_hot: Positions of the inputs of each slot.
+        true: What an output is to reach: ``ACCEPT``, or ``LEFT_OUT`` for what was not decided.
+    """
     import numpy as np
 
     from .layers import Layer, Layers
@@ -50,12 +56,12 @@ def frontier_layers(frontiers: Sequence[Frontier], one_hot: Sequence[range]) -> 
     rows = 2 + sum(map(len, one_hot))
     outputs: list[int] = []
     for found in frontiers:
-        start = TRUE if found.decided else FALSE
+        start = TRUE if found.decided and true == ACCEPT else FALSE
         for level in reversed(found.levels):
             targets = np.asarray(level.targets)[:, list(level.classes)]
             children = np.empty((*targets.shape, 2), dtype=np.int64)
             children[:, :, 0] = 2 + np.array(one_hot[level.slot])
-            children[:, :, 1] = np.where(targets >= 0, targets + start, np.where(targets == ACCEPT, TRUE, FALSE))
+            children[:, :, 1] = np.where(targets >= 0, targets + start, np.where(targets == true, TRUE, FALSE))
             layers.append(Layer(rows, children))
             start = rows
             rows += len(children)

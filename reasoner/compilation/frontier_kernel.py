@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from logic.kernels import kernel
 
-from .frontier_steps import Step, after
+from .frontier_steps import LEFT_OUT, Step, after
 
 Words = NDArray[np.uint64]
 _after = kernel(nogil=True)(after)
@@ -46,6 +46,30 @@ def advance(states: Words, step: Step, most: int) -> tuple[NDArray[np.int32], Wo
         if room > most:
             return None
         room *= 4
+
+
+def narrowed(
+    targets: NDArray[np.int32], states: Words, masses: NDArray[np.float64] | None, shares: Sequence[float], most: int
+) -> tuple[Words, NDArray[np.float64]]:
+    """The most probable of the states after a step, and how probable each is; what is left out is so in the targets.
+
+    Args:
+        targets: ``[states before, classes]``; they are changed.
+        states: ``[states, words]``.
+        masses: ``[states before]``, how probable each is; None at the beginning.
+        shares: ``[classes]``, how probable each is.
+        most: States that are kept.
+    """
+    weights = (np.ones(len(targets)) if masses is None else masses)[:, None] * np.array(shares)
+    inside = targets >= 0
+    arrived = np.bincount(targets[inside], weights[inside], len(states)).astype(np.float64)
+    if len(states) <= most:
+        return states, arrived
+    kept = np.sort(np.argpartition(-arrived, most)[:most])
+    number = np.full(len(states), LEFT_OUT, dtype=np.int32)
+    number[kept] = np.arange(most)
+    targets[inside] = number[targets[inside]]
+    return states[kept], arrived[kept]
 
 
 @kernel(nogil=True)

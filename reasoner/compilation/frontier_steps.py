@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-ACCEPT, REJECT = -1, -2
+ACCEPT, REJECT, LEFT_OUT = -1, -2, -3
 MOST_ATOMS = 62  # remembered at one time: the bits of a word
 
 

@@ -14,10 +14,10 @@ from ..grounding.sums import Sums
 from ..prolog.border import Limits
 from .choice_order import slot_orders
 from .factoring import factor
-from .frontier import Frontier, explore
+from .frontier import Beam, Frontier, explore
 from .frontier_circuit import frontier_layers, frontier_sums
-from .linear_rules import LinearRules, NotLinearError
-from .normal_form import are_countable
+from .frontier_steps import ACCEPT, LEFT_OUT
+from .linear_rules import LinearRule, LinearRules, NotLinearError
 from .plan import Plan, Report
 
 if TYPE_CHECKING:  # NumPy takes longer to load than most queries take
@@ -31,15 +31,6 @@ _SMALL, _SHORT = 30, 0.02  # choices for which a diagram may be small, and the s
 _STATES = 4  # of a frontier that take the room of a gate
 _SECONDS = 5e-6  # that an order of diagrams has for each node that it may have
 _FACTORED = 1_000  # nodes of a diagram that it is worth looking for common factors in
-
-
-def plan_written(sums: Sums) -> Plan | None:
-    """A plan for sums that can be counted as they stand; None if they cannot."""
-    start = process_time()
-    if not are_countable(sums):
-        return None
-    found = factor(sums)
-    return Plan(found, found.one_hot, Report("as written", len(found.nodes), 0, process_time() - start))
 
 
 def plan_circuit(circuit: "Circuit", nodes: int, seconds: float = inf) -> Plan:
@@ -100,17 +91,13 @@ def by_frontier(rules: GroundRules, limits: Limits) -> Plan | None:
     """A plan by the states of a frontier; None if the rules are not linear, or there are too many states."""
     start = process_time()
     try:
-        linear = LinearRules(rules)
+        asked = _asked(rules, LinearRules(rules))
     except NotLinearError:
         return None
-    seen = [atom for atom, truth in rules.evidence if truth]
-    unseen = [atom for atom, truth in rules.evidence if not truth]
-    asked = [*([atom, *seen] for atom in rules.outputs), *([seen] if rules.evidence else [])]
     found: list[Frontier] = []
     left = _STATES * limits.gates
-    for atoms in asked:
-        wanted = [*dict.fromkeys(atoms)]
-        frontier = _frontier(linear, wanted, unseen, rules.sizes, left, start + limits.seconds)
+    for own, wanted, unwanted in asked:
+        frontier = _frontier(own, wanted, unwanted, rules.sizes, left, start + limits.seconds)
         if frontier is None:
             return None
         found.append(frontier)
@@ -124,11 +111,54 @@ def by_frontier(rules: GroundRules, limits: Limits) -> Plan | None:
     return Plan(layers, rules.one_hot, Report("frontier", states, width, process_time() - start))
 
 
+def bounded(rules: GroundRules, chances: Sequence[Sequence[float]], states: int, seconds: float) -> list[Plan] | None:
+    """Plans of a lower bound of each output, and of what is open beside it; None if the rules are not linear.
+
+    Args:
+        rules: The ground program.
+        chances: Of each slot the probability of each value, as far as it is known: what is probable is followed.
+        states: That may be made, all outputs together.
+        seconds: Processor time.
+    """
+    start = process_time()
+    try:
+        asked = _asked(rules, LinearRules(rules))
+    except NotLinearError:
+        return None
+    found: list[Frontier] = []
+    for own, wanted, unwanted in asked:
+        order = slot_orders(own, [*wanted, *unwanted])[0] if own else ()
+        beam = Beam(max(16, states // (len(asked) * max(1, len(order)))), chances)
+        deadline = process_time() + (start + seconds - process_time()) / (len(asked) - len(found))
+        frontier = explore(own, wanted, unwanted, order, rules.sizes, 2 * states, deadline, beam)
+        if frontier is None:
+            return None
+        found.append(frontier)
+    plans: list[Plan] = []
+    for true in (ACCEPT, LEFT_OUT):
+        layers = frontier_layers(found, rules.one_hot, true)
+        report = Report("bounds by frontier", sum(one.states for one in found), max(one.width for one in found),
+                        process_time() - start)  # fmt: skip
+        plans.append(Plan(layers, rules.one_hot, report))
+    return plans
+
+
+def _asked(rules: GroundRules, linear: LinearRules) -> list[tuple[list[LinearRule], list[int], list[int]]]:
+    """Of each output the rules behind it, the atoms that are to be true, and those that are to be false."""
+    seen = [atom for atom, truth in rules.evidence if truth]
+    unseen = [atom for atom, truth in rules.evidence if not truth]
+    outputs = [*([atom, *seen] for atom in rules.outputs), *([seen] if rules.evidence else [])]
+    asked: list[tuple[list[LinearRule], list[int], list[int]]] = []
+    for atoms in outputs:
+        wanted = [*dict.fromkeys(atoms)]
+        asked.append((linear.behind([*dict.fromkeys((*wanted, *unseen))]), wanted, unseen))
+    return asked
+
+
 def _frontier(
-    linear: LinearRules, wanted: list[int], unwanted: list[int], sizes: Sequence[int], most: int, deadline: float
+    own: list[LinearRule], wanted: list[int], unwanted: list[int], sizes: Sequence[int], most: int, deadline: float
 ) -> Frontier | None:
     """By the best of several orders; the limit grows, so that one that fails costs little beside the one that does."""
-    own = linear.behind([*dict.fromkeys((*wanted, *unwanted))])
     orders = slot_orders(own, [*wanted, *unwanted])[:_TRIED]
     limit = min(_FIRST_LIMIT, most)
     while True:

@@ -1,6 +1,7 @@
 """Solutions that CP-SAT found, checked by Prolog's own arithmetic."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from ..errors import PrologError
 from ..prolog.border import Limits, request
@@ -29,16 +30,18 @@ def check_solution(terms: Sequence[Term], values: Mapping[Key, int], limits: Lim
         raise PrologError(f"a solver found values for which a constraint does not hold: {terms[failed]}")
 
 
+_quoted = cache(quote_atom)
+
+
 def _written(term: Term, values: Mapping[Key, int]) -> str:
     """In functional notation; what is posted is never deep."""
     if isinstance(term, int):
         return str(term)
-    key = key_of(term)
-    if key is not None:
+    if isinstance(term, Struct) and (key := key_of(term)) is not None:
         return str(values[key])
     if isinstance(term, tuple):
         return f"[{','.join([_written(part, values) for part in term])}]"
     if isinstance(term, Struct):
         inside = ",".join([_written(part, values) for part in term.arguments])
-        return f"{quote_atom(term.functor)}({inside})" if inside else quote_atom(term.functor)
+        return f"{_quoted(term.functor)}({inside})" if inside else _quoted(term.functor)
     return quote_atom(str(term))

@@ -9,13 +9,16 @@ from math import inf
 from typing import cast
 
 from ..prolog.terms import Struct, Term
+from .cp_sat_pairs import Pairs
 from .definedness import DIVISIONS, conditions, demands
 from .linear import COMPARISONS, Interval, Linear, difference, interval, linear
 from .posting import Key, key_of
 from .ranges import gaps, joined, pairs, ranges_of
 
 _WIDEST = 2**56  # of sums, so that CP-SAT's 64 bits hold them
+_FAR = 2**62  # beyond all sums
 _TABLE = "$table"
+_PARTIAL = DIVISIONS | {"^"}
 
 
 class NotModelledError(Exception):
@@ -37,18 +40,26 @@ class CpSatModel:
         self.indices: dict[Key, int] = {}
         self._bounds = dict(bounds)
         self._ends: list[tuple[int, int]] = []
+        self._farthest = 1  # of all ends
         self._texts: list[str] = []
         self._parts: dict[Term, int] = {}
         self._literals: dict[tuple[Term, bool], int] = {}
-        self._apart: dict[int, dict[int, set[int]]] = {}
+        self._pairs = Pairs()
+        self._count = 0  # of constraints, by which intervals are named
+        self._true = self._variable((1, 1))
+        self._possible = all(low <= high for low, high in bounds.values()) and all(allowed.values())
+        if not self._possible:
+            self._say("bool_or { }")
+            self.indices = dict.fromkeys(bounds, self._true)
+            return
         for key, ends in bounds.items():
             self.indices[key] = self._variable(ends, allowed.get(key))
-        self._true = self._variable((1, 1))
 
     def text(self, objective: Linear | None = None) -> str:
         """The model, with a linear form to be made least."""
-        self._say_distinct()
-        if objective is None:
+        for constraint in self._pairs.said(self._ends, self._count):
+            self._say(constraint)
+        if objective is None or not self._possible:
             return "\n".join(self._texts)
         coefficients, offset = self._coefficients(objective)
         return "\n".join([*self._texts, f"objective {{ {_linear_text(coefficients)} offset: {offset} }}"])
@@ -59,23 +70,22 @@ class CpSatModel:
         Raises:
             NotModelledError: if CP-SAT does not have it.
         """
-        self._require(term, (), True)
+        if self._possible:
+            self._require(term, (), True)
 
     def exclude(self, values: Mapping[Key, int]) -> None:
         """At least one of these variables has another value."""
-        self._clause(
-            [self._literal(Struct("#\\=", (_variable_term(key), value)), True) for key, value in values.items()], ()
-        )
+        others = [Struct("#\\=", (_variable_term(key), value)) for key, value in values.items()]
+        if self._possible:
+            self._clause([self._literal(other, True) for other in others], ())
 
     def _variable(self, ends: Interval, values: Iterable[int] | None = None) -> int:
         low, high = ends
         if max(-low, high) > _WIDEST:
             raise NotModelledError
         domain = ranges_of(values) if values is not None else [int(low), int(high)]
-        if not domain or low > high:
-            domain = [0, 0]
-            self._texts.append("constraints { bool_or { } }")
         self._ends.append((int(domain[0]), int(domain[-1])))
+        self._farthest = max(self._farthest, -self._ends[-1][0], self._ends[-1][1])
         self._texts.append(f"variables {{ domain: {domain} }}")
         return len(self._ends) - 1
 
@@ -101,6 +111,8 @@ class CpSatModel:
             else:
                 self._clause([self._literal(part, False) for part in parts], condition)
         elif name == "#\\/":
+            if not condition and self._one_after_the_other(parts):
+                return
             self._clause([self._literal(part, True) for part in parts], condition)
         elif name in {"#==>", "#<=="}:
             cause, effect = parts if name == "#==>" else (parts[1], parts[0])
@@ -118,12 +130,32 @@ class CpSatModel:
 
     def _refuse_undefined(self, term: Struct) -> None:
         """What may have no value, even where it does not count."""
+        if _is_total(term):
+            return
         for condition in conditions(term):
             low, high = interval(condition.arguments[0], self._bounds)
             if low <= 0 <= high:
                 raise NotModelledError
         if any(demands(term)):
             raise NotModelledError
+
+    def _one_after_the_other(self, parts: Sequence[Term]) -> bool:
+        """Whether it says that one of two tasks ends before the other begins, which is noted."""
+        found: list[tuple[int, int, int]] = []  # the first task, how long it takes, the second
+        for part in parts:
+            if not isinstance(part, Struct) or part.functor not in {"#=<", "#>="}:
+                return False
+            left, right = part.arguments if part.functor == "#=<" else reversed(part.arguments)
+            coefficients, length = self._coefficients(difference(left, right))
+            if sorted(coefficients.values()) != [-1, 1] or length <= 0:
+                return False
+            first, second = sorted(coefficients, key=lambda index: -coefficients[index])
+            found.append((first, length, second))
+        (first, length, second), (other, other_length, one) = found
+        if (first, second) != (one, other):
+            return False
+        self._pairs.follow((first, length), (second, other_length))
+        return True
 
     def _equivalence(self, parts: Sequence[Term], condition: tuple[int, ...], same: bool) -> None:
         for mark, other in (parts, reversed(parts)):
@@ -175,30 +207,26 @@ class CpSatModel:
     def _say(self, constraint: str, condition: tuple[int, ...] = ()) -> None:
         enforced = f"enforcement_literal: {[*condition]} " if condition else ""
         self._texts.append(f"constraints {{ {enforced}{constraint} }}")
+        self._count += 1
 
     def _relation(self, name: str, form: Linear, condition: tuple[int, ...]) -> None:
         """``form name 0``."""
         coefficients, constant = self._coefficients(form)
         if name == "#\\=" and not condition and sorted(coefficients.values()) == [-1, 1]:
             first, second = sorted(coefficients, key=lambda index: -coefficients[index])  # first - second + constant
-            if first < second:
-                self._apart.setdefault(first, {}).setdefault(second, set()).add(-constant)
-            else:
-                self._apart.setdefault(second, {}).setdefault(first, set()).add(constant)
+            self._pairs.differ(first, second, -constant)
             return
-        low = sum(min(c * self._ends[i][0], c * self._ends[i][1]) for i, c in coefficients.items())
-        high = sum(max(c * self._ends[i][0], c * self._ends[i][1]) for i, c in coefficients.items())
         value = -constant
         domain = {
-            "#=": [value, value],
-            "=": [value, value],
-            "#\\=": [low, value - 1, value + 1, high],
-            "#<": [low, value - 1],
-            "#=<": [low, value],
-            "#>": [value + 1, high],
-            "#>=": [value, high],
+            "#=": (value, value),
+            "=": (value, value),
+            "#\\=": (-_FAR, value - 1, value + 1, _FAR),
+            "#<": (-_FAR, value - 1),
+            "#=<": (-_FAR, value),
+            "#>": (value + 1, _FAR),
+            "#>=": (value, _FAR),
         }[name]
-        self._within(coefficients, [end for pair in pairs(domain) if pair[0] <= pair[1] for end in pair], condition)
+        self._within(coefficients, domain, condition)
 
     def _within(self, coefficients: Mapping[int, int], domain: Sequence[int], condition: tuple[int, ...]) -> None:
         if not domain:
@@ -266,14 +294,15 @@ class CpSatModel:
     def _coefficients(self, form: Linear) -> tuple[dict[int, int], int]:
         """Of each variable of the model, and what is added."""
         found: dict[int, int] = {}
+        reach = abs(form.constant)
         for part, coefficient in form.parts.items():
             key = key_of(part)
             index = self.indices[key] if key is not None else self._part(part)
             found[index] = found.get(index, 0) + coefficient
-        reach = sum(abs(c) * max(map(abs, self._ends[i])) for i, c in found.items()) + abs(form.constant)
+            reach += abs(coefficient) * self._farthest
         if reach > _WIDEST:
             raise NotModelledError
-        return {index: c for index, c in found.items() if c}, form.constant
+        return found if all(found.values()) else {index: c for index, c in found.items() if c}, form.constant
 
     def _part(self, term: Term) -> int:
         """A variable for an operation that is not linear."""
@@ -329,42 +358,12 @@ class CpSatModel:
         self._within({**coefficients, quotient: -divisor, rest: -1}, [-offset, -offset], ())
         return quotient if name == "div" else rest
 
-    def _say_distinct(self) -> None:
-        """Pairs that differ, as few large sets of which all differ."""
-        for first, others in self._apart.items():
-            for second, differences in others.items():
-                for gap in [*differences]:
-                    if gap in differences:
-                        self._say_clique({first: 0, second: gap})
-        self._apart.clear()
 
-    def _say_clique(self, offsets: dict[int, int]) -> None:
-        """``x + offset`` of all variables differ; those that fit are added first."""
-        first = next(iter(offsets))
-        for other, differences in self._apart[first].items():
-            if other not in offsets:
-                for gap in differences:
-                    if all(self._differ(x, other, gap - offset) for x, offset in offsets.items()):
-                        offsets[other] = gap
-                        break
-        members = sorted(offsets)
-        for place, x in enumerate(members):
-            for y in members[place + 1 :]:
-                self._apart[x][y].discard(offsets[y] - offsets[x])
-        if len(members) > 2:
-            texts = (f"exprs {{ vars: {x} coeffs: 1 offset: {offsets[x]} }}" for x in members)
-            self._say(f"all_diff {{ {' '.join(texts)} }}")
-            return
-        x, y = members
-        gap = offsets[y] - offsets[x]
-        low, high = self._ends[x][0] - self._ends[y][1], self._ends[x][1] - self._ends[y][0]
-        domain = [end for pair in ((low, gap - 1), (gap + 1, high)) if pair[0] <= pair[1] for end in pair]
-        self._within({x: 1, y: -1}, domain, ())
-
-    def _differ(self, x: int, y: int, gap: int) -> bool:
-        """Whether ``x - y`` is known not to be the gap."""
-        lower, upper, found = (x, y, gap) if x < y else (y, x, -gap)
-        return found in self._apart.get(lower, {}).get(upper, ())
+def _is_total(term: Term) -> bool:
+    """Whether an expression or comparison has a value wherever its parts do."""
+    if isinstance(term, Struct):
+        return term.functor not in _PARTIAL and all(map(_is_total, term.arguments))
+    return not isinstance(term, tuple) or all(map(_is_total, term))
 
 
 def _variable_term(key: Key) -> Term:

@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 
 from ..prolog.terms import Struct, Term
 from .cp_sat_model import CpSatModel, NotModelledError
-from .linear import find_bounds, linear
+from .linear import Bounds, linear
 from .posting import Key
 from .thread_deadline import Deadline
+
+_QUICK = 0.1  # of CP-SAT's own measure of work, some tenths of a second
 
 
 class Optimum(NamedTuple):
@@ -36,17 +38,20 @@ def solver() -> Any:
 class CpSatSearch:
     """A search by CP-SAT in one thread.
 
+    Args:
+        terms: The constraints.
+        bounds: What :func:`reasoner.constraints.linear.find_bounds` returned.
+
     Raises:
         NotModelledError: if CP-SAT is not installed, or does not have one of the constraints.
     """
 
     name = "cp-sat"
 
-    def __init__(self, terms: Sequence[Term], slots: Mapping[Key, Sequence[int]]) -> None:
-        found = find_bounds(terms, slots)
-        if found is None or solver() is None:
+    def __init__(self, terms: Sequence[Term], bounds: Bounds | None) -> None:
+        if bounds is None or solver() is None:
             raise NotModelledError
-        self._model = CpSatModel(*found)
+        self._model = CpSatModel(*bounds)
         self._values: dict[Key, int] = {}
         for term in terms:
             self._model.require(term)
@@ -84,18 +89,31 @@ class CpSatSearch:
         if deadline.passed:
             return None
         library = solver()
-        model, parameters, search = library.CpModelProto(), library.SatParameters(), library.SolveWrapper()
+        model = library.CpModelProto()
         if not model.parse_text_format(text):
             raise NotModelledError
-        parameters.num_workers = 1
-        search.set_parameters(parameters)
-        with deadline.stopping(search.stop_search):
-            response = search.solve(model)
+        response = _searched(model, None)
+        if response.status.name not in {"OPTIMAL", "INFEASIBLE"} and not deadline.passed:
+            response = _searched(model, deadline)
         status = response.status.name
         if status in {"OPTIMAL", "FEASIBLE"}:
             solution = response.solution
             self._values = {key: solution[index] for key, index in self._model.indices.items()}
             return Optimum(self._values, status == "OPTIMAL")
-        if status == "MODEL_INVALID":
-            raise NotModelledError
         return False if status == "INFEASIBLE" else None
+
+
+def _searched(model: Any, deadline: Deadline | None) -> Any:
+    """What CP-SAT finds; without a deadline it prepares little and gives up soon, which is mostly enough."""
+    library = solver()
+    parameters, search = library.SatParameters(), library.SolveWrapper()
+    parameters.num_workers = 1
+    if deadline is None:
+        parameters.cp_model_probing_level = parameters.symmetry_level = 0
+        parameters.use_sat_inprocessing = False
+        parameters.max_deterministic_time = _QUICK
+        search.set_parameters(parameters)
+        return search.solve(model)
+    search.set_parameters(parameters)
+    with deadline.stopping(search.stop_search):
+        return search.solve(model)

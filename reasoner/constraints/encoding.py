@@ -59,10 +59,10 @@ class ClauseEncoding:
             self._one_of_values(key, values)
 
     def _one_of_values(self, key: Key, values: Sequence[int]) -> None:
+        self._spend(len(values) ** 2 // 2)
         group = {value: self._new() for value in values}
         self.literals[key] = group
         self.clauses.append(list(group.values()) or [-TRUE])
-        self._spend(len(group) ** 2 // 2)
         self.clauses += [[-a, -b] for a, b in combinations(group.values(), 2)]
 
     def require(self, term: Term, unless: tuple[int, ...] = ()) -> None:

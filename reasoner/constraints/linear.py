@@ -31,13 +31,6 @@ class Linear:
         """The form times a number."""
         return Linear(self.constant * factor, {part: factor * c for part, c in self.parts.items()} if factor else {})
 
-    def plus(self, other: "Linear") -> "Linear":
-        """The sum of two forms."""
-        parts = dict(self.parts)
-        for part, coefficient in other.parts.items():
-            parts[part] = parts.get(part, 0) + coefficient
-        return Linear(self.constant + other.constant, {part: c for part, c in parts.items() if c})
-
 
 def linear(term: Term) -> Linear:
     """The linear form of an expression.
@@ -49,38 +42,44 @@ def linear(term: Term) -> Linear:
     >>> linear(Struct("-", (Struct("*", (3, x)), Struct("+", (x, 5))))) == Linear(-5, {x: 2})
     True
     """
+    parts: dict[Term, int] = {}
+    return _linear(_gathered(term, 1, parts), parts)
+
+
+def _linear(constant: int, parts: dict[Term, int]) -> Linear:
+    return Linear(constant, parts if all(parts.values()) else {part: c for part, c in parts.items() if c})
+
+
+def _gathered(term: Term, factor: int, parts: dict[Term, int]) -> int:
+    """Adds the parts of ``factor * term`` to others and returns its constant."""
     if isinstance(term, int):
-        return Linear(term)
+        return factor * term
     if not isinstance(term, Struct):
         raise MeaningError(f"{term!r} is no integer expression")
-    name, parts = term.functor, term.arguments
+    name, inside = term.functor, term.arguments
     if name == "+":
-        return linear(parts[0]).plus(linear(parts[1]))
-    if name == "-" and len(parts) == 2:
-        return linear(parts[0]).plus(linear(parts[1]).scaled(-1))
+        return _gathered(inside[0], factor, parts) + _gathered(inside[1], factor, parts)
+    if name == "-" and len(inside) == 2:
+        return _gathered(inside[0], factor, parts) + _gathered(inside[1], -factor, parts)
     if name == "-":
-        return linear(parts[0]).scaled(-1)
+        return _gathered(inside[0], -factor, parts)
     if name == "$sum":
-        total: dict[Term, int] = {}
-        constant = 0
-        for part in cast("tuple[Term, ...]", parts[0]):
-            form = linear(part)
-            constant += form.constant
-            for key, coefficient in form.parts.items():
-                total[key] = total.get(key, 0) + coefficient
-        return Linear(constant, {part: c for part, c in total.items() if c})
+        return sum(_gathered(part, factor, parts) for part in cast("tuple[Term, ...]", inside[0]))
     if name == "*":
-        left, right = linear(parts[0]), linear(parts[1])
+        left, right = linear(inside[0]), linear(inside[1])
         if not left.parts:
-            return right.scaled(left.constant)
+            return _gathered(inside[1], factor * left.constant, parts)
         if not right.parts:
-            return left.scaled(right.constant)
-    return Linear(0, {term: 1})
+            return _gathered(inside[0], factor * right.constant, parts)
+    parts[term] = parts.get(term, 0) + factor
+    return 0
 
 
 def difference(left: Term, right: Term) -> Linear:
     """The linear form of ``left - right``."""
-    return linear(left).plus(linear(right).scaled(-1))
+    parts: dict[Term, int] = {}
+    constant = _gathered(left, 1, parts)
+    return _linear(constant + _gathered(right, -1, parts), parts)
 
 
 def apply(name: str, values: Sequence[int]) -> int | None:
@@ -135,6 +134,10 @@ def evaluate(term: Term, values: Mapping[Key, int]) -> int:
     return found
 
 
+Bounds = tuple[dict[Key, Interval], dict[Key, set[int]]]
+"""Least and greatest value of each variable, and the values of those that have gaps."""
+
+
 def find_domains(posted: Iterable[Term], slots: Mapping[Key, Sequence[int]]) -> dict[Key, list[int]] | None:
     """A finite domain for each variable, as wide as what is posted allows at first sight.
 
@@ -149,7 +152,11 @@ def find_domains(posted: Iterable[Term], slots: Mapping[Key, Sequence[int]]) -> 
     >>> find_domains([Struct("$in", ((x,), ((1, 2),))), Struct("#=", (y, Struct("+", (x, 10))))], {})
     {0: [1, 2], 1: [11, 12]}
     """
-    found = find_bounds(posted, slots)
+    return listed(find_bounds(posted, slots))
+
+
+def listed(found: Bounds | None) -> dict[Key, list[int]] | None:
+    """The values of each variable within its bounds, if all can be listed."""
     if found is None:
         return None
     bounds, allowed = found
@@ -163,19 +170,20 @@ def find_domains(posted: Iterable[Term], slots: Mapping[Key, Sequence[int]]) -> 
     }
 
 
-def find_bounds(
-    posted: Iterable[Term], slots: Mapping[Key, Sequence[int]]
-) -> tuple[dict[Key, Interval], dict[Key, set[int]]] | None:
-    """Least and greatest value of each variable, and the values of those that have gaps; None if one has no bounds."""
+def find_bounds(posted: Iterable[Term], slots: Mapping[Key, Sequence[int]]) -> Bounds | None:
+    """What is posted allows of each variable at first sight, by bounds; None if some variable has none.
+
+    Args:
+        posted: The constraints.
+        slots: Values of the slots that are perceived.
+    """
     try:
         return _find_bounds(list(posted), slots)
     except OverflowError:  # a number too large to be set beside infinity
         return None
 
 
-def _find_bounds(
-    terms: Sequence[Term], slots: Mapping[Key, Sequence[int]]
-) -> tuple[dict[Key, Interval], dict[Key, set[int]]] | None:
+def _find_bounds(terms: Sequence[Term], slots: Mapping[Key, Sequence[int]]) -> Bounds | None:
     bounds: dict[Key, Interval] = {key: (min(values), max(values)) for key, values in slots.items()}
     allowed: dict[Key, set[int]] = {key: set(values) for key, values in slots.items()}
     for key in (key for term in terms for key in keys(term)):

@@ -12,9 +12,9 @@ from .cp_sat_model import NotModelledError
 from .cp_sat_search import CpSatSearch
 from .definedness import conditions, demands
 from .encoding import TooLarge
-from .linear import evaluate
+from .linear import evaluate, find_bounds
 from .posting import Alternative, Key, Posted, keys
-from .search import ArithmeticSearch, Costs, Search, open_search
+from .search import ArithmeticSearch, Costs, Search, WeighingSearch, open_search
 from .thread_deadline import Deadline, DeadlinePassedError
 from .vouching import confirms, share
 
@@ -32,15 +32,16 @@ class Found:
     next_cost: float | None = inf
     objective: int | None = None
     proved: bool = True
-    vouched: bool = True  # by a search of ours, where it is proved to be the best
 
 
 def constraints(alternative: Alternative) -> list[Posted]:
     """What must hold: what is posted, and that what is optimised has a value."""
     found: list[Posted] = []
     for posted in alternative.posted:
-        needed = [*conditions(posted.term), *demands(posted.term)] if is_objective(posted.term) else [posted.term]
-        found += [posted._replace(term=term) for term in needed]
+        if is_objective(posted.term):
+            found += [posted._replace(term=term) for term in (*conditions(posted.term), *demands(posted.term))]
+        else:
+            found.append(posted)
     return found
 
 
@@ -61,7 +62,7 @@ def opened(
     terms = terms_of(alternative)
     if fast and any(is_objective(posted.term) for posted in alternative.posted):
         with suppress(NotModelledError):
-            return CpSatSearch(terms, slots)
+            return CpSatSearch(terms, find_bounds(terms, slots))
     return open_search(terms, slots, deadline, fast=fast)
 
 
@@ -79,7 +80,7 @@ def best_of(
     if here and objectives:
         raise QueryError("labeling asks for an optimum, and symbols ask for the most probable reading; ask for one")
     if here:
-        cheapest = search.cheapest(here, deadline)
+        cheapest = cast("WeighingSearch", search).cheapest(here, deadline)
         if cheapest is None or isinstance(cheapest, bool):
             return cheapest
         cost = sum(of_values[cheapest.values[key]] for key, of_values in here.items())
@@ -113,9 +114,16 @@ def _fast_optimum(
     goal = objective.arguments[0]
     value = evaluate(goal, best.values)
     search.require(Struct("#=", (goal, value)))
-    better = Struct(OBJECTIVES[objective.functor], (goal, value))
-    vouched = best.proved and confirms([*terms_of(alternative), better], slots, {}, share(deadline))
-    return Found(alternative, search, best.values, objective=value, proved=best.proved, vouched=vouched)
+    return Found(alternative, search, best.values, objective=value, proved=best.proved)
+
+
+def is_vouched(found: Found, slots: Mapping[Key, Sequence[int]], deadline: Deadline, prove: bool) -> bool:
+    """Whether clauses or Z3 prove too that nothing is better, in all or some of the time that is left."""
+    objectives = [cast("Struct", p.term) for p in found.alternative.posted if is_objective(p.term)]
+    if found.objective is None or not found.proved or not isinstance(found.search, CpSatSearch):
+        return found.proved
+    better = Struct(OBJECTIVES[objectives[0].functor], (objectives[0].arguments[0], found.objective))
+    return confirms([*terms_of(found.alternative), better], slots, {}, share(deadline, prove))
 
 
 def _optimum(found: Found, objective: Struct, slots: Mapping[Key, Sequence[int]], deadline: Deadline) -> Found:

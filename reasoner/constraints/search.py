@@ -10,13 +10,13 @@ from pysat.examples.rc2 import RC2Stratified
 from pysat.formula import WCNF
 from pysat.solvers import Solver
 
-from ..prolog.terms import Term
+from ..prolog.terms import Struct, Term
 from . import cp_sat_search
 from .cp_sat_model import NotModelledError
 from .encoding import ClauseEncoding, TooLarge
 from .integer_formulas import ArithmeticEncoding
-from .linear import find_domains
-from .posting import Key
+from .linear import COMPARISONS, difference, find_bounds, listed
+from .posting import Key, key_of
 from .thread_deadline import Deadline
 
 COST_STEPS = 1 << 20
@@ -24,7 +24,8 @@ COST_STEPS = 1 << 20
 
 _SAT_SOLVER = "glucose4"  # can be interrupted; see the task puzzle_benchmark for its times
 
-_FEW, _MANY = 60_000, 2_000_000  # pairs of values that clauses may be made of: where CP-SAT may search, and else
+_FEW, MANY = 60_000, 2_000_000
+"""Pairs of values that clauses may be made of: where CP-SAT may search instead, and elsewhere."""
 
 Costs = Mapping[Key, Mapping[int, float]]
 """What it costs, 0 or more, that a variable has a value; infinity forbids it."""
@@ -67,6 +68,10 @@ class Search(Protocol):
         """The assignment that the last successful check found."""
         ...
 
+
+class WeighingSearch(Search, Protocol):
+    """A search that proves what it says of costs too."""
+
     def cheapest(self, costs: Costs, deadline: Deadline) -> Cheapest | bool | None:
         """An assignment of least cost; False if there is none at all, None if the deadline came first."""
         ...
@@ -87,15 +92,19 @@ def open_search(
         MeaningError: if a constraint has no meaning here.
         DeadlinePassedError: if there are too many to be written down in time.
     """
-    domains = find_domains(terms, slots)
-    if domains is not None and (
-        search := _by_clauses(terms, domains, deadline, _FEW if fast and cp_sat_search.solver() else _MANY)
+    bounds = find_bounds(terms, slots)
+    domains = listed(bounds)
+    fast = fast and bounds is not None and cp_sat_search.solver() is not None
+    if (
+        domains is not None
+        and (not fast or _are_few(terms, domains))
+        and (search := by_clauses(terms, domains, deadline, _FEW if fast else MANY))
     ):
         return search
-    if fast:
+    if fast and bounds is not None:
         with suppress(NotModelledError):
-            return cp_sat_search.CpSatSearch(terms, slots)
-        if domains is not None and cp_sat_search.solver() and (search := _by_clauses(terms, domains, deadline, _MANY)):
+            return cp_sat_search.CpSatSearch(terms, bounds)
+        if domains is not None and (search := by_clauses(terms, domains, deadline, MANY)):
             return search
     search = ArithmeticSearch((), slots)
     for term in terms:
@@ -104,9 +113,54 @@ def open_search(
     return search
 
 
-def _by_clauses(
+def _are_few(terms: Sequence[Term], domains: Mapping[Key, Sequence[int]]) -> bool:
+    """Whether it is worth while to try clauses, at first sight."""
+    values = sum(map(len, domains.values()))
+    if len(terms) * values * values > 4 * _FEW * len(domains) ** 2:
+        return False
+    sizes = {key: len(found) for key, found in domains.items()}
+    return sum(_pairs_of_sum(term, sizes) for term in terms) < _FEW
+
+
+def _pairs_of_sum(term: Term, sizes: Mapping[Key, int]) -> int:
+    """How many pairs of values the sums of a comparison are made of, more or less."""
+    if not isinstance(term, Struct) or term.functor not in COMPARISONS:
+        return 0
+    parts = [
+        (abs(coefficient), sizes[key] if (key := key_of(part)) is not None else 2)
+        for part, coefficient in difference(*term.arguments).parts.items()
+    ]
+    whole, _ = _pairs_of_column(parts, 1)
+    if whole <= _FEW or term.functor != "#=":
+        return whole
+    pairs, carry = 0, 1
+    while any(coefficient for coefficient, _ in parts):  # as one adds in writing
+        column, reach = _pairs_of_column([(coefficient % 10, size) for coefficient, size in parts], carry)
+        pairs, carry = pairs + column, reach // 10 + 1
+        parts = [(coefficient // 10, size) for coefficient, size in parts]
+    return pairs
+
+
+def _pairs_of_column(parts: Sequence[tuple[int, int]], carry: int) -> tuple[int, int]:
+    """Of parts that are added one by one, and how many sums there may be."""
+    pairs, sums, reach = 0, carry, carry
+    for coefficient, size in parts:
+        if coefficient:
+            pairs += sums * size
+            reach += coefficient * size
+            sums = min(sums * size, reach)
+    return pairs, reach
+
+
+def by_clauses(
     terms: Sequence[Term], domains: Mapping[Key, Sequence[int]], deadline: Deadline, budget: int
 ) -> "ClauseSearch | None":
+    """A search by clauses, None if they would be made of more pairs of values than the budget.
+
+    Raises:
+        MeaningError: if a constraint has no meaning here.
+        DeadlinePassedError: if there are too many to be written down in time.
+    """
     try:
         encoding = ClauseEncoding(domains, budget)
         for term in terms:

@@ -143,12 +143,12 @@ class Solution:
         lines = [binding_text(name, value) for name, value in self.bindings.items()]
         if self.objective is not None:
             proof = "proved optimal" if self.proved_optimal else "not proved optimal within the budget"
-            proof = "optimal by CP-SAT" if "optimal" in self.by_cp_sat else proof
+            proof = "optimal by CP-SAT, not proved by clauses" if "optimal" in self.by_cp_sat else proof
             lines.append(f"objective {self.objective}, {proof}")
         if self.readings:
             lines.append(self._reading_text())
         lines.append(
-            "unique by CP-SAT: it finds no other solution"
+            "unique by CP-SAT, not proved by clauses: it finds no other solution"
             if "unique" in self.by_cp_sat
             else {
                 True: "unique: proved that there is no other solution",

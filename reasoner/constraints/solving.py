@@ -16,7 +16,17 @@ from .conflict import find_conflict
 from .constraint_program import ConstraintProgram
 from .cp_sat_search import CpSatSearch
 from .notation import constraint_text, name_variables
-from .optimising import Found, best_of, constraints, is_better, is_objective, keys_of, opened, terms_of
+from .optimising import (
+    Found,
+    best_of,
+    constraints,
+    is_better,
+    is_objective,
+    is_vouched,
+    keys_of,
+    opened,
+    terms_of,
+)
 from .posting import Alternative, Key, Posted, key_of, post, replaced
 from .search import Costs, Search
 from .solution import Conflict, SlotReading, Solution
@@ -32,6 +42,7 @@ def solve(
     seconds: float = 10.0,
     limits: Limits | None = None,
     silent: bool = True,
+    prove: bool = False,
 ) -> Solution:
     """One solution of a constraint program, with what could be proved about it.
 
@@ -47,6 +58,8 @@ def solve(
         limits: What the Prolog side may spend; ``answers`` bounds the ways through the rules. If not given, 1000
             answers and ``seconds``, at least one.
         silent: Whether goals that print are passed over; else they are refused.
+        prove: Whether what CP-SAT says is to be proved by clauses or Z3 in all the time that is left; else some time is
+            spent on it, and what is not proved is told in ``by_cp_sat``.
 
     Raises:
         NotPostedError: if a rule that is reached does more than post constraints; :func:`reasoner.run_goal` runs it.
@@ -120,9 +133,13 @@ def solve(
         total = sum(reading.taken_log_prob for reading in readings)
         margin = None if best.next_cost is None or undecided else best.next_cost - best.cost
         solution = replace(solution, readings=readings, log_probability=total, margin=margin)
-    unique, vouched = _unique(program, searches, best, slots, deadline)
+    unique, vouched = _unique(program, searches, best, slots, deadline, prove)
     claims = [
-        *(["optimal"] if proved and best.objective is not None and not best.vouched else []),
+        *(
+            ["optimal"]
+            if proved and best.objective is not None and not is_vouched(best, slots, deadline, prove)
+            else []
+        ),
         *(["unique"] if unique and not vouched else []),
     ]
     return replace(solution, unique=unique, by_cp_sat=tuple(claims), seconds=time.perf_counter() - start)
@@ -198,6 +215,7 @@ def _unique(
     best: Found,
     slots: Mapping[Key, Sequence[int]],
     deadline: Deadline,
+    prove: bool,
 ) -> tuple[bool | None, bool]:
     """Whether no way through the rules has other values of the query's variables, the slots read as they are.
 
@@ -236,7 +254,7 @@ def _unique(
         decided &= held is False
         if held is False and isinstance(search, CpSatSearch):
             terms = [*terms_of(alternative), *read, *_value_of_best(alternative, best)]
-            vouched &= confirms(terms, slot_values(program, [alternative]), same or {}, share(deadline))
+            vouched &= confirms(terms, slot_values(program, [alternative]), same or {}, share(deadline, prove))
     return (True if decided else None), vouched
 
 

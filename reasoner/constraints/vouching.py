@@ -4,17 +4,20 @@ from collections.abc import Mapping, Sequence
 
 from ..errors import MeaningError, PrologError
 from ..prolog.terms import Term
+from .linear import find_domains
 from .posting import Key
-from .search import open_search
+from .search import MANY, ArithmeticSearch, by_clauses
 from .thread_deadline import Deadline, DeadlinePassedError
 
-_SHARE = 0.4  # of the time that the search took
+_SHARE = 0.2  # of the time that the search took
 _LEAST = 0.002  # seconds
+_PAIRS = 1_000_000  # of values, of which clauses are made in a second
+_ARITHMETIC = 0.2  # seconds below which Z3 need not begin
 
 
-def share(deadline: Deadline) -> Deadline:
-    """What may be spent on a proof of what was found: less than on finding it."""
-    return Deadline(min(deadline.left, max(_LEAST, _SHARE * deadline.used)))
+def share(deadline: Deadline, all_of_it: bool) -> Deadline:
+    """What may be spent on a proof of what was found: all that is left, or less than was spent on finding it."""
+    return deadline if all_of_it else Deadline(min(deadline.left, max(_LEAST, _SHARE * deadline.used)))
 
 
 def confirms(
@@ -32,7 +35,13 @@ def confirms(
         PrologError: if they find the contrary.
     """
     try:
-        search = open_search(terms, slots, deadline)
+        domains = find_domains(terms, slots)
+        search = None
+        if domains is not None:
+            search = by_clauses(terms, domains, deadline, min(MANY, round(_PAIRS * deadline.left)))
+        if search is None and deadline.left < _ARITHMETIC:
+            return False
+        search = search or ArithmeticSearch(terms, slots)
         if excluded:
             search.exclude(excluded)
         held = search.check(deadline)

@@ -5,7 +5,7 @@ In the literature: anytime weighted model counting (WMC) by branching, as DPLL-s
 
 from dataclasses import dataclass
 from time import monotonic
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -20,6 +20,9 @@ from ..compilation.normal_form import check_inputs
 from ..errors import CountingError
 from ..grounding.sums import IMPOSSIBLE
 from .branching import OPEN, TRUE, Floats, Marks, examine
+
+if TYPE_CHECKING:
+    from ..grounding.grounding import Grounding
 
 _ROUND, _ROUND_LIMIT = 32, 4096  # branches that are split in one call; as many as an eighth of those that are open
 
@@ -69,6 +72,49 @@ class Bounds:
     def exact(self) -> Tensor:
         """``[B, O]``, whether all worlds were decided, so that lower and upper are one."""
         return self.log_open < IMPOSSIBLE / 2
+
+
+def bound_rules(grounding: "Grounding", log_probs: Tensor, budget: Budget) -> Bounds:
+    """Bounds of the probability of each answer of a ground program, given its evidence.
+
+    Where rules pass on one truth each the most probable states of their frontier are followed, else the circuit is
+    split by :func:`bound`.
+
+    Args:
+        grounding: The ground program.
+        log_probs: As for :func:`bound`.
+        budget: What may be spent; a state counts as a branch.
+
+    Raises:
+        PrologLimit: if the rules are not of that kind, and their circuit is over the limits of the grounding.
+        QueryError: if the evidence is impossible.
+    """
+    from ..compilation.portfolio import bounded
+    from .counter import Counter
+
+    mean = log_probs.detach().double().exp().mean(0).tolist()
+    chances = [mean[group.start : group.stop] for group in grounding.one_hot]
+    plans = bounded(grounding.rules(), chances, budget.branches, budget.seconds)
+    if plans is None:
+        found = bound(grounding.circuit, log_probs, budget)
+    else:
+        log_lower, log_open = (Counter(plan).log_probabilities(log_probs) for plan in plans)
+        found = Bounds(log_lower, log_open.detach(), plans[0].report.nodes)
+    return _given_evidence(found, grounding) if grounding.evidence else found
+
+
+def _given_evidence(found: Bounds, grounding: "Grounding") -> Bounds:
+    """The least of an answer and the evidence by the most of the evidence, and the other way round."""
+    from .planning import check_evidence
+
+    log_upper = found.upper.clamp(min=torch.finfo(found.log_lower.dtype).tiny).log()
+    check_evidence(grounding, torch.maximum(found.log_lower, found.log_open)[:, -1].min().item())
+    lower = (found.log_lower[:, :-1] - log_upper[:, -1:]).clamp(min=IMPOSSIBLE, max=0.0)
+    upper = (log_upper[:, :-1] - found.log_lower[:, -1:]).clamp(max=0.0)
+    gap = upper.exp() - lower.exp()
+    decided = found.exact[:, :-1] & found.exact[:, -1:]
+    log_open = torch.where(decided | (gap <= 0), IMPOSSIBLE, gap.clamp(min=1e-300).log())
+    return Bounds(lower, log_open.detach(), found.branches)
 
 
 class _Branches(NamedTuple):

@@ -12,7 +12,8 @@ from logic import Circuit
 from ..compilation.layers import Arrays, Dense, Layer, Layers
 from ..compilation.normal_form import check_inputs
 from ..compilation.plan import Plan
-from ..compilation.portfolio import plan_circuit, plan_written
+from ..compilation.portfolio import plan_circuit
+from ..compilation.written import plan_written
 from ..errors import CountingError
 from ..grounding.circuit_sums import sums_of
 from ..grounding.sums import FALSE, IMPOSSIBLE, TRUE, Sums

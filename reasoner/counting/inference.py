@@ -160,7 +160,7 @@ def infer(
     Raises:
         QueryError: if a domain or slot is missing, the evidence is impossible, or as
             :func:`reasoner.grounding.ground`.
-        CountingError: if exact counting is over its limits and no budget is given, or there is evidence.
+        CountingError: if exact counting is over its limits and no budget is given.
 
     Example:
         >>> import torch
@@ -178,10 +178,10 @@ def infer(
     grounding = prepared.grounding
     beliefs = gather_beliefs(grounding, symbols, chances)
     atoms = tuple(answer.text for answer in grounding.answers)
-    if budget is not None and isinstance(prepared.counting, CountingError) and not grounding.evidence:
-        from .bounds import bound
+    if budget is not None and isinstance(prepared.counting, CountingError):
+        from .bounds import bound_rules
 
-        bounds = bound(grounding.circuit, beliefs, budget)
+        bounds = bound_rules(grounding, beliefs, budget)
         return Answers(query or "", atoms, prepared.values, bounds.log_lower, bounds)
     log_probs = prepared.counter.log_probabilities(beliefs)
     if grounding.evidence:

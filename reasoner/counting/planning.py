@@ -6,7 +6,7 @@ from math import exp
 from typing import TYPE_CHECKING
 
 from ..compilation.plan import Plan
-from ..compilation.portfolio import plan_rules, plan_written
+from ..compilation.written import plan_written
 from ..errors import CountingError, QueryError
 from ..grounding.grounding import Grounding
 from ..grounding.subqueries import ground_answered
@@ -123,8 +123,11 @@ def make_plan(grounding: Grounding, limits: Limits) -> Plan:
         CountingError: if that is over the limits.
     """
     sums = grounding.written_sums()
-    found = None if sums is None else plan_written(sums)
-    return found or plan_rules(grounding.rules(), limits)
+    if sums is not None and (found := plan_written(sums)):
+        return found
+    from ..compilation.portfolio import plan_rules  # loaded where it is needed
+
+    return plan_rules(grounding.rules(), limits)
 
 
 def _evaluate(program: Program, query: str, limits: Limits) -> dict[str, float]:

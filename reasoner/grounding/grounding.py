@@ -231,12 +231,13 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
     """
     limits = limits or Limits()
     bounds = limits.answers, limits.instances
+    joined = "" if program.proved else "_joined"
     try:
         if query is None:
-            found = request(limits, "ground_program", *bounds, program=program.resident)
+            found = request(limits, f"ground_program{joined}", *bounds, program=program.resident)
         else:
             asked = QueryText(query, program.source)
-            found = request(limits, "ground", asked, *bounds, program=program.resident)
+            found = request(limits, f"ground{joined}", asked, *bounds, program=program.resident)
     except Refusal as refusal:
         raise refused(refusal, program, query or "", limits) from None
     atoms: dict[int, str] = dict(found["atoms"][1:])

@@ -169,17 +169,16 @@ def _settle(needs: Sequence[_Needs]) -> tuple[set[int], set[int]]:
 
 def _least(needs: Sequence[_Needs]) -> set[int]:
     """The least model of the rules, their slots and negations granted."""
+    found = {one.head for one in needs if not one.atoms}
+    if not found:
+        return found
     waiting: defaultdict[int, list[int]] = defaultdict(list)
     missing: list[int] = []
-    todo: list[int] = []
     for number, one in enumerate(needs):
-        atoms = set(one.atoms)
+        atoms = set(one.atoms) if len(one.atoms) > 1 else one.atoms
         missing.append(len(atoms))
         for atom in atoms:
             waiting[atom].append(number)
-        if not atoms:
-            todo.append(one.head)
-    found = set(todo)
     todo = list(found)
     while todo:
         for number in waiting.get(todo.pop(), ()):
@@ -217,6 +216,8 @@ def in_order(rows: Sequence[Row], denied: Mapping[int, int], atoms: Mapping[int,
     Raises:
         QueryError: if an atom rests on its own negation.
     """
+    if not denied and (plain := _plain_order(rows)):
+        return plain
     needs, own = _needs(rows, denied)
     certain, possible = _settle(needs)
     alive = [_alive(one, certain, possible) for one in needs]
@@ -234,6 +235,25 @@ def in_order(rows: Sequence[Row], denied: Mapping[int, int], atoms: Mapping[int,
         _refuse_negative_circle(set(circle), group, denied, atoms, program)
         found.append(group)
     return Ordered(found, possible)
+
+
+def _plain_order(rows: Sequence[Row]) -> Ordered | None:
+    """The order of rows none of which holds in every world and that support each other in no circle; else None."""
+    by_head: defaultdict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        if not row.body:
+            return None
+        by_head[row.head].append(row)
+    reads = {
+        head: list(dict.fromkeys([item for row in own for item in row.body if item >= 0]))
+        for head, own in by_head.items()
+    }
+    if any(atom not in by_head for atoms in reads.values() for atom in atoms):
+        return None
+    circles = components(reads)
+    if any(len(circle) > 1 or circle[0] in reads[circle[0]] for circle in circles):
+        return None
+    return Ordered([by_head[atom] for (atom,) in circles], set(by_head))
 
 
 def _alive(needed: _Needs, certain: set[int], possible: set[int]) -> bool:

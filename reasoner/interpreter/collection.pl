@@ -2,14 +2,14 @@
     elements are found or not.
 */
 :- module(neurosym_collection,
-          [ collection/5, flat/1, unrepeated/2, collecting/3, uncertain_items/3, selection/6, merged/2, proof_leaves/5 ]).
+          [ collection/5, flat/1, unrepeated/2, collecting/3, uncertain_items/3, selection/6, few/1, denied/3, merged/2, proof_leaves/5 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(library(pairs)).
 :- use_module(goals).
 :- use_module(interpreters).
-:- use_module(deadline).
-:- use_module(memory).
+:- use_module('../limits/deadline').
+:- use_module('../limits/memory').
 :- use_module(proof_order).
 :- use_module(translator).
 
@@ -63,6 +63,14 @@ uncertain_items([Leaf|Leaves], Id, Items) :-
 
 max_decisions(14).
 
+%!  few(+Found): so few that each list of them can be told apart.
+few(Found) :-
+    max_decisions(Max),
+    exclude(certain_element, Found, Uncertain),
+    length(Uncertain, Count), Count =< Max.
+
+certain_element(found(_, Ways)) :- memberchk([], Ways).
+
 %!  selection(+Found, +Known, +Id, -List, -Items, ?Rest) is nondet: Found = [found(Value, Ways), ...] in order, each
 %   way a list of items; Known = known(Decisions, True, False, Decided), at first known(0, [], [], []), tells what
 %   follows from the elements before.
@@ -113,6 +121,7 @@ decision(Ways0, Ways, known(_, True, False, Decided), Count, Known, List, _, Lis
     append(Ways, False, AllFalse),
     Known = known(Count, True, AllFalse, [Ways0-false|Decided]).
 
+%!  denied(+Ways, -Items, ?Rest): none of them.
 denied([], I, I).
 denied([Items|Ways], [not(Body)|I0], I) :- conjunction(Items, Body), denied(Ways, I0, I).
 

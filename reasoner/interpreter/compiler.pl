@@ -15,8 +15,8 @@
 :- use_module(builtins).
 :- use_module(collection, [flat/1, unrepeated/2]).
 :- use_module(goals).
-:- use_module(deadline).
-:- use_module(memory).
+:- use_module('../limits/deadline').
+:- use_module('../limits/memory').
 :- use_module(translator).
 
 :- thread_local module_/1, recursive_/3, compiled_/2, refused_/2, recursion_/3, unfinished_/2, steps_/1.
@@ -36,8 +36,8 @@ min_steps(20_000).
 max_branching_steps(3_000_000).    % where a clause calls itself twice, so that tables may save most of the search
 max_growing_steps(300_000).    % where nothing grows smaller from call to call
 
-%!  compiled_answers(+Goal, +Most, -Answers) is semidet: at most so many instances of a goal of the program, in Prolog's
-%   order; fails if the goal cannot be compiled, is not finished soon, or goes wrong, which the interpreter is to find.
+%!  compiled_answers(+Goal, +Most, -Answers) is semidet: all instances of a goal of the program in Prolog's order, or at
+%   most so many different ones, distinct(Most); fails if the goal cannot be compiled, is not finished soon, or goes wrong, which the interpreter is to find.
 compiled_answers(Goal, Most, Answers) :-
     \+ unstratified_,
     functor(Goal, Name, Arity),
@@ -46,7 +46,7 @@ compiled_answers(Goal, Most, Answers) :-
     module_(Module), renamed(Goal, Renamed),
     budget(Name, Arity, Steps),
     nb_getval(neurosym_free_cells, Free),
-    catch(within(Steps, gather(Goal, limit(Most, Module:Renamed), Found), Outcome), Error, true),
+    catch(within(Steps, gather(Goal, some(Most, Goal, ( Module:Renamed, affordable(Goal) )), Found), Outcome), Error, true),
     (   nonvar(Error) -> ends(Error), nb_setval(neurosym_free_cells, Free), assertz(unfinished_(Name, Arity)), fail
     ;   Outcome == inference_limit_exceeded
     ->  nb_setval(neurosym_free_cells, Free),
@@ -59,12 +59,15 @@ moded_answers(Goal, Id, Answers) :-
     functor(Goal, Name, Arity),
     ( \+ unstratified_, compiled(Name, Arity) -> true ; throw(stopped(moded, Id, Name/Arity)) ),
     module_(Module), kept(Goal, Renamed),
-    catch(gather(Goal, Module:Renamed, Answers), error(Error, Context), wrong(Error, Context, Goal, Id)).
+    catch(gather(Goal, ( Module:Renamed, affordable(Goal) ), Answers), error(Error, Context), wrong(Error, Context, Goal, Id)).
 
 wrong(resource_error(What), Context, _, _) :- throw(error(resource_error(What), Context)).
 wrong(Error, _, Goal, Id) :- throw(builtin(Id, Goal, Error)).
 
-:- meta_predicate within(+, 0, -).
+:- meta_predicate within(+, 0, -), some(+, ?, 0).
+
+some(all, _, Goal) :- call(Goal).
+some(distinct(Most), Witness, Goal) :- limit(Most, distinct(Witness, Goal)).
 
 within(infinite, Goal, true) :- !, call(Goal).
 within(Steps, Goal, Outcome) :- call_with_inference_limit(Goal, Steps, Outcome).
@@ -141,7 +144,7 @@ compile(Name, Arity) :-
     functor(Renamed, New, Arity),
     dynamic(Module:New/Arity),
     (   many(Head)
-    ->  assertz(Module:(Renamed :- neurosym_translator:clause_(Head, true, _)))
+    ->  assertz(Module:(Renamed :- neurosym_clauses:clause_(Head, true, _)))
     ;   forall(clause_(Head, Body, Id),
                ( goal(Body, Id, Goal), renamed(Head, NewHead), assertz(Module:(NewHead :- Goal)) )) ),
     (   moded_(Name, Arity, Table)
@@ -164,7 +167,7 @@ freed([Argument|Arguments], [Mode|Modes], [Called|More], Free0, Asked0) :-
 %   Many facts are not kept twice.
 many(Head) :-
     functor(Head, Name, Arity), kind_(Name, Arity, facts),
-    max_facts(Most), call_nth(clause_(Head, _, _), Most), !.
+    max_facts(Most), \+ \+ call_nth(clause_(Head, _, _), Most).
 
 max_facts(10_000).
 
@@ -231,7 +234,7 @@ quick(Goal, lists:Goal) :- functor(Goal, Name, Arity), memberchk(Name/Arity, [ m
     numlist/3, flatten/2, union/3, intersection/3, subset/2, same_length/2, nth0/4, nth1/4, select/4, selectchk/4, nextto/3,
     is_set/1, proper_length/2 ]), !.
 
-/*  At run time  */
+/*  At run time. What is copied is looked at first: a copy of t(A, A) is twice as large as A.  */
 
 %   A call, at which the clock can ring.
 step.
@@ -257,8 +260,8 @@ collect(Kind, Template, Variables, Goal, List, Id) :-
     ( uncertain(any) -> collected(Template, Variables) ; true ),
     listed(List, Id),
     module_(Module),
-    (   Kind == each, plain_prolog -> gather(Template, Module:Goal, List)
-    ;   gather(Variables-Template, Module:Goal, Found),
+    (   Kind == each, plain_prolog -> gather(Template, ( Module:Goal, affordable(Template) ), List)
+    ;   gather(Variables-Template, ( Module:Goal, affordable(Variables-Template) ), Found),
         unrepeated(Found, Each),
         ( Kind == distinct -> true ; library_clause(Id) -> true ; same_length(Found, Each) -> true ; throw(error(repeated, _)) ),
         ( Kind == distinct -> pairs_values(Each, List) ; pairs_values(Found, List) ) ).
@@ -279,6 +282,7 @@ branching(Body, Name, Arity) :-
     findall(x, part(Body, Call), [_, _|_]).
 
 shrinking(Name, Arity) :-
+    Arity > 0,
     functor(Head, Name, Arity),
     \+ ( clause_(Head, Body, _), part(Body, Call), functor(Call, Name, Arity),
          \+ ( arg(Index, Head, From), arg(Index, Call, To), smaller(From, To, Body) ) ).

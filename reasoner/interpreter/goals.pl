@@ -11,8 +11,8 @@
 :- use_module(analysis).
 :- use_module(builtins).
 :- use_module(arithmetic).
-:- use_module(deadline).
-:- use_module(memory).
+:- use_module('../limits/deadline').
+:- use_module('../limits/memory').
 
 :- thread_local world_fact/3, in_world/0, by_call/0, uncomputed_/1.
 
@@ -138,7 +138,7 @@ all_computed :-
 
 %   A clause as it was written, with the probability of its head; those of the library are not the program's.
 stated_clause(Head, Body, Probability) :-
-    written_(Id, Head0, Body0, Choice, _), \+ library_clause(Id),
+    written(Id, Head0, Body0, Choice, _), \+ library_clause(Id),
     Head = Head0, Body = Body0,
     (   Choice = choice(Id, Number, Variables)
     ->  chance_(Id, Variables, Pairs, _), nth0(Number, Pairs, Probability0-_), Probability = Probability0

@@ -7,7 +7,7 @@
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(goals).
-:- use_module(memory).
+:- use_module('../limits/memory').
 :- use_module(translator).
 :- use_module(json_writer).
 
@@ -58,7 +58,8 @@ put_evidence((Key-_)-Truth) :-
     format('[~d,~w]', [Number, Truth]).
 
 put_atom(Number, Key) :-
-    (   Key = not(Body) -> body_text(Body, Text0), string_concat('\\+ ', Text0, Text)
+    (   ( Key = atom('$list'(_, _)) ; Key = called(_, '$list'(_, _)) ) -> Text = "a list that is not made"    % of joining.pl
+    ;   Key = not(Body) -> body_text(Body, Text0), string_concat('\\+ ', Text0, Text)
     ;   ( Key = atom(Atom) ; Key = called(_, Atom) ), term_text(Atom, Text) ),
     format(',[~d,', [Number]), put_string(Text), write(']').
 
@@ -68,7 +69,7 @@ put_row(Key, Id, Items) :-
     arg(5, State, Count0), arg(6, State, Limit),
     Count is Count0 + 1,
     ( Count > Limit -> throw(stopped(instances, Id, Limit)) ; nb_setarg(5, State, Count) ),
-    affordable(Key-Items),
+    affordable(Key), maplist(affordable, Items),    % one by one: few are so large that they must be walked
     numbered(State, Key, Number),
     arg(8, State, Leaves),
     numbers(Items, State, Leaves, Numbers),

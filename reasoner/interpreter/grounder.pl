@@ -21,25 +21,28 @@
 :- use_module(builtins).
 :- use_module(goals).
 :- use_module(interpreters).
-:- use_module(deadline).
+:- use_module(joining).
+:- use_module('../limits/deadline').
 :- use_module(densities).
 :- use_module(collection).
+:- use_module(tally).
 :- use_module(proof_order).
 :- use_module(ground_writer).
-:- use_module(memory).
+:- use_module('../limits/memory').
 
 neurosym_interpreters:certain_now(Body, Id) :- certain(Body, Id).
 neurosym_interpreters:certainly_now(Body, Id) :- certainly(Body, Id).
 neurosym_interpreters:items_of(Body, Id, Items) :- body(Body, Id, Items, []).
+neurosym_interpreters:rule_found(Atom, Id, Items) :- found(Atom, Atom, Id, Items).
 neurosym_interpreters:instance_of(Atom, Call, Id, Items) :- instance_(Atom, Call, Id, Items).
 
 :- thread_local instance_/4, tabled_/2.
-:- table may/2, sure/1.
+:- table may/2, read_list/4, sure/1.
 
 %!  forget: the world, and what was found; the program stays.
 forget :-
     forget_calls, forget_steps,
-    forget_world, forget_rows,
+    forget_world, forget_rows, forget_joining,
     retractall(tabled_(_, _)), retractall(instance_(_, _, _, _)),
     nb_setval(neurosym_searching, false).
 
@@ -71,9 +74,9 @@ certain(if(C, A, B), Id, Choice) :-
 certain(cut, _, Choice) :- prolog_cut_to(Choice).
 certain(facts(Goal), _, _) :- clause_(Goal, true, _).
 certain(plain(Goal), _, _) :-
-    ( recursive(Goal), compiled_answers(Goal, infinite, Answers) -> member(Goal, Answers) ; plain(Goal) ).
+    ( recursive(Goal), compiled_answers(Goal, all, Answers) -> member(Goal, Answers) ; plain(Goal) ).
 certain(sure(Goal), _, _) :-
-    ( compiled_answers(Goal, infinite, Found) -> list_to_set(Found, Answers), member(Goal, Answers) ; sure(Goal) ).
+    ( compiled_answers(Goal, all, Found) -> list_to_set(Found, Answers), member(Goal, Answers) ; sure(Goal) ).
 certain(moded(Goal), Id, _) :- moded_answers(Goal, Id, Answers), member(Goal, Answers).
 certain(run(Goal), Id, _) :- run_builtin(Goal, Id).
 certain(computed(Goal, Variables, Safe), Id, _) :- compute(Goal, Variables, Safe, Id).
@@ -99,7 +102,7 @@ certain(net(Name, Inputs, Output, Values, _), _, _) :- world_fact(Name, Inputs, 
 max_search(20_000).
 
 ordered(Goal) :- functor(Goal, Name, Arity), tabled_(Name, Arity), !, sure(Goal).
-ordered(Goal) :- recursive(Goal), compiled_answers(Goal, infinite, Answers), !, member(Goal, Answers).
+ordered(Goal) :- recursive(Goal), compiled_answers(Goal, all, Answers), !, member(Goal, Answers).
 ordered(Goal) :- functor(Goal, Name, Arity), \+ reaches(Name/Arity, Name/Arity), !, searched(Goal).
 ordered(Goal) :- nb_getval(neurosym_searching, true), !, searched(Goal).
 ordered(Goal) :-
@@ -144,10 +147,24 @@ certainly(Goal) :- translate(Goal, -1, Body), certainly(Body, -1).
 may(Goal, proved) :-
     tick,
     ( ( collects_ ; by_call ) -> copy_term(Goal, Call) ; true ),
-    clause_(Goal, Body, Id),
+    clause_(Goal, Body0, Id),
+    ( joins(Id) -> joined_body(Goal, Body0, Body) ; Body = Body0 ),
     body(Body, Id, Items, []),
+    found(Goal, Call, Id, Items).
+
+found(Goal, Call, Id, Items) :-
     put_instance(Goal, Call, Id, Items),
     ( collects_ -> keep(Goal-Items), assertz(instance_(Goal, Call, Id, Items)) ; true ).
+
+%   Two goals, one making a list and one reading it, as joining.pl has them.
+read_list(Goal, Out, In, proved) :-
+    tick,
+    ( by_call -> copy_term(Goal, Call) ; true ),
+    opened(Goal, Out, In, Maker, Reader, _),
+    clause_(Reader, Body, Id),
+    made(Maker, Out, Items, Items1, Left),
+    read_clause(Body, Left, Out, Goal, Id, Items1, []),
+    put_instance(Goal, Call, Id, Items).
 
 %!  body(+Body, +Id, -Items, ?Rest): Items are bodies again, each of one step, and nth(N): of a certain goal the Nth
 %   answer, where the order counts. An atom is may(Answer, Call).
@@ -165,6 +182,11 @@ body(may(Goal), _, [may(Answer, Call)|I], I) :-
     may(Goal, _),
     ( ground(Goal) -> Answer = Goal ; copy_term(Goal, Answer) ).    % what is bound later was free here
 body(may(Goal, Call), _, [may(Goal, Call)|I], I).
+body(list(Maker, Out, Reader, In), _, [may(Answer, Call)|I], I) :-
+    closed(Maker, Out, Reader, In, Goal),
+    ( by_call -> copy_term(Goal, Call) ; true ),
+    read_list(Goal, Out, In, _),
+    ( ground(Goal) -> Answer = Goal ; copy_term(Goal, Answer) ).
 body(not(Body), _, [not(Denied)|I], I) :- tested(Body), copy_term(Body, Denied).
 body(slot(Name, Slot, Value), Id, [slot(Name, Slot, Value)|I], I) :- slot_value(Name, Slot, Value, Id).
 body(choice(Id, Number, Variables), _, [choice(Id, Number, Variables)|I], I) :- decided(Id, Variables).
@@ -176,6 +198,17 @@ body(collect(Template, Body, List, Kind), Id, I0, I) :-
     collected(Template, Body), listed(List, Id),
     collecting(Template-Body, Id, ways(Kind, Template, Body, Id, Ways)),
     selection(Ways, known(0, [], [], []), Id, List, I0, I).
+body(tally(Kind, Template, Body, List, Result), Id, I0, I) :-
+    ( continuous_ -> throw(stopped(drawn_collected, Id, Template)) ; true ),
+    collected(Template, Body),
+    collecting(Template-Body, Id, ways(each, Template, Body, Id, Ways)),
+    (   few(Ways)
+    ->  selection(Ways, known(0, [], [], []), Id, List, I0, I1),
+        tallied_goal(Kind, List, Result, Goal),
+        body(run(Goal), Id, I1, I)
+    ;   flag(neurosym_tally, Number, Number + 1),
+        tally(Kind, Ways, Number, Id, Result, Items),
+        append(Items, I, I0) ).
 body(call(Goal, Extra), Id, I0, I) :- tick, translate_call(Goal, Extra, Id, Body), body(Body, Id, I0, I).
 body(undefined(Goal), Id, I, I) :- undefined_goal(Goal, Id).
 body(facts(Goal), Id, I0, I) :- settled(facts(Goal), Id, I0, I).
@@ -279,10 +312,10 @@ answers(Query, Max, Answers) :-
     copy_term(Query, Call),
     (   Body = may(_)
     ->  gather(Query-may, limit(Limit, may(Query, _)), Found)
-    ;   Body = plain(_), compiled_answers(Query, Limit, Answered)
+    ;   Body = plain(_), compiled_answers(Query, distinct(Limit), Answered)
     ->  findall(Query-certain, member(Query, Answered), Found)
     ;   certain_body(Body)
-    ->  gather(Query-certain, limit(Limit, certainly(Body, -1)), Found)
+    ->  gather(Query-certain, limit(Limit, distinct(Query, ( certainly(Body, -1), affordable(Query) ))), Found)
     ;   gather(Query-items(Items), limit(Limit, body(Body, -1, Items, [])), Found)
     ),
     sort(Found, Sorted),

@@ -4,7 +4,7 @@
 */
 :- module(neurosym_json, [put_term/1, put_string/1, put_text/1, put_list/2, term_text/2, fault_text/2]).
 :- use_module(library(apply)).
-:- use_module(memory).
+:- use_module('../limits/memory').
 :- set_prolog_flag(optimise, true).
 
 %!  put_term(+Term) writes a term.

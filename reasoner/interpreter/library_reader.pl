@@ -1,5 +1,5 @@
 /*  The predicates of library.pl: read once, and given to each program that calls them and does not define them. */
-:- module(neurosym_library, [load_library/0, with_library/2, scope_clauses/2, library_predicate/1]).
+:- module(neurosym_library, [load_library/0, with_library/3, scope_clauses/2, library_predicate/1]).
 :- use_module(library(filesex), [directory_file_path/3]).
 :- use_module(library(lists)).
 :- use_module(analysis).
@@ -37,8 +37,9 @@ scope_clauses(Clauses, More) :-
     findall(clause(Id, 0, Rule, Names, Positions),
             ( nth0(Index, Scopes, clause(_, _, Rule, Names, Positions)), Id is First + Index ), More).
 
-%!  with_library(+Clauses, -All): library predicates that the program calls, or may call; they come last.
-with_library(Clauses, All) :-
+%!  with_library(+Clauses, +First, -All): library predicates that the program calls, or may call; they come last, numbered
+%   from First on.
+with_library(Clauses, First, All) :-
     findall(Called, ( member(clause(_, _, rule(_, Body, _), _, _), Clauses), goals_of(Body, _-Called),
                       ( Called == any -> true ; defines_(Called) ) ), Calls0),
     sort(Calls0, Calls),
@@ -47,7 +48,6 @@ with_library(Clauses, All) :-
                               callable(Head), functor(Head, Name, Arity) ), Own0),
         sort(Own0, Own),
         closure(Calls, Calls, Needed),
-        length(Clauses, First),
         library_(Library),
         findall(clause(Id, 0, Rule, Names, Positions),
                 ( nth0(Index, Library, clause(_, _, Rule, Names, Positions)),

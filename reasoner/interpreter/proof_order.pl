@@ -11,7 +11,7 @@
 :- use_module(library(pairs)).
 :- use_module(goals).
 :- use_module(interpreters).
-:- use_module(memory).
+:- use_module('../limits/memory').
 :- use_module(translator).
 
 :- thread_local node_/3, general_/3.
@@ -142,6 +142,8 @@ prove(undefined(Goal), Id, _, _) :- undefined_goal(Goal, Id).
 prove(findall(Template, Body, List, Kind), Id, _, 0) :- certainly_now(findall(Template, Body, List, Kind), Id).
 prove(collect(Template, Body, List, Kind), Id, Search, Node) :-
     items_of(collect(Template, Body, List, Kind), Id, Items), node(leaf(Items), Search, Node).
+prove(tally(Kind, Template, Body, List, Result), Id, Search, Node) :-
+    items_of(tally(Kind, Template, Body, List, Result), Id, Items), node(leaf(Items), Search, Node).
 prove(once(Body), Id, Search, Node) :- certainly_now(once(Body), Id), leaf(once(Body), [], Search, Node).
 prove(computed(Goal, _, _), Id, Search, Node) :- prove(run(Goal), Id, Search, Node).
 prove(run(Goal), Id, Search, Node) :-
@@ -182,13 +184,13 @@ prove_rule(Body, Id, Search, Node) :- prove(Body, Id, Search, Node).
 
 %   Of the clauses that match, ProbLog takes those first that name the last argument that is ground.
 rule(Goal, Body, Id) :-
-    findall(Reference, clause(neurosym_translator:clause_(Goal, _, _), true, Reference), Matching),
+    findall(Reference, clause(neurosym_clauses:clause_(Goal, _, _), true, Reference), Matching),
     (   Matching = [_, _|_], last_ground(Goal, Place)
     ->  partition(names(Place), Matching, Naming, Others), append(Naming, Others, Ordered)
     ;   Ordered = Matching ),
     member(Reference, Ordered),
-    clause(neurosym_translator:clause_(Goal, Body0, Id), true, Reference),
-    (   Body0 == true, clause(neurosym_translator:clause_(Fact, _, _), true, Reference), ground(Fact)
+    clause(neurosym_clauses:clause_(Goal, Body0, Id), true, Reference),
+    (   Body0 == true, clause(neurosym_clauses:clause_(Fact, _, _), true, Reference), ground(Fact)
     ->  Body = fact(Reference)
     ;   Body = Body0 ).
 
@@ -198,7 +200,7 @@ last_ground(Goal, Place) :-
     arg(Place, Goal, Argument), ground(Argument), !.
 
 names(Place, Reference) :-
-    clause(neurosym_translator:clause_(Head, _, _), true, Reference), arg(Place, Head, Argument), ground(Argument).
+    clause(neurosym_clauses:clause_(Head, _, _), true, Reference), arg(Place, Head, Argument), ground(Argument).
 
 %!  branch(+Node, +Run, -Greatest, -Items, ?Rest) is nondet: a proof.
 branch(0, _, 0, Items, Items) :- !.

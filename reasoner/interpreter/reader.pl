@@ -5,11 +5,13 @@
     A clause is clause(Id, Offset, rule(Heads, Body, Choice), Names, Positions) with Heads = [Probability-Head, ...]
     and Choice one of none, chance, density (the probability is a distribution) and net(Network, Inputs, Output, Values).
 */
-:- module(neurosym_reader, [read_clauses/3, put_files/1, read_query/3, put_clauses/3, read_task/2, position_start/2]).
+:- module(neurosym_reader,
+          [ read_program/4, read_clauses/3, put_files/1, put_offsets/1, read_query/3, put_clauses/4, read_task/2, position_start/2 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(analysis).
 :- use_module(builtins).
+:- use_module(clause_store).
 :- use_module(json_writer).
 :- use_module(densities, [distribution/1, values_read/2]).
 :- use_module(refusals).
@@ -41,13 +43,55 @@ read_clauses(Text, Clauses, Directives) :-
     preventions(Clauses0, Clauses1),
     values_read(Clauses1, Clauses).
 
+%!  read_program(+Text, -Clauses, -Directives, -Count): the same; of a long text plain facts are stored as they are read, and
+%   only the first one of each predicate is among the clauses. Count is the number of all.
+read_program(Text, Clauses, Directives, Count) :-
+    string_length(Text, Length), long(Least), Length > Least,
+    setup_call_cleanup(open_string(Text, Stream), read_long(Stream, 0, Count, Clauses, Directives), close(Stream)),
+    \+ mixed(Clauses, Directives), !.
+read_program(Text, Clauses, Directives, Count) :-
+    forget_clauses,
+    read_clauses(Text, Clauses, Directives),
+    length(Clauses, Count).
+
+long(200_000).    % characters
+
+%   Facts whose predicate has other clauses too keep their place among them.
+mixed(_, Directives) :- memberchk(use_module(library(scope)), Directives), !.
+mixed(Clauses, _) :-
+    member(clause(Id, _, rule(Pairs, _, _), _, _), Clauses), member(_-Head, Pairs), nonvar(Head),
+    ( Head = (\+ _) ; Head = _:_ ; functor(Head, Name, Arity), bulk_(Name, Arity, _, _), \+ bulk_(Name, Arity, Id, _) ), !.
+
+read_long(Stream, Id, Count, Clauses, Directives) :-
+    read_term(Stream, Term, [ term_position(Position), syntax_errors(error), double_quotes(string), back_quotes(codes),
+                              dotlists(false), cycles(false), module(neurosym_syntax) ]),
+    (   is_plain_fact(Term, Probability, Head)
+    ->  Next is Id + 1,
+        (   store_fact(Probability, Head, Id) -> Clauses = Rest
+        ;   stream_position_data(char_count, Position, Offset),
+            ( Probability == none -> Rule = rule([1-Head], true, none) ; Rule = rule([Probability-Head], true, chance) ),
+            Clauses = [clause(Id, Offset, Rule, [], _)|Rest] ),
+        read_long(Stream, Next, Count, Rest, Directives)
+    ;   set_stream_position(Stream, Position),
+        read_one(Stream, Id, Read),
+        (   Read == end -> Clauses = [], Directives = [], Count = Id
+        ;   Read = directive(Directive) -> Directives = [Directive|More], read_long(Stream, Id, Count, Clauses, More)
+        ;   Clauses = [Read|Rest], Next is Id + 1, read_long(Stream, Next, Count, Rest, Directives) ) ).
+
 read_all(Stream, Id, Clauses, Directives) :-
+    read_one(Stream, Id, Read),
+    (   Read == end -> Clauses = [], Directives = []
+    ;   Read = directive(Directive) -> Directives = [Directive|More], read_all(Stream, Id, Clauses, More)
+    ;   Clauses = [Read|Rest], Next is Id + 1, read_all(Stream, Next, Rest, Directives) ).
+
+%   The next clause, directive(Directive) or end.
+read_one(Stream, Id, Read) :-
     read_term(Stream, Term0,
               [ variable_names(Names), subterm_positions(Positions0), syntax_errors(error),
                 double_quotes(string), back_quotes(codes), dotlists(false), cycles(false),
                 module(neurosym_syntax) ]),
     (   Term0 == end_of_file
-    ->  Clauses = [], Directives = []
+    ->  Read = end
     ;   position_start(Positions0, Offset),
         max_depth(Depth),
         ( shallow(Term0, Depth) -> true ; throw(refused(depth, Offset, Depth)) ),
@@ -56,12 +100,9 @@ read_all(Stream, Id, Clauses, Directives) :-
         plain_negations(Term1, Positions1, Term, Positions),
         (   Term = (:- Directive)
         ->  check_directive(rules, Directive, Offset),
-            Directives = [Directive|More],
-            read_all(Stream, Id, Clauses, More)
+            Read = directive(Directive)
         ;   rule(Term, Offset, Rule),
-            Clauses = [clause(Id, Offset, Rule, Names, Positions)|Rest],
-            Next is Id + 1,
-            read_all(Stream, Next, Rest, Directives)
+            Read = clause(Id, Offset, Rule, Names, Positions)
         )
     ).
 
@@ -205,6 +246,22 @@ network(3, nn(Name, Inputs0, Output), _, function(Name, Inputs, Output)) :- atom
 inputs(Inputs, Inputs) :- is_list(Inputs), !.
 inputs(Input, [Input]).
 
+%!  put_offsets(+Text): where each clause begins, as JSON.
+put_offsets(Text) :-
+    write('['),
+    setup_call_cleanup(open_string(Text, Stream), put_each_offset(Stream, ''), close(Stream)),
+    write(']').
+
+put_each_offset(Stream, Comma) :-
+    read_term(Stream, Term, [ term_position(Position), syntax_errors(error), double_quotes(string), back_quotes(codes),
+                              dotlists(false), cycles(false), module(neurosym_syntax) ]),
+    (   Term == end_of_file -> true
+    ;   nonvar(Term), Term = (:- Directive), \+ ( nonvar(Directive), functor(Directive, Name, _), memberchk(Name, [query, evidence]) )
+    ->  put_each_offset(Stream, Comma)
+    ;   stream_position_data(char_count, Position, Offset),
+        write(Comma), write(Offset),
+        put_each_offset(Stream, ',') ).
+
 %!  put_files(+Text): the directives that bring in files, as JSON: where each begins and ends, and what it says.
 put_files(Text) :-
     setup_call_cleanup(open_string(Text, Stream), directives_of_files(Stream, Found), close(Stream)),
@@ -240,10 +297,13 @@ position_start(parentheses_term_position(From, _, _), From) :- !.
 position_start(From-_, From) :- !.
 position_start(Positions, From) :- arg(1, Positions, From).
 
-%!  put_clauses(+Clauses, +Directives, +Unknown): what was read, as JSON.
-put_clauses(Clauses, Directives, Unknown) :-
-    write('{"clauses":'), put_list(neurosym_reader:put_clause, Clauses),
-    write(',"directives":'), length(Directives, Count), write(Count),
+%!  put_clauses(+Clauses, +Count, +Directives, +Unknown): what was read, as JSON; if not all clauses are there, their numbers.
+put_clauses(Clauses, Count, Directives, Unknown) :-
+    format('{"count":~d,"numbers":', [Count]),
+    (   length(Clauses, Count) -> write(null)
+    ;   findall(Id, member(clause(Id, _, _, _, _), Clauses), Numbers), write(Numbers) ),
+    write(',"clauses":'), put_list(neurosym_reader:put_clause, Clauses),
+    write(',"directives":'), length(Directives, Told), write(Told),
     write(',"unknown":'),
     put_list(neurosym_reader:put_unknown, Unknown),
     write('}').

@@ -49,7 +49,7 @@ replayed(Proof, Tree) :-
         ( Asked = Atom -> true ; throw(Stopped) ) ).
 
 replay(rule(Id, Atom, Children), Tree) :-
-    (   written_(Id, Atom, Body, Choice, Names),
+    (   written(Id, Atom, Body, Choice, Names),
         walk(Body, Id, Children, Rest, Steps, Last),
         chosen(Choice, Rest, Last)
     ->  Tree = rule(Id, Atom, Names, Steps)
@@ -112,12 +112,12 @@ proof_of(Goal, Tree) :-
     max_depth(Depth),
     catch(call_with_inference_limit(certain_tree(Goal, Depth, [], Tree), 1_000_000, Limit), _, fail),
     Limit \== inference_limit_exceeded, !.
-proof_of(Goal, rule(Id, Goal, Names, [])) :- written_(Id, Goal, _, _, Names), !.
+proof_of(Goal, rule(Id, Goal, Names, [])) :- written(Id, Goal, _, _, Names), !.
 
 certain_tree(Goal, Depth, Above, rule(Id, Goal, Names, Steps)) :-
     Depth > 0, Below is Depth - 1,
     \+ ( member(Seen, Above), Seen == Goal ),
-    written_(Id, Goal, Body, none, Names),
+    written(Id, Goal, Body, none, Names),
     certain_steps(Body, Id, Below, [Goal|Above], Steps, []), !.
 
 certain_steps((A, B), Id, D, Above, S0, S) :- !,

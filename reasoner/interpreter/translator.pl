@@ -6,8 +6,9 @@
     negation of what is certain; not(B): of what is uncertain; undefined(G): nowhere defined.
 */
 :- module(neurosym_translator,
-          [ install_program/5, forget_program/0, forget_calls/0, translate/3, translate_call/4, defined/1, certain_body/1, body_text/2,
-            clause_/3, written_/5, domain_/2, chance_/4, unstratified_/0, collects_/0, continuous_/0,
+          [ install_program/6, forget_program/0, forget_calls/0, translate/3, translate_call/4, defined/1, certain_body/1, body_text/2,
+            written_/5, written/5, domain_/2, unstratified_/0, collects_/0, continuous_/0,
+            neighbours_/1, joinable_/1, joinable_searched_/0,
             undefined_fails_/0, head_/2, kind_/3, moded_/3, library_clause/1 ]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
@@ -16,34 +17,45 @@
 :- use_module(builtins).
 :- use_module(library_reader).
 :- use_module(checker).
+:- reexport(clause_store).
 :- use_module(json_writer).
 :- use_module(refusals).
 
 :- op(1000, xfx, ::).
 
-:- thread_local moded_/3, clause_/3, written_/5, head_/2, domain_/2, chance_/4, source_/4, unstratified_/0, collects_/0, kind_/3, all_certain_/0,
-    undefined_fails_/0, scoped_/0, continuous_/0, library_from_/1, written_collects_/0.
+:- thread_local moded_/3, written_/5, head_/2, domain_/2, source_/4, unstratified_/0, collects_/0, kind_/3, all_certain_/0,
+    undefined_fails_/0, scoped_/0, continuous_/0, neighbours_/1, joinable_/1, joinable_searched_/0, library_from_/1, written_collects_/0.
 
-%!  clause_(?Head, ?Body, ?Id): of the program, the body marked; written_/5: as it was written.
-%!  written_(?Id, ?Head, ?Body, ?Names, ?Offset): see clause_/3.
+%!  written_(?Id, ?Head, ?Body, ?Choice, ?Names): a clause as it was written.
 %!  head_(?Name, ?Arity): a predicate that the program defines.
 %!  domain_(?Name, ?Values): what a slot may be.
-%!  chance_(?Id, ?Number, ?Variables, ?Probability): of the heads of a probabilistic clause.
 %!  unstratified_, collects_, undefined_fails_: negation stands in a circle; something uncertain is collected; what is
 %   nowhere defined is false, as ':- unknown(fail)' asks.
 %!  collects_: see unstratified_/0.
 %!  undefined_fails_: see unstratified_/0.
 
+%!  neighbours_(?Id), joinable_(?Id), joinable_searched_: clauses in which one goal may make a list for the next, those in
+%   which it does, and whether these were looked for.
+%!  joinable_(?Id): see neighbours_/1.
+%!  joinable_searched_: see neighbours_/1.
 %!  continuous_: some facts have values of their own, which densities.pl keeps as symbols.
 
 %!  kind_(?Name, ?Arity, ?Kind): how goals of a predicate are marked, as far as it is known.
 %!  moded_(?Name, ?Arity, ?Table): of a predicate, of whose answers some are kept only.
+%!  written(?Id, ?Head, ?Body, ?Choice, ?Names): the same, of facts too that were stored as they were read.
+written(Id, Head, Body, Choice, Names) :- written_(Id, Head, Body, Choice, Names).
+written(Id, Head, true, Choice, []) :-
+    bulk_(_, _, _, _), !,
+    clause_(Head, Marked, Id), \+ written_(Id, _, _, _, _),
+    ( Marked == true -> Choice = none ; Choice = Marked ).
+
 %!  forget_program: all of it.
 forget_program :-
     forget_dependencies,
-    retractall(clause_(_, _, _)), retractall(written_(_, _, _, _, _)), retractall(head_(_, _)), retractall(domain_(_, _)),
-    retractall(chance_(_, _, _, _)), retractall(source_(_, _, _, _)), retractall(unstratified_), retractall(collects_),
+    forget_clauses, retractall(written_(_, _, _, _, _)), retractall(head_(_, _)), retractall(domain_(_, _)),
+    retractall(source_(_, _, _, _)), retractall(unstratified_), retractall(collects_),
     retractall(kind_(_, _, _)), retractall(all_certain_), retractall(undefined_fails_), retractall(scoped_),
+    retractall(continuous_), retractall(neighbours_(_)), retractall(joinable_(_)), retractall(joinable_searched_),
     retractall(library_from_(_)), retractall(moded_(_, _, _)), retractall(written_collects_).
 
 %!  forget_calls: what goals that came together at run time have added.
@@ -56,14 +68,16 @@ declare(Directives) :-
 
 declare(Name, Arity) :- ( head_(Name, Arity) -> true ; assertz(head_(Name, Arity)) ).
 
-%!  install_program(+Clauses, +Directives, +Domains, +Check, +World): World = true if each slot and choice has one known
-%   value; Check = false, or check(Unknown) as check_clauses/4 has it.
-install_program(Clauses0, Directives, Domains0, Check, World) :-
+%!  install_program(+Clauses, +Count, +Directives, +Domains, +Check, +World): Count clauses, those included that are stored
+%   already; World = true if each slot and choice has one known value; Check = false, or check(Unknown) as check_clauses/4
+%   has it.
+install_program(Clauses0, Count, Directives, Domains0, Check, World) :-
     ( memberchk(unknown(fail), Directives) -> assertz(undefined_fails_) ; true ),
     declare(Directives),
     with_scopes(Clauses0, Clauses1),
-    with_library(Clauses1, Clauses),
-    length(Clauses0, First), assertz(library_from_(First)),
+    length(Clauses0, Length), length(Clauses1, WithScopes), First is Count + WithScopes - Length,
+    with_library(Clauses1, First, Clauses),
+    assertz(library_from_(Count)),
     exclude(replaced(Clauses0), Domains0, Domains),
     forall(member(domain(Name, Values), Domains), assertz(domain_(Name, Values))),
     forall(member(clause(Id, _, rule(Pairs, Body, Choice), Names, _), Clauses),
@@ -74,7 +88,7 @@ install_program(Clauses0, Directives, Domains0, Check, World) :-
     ( Check = check(Unknown) -> check_clauses(Clauses0, Domains, Directives, Unknown) ; true ),
     ( unstratified -> assertz(unstratified_) ; true ),
     ( World == true -> assertz(all_certain_) ; true ),
-    forall(source_(Id, Head, Body, Choice), add_clause(Id, Head, Body, Choice)),
+    forall(( source_(Id, Head, Body, Choice), \+ bulk_(_, _, Id, _) ), add_clause(Id, Head, Body, Choice)),
     ( collects_ -> assertz(written_collects_) ; true ).
 
 %   What ':- use_module(library(scope))' adds to a program.
@@ -164,7 +178,12 @@ add_clause(Id, Head, Body0, Choice) :-
     ;   Choice = function(Name, Inputs, Output)
     ->  Value =.. [Name|Inputs], join(Body1, run(Output = Value), Body)
     ;   Body = Body1 ),
+    ( neighbours(Body) -> assertz(neighbours_(Id)) ; true ),
     assertz(clause_(Head, Body, Id)).
+
+%   Something uncertain stands before a goal of a program: it may make a list for it, as joining.pl has it.
+neighbours((may(_), Next)) :- ( Next = (First, _) -> true ; First = Next ), First =.. [Kind, _], memberchk(Kind, [may, sure, plain]), !.
+neighbours((_, Body)) :- neighbours(Body).
 
 join(true, Goal, Goal) :- !.
 join(Body, Goal, (Body, Goal)).

@@ -9,14 +9,15 @@
 :- use_module('../interpreter/reader').
 :- use_module('../interpreter/goals').
 :- use_module('../interpreter/grounder').
+:- use_module('../interpreter/joining').
 :- use_module('../interpreter/translator').
 :- use_module('../interpreter/compiler').
 :- use_module('../interpreter/replayer').
 :- use_module('../clpfd/runner').
 :- use_module('../clpfd/holding').
 :- use_module('../interpreter/builtins', [builtin/1, goal_arguments/2]).
-:- use_module('../interpreter/deadline').
-:- use_module('../interpreter/memory').
+:- use_module('../limits/deadline').
+:- use_module('../limits/memory').
 :- use_module('../interpreter/json_writer').
 
 %!  serve(+Limits:string, +Domains:string, +Text:string, +Task:string, -Reply:string) is det.
@@ -67,18 +68,29 @@ install(_, held).
 install(Task, program(Text, Domains, World)) :-
     forget_module, forget_program,
     (   Task == read -> true
-    ;   read_clauses(Text, Clauses, Directives),
-        install_program(Clauses, Directives, Domains, false, World) ).
+    ;   read_program(Text, Clauses, Directives, Count),
+        install_program(Clauses, Count, Directives, Domains, false, World) ).
 
 do(read, program(Text, Domains, World)) :-
+    read_program(Text, Clauses, Directives, Count),
+    install_program(Clauses, Count, Directives, Domains, check(Unknown), World),
+    put_clauses(Clauses, Count, Directives, Unknown).
+do(clauses(Text), _) :-    % all of a long text
     read_clauses(Text, Clauses, Directives),
-    install_program(Clauses, Directives, Domains, check(Unknown), World),
-    put_clauses(Clauses, Directives, Unknown).
+    length(Clauses, Count),
+    put_clauses(Clauses, Count, Directives, []).
+do(offsets(Text), _) :- put_offsets(Text).
 do(files(Text), _) :- put_files(Text).
 do(ground(QueryText, Answers, Instances), _) :-
     read_query(QueryText, Query, Names),
     check_query(Query),
     ground(Query, Names, Answers, Instances).
+do(ground_joined(QueryText, Answers, Instances), Known) :-
+    join_lists,
+    do(ground(QueryText, Answers, Instances), Known).
+do(ground_program_joined(Answers, Instances), Known) :-
+    join_lists,
+    do(ground_program(Answers, Instances), Known).
 do(ground_program(Answers, Instances), _) :-
     ground_program(Answers, Instances).
 do(replay(FactsText, ProofText), _) :-

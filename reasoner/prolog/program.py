@@ -1,8 +1,8 @@
 """Programs: Prolog text, read by SWI-Prolog's own reader and checked before anything runs."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,35 +15,13 @@ from .border import Limits, Refusal, request
 from .collector import uncollected
 from .including import with_files
 from .predicates import Predicate, answers_text, predicates_of
+from .read_clauses import Clause as Clause, clauses_of, line_of, told
 from .reasons import sentence
 from .terms import Struct, Term, from_json, to_text
 from .text import Part, PrologText
 from .workers import READ, Resident
 
 DIGITS = Domain("digit", range(10))
-
-
-@dataclass(frozen=True)
-class Clause:
-    """A clause of a program.
-
-    Args:
-        head: An atom or compound.
-        body: ``true`` for a fact; conjunctions and disjunctions are structs ``,`` and ``;``.
-        line: Line of its first character, from 1.
-        text: As Prolog writes it.
-        chances: Of an annotated disjunction (a probabilistic fact is one of one head): probability and head of each.
-        network: Of a neural clause: the network that is asked.
-        function: Of ``nn(name, [X], Y) :: ...``: what is called, whose value is passed around.
-    """
-
-    head: Struct
-    body: Term
-    line: int
-    text: str
-    chances: tuple[tuple[Term, Struct], ...] = ()
-    network: str = ""
-    function: str = ""
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,10 +37,12 @@ class Program:
     Args:
         prolog: The text, checked for the border.
         domains: What can be perceived, networks of the text included.
-        clauses: The text as terms.
+        clauses: The text as terms; of a long text, read when they are asked for.
         undefined: Calls of predicates that are nowhere defined: clause, character position and name with arity; an
             error when they are reached.
         predicates: What the caller computes in Python.
+        proved: Whether each goal of a derivation has an atom of its own, as proofs name them; else lists that one goal
+            makes for the next are not made.
         drawn: Whether comparisons of continuous values are left open for :func:`reasoner.sample`; others refuse them.
         decides: Whether decisions ``?::a`` are left open for :func:`reasoner.decide`; others refuse them.
 
@@ -78,11 +58,12 @@ class Program:
 
     prolog: PrologText
     domains: tuple[Domain, ...]
-    clauses: tuple[Clause, ...] = field(compare=False, repr=False)
+    clauses: Sequence[Clause] = field(compare=False, repr=False)
     undefined: tuple[tuple[int, int, str], ...] = field(default=(), compare=False, repr=False)
     predicates: tuple[Predicate, ...] = ()
     decides: bool = False
     drawn: bool = False
+    proved: bool = False
 
     def __repr__(self) -> str:
         names = ", ".join(domain.name for domain in self.domains)
@@ -164,6 +145,7 @@ class Program:
             Program._parse(whole, self.domains, None, self.clauses, self.predicates),
             decides=self.decides,
             drawn=self.drawn,
+            proved=self.proved,
         )
 
     def computed(self, calls: Iterable[Term]) -> "Program":
@@ -180,7 +162,7 @@ class Program:
         text: PrologText,
         domains: tuple[Domain, ...],
         limits: Limits | None,
-        known: tuple[Clause, ...] = (),
+        known: Sequence[Clause] = (),
         predicates: tuple[Predicate, ...] = (),
     ) -> "Program":
         """The program; of clauses that are known from a text that it begins with no second copy is made."""
@@ -191,16 +173,11 @@ class Program:
             found = request(limits or Limits(), READ, program=Resident(text, domains))
         except Refusal as refusal:
             raise ProgramError(sentence(refusal, text)) from None
-        clauses = tuple(
-            before
-            if before is not None and before.text == written
-            else Clause(_struct(head), from_json(body), text.line(offset), written, *_choice(choice))
-            for before, (offset, head, body, written, choice) in zip_longest(known, found["clauses"])
-        )
+        clauses = clauses_of(found, text, known)
         networks = _networks(
-            [(clause, row[4]) for clause, row in zip(clauses, found["clauses"], strict=True)], text.source
+            [(clause, row[4]) for (_, clause), row in zip(told(clauses), found["clauses"], strict=True)], text.source
         )
-        own = {clause.head.indicator for clause in clauses if clause.network}
+        own = {clause.head.indicator for _, clause in told(clauses) if clause.network}
         kept = tuple(d for d in domains if f"{d.name}/2" not in own and d.name not in {n.name for n in networks})
         undefined = tuple((clause, offset, name) for clause, offset, name in found["unknown"])
         return cls(text, (*kept, *networks), clauses, undefined, predicates)
@@ -220,25 +197,26 @@ class Program:
         """Where the text came from."""
         return self.prolog.source
 
-    @property
+    @cached_property
     def learned(self) -> tuple[int, ...]:
         """The clauses of which a probability is learned, ``t(0.4) :: a``, by number."""
-        return tuple(n for n, clause in enumerate(self.clauses) if any(is_learned(p) for p, _ in clause.chances))
+        return tuple(n for n, clause in told(self.clauses) if any(is_learned(p) for p, _ in clause.chances))
 
-    @property
+    @cached_property
     def decisions(self) -> tuple[int, ...]:
         """The clauses that are decided, ``?::a``, by number."""
-        return tuple(n for n, clause in enumerate(self.clauses) if any(p == Struct("?") for p, _ in clause.chances))
+        return tuple(n for n, clause in told(self.clauses) if any(p == Struct("?") for p, _ in clause.chances))
 
-    @property
+    @cached_property
     def queries(self) -> tuple[Clause, ...]:
         """What the text asks: its clauses of ``query/1``."""
-        return tuple(clause for clause in self.clauses if clause.head.indicator == "query/1")
+        return tuple(clause for _, clause in told(self.clauses) if clause.head.indicator == "query/1")
 
-    @property
+    @cached_property
     def evidence(self) -> tuple[Clause, ...]:
         """What the text has observed: its clauses of ``evidence/1`` and ``evidence/2``."""
-        return tuple(clause for clause in self.clauses if clause.head.indicator in ("evidence/1", "evidence/2"))
+        asked = ("evidence/1", "evidence/2")
+        return tuple(clause for _, clause in told(self.clauses) if clause.head.indicator in asked)
 
     def domain(self, name: str) -> Domain:
         """The domain of that name.
@@ -266,12 +244,12 @@ class Program:
         """``; did you mean 'p/2'?`` if a predicate of the program has a name like this, else nothing."""
         from difflib import get_close_matches  # for messages alone
 
-        near = get_close_matches(indicator, sorted({clause.head.indicator for clause in self.clauses}), 1)
+        near = get_close_matches(indicator, sorted({clause.head.indicator for _, clause in told(self.clauses)}), 1)
         return f"; did you mean '{near[0]}'?" if near else ""
 
     def line(self, clause: int) -> int:
         """Line of a clause; 0 for the whole program and for clauses of the library."""
-        return self.clauses[clause].line if 0 <= clause < len(self.clauses) else 0
+        return line_of(self.clauses, clause) if 0 <= clause < len(self.clauses) else 0
 
 
 def is_learned(probability: Term) -> bool:
@@ -286,13 +264,6 @@ def _with_calls(text: PrologText, predicates: tuple[Predicate, ...]) -> PrologTe
     clauses = "\n".join(one.clause for one in predicates)
     parts = (*text.whole_parts, Part(len(text.text) + 1, "the clauses of Python predicates"))
     return PrologText(f"{text.text}\n{clauses}", text.source, parts)
-
-
-def _choice(data: Any) -> tuple[tuple[tuple[Term, Struct], ...], str, str]:
-    if data is None:
-        return (), "", ""
-    chances = tuple((from_json(chance), _struct(head)) for chance, head in data.get("chance", ()))
-    return chances, data.get("network", ""), data.get("function", "")
 
 
 def _networks(clauses: list[tuple[Clause, Any]], source: str) -> list[Domain]:
@@ -312,13 +283,6 @@ def _networks(clauses: list[tuple[Clause, Any]], source: str) -> list[Domain]:
         if found.setdefault(domain.name, domain) != domain:
             raise ProgramError(f"{where}: the network '{domain.name}' has other values than before; use another name")
     return list(found.values())
-
-
-def _struct(data: object) -> Struct:
-    head = from_json(data)
-    if not isinstance(head, Struct):
-        raise ProgramError(f"clause head {head!r} is no atom or compound")
-    return head
 
 
 def _names(domains: tuple[Domain, ...]) -> str:

@@ -12,8 +12,8 @@ _REASONS = {
     "head": "not a clause: its head is neither an atom nor a compound",
     "grammar": "the grammar rule '{what}' --> ... cannot be read",
     "directive": "the directive ':- {what}' is not allowed, since it would not be obeyed",
-    "table_mode": "the table '{what}' keeps some answers only, of something uncertain or by a mode other than min, max, "
-    "first, last and -, which is not supported; write a plain table, and say which answers count by \\+ or findall/3",
+    "table_mode": "the table '{what}' keeps some answers only, of something uncertain or by a mode other than min, "
+    "max, first, last and -, which is not supported; write a plain table, and say which count by \\+ or findall/3",
     "depth": "a term is nested more than {what} deep; write it flatter, or build it by a rule",
     "unknown": "unknown domain or predicate '{what}'; {message}",
     "unknown_goal": "unknown predicate '{what}', or one that is unsafe in programs; {message}",
@@ -46,8 +46,8 @@ _REASONS = {
     "no_query": "the program asks nothing; add a fact such as query(sum(S))",
     "evidence_value": "evidence is true or false, not '{what}'",
     # as a program runs
-    "moded": "the table '{what}' keeps some answers only, and rests on negation in circles or on lists that rules collect; "
-    "write a plain table",
+    "moded": "the table '{what}' keeps some answers only, and rests on negation in circles or on lists that rules "
+    "collect; write a plain table",
     "called": "'{what}' is called, but it is neither a predicate of the program nor an allowed built-in",
     "no_list": "'{what}' is no list, but findall/3 and its like collect lists; give a list or a variable",
     "unbound": "a goal is still a variable when it is called; bind it before",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from logic.kernel_folder import find_folder
 
-_ROOMS = ("prolog", "interpreter", "clpfd")
+_ROOMS = ("prolog", "interpreter", "limits", "clpfd")
 _SAVING = ("-q", "-f", "none", "--no-packs")
 _PATIENCE = 60.0  # seconds of wall time for saving
 

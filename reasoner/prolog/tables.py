@@ -1,8 +1,6 @@
 """Tables as facts: rows of Python, of pandas, of a CSV file or of an SQLite database become clauses of a program."""
 
-import csv
 import re
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from math import isfinite
@@ -45,6 +43,8 @@ def csv_clauses(path: Path, name: str) -> str:
     Raises:
         ProgramError: as :func:`facts_of`, if the file cannot be read, or a value is not of its column's kind.
     """
+    import csv  # by programs that bring in such a table alone
+
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.reader(file)
@@ -83,6 +83,8 @@ def sqlite_clauses(path: Path) -> str:
     Raises:
         ProgramError: as :func:`facts_of`, or if it is no database, or takes too long.
     """
+    import sqlite3  # by programs that bring in such a table alone
+
     end = process_time() + _SECONDS
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as base:

@@ -14,7 +14,7 @@ from logic.errors import NeurosymError
 
 from ..errors import ProgramError, ProofError, QueryError
 
-MAX_CHARACTERS = 20_000_000
+MAX_CHARACTERS = 50_000_000
 MAX_BRACKETS = 1000
 MAX_DIGITS = 4000  # of a number; Python reads 4,300 at most
 _MARK = "\ufeff"  # of the byte order

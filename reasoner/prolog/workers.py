@@ -24,6 +24,7 @@ from .text import PrologText, quote_atom
 
 MOST = 4  # workers at one time
 _SLOTS = 8  # programs that a worker holds
+_RENEWED = 5_000  # programs after which a worker is ended: names of predicates are never forgotten
 _HELD = 4_000_000  # characters of them together, of several
 _COMMAND = ("swipl", "-q", "-f", "none", "--no-packs", "--no-tty")
 _INSTALL = "install it with `apt-get install swi-prolog-nox` (Debian, Ubuntu) or `brew install swi-prolog` (macOS)"
@@ -86,7 +87,7 @@ def exchange(limits: str, task: str, seconds: float, program: Resident | None = 
         except BaseException:  # a keyboard interrupt too: what the worker does now is of no use
             _pool.end(worker)
             raise
-        if reply.startswith(_CUT_OFF):
+        if reply.startswith(_CUT_OFF) or worker.installed >= _RENEWED:
             _pool.end(worker)
         else:
             _pool.idle.append(worker)
@@ -125,6 +126,7 @@ class _Worker:
         self._stdin, self._stdout = stdin, stdout
         self._ready = select.poll()
         self._ready.register(stdout, select.POLLIN | select.POLLHUP)
+        self.installed = 0  # programs so far
         self.held: OrderedDict[Resident, int] = OrderedDict()  # with their slots, the least recently asked first
 
     def ask(self, limits: str, task: str, seconds: float, program: Resident | None) -> str:
@@ -135,6 +137,7 @@ class _Worker:
             self.held.move_to_end(program)
             return self._exchange((limits, f"slot {self.held[program]}", "", "", task), seconds)
         slot = self.held.pop(program, None) or self._make_room(len(program.text.text), limits, seconds)
+        self.installed += 1
         reply = self._exchange((limits, f"slot {slot}", program.domains_text, program.text.text, task), seconds)
         if reply.startswith(_DONE):  # otherwise it may not have been installed
             self.held[program] = slot

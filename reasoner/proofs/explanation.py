@@ -304,7 +304,7 @@ def best_proofs(
 
 
 def _sample(program: Program, query: str, symbols: Symbols | Sequence[Symbols], limits: Limits) -> _Sample:
-    prepared = prepare_query(program, query, limits)
+    prepared = prepare_query(replace(program, proved=True), query, limits)
     log_probs = _beliefs(prepared.grounding, query, symbols)
     flat = log_probs.tolist()
     by_slot = tuple([flat[group.start : group.stop] for group in prepared.grounding.one_hot])

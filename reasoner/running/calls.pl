@@ -149,8 +149,10 @@ current_predicate(Module, Name/Arity) :- defined(Module, Name/Arity), functor(He
 
 /* ---------- operators, flags and variables ---------- */
 
+%   In the user's module too, by which terms are written.
 op(Module, Priority, Type, Names) :- ( is_list(Names) -> Each = Names ; Each = [Names] ),
-    forall(member(Name, Each), ( must_be(atom, Name), system:op(Priority, Type, Module:Name) )).
+    forall(member(Name, Each),
+           ( must_be(atom, Name), system:op(Priority, Type, Module:Name), system:op(Priority, Type, user:Name) )).
 current_op(Module, Priority, Type, Name) :- system:current_op(Priority, Type, Module:Name).
 
 set_prolog_flag(_, Flag, _) :- memberchk(Flag, [clpfd_monotonic, occurs_check]), !, refuse(set_prolog_flag(Flag)).

@@ -2,6 +2,7 @@
 :- module(neurosym_channel, [open_channel/1, tell/1, ask/2, receive/1]).
 :- use_module(library(readutil)).
 :- use_module('../interpreter/json_writer').
+:- use_module('../limits/memory', [set_budget/1]).
 
 :- dynamic channel/1.
 
@@ -10,6 +11,7 @@ open_channel(Path) :- open(Path, write, Stream, [encoding(ascii), newline(posix)
 
 %!  tell(+Message): Message is a compound; as a line of JSON, its name and its arguments in the form of json_writer.pl.
 tell(Message) :-
+    current_prolog_flag(stack_limit, Bytes), set_budget(Bytes),    % anew for each message
     flush_output(user_output),
     channel(Stream),
     Message =.. [Name|Arguments],

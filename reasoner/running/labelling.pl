@@ -36,19 +36,19 @@ labeling(Options, Variables) :-
     Found = found(0),
     call_with_inference_limit(clpfd:labeling(Options, Variables), Most, Result),
     (   Result \== inference_limit_exceeded
-    ->  arg(1, Found, Before), After is Before + 1, nb_setarg(1, Found, After)
-    ;   arg(1, Found, Count), later(Count, Options, Variables) ),
-    check(neurosym_by_clpfd).
+    ->  arg(1, Found, Before), After is Before + 1, nb_setarg(1, Found, After), Counter = neurosym_by_clpfd
+    ;   arg(1, Found, Count), later(Count, Options, Variables, Counter) ),
+    check(Counter).
 
 %   Library(clpfd) is asked again, without patience, if the search does not take over.
-later(0, Options, Variables) :- posed(Options, Variables, Id), !, searched(Id, Options, Variables).
-later(Count, Options, Variables) :- offset(Count, clpfd:labeling(Options, Variables)).
+later(0, Options, Variables, Counter) :- posed(Options, Variables, Id), !, searched(Id, Options, Variables, Counter).
+later(Count, Options, Variables, neurosym_by_clpfd) :- offset(Count, clpfd:labeling(Options, Variables)).
 
-searched(Id, Options, Variables) :-
+searched(Id, Options, Variables, Counter) :-
     ask(next(Id), Reply),
     (   Reply = values(Values)
-    ->  ( Variables = Values, flag(neurosym_by_search, N, N + 1) ; searched(Id, Options, Variables) )
-    ;   Reply == unknown -> clpfd:labeling(Options, Variables) ).
+    ->  ( Variables = Values, Counter = neurosym_by_search ; searched(Id, Options, Variables, Counter) )
+    ;   Reply == unknown -> clpfd:labeling(Options, Variables), Counter = neurosym_by_clpfd ).
 
 %   The problem as numbered terms, if the search can be asked it.
 posed(Options, Variables, Id) :-

@@ -21,14 +21,14 @@ load_program(Name, Text, Module) :-
     flag(neurosym_modules, Count, Count + 1),
     atomic_list_concat([program, Count], Module),
     set_module(Module:class(user)),
-    forall(( neurosym_constraint_syntax_operator(Priority, Type, Operator) ), op(Priority, Type, Module:Operator)),
+    forall(operator(Priority, Type, Operator), neurosym_calls:op(Module, Priority, Type, Operator)),
     name_module(Name, Module),
     ( Count =:= 0 -> name_module(user, Module) ; true ),
     setup_call_cleanup(open_string(Text, Stream), read_all(Stream, Module, Read, []), close(Stream)),
     forall(( member(Term-_, Read), head(Term, Head) ), ( functor(Head, N, A), define(Module, N/A) )),
     forall(member(Term-Line, Read), add(Term, Line, Module)).
 
-neurosym_constraint_syntax_operator(Priority, Type, Operator) :-
+operator(Priority, Type, Operator) :-
     module_property(neurosym_constraint_operators, exported_operators(Operators)),
     member(op(Priority, Type, Operator), Operators).
 
@@ -49,6 +49,7 @@ about(Line, Error) :- ( outside_error(Error) -> throw(Error) ; short(Error, Text
 
 outside_error(Error) :- \+ Error = error(_, _).
 
+short(error(Formal, _), Text) :- !, format(string(Whole), '~W, left out', [Formal, [quoted(true), max_depth(8)]]), string_codes(Whole, Text).
 short(Error, Text) :- format(string(Whole), '~W', [Error, [quoted(true), max_depth(8)]]), string_codes(Whole, Text).
 
 %   What must be known to read on.
@@ -95,7 +96,7 @@ use_file(File, Module, _) :-
         forall(exported(Used, op(Priority, Type, Operators)), neurosym_calls:op(Module, Priority, Type, Operators))
     ;   forall(( defined(Used, Indicator), From = Used ; imported(Used, Indicator, From) ), import(Module, Indicator, From)),
         forall(( current_op(Priority, Type, Used:Operator), \+ current_op(Priority, Type, Module:Operator) ),
-               op(Priority, Type, Module:Operator)) ).
+               neurosym_calls:op(Module, Priority, Type, Operator)) ).
 
 indicator(Name/Arity, Name/Arity).
 indicator(Name//Count, Name/Arity) :- Arity is Count + 2.

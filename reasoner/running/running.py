@@ -1,6 +1,6 @@
 """Programs of constraints run as Prolog runs them, with printing and collecting in between; each answer in turn."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -47,7 +47,7 @@ def run_goal(
     limits: Limits | None = None,
     write: Callable[[str], object] = str,
     patience: float = 2.0,
-) -> Generator[GoalAnswer]:
+) -> Generator[GoalAnswer, None, tuple[str, ...]]:
     r"""The answers of a goal, one after the other, as the program is run.
 
     The program runs in a process of its own, which reaches no file, process or connection; other files of its folder
@@ -63,6 +63,9 @@ def run_goal(
         write: Takes what the program prints.
         patience: Seconds, more or less, that library(clpfd) may look for a solution before the search is asked; with
             more of them solutions keep its order.
+
+    Returns:
+        What searched beside library(clpfd), of which the end of the answers is its word too.
 
     Raises:
         QueryError: if the goal ends in an error, or reaches what is not allowed.
@@ -98,18 +101,22 @@ def run_goal(
             elif name == "next":
                 session.send(problems[arguments[0]].next_values())
             elif name == "answer":
-                searches = sorted({problem.name for problem in problems.values() if problem.name})
-                yield replace(_answer(arguments), searches=tuple(searches), warnings=warnings)
+                yield replace(_answer(arguments), searches=_searches(problems), warnings=warnings)
                 session.send("next")
             elif name == "loaded":
                 warnings = tuple(map(str, cast("tuple[Term, ...]", from_json(arguments[0]))))
             elif name == "halted":  # the program ended itself, having done what it should
-                yield replace(_answer([[[0]], "whole", *arguments]), warnings=warnings)
-                return
+                found = _answer([[[0]], "whole", *arguments])
+                yield replace(found, searches=_searches(problems), warnings=warnings)
+                return _searches(problems)
             elif name == "no":
-                return
+                return _searches(problems)
             else:
                 raise _explained(name, cast("str", from_json(arguments[0])), program)
+
+
+def _searches(problems: "Mapping[int, _Problem]") -> tuple[str, ...]:
+    return tuple(sorted({problem.name for problem in problems.values() if problem.name}))
 
 
 def _file_beside(program: PrologText, name: str) -> str:

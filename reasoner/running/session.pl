@@ -33,7 +33,6 @@
 :- use_module(recorder).
 :- use_module(translation).
 :- use_module('../interpreter/json_writer').
-:- use_module('../interpreter/memory').
 
 :- initialization(catch_with_backtrace(work,E,(print_message(error,E),halt(3))), main).
 
@@ -41,12 +40,11 @@ work :-
     current_prolog_flag(argv, [Path|_]),
     open_channel(Path),
     set_stream(user_input, encoding(utf8)), set_stream(user_input, newline(posix)),
-    set_stream(user_output, encoding(utf8)), set_stream(user_output, buffer(full)), set_stream(user_output, tty(false)),
+    set_stream(user_output, encoding(utf8)), set_stream(user_output, buffer(full)), set_stream(user_output, tty(false)), set_stream(user_output, record_position(true)),
     prompt(_, ''),
     set_prolog_flag(autoload, false),
     ask(ready, run(Name, Text, GoalText, Patience, Bytes)),
     set_patience(Patience),
-    set_budget(Bytes),
     set_prolog_flag(stack_limit, Bytes),
     set_prolog_flag(table_space, Bytes),
     catch(serve(Name, Text, GoalText), Error, failed(Error)),

@@ -1,6 +1,6 @@
 """Is what is said of a converted network true? Mutants of it are judged by the proof and by simulation.
 
-Run ``python -m tasks.conversion.soundness`` (about four CPU minutes). Half of the mutants are of small random networks
+Run ``python -m tasks.conversion.soundness`` (about seven CPU minutes). Half of the mutants are of small random networks
 of levels, whose pictures are all simulated; half are of the packaged ones, of which random pictures and digits are.
 Each has one weight, threshold, first membrane, bias, delay or kind of neuron changed, in one of the codes. A verdict is
 wrong if it is PROVED and simulation shows a difference, if it is REFUTED and its picture shows none, or if all pictures
@@ -67,7 +67,9 @@ class Judged:
 
 
 def small_network(draw: np.random.Generator) -> LevelNetwork:
-    """Two layers on 2 x 3 pixels of two bits: 4,096 pictures."""
+    """Two layers on 2 x 3 pixels of two bits: 4,096 pictures. One in two has sums over windows and a second term."""
+    if draw.random() < 0.5:
+        return pooled_network(draw)
     first = LevelTerm("input", draw.integers(-7, 8, (2, 1, 2, 2)), padding=1)
     return LevelNetwork(
         (1, 2, 3),
@@ -80,6 +82,23 @@ def small_network(draw: np.random.Generator) -> LevelNetwork:
                 draw.integers(2, 20, 2),
             ),
             LevelLayer("last", (LevelTerm("two", draw.integers(-7, 8, (3, 2, 1, 3))),), draw.integers(-5, 6, 3), None),
+        ),
+        levels=int(draw.integers(2, 5)),
+        bits=2,
+    )
+
+
+def pooled_network(draw: np.random.Generator) -> LevelNetwork:
+    """A layer of sums over 2 x 2 in two groups, which hears the picture too."""
+    first = LevelTerm("input", draw.integers(-7, 8, (2, 1, 1, 2)))
+    pooled = LevelTerm("one", draw.integers(-7, 8, (2, 1, 1, 1)), groups=2, pool=2)
+    past = LevelTerm("input", draw.integers(-2, 3, (2, 1, 2, 3)))
+    return LevelNetwork(
+        (1, 2, 3),
+        (
+            LevelLayer("one", (first,), draw.integers(-5, 6, 2), draw.integers(1, 12, 2)),
+            LevelLayer("two", (pooled, past), draw.integers(-5, 6, 2), draw.integers(2, 20, 2)),
+            LevelLayer("last", (LevelTerm("two", draw.integers(-7, 8, (3, 2, 1, 1))),), draw.integers(-5, 6, 3), None),
         ),
         levels=int(draw.integers(2, 5)),
         bits=2,

@@ -96,7 +96,7 @@ def explain(files: Files, folder: Path) -> object:
 
 def solve(files: Files, folder: Path) -> object:
     """What the command `solve` does."""
-    from neurosym.commands.puzzles import solve_file
+    from neurosym.commands.solving.puzzles import solve_file
 
     found = solve_file(str(_kept(folder / "puzzle.pl", files[0])), seconds=_SECONDS)
     return str(found), json.dumps(found.to_dict())

@@ -67,7 +67,7 @@ def _measured(work: Work, kept: Path, seconds: float, rival: str, networks: Path
     row["ground"] = {name: round(one["ground"], 4) for name, one in found.items()}
     if commands:
         row["command"] = {
-            "neurosym": _run([sys.executable, "-m", "neurosym", "query", str(path), "--timeout", "120"], seconds)[0],
+            "neurosym": _run([sys.executable, "-m", "neurosym", "query", str(path)], seconds)[0],
             **{kind: _run([rival, "-m", "problog", str(path), "-k", kind], seconds)[0] for kind in ("sdd", "ddnnf")},
         }
     row |= {key: found["neurosym"][key] for key in ("method", "nodes", "width")} if "neurosym" in found else {}

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .networks import read_bif, to_program
+from .belief_networks import read_bif, to_program
 
 REACH = "reach(X, Y) :- conn(X, Y). reach(X, Y) :- conn(X, Z), reach(Z, Y). conn(X, Y) :- e(X, Y)."
 

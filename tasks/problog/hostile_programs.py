@@ -84,6 +84,32 @@ _RULES: dict[str, _Writer] = {
     "surrogates and marks": lambda n, _: f"\ufeffp('\u202e{n}\ud7ff\U0010ffff').",
     "negative probability": lambda n, _: f"-0.{n}5::p(1). 7::p(2). 1e-{300 + n}::p(3).",
     "circle through negation": lambda n, _: f"0.5::a({n}). p(X) :- a(X), \\+ q(X). q(X) :- a(X), \\+ p(X).",
+    "endless loop of integers": lambda n, _: f"l(N) :- M is N + 1, l(M). p(X) :- l({n}), X = 1.",
+    "endless choice": lambda n, _: f"c(X) :- between({n}, inf, X), X < 0. l(0). l(N) :- c(N), l(N). p(X) :- l(X).",
+    "endless list": lambda n, _: f"l([N|T], N) :- M is N + 1, l(T, M). p(X) :- l(X, {n}).",
+    "exponential search": lambda n, _: (
+        f"q([], []). q([X|Xs], [Y|Ys]) :- (Y = X ; Y is X + {n}), q(Xs, Ys). "
+        "p(S) :- numlist(1, 40, L), q(L, K), sum_list(K, S)."
+    ),
+    "squares of squares": lambda n, _: (
+        f"q(0, {n + 2}). q(N, X) :- N > 0, M is N - 1, q(M, Y), X is Y * Y. p(X) :- q(60, X)."
+    ),
+    "collected lists": lambda n, _: (
+        f"q(0, [{n}]). q(N, L) :- N > 0, M is N - 1, q(M, K), findall(X, (member(X, K) ; member(X, K)), L). "
+        "p(L) :- q(40, L)."
+    ),
+    "a table with modes": lambda n, _: (
+        f":- table q(_, max). q(a, {n}). q(a, X) :- q(a, Y), X is Y + 1. p(X) :- q(a, X)."
+    ),
+    "a table that calls": lambda n, _: f":- table q(_, lattice(shell/{n % 4})). q(a, ls). p(X) :- q(a, X).",
+    "a late goal in a loop": lambda n, _: (
+        f"l(_, 0). l(G, N) :- N > 0, M is N - 1, call(G), l(G, M). p(X) :- G = shell(ls), l(G, {n + 1}), X = 1."
+    ),
+    "a long text of facts": lambda n, _: "a(1).\n" * (200_000 + n) + "p(X) :- a(X).",
+    "deep recursion": lambda n, _: f"d(0). d(N) :- N > 0, M is N - 1, d(M), M >= 0. p(X) :- d({10**7 + n}), X = 1.",
+    "atoms without end": lambda n, _: (
+        f"l(N) :- atom_codes(A, [97, N]), A \\= b, M is N + 1, l(M). p(X) :- l({n + 32}), X = 1."
+    ),
     "dense graph": lambda n, _: (
         " ".join(f"0.5::e({a},{b})." for a in range(12 + n % 3) for b in range(12 + n % 3) if a != b)
         + " p(X) :- r(0, X). r(X, X). r(X, Y) :- r(X, Z), e(Z, Y)."

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import warnings
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
@@ -34,6 +36,7 @@ class ProbLogProcess:
         self._renewed = renewed
         self._asked = 0
         self._child: subprocess.Popen[str] | None = None
+        self._folder = TemporaryDirectory()  # for what its solvers leave behind
 
     def __enter__(self) -> Self:
         return self
@@ -42,6 +45,7 @@ class ProbLogProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end()
+        self._folder.cleanup()
 
     def ask(self, text: str, task: str = "query") -> Verdict:
         """ProbLog's answers, the kind of its refusal, ``CRASH`` or ``UNFINISHED``.
@@ -53,7 +57,7 @@ class ProbLogProcess:
         if self._asked == self._renewed:
             self._end()
         if self._child is None:
-            command = [sys.executable, "-P", __file__]
+            command = [sys.executable, "-P", str(Path(__file__).resolve())]
             self._child = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
@@ -61,6 +65,7 @@ class ProbLogProcess:
                 stderr=subprocess.DEVNULL,
                 text=True,
                 start_new_session=True,
+                cwd=self._folder.name,
             )
             self._asked = 0
         self._asked += 1

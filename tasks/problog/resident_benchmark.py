@@ -3,6 +3,7 @@
 Interleaved medians of CPU time, that of our Prolog workers and of all that a command starts included.
 """
 
+import compileall
 import json
 import resource
 import subprocess
@@ -21,6 +22,7 @@ from problog.engine import DefaultEngine
 from problog.logic import Term
 from problog.program import PrologString
 
+import neurosym
 from reasoner import Program
 from reasoner.counting.planning import answer_stated
 from reasoner.prolog.workers import cpu_seconds
@@ -76,6 +78,9 @@ def whole_command(times: int) -> dict[str, float]:
         path = Path(folder) / "three.pl"
         path.write_text(_LINES, encoding="utf-8")
         home = Path(sys.executable).parent
+        home_of_ours = Path(neurosym.__file__).parent.parent
+        for package in ("neurosym", "logic", "reasoner"):  # as pip does with the packages that it copies
+            compileall.compile_dir(home_of_ours / package, quiet=2)
         ours = (sys.executable, "-c", "from neurosym.__main__ import main; main()", "query")
         commands = {"ours": ours, "problog": (str(home / "problog"),)}
         spent: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}

@@ -15,8 +15,11 @@ from rich.progress import track
 
 from logic.errors import NeurosymError
 from reasoner import ConstraintProgram, Limits, solve
+from reasoner.constraints.checking import check_solution
+from reasoner.constraints.cp_sat_model import NotModelledError
+from reasoner.constraints.cp_sat_search import CpSatSearch
 from reasoner.constraints.encoding import ClauseEncoding
-from reasoner.constraints.linear import find_domains
+from reasoner.constraints.linear import find_bounds, find_domains
 from reasoner.constraints.posting import key_of, post
 from reasoner.constraints.search import ArithmeticSearch, ClauseSearch, Search
 from reasoner.constraints.thread_deadline import Deadline
@@ -106,6 +109,8 @@ def ask_neurosym(program: RandomProgram, wanted: Solutions) -> tuple[Solutions, 
             encoding.require(term)
         found |= set(_rows(ClauseSearch(encoding), alternative.bindings))
         if isinstance(wanted, frozenset) and not fault:
+            fault = _fault_of_cp_sat(terms, alternative.bindings, wanted)
+        if isinstance(wanted, frozenset) and not fault:
             fault = _fault_of_z3(terms, alternative.bindings, wanted)
     if isinstance(wanted, frozenset) and not fault:
         fault = _fault_of_solve(parsed, query, wanted)
@@ -120,6 +125,28 @@ def _rows(search: Search, shown: dict[str, Term]) -> Iterator[tuple[int, ...]]:
         if not free:
             break
         search.exclude({key: values[key] for key in free.values()})
+
+
+def _fault_of_cp_sat(terms: Sequence[Term], shown: dict[str, Term], wanted: frozenset[tuple[int, ...]]) -> str:
+    """CP-SAT must find nothing but what is wanted and not all of it less one; Prolog's arithmetic must agree to it."""
+    try:
+        search = CpSatSearch(terms, find_bounds(terms, {}))
+    except NotModelledError:  # a quotient by what may be 0, or no CP-SAT
+        return ""
+    free = {name: key for name, term in shown.items() if (key := key_of(term)) is not None}
+    if search.check(Deadline(_SECONDS)):
+        check_solution(terms, search.values())
+    elif wanted and len(shown) == len(NAMES) and not free:
+        return "CP-SAT finds nothing"
+    for row in sorted(wanted)[1:]:
+        if free:
+            search.exclude({key: row[NAMES.index(name)] for name, key in free.items()})
+    if wanted and free:
+        if not search.check(Deadline(_SECONDS)):
+            return f"CP-SAT does not find {min(wanted)}"
+        check_solution(terms, search.values())
+        search.exclude({key: min(wanted)[NAMES.index(name)] for name, key in free.items()})
+    return f"CP-SAT finds more: {search.values()}" if free and search.check(Deadline(_SECONDS)) else ""
 
 
 def _fault_of_z3(terms: Sequence[Term], shown: dict[str, Term], wanted: frozenset[tuple[int, ...]]) -> str:

@@ -16,7 +16,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from neurosym.commands.puzzles import read_puzzle
+from neurosym.commands.solving.puzzles import read_puzzle
 from reasoner import ConstraintProgram, solve
 
 from .digit_reader import DataError, data_folder

@@ -70,7 +70,7 @@ def ask_neurosym(path: Path, goal: str, seconds: float) -> Reply:
     printed: list[str] = []
     state, text = "finished", ""
     try:
-        answers = run_goal(path, goal, Limits(seconds=seconds), printed.append)
+        answers = run_goal(path, goal, Limits(seconds=seconds, megabytes=1024), printed.append)
         answer = next(answers, None)
         answers.close()
         if answer and answer.by_search:
@@ -123,7 +123,9 @@ def main(
     replies: Annotated[Path | None, typer.Option(help="JSON file that keeps what SWI-Prolog said.")] = None,
 ) -> None:
     """Run a collection of programs under both and say which are equal, and why the others are not."""
-    known = {name: Reply(*row) for name, row in json.loads(replies.read_text()).items()} if _is_file(replies) else {}
+    known: dict[str, Reply] = {}
+    if replies is not None and replies.is_file():
+        known = {name: Reply(*row) for name, row in json.loads(replies.read_text("utf-8")).items()}
     console = Console(stderr=True)
     paths = [*collection(folder, goal, seconds, count, known)]
     if replies is not None:
@@ -142,10 +144,6 @@ def main(
         typer.echo(f"{number:5}  {said}")
     typer.echo(f"CPU seconds: SWI-Prolog {times[0]:.1f}, neurosym {times[1]:.1f}")
     raise typer.Exit(0 if counts["equal"] >= min(wanted, len(paths)) else 1)
-
-
-def _is_file(path: Path | None) -> bool:
-    return path is not None and path.is_file()
 
 
 if __name__ == "__main__":

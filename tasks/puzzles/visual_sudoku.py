@@ -20,7 +20,7 @@ from torch import Tensor
 
 from logic import whole_file
 from neurosym.checkpoint import load_perception
-from neurosym.commands.puzzles import draw_solution, read_puzzle
+from neurosym.commands.solving.puzzles import draw_solution, read_puzzle
 from neurosym.interval import wilson
 from perception import Digits, cut_board, draw_board, see_cells
 from reasoner import solve

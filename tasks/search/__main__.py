@@ -3,7 +3,7 @@
 `boards`: sudoku; `counts`: all solutions; `problems`: other programs beside SAT; `puzzles`: the bundled ones, knights
 and knaves, nonograms; `faults`: lost and added spikes; `refutations`: proofs by outside checkers; `guard`: its proof;
 `clauses`: random 3-SAT; `misread`: boards with a wrong clue; `rate`: speed of simulation; `targets`: other simulators,
-chips.
+chips; `whole_list`: all boards of the list.
 """
 
 from importlib import import_module
@@ -16,7 +16,8 @@ from neurosym.terminal import complain, say
 from .figures import Report
 
 NAMES = (
-    "boards", "counts", "problems", "puzzles", "faults", "refutations", "guard", "clauses", "misread", "rate", "targets"
+    "boards", "counts", "problems", "puzzles", "faults", "refutations", "guard", "clauses", "misread", "rate",
+    "targets", "whole_list",
 )  # fmt: skip
 """Each the name of a module here with a function ``reports``."""
 

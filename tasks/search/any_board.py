@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 
 from logic.search.constraint_rows import Literal, SearchProblem
-from neurosym.commands.puzzles import read_puzzle
+from neurosym.commands.solving.puzzles import read_puzzle
 from reasoner.searching.spiking_search import search_problem
 
 from ..puzzles.visual_sudoku import read_puzzles

@@ -5,7 +5,7 @@ from dataclasses import replace
 from logic.search.constraint_rows import Group, SearchProblem
 from logic.search.search_network import build_search
 from logic.search.searching import search
-from neurosym.commands.puzzles import read_puzzle
+from neurosym.commands.solving.puzzles import read_puzzle
 from reasoner import solve_in_spikes
 
 from .figures import Report

@@ -21,7 +21,7 @@ from torch import Tensor
 from logic import Symbols, simulate
 from neurosym.board_search import BoardSearch, Sighting, to_board_search
 from neurosym.checkpoint import load_perception
-from neurosym.commands.puzzles import read_puzzle
+from neurosym.commands.solving.puzzles import read_puzzle
 from perception import Digits, Perception
 from reasoner import DIGITS, Solution, solve
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 
-from neurosym.commands.puzzles import bundled_puzzles, read_puzzle
+from neurosym.commands.solving.puzzles import bundled_puzzles, read_puzzle
 from reasoner import solve, solve_in_spikes
 
 from ..puzzles.puzzle_benchmark import Case, knights_cases, nonogram_cases

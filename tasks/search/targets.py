@@ -11,7 +11,7 @@ from logic.search.event_run import EventRun, fanout
 from logic.search.search_network import SearchNetwork, build_search
 from logic.search.searching import given_clues, search
 from logic.simulators import Outcome, Subject, conform, find_simulators
-from neurosym.commands.puzzles import read_puzzle
+from neurosym.commands.solving.puzzles import read_puzzle
 from reasoner import ConstraintProgram
 from reasoner.searching.spiking_search import open_problem
 

@@ -1,7 +1,7 @@
 """Goals of constraint programs for the command `solve`: posted and proved, or run: their output and their answers."""
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Literal
@@ -19,7 +19,7 @@ from reasoner import (
 from reasoner.constraints.solution import binding_text
 from reasoner.prolog.text import PrologText
 
-from ..terminal import complain
+from ...terminal import complain
 from .puzzles import PuzzleError, puzzle_text
 
 _REPEATED = 1000  # answers that are looked through for another one
@@ -37,6 +37,7 @@ class GoalReport:
         complete: Whether there are no others, as those who searched say.
         unique: Whether there is no answer with other values; None if that was not looked for or not found out.
         printed: What the program printed.
+        searches: What searched beside library(clpfd): ``sat``, ``z3`` or ``cp-sat``.
         seconds: Wall time.
     """
 
@@ -46,6 +47,7 @@ class GoalReport:
     complete: bool
     unique: bool | None
     printed: str
+    searches: tuple[str, ...]
     seconds: float
 
     @property
@@ -56,8 +58,7 @@ class GoalReport:
     @property
     def found_by(self) -> str:
         """Who searched."""
-        last = self.answers[-1] if self.answers else None
-        return " and ".join([_CLPFD, *last.searches]) if last and last.searches else _CLPFD
+        return " and ".join([_CLPFD, *self.searches])
 
     def to_dict(self) -> dict[str, object]:
         """The report as JSON can say it."""
@@ -82,7 +83,8 @@ class GoalReport:
             shown += [] if answer.whole else ["constraints are left open"]
             lines += ["", *shown] if number and shown else shown
         checked = self.answers[-1].by_clpfd + self.answers[-1].by_search
-        lines.append(f"by {self.found_by}; {checked} labellings checked" if checked else "true")
+        labellings = "1 labelling" if checked == 1 else f"{checked} labellings"
+        lines.append(f"by {self.found_by}; {labellings} checked" if checked else "true")
         if self.complete and (self.count > 1 or self.unique is None):
             lines.append(f"{self.count} {'answer' if self.count == 1 else 'answers'} in all")
         elif self.unique is not None:
@@ -99,6 +101,7 @@ def solve_or_run(
     limits: Limits,
     asked: Literal["one", "all", "count"] = "one",
     write: Callable[[str], object] = str,
+    prove: bool = False,
 ) -> Solution | GoalReport:
     """The solution of a goal that only posts constraints, with proofs; or what came of running it.
 
@@ -109,6 +112,7 @@ def solve_or_run(
         limits: What reading and running the rules may spend.
         asked: One solution, all, or how many there are; for the latter two the goal is run.
         write: Takes what a goal that is run prints.
+        prove: Whether what CP-SAT says is to be proved in all the time that is left.
 
     Raises:
         NeurosymError: whatever is wrong, in one sentence.
@@ -120,7 +124,7 @@ def solve_or_run(
             raise PuzzleError(f"{program.source}: has no clauses, so there is nothing to ask")
         query = query or program.heads[0]
         if asked == "one":
-            return solve(program, query, seconds=seconds, limits=limits, silent=False)
+            return solve(program, query, seconds=seconds, limits=limits, silent=False, prove=prove)
     except NotPostedError as error:
         if query is None:
             raise PuzzleError(f"{error}; the program can be run, if you say what is asked, such as go") from None
@@ -158,13 +162,14 @@ def report_goal(
         write(text)
 
     found: list[GoalAnswer] = []
-    count, complete, unique = 0, False, None
-    with closing(run_goal(program, query, limits, take)) as answers:
+    count, unique = 0, None
+    searches: tuple[str, ...] = ()
+    with closing(_Answers(run_goal(program, query, limits, take))) as answers:
         for answer in answers:
             if not count:
                 for warning in answer.warnings:
                     warn(warning)
-            count += 1
+            count, searches = count + 1, answer.searches
             if counted:
                 found = [answer]
             else:
@@ -174,12 +179,25 @@ def report_goal(
                     with suppress(PrologTimeout):
                         unique = _is_unique(answer, answers)
                 break
-        else:
-            complete = True
-    return GoalReport(query, tuple(found), count, complete, unique, "".join(printed), time.perf_counter() - start)
+        complete = answers.ended is not None and unique is None
+        searches = answers.ended or searches
+    seconds = time.perf_counter() - start
+    return GoalReport(query, tuple(found), count, complete, unique, "".join(printed), searches, seconds)
 
 
-def _is_unique(answer: GoalAnswer, answers: Generator[GoalAnswer]) -> bool | None:
+class _Answers:
+    """Answers, and what searched for them once there are no more."""
+
+    def __init__(self, run: Generator[GoalAnswer, None, tuple[str, ...]]) -> None:
+        self._run = run
+        self.ended: tuple[str, ...] | None = None
+        self.close = run.close
+
+    def __iter__(self) -> Iterator[GoalAnswer]:
+        self.ended = yield from self._run
+
+
+def _is_unique(answer: GoalAnswer, answers: Iterable[GoalAnswer]) -> bool | None:
     """Whether no further answer has other values."""
     for number, other in enumerate(answers):
         if other.bindings != answer.bindings:

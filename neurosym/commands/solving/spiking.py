@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from logic import Verdict
+from logic.search.guard_proof import prove_guard
 from logic.search.refutations import check_refutation, refutation_of, write_refutation
 from reasoner import Limits, Solution, SpikingSolution, solve, solve_in_spikes
 from reasoner.constraints.solution import binding_text
@@ -16,16 +18,19 @@ class Compared:
 
     spiking: SpikingSolution
     solution: Solution
+    guard: Verdict | None = None
     proof: str | None = None
 
     def to_dict(self) -> dict[str, object]:
         """As JSON can say it."""
+        guard = None if self.guard is None else self.guard.word
         said = {"solvable": self.solution.solvable, "unique": self.solution.unique}
-        return {**self.spiking.to_dict(), "proof": self.proof, "sat": said}
+        return {**self.spiking.to_dict(), "guard": guard, "proof": self.proof, "sat": said}
 
     def __str__(self) -> str:
         proof = [] if self.proof is None else [f"proof {self.proof}"]
-        lines = [*_answer(self.spiking), *_cost(self.spiking), *proof, _sat(self.spiking, self.solution)]
+        guard = [] if self.guard is None else [f"guard {self.guard.word}: {self.guard.claim}"]
+        lines = [*_answer(self.spiking), *_cost(self.spiking), *guard, *proof, _sat(self.spiking, self.solution)]
         return "\n".join(lines)
 
 
@@ -69,9 +74,10 @@ def solve_puzzle_in_spikes(
         program, asked, orders=orders, seed=seed, steps=steps, unique=unique, count=count, limits=limits
     )  # fmt: skip
     written = None if proof is None else _write_proof(found, proof)
-    compared = Compared(found, solve(program, asked, seconds=seconds, limits=limits), written)
+    guard = prove_guard(found.outcomes[-1].network) if found.solvable else None
+    compared = Compared(found, solve(program, asked, seconds=seconds, limits=limits), guard, written)
     if report is not None:
-        from ..reports.search_page import write_search_report  # with matplotlib, which an answer does without
+        from ...reports.search_page import write_search_report  # with matplotlib, which an answer does without
 
         settings = f"--orders {orders} --seed {seed} --steps {steps}"
         settings += "".join(f" --{name}" for name, wanted in (("unique", unique), ("count", count)) if wanted)

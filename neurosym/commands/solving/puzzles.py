@@ -90,7 +90,7 @@ def solve_file(
             raise PuzzleError(f"{program.source}: defines no picture(Rows); say what is asked of the picture")
         from perception import cut_board, see_cells  # with torch, which a puzzle without a picture does without
 
-        from ..checkpoint import load_perception
+        from ...checkpoint import load_perception
 
         symbols = see_cells(load_perception(model)[0], cut_board(image))
         solution = solve(program, query or "picture(Rows)", symbols, seconds=seconds, limits=limits)
