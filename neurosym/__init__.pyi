@@ -75,6 +75,7 @@ from reasoner import (
     DIGITS as DIGITS,
     Answer as Answer,
     Answers as Answers,
+    Budget as Budget,
     Conflict as Conflict,
     ConstraintProgram as ConstraintProgram,
     GoalAnswer as GoalAnswer,

@@ -14,7 +14,7 @@ from logic import NeurosymError, Symbols
 from perception import Percept
 from reasoner import Program, infer
 from reasoner.counting.planning import Prepared, prepare_query, with_facts
-from reasoner.errors import NoAnswer
+from reasoner.errors import CountingError, NoAnswer
 from reasoner.grounding.templates import is_shared
 from reasoner.prolog.terms import Value
 
@@ -58,7 +58,9 @@ def log_probability(model: "Model", batch: Batch, impossible: float | None = Non
     posed = [one for group in batch.groups for one in _posed(model, group)]
     like = next(model.parameters(), torch.zeros(0))
     chances = model.chances()
-    logs = [_logs(one, symbols, chances, like) for one, symbols in zip(posed, _seen(model, posed), strict=True)]
+    logs = [_logs(model, one, symbols, chances, like) for one, symbols in zip(posed, _seen(model, posed), strict=True)]
+    for one in posed:
+        _check_bounded(model, one)
     found = [_of_answers(one, log, batch.called, impossible) for one, log in zip(posed, logs, strict=True)]
     if len(posed) == 1:
         return found[0]
@@ -87,7 +89,7 @@ def most_likely(model: "Model", batch: Batch) -> list[Value | bool | None]:
     for one, symbols in zip(posed, _seen(model, posed), strict=True):
         if one.prepared is None:
             continue
-        logs, values = _logs(one, symbols, chances, like), one.prepared.values
+        logs, values = _logs(model, one, symbols, chances, like), one.prepared.values
         best = logs.argmax(dim=1).tolist()
         for row, (place, column) in enumerate(zip(one.group.places, best, strict=True)):
             template = one.group.own[row].template
@@ -108,7 +110,7 @@ def possible_answers(
     """
     listed = answers.tolist() if isinstance(answers, Tensor | np.ndarray) else list(answers)
     group = stacked({}, listed).groups[0]
-    posed = _prepared(group, model.program, model.query)
+    posed = _prepared(model, group, model.program, model.query)
     found: dict[Value, None] = {}
     for row, answer in enumerate(listed):
         values = distribution(answer, f"sample {row}")
@@ -124,17 +126,17 @@ def possible_answers(
 def _posed(model: "Model", group: Group) -> list[_Posed]:
     """The group with its ground program, or its parts, if its samples cannot share one."""
     if group.query is None:
-        return [_prepared(group, with_facts(model.program, group.facts), model.query)]
+        return [_prepared(model, group, with_facts(model.program, group.facts), model.query)]
     templates = [written.template for written in group.own]
     union = frozenset[str]().union(*(template.own for template in templates))
     if not templates[0].names or is_shared(model.program, templates[0]._replace(own=union)):
-        return [_prepared(group, with_facts(model.program, group.facts), group.query)]
-    return [_prepared(one, with_facts(model.program, one.facts), one.query) for one in group.in_own_words()]
+        return [_prepared(model, group, with_facts(model.program, group.facts), group.query)]
+    return [_prepared(model, one, with_facts(model.program, one.facts), one.query) for one in group.in_own_words()]
 
 
-def _prepared(group: Group, program: Program, query: str | None) -> _Posed:
+def _prepared(model: "Model", group: Group, program: Program, query: str | None) -> _Posed:
     try:
-        return _Posed(group, program, query, prepare_query(program, query))
+        return _Posed(group, program, query, prepare_query(program, query, model.limits))
     except NoAnswer:
         return _Posed(group, program, query, None)
     except NeurosymError as fault:
@@ -214,12 +216,25 @@ def _beliefs(network: nn.Module, inputs: Sequence[tuple[Tensor, ...]]) -> Sequen
     return [part.unflatten(0, shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
-def _logs(posed: _Posed, symbols: Sequence[Symbols], chances: Mapping[int, Tensor], like: Tensor) -> Tensor:
-    """Log-probabilities ``[G, A]`` of all answers."""
+def _logs(
+    model: "Model", posed: _Posed, symbols: Sequence[Symbols], chances: Mapping[int, Tensor], like: Tensor
+) -> Tensor:
+    """Log-probabilities ``[G, A]`` of all answers, or lower bounds within the model's budget."""
     if posed.prepared is None:
         return like.new_zeros(len(posed.group), 0)
-    found = infer(posed.program, posed.query, symbols, chances=chances).log_probs
+    found = infer(posed.program, posed.query, symbols, model.limits, model.budget, chances).log_probs
     return found.expand(len(posed.group), -1)  # of rules that perceive nothing there is one row
+
+
+def _check_bounded(model: "Model", posed: _Posed) -> None:
+    """Where only bounds are known, the least of ``1 - P`` is not one minus the least of ``P``."""
+    if model.budget is None or posed.prepared is None or not isinstance(posed.prepared.counting, CountingError):
+        return
+    if any(answer is False or isinstance(answer, Mapping) for answer in posed.group.answers):
+        raise CountingError(
+            f"'{posed.query or 'queries of the program'}' is counted within bounds, so no sample's answer may be false "
+            f"or a distribution: that needs exact counting"
+        )
 
 
 class _Term(NamedTuple):

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from logic import NeurosymError, Symbols
 from perception import Percept
 from perception.networks.perception import Perception
-from reasoner import Answers, Program, ProgramError, QueryError, Value, infer
+from reasoner import Answers, Budget, Limits, Program, ProgramError, QueryError, Value, infer
 from reasoner.counting.planning import prepare_query
 
 from .chances import Chances
@@ -42,6 +42,9 @@ class Model(nn.Module):
         embeddings: What the program passes around by name: a module is called where the program says
             ``nn(name, [X], E)``; a tensor is the input ``name``, and its rows are ``name(0)``, ``name(1)``, ...
             Parameters are learned.
+        limits: What grounding and counting may spend.
+        budget: What may be spent on bounds where exact counting is over the limits. Training then makes a lower bound
+            of the answer's probability larger; without a budget this is an error.
 
     Raises:
         PerceptionError: if a perception is none; the text says what makes one of it.
@@ -78,6 +81,8 @@ class Model(nn.Module):
         query: str | None = None,
         *,
         embeddings: Embeddings = MappingProxyType({}),
+        limits: Limits | None = None,
+        budget: Budget | None = None,
     ) -> None:
         super().__init__()
         if not isinstance(program, Program):  # pyright: ignore[reportUnnecessaryIsInstance] - from users
@@ -93,6 +98,8 @@ class Model(nn.Module):
         self.chances = Chances(program)
         self.program = program
         self.query = query
+        self.limits = limits
+        self.budget = budget
         self._own: Mapping[str, Asked] = {}
         if query is not None or program.queries:
             self._own = self._asked(query)
@@ -155,7 +162,7 @@ class Model(nn.Module):
         """
         query = self.query if query is None else query
         symbols = [percept.symbols for percept in self.see(inputs, query).values()]
-        return infer(self.program, query, symbols, chances=self.chances())
+        return infer(self.program, query, symbols, self.limits, self.budget, self.chances())
 
     def see(self, inputs: Inputs, query: str | None = None) -> dict[str, Percept]:
         """What each perception that the query asks for sees, by its name; the slots of the symbols bear their names.
@@ -252,6 +259,7 @@ class Model(nn.Module):
 
         Raises:
             ImpossibleAnswer: if a value is no answer of the query; the text names the sample.
+            CountingError: if only bounds are known, and an answer is false or a distribution.
             SampleError, InputError, QueryError: if the batch does not fit the model.
 
         Example:
@@ -278,7 +286,7 @@ class Model(nn.Module):
         """The columns of answers that are plain numbers and texts, the common case; none if others are among them."""
         if (self.query is None and not self.program.queries) or not {type(one) for one in answers} <= {int, str}:
             return []
-        columns = prepare_query(self.program, self.query).columns
+        columns = prepare_query(self.program, self.query, self.limits).columns
         return [columns[one] for one in answers] if all(one in columns for one in answers) else []
 
     def most_likely(self, batch: Batch) -> list[Value | bool | None]:
