@@ -70,5 +70,5 @@ def test_what_bounds_do_not_bound_is_refused() -> None:
         {"road": ns.Neural(_Road(), ns.Domain("road", ["closed", "open"]))},
         ns.Program.parse(RULES), "arrive", limits=Limits(gates=3),
     )  # fmt: skip
-    with pytest.raises(ns.NeurosymError, match="gates|nodes|limit"):
+    with pytest.raises(ns.NeurosymError, match=r"gates|nodes|limit"):
         without.log_probability({"road": seen()}, [True] * 4)

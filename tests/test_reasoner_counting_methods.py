@@ -220,3 +220,16 @@ def test_large_diagrams_are_counted_as_small_ones_are() -> None:
     log_probs = stated(grounding)
     assert by_sums.log_probabilities(log_probs) == pytest.approx(by_layers.log_probabilities(log_probs))
     assert log_probabilities(by_layers.sums, log_probs) == pytest.approx(by_layers.log_probabilities(log_probs))
+
+
+@pytest.mark.parametrize("times", [1, 2, 3, 8])
+def test_evidence_that_is_said_often_is_said_once(times: int) -> None:
+    rules = "0.2::flip. light :- \\+ flip. 0.5::dark :- \\+ light. query(light). query(dark)."
+    program = Program.parse(rules + " evidence(\\+ dark)." * times, ())
+    assert infer(program).log_probs.exp()[0].tolist() == pytest.approx([0.8 / 0.9, 0.0])
+    path = "0.2::a. 0.5::b. q :- a. q :- b. query(a). query(b)."
+    assert infer(Program.parse(path + " evidence(\\+ q)." * times, ())).log_probs.exp()[0].tolist() == pytest.approx(
+        [0, 0]
+    )
+    seen = infer(Program.parse(path + " evidence(q)." * times, ())).log_probs.exp()[0].tolist()
+    assert seen == pytest.approx([0.2 / 0.6, 0.5 / 0.6])

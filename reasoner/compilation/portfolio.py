@@ -145,8 +145,8 @@ def bounded(rules: GroundRules, chances: Sequence[Sequence[float]], states: int,
 
 def _asked(rules: GroundRules, linear: LinearRules) -> list[tuple[list[LinearRule], list[int], list[int]]]:
     """Of each output the rules behind it, the atoms that are to be true, and those that are to be false."""
-    seen = [atom for atom, truth in rules.evidence if truth]
-    unseen = [atom for atom, truth in rules.evidence if not truth]
+    seen = [*dict.fromkeys(atom for atom, truth in rules.evidence if truth)]
+    unseen = [*dict.fromkeys(atom for atom, truth in rules.evidence if not truth)]
     outputs = [*([atom, *seen] for atom in rules.outputs), *([seen] if rules.evidence else [])]
     asked: list[tuple[list[LinearRule], list[int], list[int]]] = []
     for atoms in outputs:

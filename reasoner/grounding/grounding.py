@@ -250,7 +250,7 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
     if query is not None:
         answers.sort(key=lambda answer: order(answer.term))
     refuse_symbols([answer.text for answer in answers], program)
-    evidence = tuple((number, truth) for number, truth in found["evidence"])
+    evidence = tuple(dict.fromkeys((number, bool(truth)) for number, truth in found["evidence"]))  # said once or often
     choices = {row[0]: _choice(row) for row in found["choices"][1:]}
     inputs = [Input(name, number, text, _terms(row)) for name, number, text, row in found["inputs"][1:]]
     places, unordered = input_slots(inputs, program, query)
