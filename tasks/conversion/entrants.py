@@ -132,10 +132,8 @@ def with_plain_pools(converted: ConvertedNetwork) -> ConvertedNetwork:
 
 
 _CALIBRATED = replace(CONVERSION_METHODS["group"], rule="squared-error", per_channel=True, correction="bias")
-_TUNED = replace(_CALIBRATED, correction="tuned")
 _VARIANTS: Mapping[str, Callable[..., Ours]] = {
     "group, calibrated": ours(_CALIBRATED),
-    "group, tuned": ours(_TUNED),
     "calibrated-bias, per channel": ours("calibrated-bias", per_channel=True),
     "robust, half": ours("robust", start=0.5),
     "robust, half, per channel": ours("robust", start=0.5, per_channel=True),
