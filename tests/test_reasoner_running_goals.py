@@ -55,6 +55,7 @@ PROGRAMS = [
     "go :- b_setval(k, 1), nb_setval(m, 2), b_getval(k, A), nb_getval(m, B), writeln(A/B), nope(A).",
     "go :- writeln(a), halt.\ngo :- writeln(b).",
     ":- initialization(writeln(first)).\ngo :- writeln(second).",
+    ":- initialization(first).\nfirst :- writeln(first).\ngo :- writeln(second).",
     "go :- call((fail ; true)), G = writeln(x), call(G), Gs = [writeln(1), writeln(2)], maplist(call, Gs).",
     'go :- format("~a~t~20|~w~n", [name, 1]),\n'
     '   format("~d ~2f ~q ~s~n", [12, 1.5, a, "codes"]), tab(3), print(x), nl.',

@@ -26,7 +26,12 @@ load_program(Name, Text, Module) :-
     ( Count =:= 0 -> name_module(user, Module) ; true ),
     setup_call_cleanup(open_string(Text, Stream), read_all(Stream, Module, Read, []), close(Stream)),
     forall(( member(Term-_, Read), head(Term, Head) ), ( functor(Head, N, A), define(Module, N/A) )),
-    forall(member(Term-Line, Read), add(Term, Line, Module)).
+    partition(waits, Read, Later, Now),
+    forall(member(Term-Line, Now), add(Term, Line, Module)),
+    forall(member(Term-Line, Later), add(Term, Line, Module)).
+
+%   What is done once all clauses are there.
+waits((:- Directive)-_) :- nonvar(Directive), ( Directive = initialization(_) ; Directive = initialization(_, _) ), !.
 
 operator(Priority, Type, Operator) :-
     module_property(neurosym_constraint_operators, exported_operators(Operators)),
