@@ -85,7 +85,7 @@ class ConversionReport:
             for layer in self.layers
         ]
 
-    def save(self, path: Path) -> None:
+    def write(self, path: Path) -> None:
         """Writes the converted network (``.safetensors``), or the wired one (``.nir``).
 
         Raises:

@@ -91,7 +91,7 @@ def convert_model(
             )
         if output is not None:
             with claimed(output):
-                reports[0].save(output)
+                reports[0].write(output)
         if as_json:
             say_json(reports[0].to_json() if model else [report.to_json() for report in reports])
         else:

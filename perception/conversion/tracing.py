@@ -1,12 +1,11 @@
 """The front end: a module of torch becomes a graph of operations, each with its role and its line of source."""
 
 import copy
-import os
 import re
-import sys
 import warnings
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, suppress
+from io import StringIO
 from pathlib import Path
 from typing import Any, cast
 
@@ -93,13 +92,9 @@ def export(network: nn.Module, example: Tensor) -> torch.export.ExportedProgram:
 @contextmanager
 def _silence() -> Generator[None]:
     """Without the graphs and warnings that torch.export prints."""
-    with warnings.catch_warnings(), Path(os.devnull).open("w") as nowhere:
+    with warnings.catch_warnings(), redirect_stderr(StringIO()):
         warnings.simplefilter("ignore")
-        shown, sys.stderr = sys.stderr, nowhere
-        try:
-            yield
-        finally:
-            sys.stderr = shown
+        yield
 
 
 def _reason(network: nn.Module, fault: Exception) -> str:

@@ -25,6 +25,7 @@
 :- use_module('../limits/deadline').
 :- use_module(densities).
 :- use_module(collection).
+:- use_module(taken_lists).
 :- use_module(tally).
 :- use_module(proof_order).
 :- use_module(ground_writer).

@@ -163,7 +163,7 @@ rule(Network :: Head, Body, Offset, rule([1-Head], Body, Choice)) :-
 rule(P :: Head, Body, _, rule([P-Head], Body, density)) :- distribution(P), callable(Head), !.
 rule(Heads, Body, Offset, rule(Pairs, Body, chance)) :- probable(Heads), !,
     pairs(Heads, Offset, Pairs),
-    ( member((?)-_, Pairs), member(P-_, Pairs), P \== (?) -> throw(refused(decision, Offset, P)) ; true ).
+    ( member(D-_, Pairs), D == (?), member(P-_, Pairs), P \== (?) -> throw(refused(decision, Offset, P)) ; true ).
 rule(Head, Body, _, rule([1-Head], Body, none)).
 
 probable(_ :: _).

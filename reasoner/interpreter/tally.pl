@@ -1,43 +1,13 @@
 /*  The length, the sum or an extreme of a list that findall/3 collects of many uncertain elements, by dynamic
     programming: element after element, one atom for each value that there may be so far, instead of each list.
 */
-:- module(neurosym_tally, [tallied/3, tallied_goal/4, tally/6]).
+:- module(neurosym_tally, [tally/6]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(library(pairs)).
 :- use_module(collection).
 :- use_module('../limits/deadline').
 :- use_module(interpreters).
-
-%!  tallied(+Head, +Body0, -Body): findall/3 and a goal that takes the length, say, of its list, which nothing else
-%   reads, as one goal '$tally'(Kind, Template, Goal, List, Result).
-tallied(Head, Body0, Body) :- taken(Body0, Head, Body), !.
-tallied(_, Body, Body).
-
-taken(Body0, Head, Body) :-
-    parts(Body0, Goals, []),
-    append(Before, [findall(Template, Goal, List)|Rest], Goals), var(List),
-    append(Between, [Taker|After], Rest), nonvar(Taker),
-    tallied_goal(Kind, Taken, Result, Taker), Taken == List,
-    \+ mentions(List, Head-Template-Goal-Before-Between-After-Result),
-    append([Before, ['$tally'(Kind, Template, Goal, List, Result)], Between, After], Tallied),
-    whole(Tallied, Body).
-
-parts(Goal, [Goal|Rest], Rest) :- var(Goal), !.
-parts((A, B), Goals, Rest) :- !, parts(A, Goals, Goals1), parts(B, Goals1, Rest).
-parts(Goal, [Goal|Rest], Rest).
-
-whole([Goal], Goal) :- !.
-whole([Goal|Goals], (Goal, Body)) :- whole(Goals, Body).
-
-mentions(Variable, Term) :- term_variables(Term, Variables), member(Other, Variables), Other == Variable, !.
-
-%!  tallied_goal(?Kind, ?List, ?Result, ?Goal): what is taken of a list, and by which goal.
-tallied_goal(length, List, Result, length(List, Result)).
-tallied_goal(sum, List, Result, sum_list(List, Result)).
-tallied_goal(sum, List, Result, sumlist(List, Result)).
-tallied_goal(max, List, Result, max_list(List, Result)).
-tallied_goal(min, List, Result, min_list(List, Result)).
 
 %!  tally(+Kind, +Ways, +Number, +Id, ?Result, -Items) is nondet: Ways = [found(Value, Ways), ...] in order; Items is
 %   what it rests on that Result is taken of the elements that there are; Number tells this collection from others.

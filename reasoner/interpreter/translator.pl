@@ -13,6 +13,7 @@
 :- use_module(library(apply)).
 :- use_module(library(lists)).
 :- use_module(analysis).
+:- use_module(taken_lists).
 :- use_module(arithmetic).
 :- use_module(builtins).
 :- use_module(library_reader).
@@ -171,7 +172,8 @@ negations(\+ A0, \+ Head, Id, N0, N) :- !,
 negations(A, A, _, N, N).
 
 add_clause(Id, Head, Body0, Choice) :-
-    translate(Body0, Id, Body1),
+    ( defined(length(_, _)) -> Taken = Body0 ; tallied(Head-Choice, Body0, Taken) ),
+    translate(Taken, Id, Body1),
     (   Choice = choice(_, _, _) -> join(Body1, Choice, Body)
     ;   Choice = density(_, _) -> ( continuous_ -> true ; assertz(continuous_) ), join(Body1, Choice, Body)
     ;   Choice = net(Name, Inputs, Output, Values) -> join(Body1, net(Name, Inputs, Output, Values, _), Body)
@@ -208,6 +210,10 @@ translate(\+ A0, Id, Body) :- !,
     ;   certain_body(A) -> Body = naf(A)
     ;   Body = not(A) ).
 translate(findall(Template, A, List), Id, Body) :- !, translate_collection(Template, A, List, each, Id, Body).
+translate('$tally'(Kind, Template, A, List, Result), Id, Body) :- !,
+    translate_collection(Template, A, List, each, Id, Body0),
+    tallied_goal(Kind, List, Result, Goal),
+    ( Body0 = collect(_, B, _, _) -> Body = tally(Kind, Template, B, List, Result) ; Body = (Body0, run(Goal)) ).
 translate(all(Template, A, List), Id, (Body, run(List \== []))) :- !,
     translate_collection(Template, A, List, distinct, Id, Body).
 translate(all_or_none(Template, A, List), Id, Body) :- !, translate_collection(Template, A, List, distinct, Id, Body).
@@ -285,7 +291,8 @@ certain_body((A, B)) :- !, certain_body(A), certain_body(B).
 certain_body(or(A, B)) :- !, certain_body(A), certain_body(B).
 certain_body(if(_, A, B)) :- !, certain_body(A), certain_body(B).
 certain_body(call(_, _)) :- !, \+ uncertain(any).
-certain_body(Body) :- \+ memberchk(Body, [may(_), not(_), slot(_, _, _), collect(_, _, _, _), density(_, _), symbol(_, _)]).
+certain_body(Body) :- \+ memberchk(Body, [may(_), not(_), slot(_, _, _), collect(_, _, _, _), tally(_, _, _, _, _), density(_, _),
+                                       symbol(_, _)]).
 
 %!  body_text(+Body, -Text): as the user would write it.
 body_text(Body, Text) :- written(Body, Goal), term_text(Goal, Text).
@@ -299,6 +306,7 @@ written(unproved(A), \+ A) :- !.
 written(computed(A, _, _), A) :- !.
 written(findall(T, A0, L, _), findall(T, A, L)) :- !, written(A0, A).
 written(collect(T, A0, L, _), findall(T, A, L)) :- !, written(A0, A).
+written(tally(Kind, T, A0, L, R), (findall(T, A, L), Goal)) :- !, written(A0, A), tallied_goal(Kind, L, R, Goal).
 written(symbol(Atom, Value), value(Atom, Value)) :- !.
 written(density(Head, _), Head) :- !.
 written(slot(Name, Slot, Value), Goal) :- !, Goal =.. [Name, Slot, Value].

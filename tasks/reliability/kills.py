@@ -34,7 +34,10 @@ from neurosym.commands import cli
 
 from .jobs import JOBS, Job, content, without_times, write_inputs
 
-_LOADED = ("neurosym.addition.run", *(f"neurosym.commands.{name}" for name in ("netlists", "puzzles", "vision")))
+_LOADED = (
+    "neurosym.addition.run",
+    *(f"neurosym.commands.{name}" for name in ("netlists", "solving.puzzles", "vision")),
+)
 _LOOK = 0.002  # seconds between looks at the folder
 _LIMIT = 600.0  # seconds for a command
 _OWN = ("stdout", "stderr", "tmp")
