@@ -100,8 +100,10 @@ EXAMPLES = {  # goals over X, which is what is compared
     "copy_term/2": "copy_term(f(a), X)",
     "term_variables/2": "term_variables(f(Y, Z, Y), L), length(L, X), Y = Z",
 }
-OURS = {"$indices/2", "$subquery/3", "$known/1", "$counted/2", "$computed/3"}  # what library.pl asks of the interpreter
-OURS |= {"clause/2", "clause/3"}  # of the program's own clauses alone
+OURS = {
+    *("$indices/2", "$subquery/3", "$known/1", "$counted/2", "$computed/3"),  # what library.pl asks of the interpreter
+    *("clause/2", "clause/3"),  # of the program's own clauses alone
+}
 
 
 _ASK = r"""
