@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import pandas
 import pytest
 
 from neurosym.commands.queries import probabilities
@@ -81,6 +80,7 @@ def test_a_bad_table_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_frame_of_pandas_is_facts() -> None:
+    pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"name": ["ann", "O'Hara"], "age": [3, 4], "well": [True, False]})
     program = Program.parse(":- dynamic person/3. old(N) :- person(N, A, _), A > 3. query(old(_)).", ())
     assert probabilities(program.extended(facts_of("person", frame))) == {"old('O\\'Hara')": 1.0}

@@ -277,7 +277,8 @@ def ground(program: Program, query: str | None = None, limits: Limits | None = N
     for number in sorted(leaf.slot for leaf in used if isinstance(leaf, SlotValue) and leaf.domain == TEST):
         slots.append(Slot(Domain(TEST, ["true", NONE]), number))
         constants.append((log(0.5), log(0.5)))  # in the place of what samples say
-    _refuse_decisions(program, [choice for choice in choices.values() if choice.slot in slots])
+    kept = {*slots}
+    _refuse_decisions(program, [choice for choice in choices.values() if choice.slot in kept])
     return Grounding(
         program,
         query or "",
