@@ -19,7 +19,6 @@ from ..prolog.program import Program
 from ..sampling.evaluation import Evaluation
 
 _ALWAYS = "'$always'"
-_CERTAIN = 1e-12
 
 
 @dataclass(frozen=True)
@@ -72,11 +71,11 @@ def most_probable(
     if not grounding.evidence:
         output = next(place for place, answer in enumerate(grounding.answers) if answer.text == _ALWAYS)
     else:
-        log_evidence = prepared.counter.log_probabilities(beliefs)[0, output].item()
-        check_evidence(grounding, log_evidence)
-        if log_evidence < -_CERTAIN:  # else it rules out nothing
-            roots += [atom for atom, _ in grounding.evidence]
-    rows = relevant([row for rows in grounding.circles for row in rows], denied_by(grounding.leaves), roots)
+        check_evidence(grounding, prepared.counter.log_probabilities(beliefs)[0, output].item())
+    every = [row for rows in grounding.circles for row in rows]
+    facts_alone = {row.head for row in every if not row.body}  # to observe them rules out nothing
+    roots += [atom for atom, _ in grounding.evidence if atom not in facts_alone]
+    rows = relevant(every, denied_by(grounding.leaves), roots)
     read = {item for row in rows for item in row.body if item < 0}
     named = {leaf for number in read if isinstance(leaf := grounding.leaves[number], SlotValue)}
     merged = beliefs[0].clone()
