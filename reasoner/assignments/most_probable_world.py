@@ -12,7 +12,7 @@ from ..counting.planning import check_evidence, prepare_query
 from ..counting.worlds import most_probable_worlds
 from ..errors import QueryError
 from ..grounding.grounding import NONE
-from ..grounding.rules import SlotValue, denied_by, relevant
+from ..grounding.rules import Negation, Row, SlotValue, Support, denied_by, relevant
 from ..grounding.sums import IMPOSSIBLE
 from ..prolog.border import Limits
 from ..prolog.program import Program
@@ -73,8 +73,8 @@ def most_probable(
     else:
         check_evidence(grounding, prepared.counter.log_probabilities(beliefs)[0, output].item())
     every = [row for rows in grounding.circles for row in rows]
-    facts_alone = {row.head for row in every if not row.body}  # to observe them rules out nothing
-    roots += [atom for atom, _ in grounding.evidence if atom not in facts_alone]
+    settled = _settled(every, grounding.leaves)
+    roots += [atom for atom, _ in grounding.evidence if atom not in settled]  # else it rules out nothing
     rows = relevant(every, denied_by(grounding.leaves), roots)
     read = {item for row in rows for item in row.body if item < 0}
     named = {leaf for number in read if isinstance(leaf := grounding.leaves[number], SlotValue)}
@@ -111,3 +111,21 @@ def most_probable(
         if found.log_probability > IMPOSSIBLE / 2:
             worlds.append(World(facts, answers, found.log_probability))
     return worlds
+
+
+def _settled(rows: Sequence[Row], leaves: Sequence[Support]) -> set[int]:
+    """Atoms that hold by facts alone, or by a support and by its denial; what else is certain is not looked for."""
+    of_head: dict[int, list[Row]] = {}
+    for row in rows:
+        of_head.setdefault(row.head, []).append(row)
+    found: set[int] = set()
+    while new := {head for head, own in of_head.items() if head not in found and _holds(own, found, leaves)}:
+        found |= new
+    return found
+
+
+def _holds(rows: Sequence[Row], settled: set[int], leaves: Sequence[Support]) -> bool:
+    left = [[item for item in row.body if item not in settled] for row in rows]
+    alone = [leaves[body[0]] if body[0] < 0 else body[0] for body in left if len(body) == 1]
+    denied = {one.of[0] for one in alone if isinstance(one, Negation) and len(one.of) == 1}
+    return not all(left) or not denied.isdisjoint(alone)
