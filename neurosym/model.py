@@ -42,7 +42,7 @@ class Model(nn.Module):
         embeddings: What the program passes around by name: a module is called where the program says
             ``nn(name, [X], E)``; a tensor is the input ``name``, and its rows are ``name(0)``, ``name(1)``, ...
             Parameters are learned.
-        limits: What grounding and counting may spend.
+        limits: What counting may spend; what is asked of perceptions is found within the usual limits first.
         budget: What may be spent on bounds where exact counting is over the limits. Training then makes a lower bound
             of the answer's probability larger; without a budget this is an error.
 

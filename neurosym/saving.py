@@ -11,7 +11,7 @@ from torch import nn
 from logic import Domain
 from logic.errors import DomainError
 from perception.networks.perception import Perception
-from reasoner import Program
+from reasoner import Budget, Limits, Program
 
 from .checkpoint import CheckpointError, Contents, first_line, load_modules, save_modules
 from .model import Model, check_model
@@ -22,7 +22,7 @@ def save_model(model: Model, path: str | Path) -> None:
 
     A module of your own, around which there is a :class:`perception.Neural`, is saved if its class can be called
     without arguments, or has a method ``architecture()`` that returns the arguments; layers of torch and sequences of
-    them are saved as they are.
+    them are saved as they are. What the model may spend is not written; say it anew when it is loaded.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -50,12 +50,20 @@ def save_model(model: Model, path: str | Path) -> None:
     save_modules(Contents(perceptions, model.embeddings, notes), path)
 
 
-def load_model(path: str | Path, kinds: Sequence[type[nn.Module]] = ()) -> Model:
+def load_model(
+    path: str | Path,
+    kinds: Sequence[type[nn.Module]] = (),
+    *,
+    limits: Limits | None = None,
+    budget: Budget | None = None,
+) -> Model:
     """The model that :func:`save_model` wrote.
 
     Args:
         path: The file.
         kinds: Classes of your own that it may ask for; none is ever looked up by a name in a file.
+        limits: As for :class:`neurosym.Model`; no file says what may be spent on it.
+        budget: The same.
 
     Raises:
         CheckpointError: if the file is missing, damaged, holds no rules or asks for another class.
@@ -86,7 +94,9 @@ def load_model(path: str | Path, kinds: Sequence[type[nn.Module]] = ()) -> Model
         raise CheckpointError(f"{path}: its domains are none ({fault}); save the model again") from None
     program = Program.parse(notes["program"], domains, str(path))
     perceptions = {name: cast(Perception, one) for name, one in contents.perceptions.items()}
-    model = Model(perceptions, program, notes.get("query"), embeddings=contents.embeddings)
+    model = Model(
+        perceptions, program, notes.get("query"), embeddings=contents.embeddings, limits=limits, budget=budget
+    )
     try:
         learned = {
             f"logits.{clause}": torch.tensor(one) for clause, one in json.loads(notes.get("chances", "{}")).items()

@@ -1,5 +1,7 @@
 """Training within bounds: what is made larger is never above the probability, and its gradient is one of it."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -72,3 +74,14 @@ def test_what_bounds_do_not_bound_is_refused() -> None:
     )  # fmt: skip
     with pytest.raises(ns.NeurosymError, match=r"gates|nodes|limit"):
         without.log_probability({"road": seen()}, [True] * 4)
+
+
+def test_what_may_be_spent_is_said_anew_when_a_model_is_loaded(tmp_path: Path) -> None:
+    rule = ns.Program.parse("even(X) :- digit(0, X), 0 is X mod 2.")
+    ns.save_model(
+        ns.Model(ns.SpikingClassifier(ns.DIGITS, 0), rule, "even(X)", budget=ns.Budget()), tmp_path / "m.safetensors"
+    )
+    assert ns.load_model(tmp_path / "m.safetensors").budget is None
+    limits, budget = Limits(gates=70), ns.Budget(40, 2.0)
+    again = ns.load_model(tmp_path / "m.safetensors", limits=limits, budget=budget)
+    assert (again.limits, again.budget) == (limits, budget)
