@@ -197,7 +197,7 @@ def test_what_does_not_end_is_ended(body: str) -> None:
 
 def test_no_process_is_left() -> None:
     def running() -> list[str]:
-        command = ["ps", "-o", "args", "--ppid", str(os.getpid())]
+        command = ["ps", "-ww", "-o", "args", "--ppid", str(os.getpid())]
         listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         return [line for line in listed.splitlines() if "running/session.pl" in line]
 
