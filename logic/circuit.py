@@ -93,6 +93,9 @@ class Circuit:
         clock: What all registers wait for; None if there are none, or the file names no clock. One step of a circuit is
             one such edge; several clocks, gated ones and latches cannot be expressed.
         roles: ``O`` of them, a :class:`Role` each; empty if all are plain outputs.
+        dont_cares: Where outputs may have either value: a circuit without registers over the names of the inputs and
+            then the registers, an output of which is true where the output of that name is free. What is evaluated and
+            compiled has the values of ``outputs``; a proof against this circuit leaves the free ones out.
 
     Raises:
         CircuitError: if lengths disagree, a gate reads a wire that comes later, or a name repeats.
@@ -110,6 +113,7 @@ class Circuit:
     register_names: tuple[str, ...] = ()
     clock: Clock | None = None
     roles: tuple[Role, ...] = ()
+    dont_cares: "Circuit | None" = None
 
     def __post_init__(self) -> None:
         for name in ("kinds", "offsets", "literals", "outputs", "register_next", "register_initial"):
@@ -126,6 +130,10 @@ class Circuit:
         if self.roles and len(self.roles) != len(self.outputs):
             raise CircuitError(f"{len(self.outputs)} outputs have {len(self.roles)} roles")
         sources = (*self.inputs, *self.register_names)
+        if (free := self.dont_cares) is not None and (
+            free.inputs != sources or free.register_names or not set(free.output_names) <= set(self.output_names)
+        ):
+            raise CircuitError("don't cares are a circuit over the inputs and registers, with outputs of these names")
         if len(set(sources)) < len(sources) or len(set(self.output_names)) < len(self.output_names):
             names = sources if len(set(sources)) < len(sources) else self.output_names
             twice = Counter(names).most_common(1)[0][0]

@@ -10,7 +10,7 @@ from ..errors import CircuitError, FormatError
 from ..lowering import to_and_inverter
 from .aiger_binary import decode_pairs, encode_pairs
 from .format import Format
-from .naming import printable
+from .naming import printable, refuse_dont_cares
 from .netlist import order_definitions
 from .source import Source
 
@@ -311,6 +311,7 @@ def aiger_bytes(circuit: Circuit, binary: bool) -> bytes:
 
 def _by_role(circuit: Circuit) -> dict[Role, list[tuple[str, int]]]:
     """Names and literals of the outputs of each role."""
+    refuse_dont_cares(circuit, "AIGER")
     ends: dict[Role, list[tuple[str, int]]] = {role: [] for role in Role}
     roles = circuit.roles or (Role.OUTPUT,) * len(circuit.output_names)
     for role, name, literal in zip(roles, circuit.output_names, circuit.outputs.tolist(), strict=True):
