@@ -48,11 +48,8 @@ from .datasets import (
     DATASETS as DATASETS,
     Dataset as Dataset,
     DatasetError as DatasetError,
-    Events as Events,
-    bin_events as bin_events,
     hold_out as hold_out,
     load_dataset as load_dataset,
-    read_events as read_events,
     read_idx as read_idx,
 )
 from .datasets.mnist import (
@@ -212,4 +209,11 @@ from .proved_conversion import (
     LevelPerception as LevelPerception,
     level_perception as level_perception,
     packaged_network as packaged_network,
+)
+from .recordings import (
+    Events as Events,
+    RecordingError as RecordingError,
+    RecordingWarning as RecordingWarning,
+    bin_events as bin_events,
+    read_events as read_events,
 )

@@ -5,12 +5,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from logic import Domain, NeurosymError
+from logic import Domain
 from logic.randomness import Seed, to_generator
 
-
-class DatasetError(NeurosymError, ValueError):
-    """A data set that is unknown, missing, damaged or does not fit together; the text names the file and the remedy."""
+from ..recordings.events import DatasetError as DatasetError
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -12,10 +12,10 @@ from torch import Tensor
 from logic import Domain
 
 from ..pictures.picture import SCALE, PictureError, ScaleWarning, decode_picture
+from ..recordings import RECORDINGS, Events, bin_events, read_events
 from .dataset import Dataset, DatasetError
-from .events import Events, bin_events, read_events
 
-_RECORDINGS = (".aedat", ".bin", ".bs2", ".npy")
+_RECORDINGS = RECORDINGS
 _PICTURES = (".bmp", ".jpeg", ".jpg", ".png")
 _SPLITS = ("train", "test")
 _MOST_BYTES = 2 << 30  # of all pictures or frames

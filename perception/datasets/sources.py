@@ -14,11 +14,12 @@ from torch import Tensor
 
 from logic import Domain, whole_file
 
+from ..recordings import bin_events, read_events
+from ..recordings.compact import parse_compact
 from .archive import read_members
 from .colour import CLASSES as CIFAR10_CLASSES, read_binary, read_jpeg_archive
 from .dataset import Dataset, DatasetError
 from .downloading import Resource, download as bring
-from .events import bin_events, parse_compact, read_events
 from .folder import load_folder
 from .idx import read_idx
 from .mnist import Digits, load_digits, load_small_digits, split_digits
