@@ -83,7 +83,9 @@ def load_folder(place: Path, split: str, steps: int, options: FolderOptions | No
             f"{_MOST_BYTES / 2**30:.0f}; give --resize, smaller or fewer files"
         )
     if len(layout.classes) < 2:
-        raise DatasetError(f"{place}: holds files of one class, {"".join(layout.classes)}; two are needed to tell them apart")
+        raise DatasetError(
+            f"{place}: holds files of one class, {list(layout.classes)}; two are needed to tell them apart"
+        )
     samples = _read_all([file for file, _ in chosen], preparation)
     return Dataset(str(place), samples, labels, Domain("class", layout.classes), preparation)
 
