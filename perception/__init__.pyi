@@ -110,6 +110,7 @@ from .networks.views import see_views as see_views
 from .networks.vision import SpikingVision as SpikingVision
 from .neurons import (
     NEURONS as NEURONS,
+    AdaptiveLIF as AdaptiveLIF,
     AdEx as AdEx,
     CubaLIF as CubaLIF,
     Firing as Firing,
@@ -124,6 +125,7 @@ from .neurons import (
     NeuronError as NeuronError,
     ParallelSpiking as ParallelSpiking,
     ParametricLIF as ParametricLIF,
+    RefractoryLIF as RefractoryLIF,
     SlidingParallelSpiking as SlidingParallelSpiking,
     integrate_and_fire as integrate_and_fire,
     neuron as neuron,
@@ -219,4 +221,12 @@ from .recordings import (
     RecordingWarning as RecordingWarning,
     bin_events as bin_events,
     read_events as read_events,
+from .temporal import (
+    Delay as Delay,
+    DelayedLinear as DelayedLinear,
+    LeakyReadout as LeakyReadout,
+    MemoryLayer as MemoryLayer,
+    OneToOne as OneToOne,
+    Recurrent as Recurrent,
+    TimeDistributed as TimeDistributed,
 )

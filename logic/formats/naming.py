@@ -5,8 +5,9 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 
-from ..circuit import Circuit, Role
+from ..circuit import Circuit
 from ..errors import FormatError, FormatWarning
+from ..roles import Role
 
 
 def wire_names(circuit: Circuit, allowed: re.Pattern[str], language: str) -> tuple[Circuit, list[str]]:
@@ -57,7 +58,8 @@ def refuse_roles(circuit: Circuit, language: str) -> None:
 def printable(circuit: Circuit, allowed: re.Pattern[str], language: str) -> Circuit:
     """The circuit with underscores for letters that are not ``allowed`` in names, which a warning tells."""
     sources = (*circuit.inputs, *circuit.register_names)
-    given = dict.fromkeys((*sources, *circuit.output_names, *((circuit.clock.name,) if circuit.clock else ())))
+    further = (*(one.name for one in circuit.justice), *((circuit.clock.name,) if circuit.clock else ()))
+    given = dict.fromkeys((*sources, *circuit.output_names, *further))
     taken, names = set(given), dict[str, str]()
     for name in given:
         if not allowed.fullmatch(name):
@@ -73,6 +75,7 @@ def printable(circuit: Circuit, allowed: re.Pattern[str], language: str) -> Circ
         register_names=tuple(names.get(name, name) for name in circuit.register_names),
         output_names=tuple(names.get(name, name) for name in circuit.output_names),
         clock=replace(clock, name=names.get(clock.name, clock.name)) if clock else None,
+        justice=tuple(replace(one, name=names.get(one.name, one.name)) for one in circuit.justice),
     )
 
 

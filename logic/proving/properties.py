@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..circuit import Circuit, Gate, Integers, Role
+from ..circuit import Circuit, Gate, Integers
+from ..roles import Role
 from ..verdict import Verdict
 from .bounded import first_difference
 from .equivalence import prove_combinational
@@ -49,7 +50,7 @@ def prove_properties(circuit: Circuit, timeout: float | None = None) -> Verdict:
     judged = _constrained(circuit) if counts[Role.CONSTRAINT] else circuit
     bad = [at for at, role in enumerate(judged.roles) if role is Role.BAD]
     names = tuple(judged.output_names[at] for at in bad)
-    judged = replace(judged, outputs=judged.outputs[bad], output_names=names, roles=())
+    judged = replace(judged, outputs=judged.outputs[bad], output_names=names, roles=(), justice=())
     never = replace(judged, outputs=np.zeros(len(bad), np.int64))
     found = (prove_machines if judged.register_names else prove_combinational)(judged, never, timeout)
     for clocks in _DEPTHS if found.holds is None and judged.register_names else ():
