@@ -28,8 +28,8 @@ class World:
 
     Args:
         facts: Of each probabilistic fact that matters, whether it holds; of each head of a probabilistic rule whether
-            it was chosen, as ``alarm (rule of line 4)``, since it holds only where the rule's body does; of each slot of
-            a domain its value, as ``digit(0)=3``.
+            it was chosen, as ``alarm (rule of line 4)``, since it holds only if the rule's body does; of each slot of a
+            domain its value, as ``digit(0)=3``.
         answers: Of each query whether it holds.
         log_probability: Of this world alone, in nats; the evidence holds in it.
     """
