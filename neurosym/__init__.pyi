@@ -36,18 +36,26 @@ from logic import (
 )
 from perception import (
     CONVERSION_METHODS as CONVERSION_METHODS,
+    AdaptiveLIF as AdaptiveLIF,
     AnalogTwin as AnalogTwin,
     ConversionError as ConversionError,
     ConvertedNetwork as ConvertedNetwork,
     Dataset as Dataset,
     DatasetError as DatasetError,
     DeadNeuronDetector as DeadNeuronDetector,
+    Delay as Delay,
+    DelayedLinear as DelayedLinear,
+    LeakyReadout as LeakyReadout,
     LevelPerception as LevelPerception,
     Neural as Neural,
+    OneToOne as OneToOne,
     Percept as Percept,
     PictureError as PictureError,
+    Recurrent as Recurrent,
+    RefractoryLIF as RefractoryLIF,
     SpikingClassifier as SpikingClassifier,
     SpikingVision as SpikingVision,
+    TimeDistributed as TimeDistributed,
     augment as augment,
     convert as convert,
     cut_board as cut_board,
@@ -123,6 +131,9 @@ from .joining import (
     to_spiking_network as to_spiking_network,
 )
 from .likelihood import ImpossibleAnswer as ImpossibleAnswer
+from .many.executors import RayExecutor as RayExecutor
+from .many.mapping import map as map
+from .many.outcome import Outcome as Outcome
 from .model import Model as Model
 from .profiling import profile as profile
 from .reports.page import write_report as write_report
