@@ -135,6 +135,9 @@ from .joining import (
     to_spiking_network as to_spiking_network,
 )
 from .likelihood import ImpossibleAnswer as ImpossibleAnswer
+from .many.executors import RayExecutor as RayExecutor
+from .many.mapping import map as map
+from .many.outcome import Outcome as Outcome
 from .model import Model as Model
 from .profiling import profile as profile
 from .reports.page import write_report as write_report

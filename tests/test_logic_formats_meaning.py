@@ -2,11 +2,12 @@
 
 import itertools
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from logic import Circuit, Clock, FormatError, FormatWarning, Role
+from logic import Circuit, CircuitError, Clock, FormatError, FormatWarning, Property, Role
 from logic.evaluation import clock, run, truth_tables
 from logic.formats import format_circuit, parse_circuit
 
@@ -265,12 +266,12 @@ def test_models_within_models_are_copied() -> None:
     ("text", "message"),
     [
         (FULL, r":4: .subckt of the model 'half', which this file does not hold"),
-        (HALF + FULL, r":13: the first model, 'half', is part of another; put the whole one first"),
+        (HALF + FULL + FULL.replace("full", "more"), r":1: the first model, 'half', is part of another; put the whole"),
         (FULL + HALF + HALF, "a second model 'half'"),
         (".model a\n.subckt b x=y\n.end\n.model b\n.inputs x\n.subckt b x=x\n.end\n", "contains itself"),
         (".model a\n.subckt b z=y\n.end\n.model b\n.inputs x\n.end\n", r":2: the model 'b' has no port 'z'"),
         (".model a\n.subckt b x\n.end\n", r":2: expected .subckt model formal=actual"),
-        (".model a\n.search other.blif\n", r":2: .search is not supported"),
+        (".model a\n.search other.blif\n", r":2: .search names another file, which is not opened"),
     ],
 )
 def test_models_that_cannot_be_copied_are_refused(text: str, message: str) -> None:
@@ -295,7 +296,7 @@ def test_a_further_model_that_nothing_uses_is_told() -> None:
 def test_properties_of_aiger_are_no_plain_outputs() -> None:
     text = "aag 2 1 1 1 0 1 1\n2\n4 2 0\n4\n4\n3\ni0 d\no0 y\nb0 never\n"
     circuit = read(text, "aag")
-    assert circuit.output_names == ("y", "bad_never", "constraint_0")
+    assert circuit.output_names == ("y", "never", "constraint_0")
     assert circuit.roles == (Role.OUTPUT, Role.BAD, Role.CONSTRAINT)
     assert read("aag 0 0 0 0 0\n", "aag").roles == ()
     back = parse_circuit(format_circuit(circuit, "aig"), "aig")
@@ -303,6 +304,27 @@ def test_properties_of_aiger_are_no_plain_outputs() -> None:
     for suffix in ("blif", "v", "bench", "eqn"):
         with pytest.raises(FormatError, match="no properties"):
             format_circuit(circuit, suffix)
+
+
+def test_justice_holds_its_outputs_together() -> None:
+    text = "aag 2 1 1 1 0 1 0 2 1\n2\n4 2\n4\n3\n2\n1\n4\n2\n5\n3\ni0 d\no0 y\nb0 y\nj1 again\nf0 fair\n"
+    circuit = read(text, "aag")
+    assert circuit.output_names == ("y", "y_", "justice_0_0", "justice_0_1", "again_0", "fair")
+    assert [(one.name, str(one.role), one.outputs) for one in circuit.properties] == [
+        ("y_", "bad", (1,)),
+        ("justice_0", "justice", (2, 3)),
+        ("again", "justice", (4,)),
+    ]
+    for suffix in ("aag", "aig"):
+        back = parse_circuit(format_circuit(circuit, suffix), suffix)
+        assert (back.roles, back.output_names, back.justice) == (circuit.roles, circuit.output_names, circuit.justice)
+        assert back.outputs.tolist() == circuit.outputs.tolist()
+    for wrong in ((), (Property("one", Role.JUSTICE, (2, 3)),), (Property("one", Role.BAD, (2, 3, 4)),)):
+        with pytest.raises(CircuitError, match="the justice properties hold"):
+            replace(circuit, justice=wrong)
+    spaced = replace(circuit, justice=(replace(circuit.justice[0], name="ä"), circuit.justice[1]))
+    with pytest.warns(FormatWarning, match="cannot hold the name 'ä'; it is written as '_'"):
+        assert parse_circuit(format_circuit(spaced, "aag"), "aag").justice[0].name == "_"
 
 
 def test_names_with_blanks_are_mended_and_told() -> None:

@@ -156,7 +156,7 @@ EACH_STEP_ALONE: dict[str, Callable[[Tensor], Tensor]] = {
     "chunks": lambda x: x.chunk(2, -1)[0] * x.chunk(2, -1)[1],
     "where": lambda x: torch.where(x > 0, x, 0.1 * x),
     "cumulative": lambda x: x.cumsum(-1),
-    "pool": lambda x: functional.avg_pool1d(x.flatten(0, 1)[:, None], 3).unflatten(0, x.shape[:2]),
+    "pool": TimeDistributed(nn.Unflatten(1, (1, WIDTH)), nn.AvgPool1d(3)),
     "pads": lambda x: torch.constant_pad_nd(x, [1, 1]),
 }
 

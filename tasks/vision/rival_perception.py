@@ -61,11 +61,13 @@ class Neurosym(Layers):
 
 
 class Jelly(Layers):
-    """By SpikingJelly with all steps in one call; ``once`` computes the first convolution once, by hand."""
+    """By SpikingJelly with all steps in one call; ``once`` computes the first layer once, by hand, as we do."""
 
-    def __init__(self, *, once: bool = False) -> None:
+    def __init__(self, *, once: bool = False, channels_last: bool = False) -> None:
         super().__init__()
         self.once = once
+        if channels_last:
+            self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.neurons = nn.ModuleList([jelly_neuron() for _ in range(3)])
         self.tools: Any = import_module("spikingjelly.activation_based.functional")
 
@@ -196,6 +198,9 @@ def contestants(device: torch.device) -> Mapping[str, Contestant]:
         ),
         "spikingjelly": Contestant(lambda _: jelly_scan(), lambda on: Jelly().to(on)),
         "spikingjelly, first layer once": Contestant(lambda _: jelly_scan(), lambda on: Jelly(once=True).to(on)),
+        "spikingjelly, first layer once, channels last": Contestant(
+            lambda _: jelly_scan(), lambda on: Jelly(once=True, channels_last=True).to(on)
+        ),
         "snntorch": Contestant(lambda _: in_steps(snntorch_neuron()), lambda on: Stepping(snntorch_neuron).to(on)),
         "norse": Contestant(lambda _: in_steps(norse_neuron()), lambda on: Stepping(norse_neuron).to(on)),
         "sinabs": Contestant(lambda _: sinabs_scan(), lambda on: Sinabs().to(on)),
