@@ -221,6 +221,7 @@ from .recordings import (
     RecordingWarning as RecordingWarning,
     bin_events as bin_events,
     read_events as read_events,
+)
 from .temporal import (
     Delay as Delay,
     DelayedLinear as DelayedLinear,
