@@ -8,7 +8,7 @@ from logic.checking import Judged, all_hold, prove_properties, read_witnesses, r
 from logic.formats import read_circuit
 
 from ..terminal import say, say_json
-from .options import WORDS
+from .conventions.options import WORDS
 
 ALL = "all"
 
