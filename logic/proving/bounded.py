@@ -11,8 +11,8 @@ from pysat.solvers import Solver
 
 from ..circuit import Circuit
 from ..kernels import work_time
+from ..sweeping.codewords import codewords
 from ..sweeping.graph import AndGraph
-from .equivalence import codewords
 from .streams import Bits
 
 Integers = NDArray[np.int64]
