@@ -21,7 +21,6 @@ from logic import (
 )
 from logic.circuit import Clock
 from logic.evaluation import evaluate_bits
-from logic.proving.bounded import first_difference
 from logic.proving.networks import lifted_circuit
 from logic.proving.streams import to_stream, wrong_answers
 from logic.simulation.reference import simulate_reference
@@ -149,13 +148,6 @@ def test_the_first_difference_of_machines_is_found_however_late(bits: int) -> No
     assert stream.values[:-1].sum() == 2**bits - 1  # at so many clocks it counts
     if bits < 6:  # later ones are not searched for the earliest difference
         assert f"first differs at clock {2**bits - 1}" in verdict.detail
-
-
-def test_unrolling_keeps_to_its_budget() -> None:
-    pair = counter(7, False), counter(7, True)
-    assert first_difference(*pair, clocks=100) == (None, 100)
-    assert first_difference(*pair, conflicts=0).difference is None
-    assert first_difference(*pair, deadline=0.0).clocks < 2
 
 
 def register(first: str) -> Circuit:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .frames import SPLITS, Frames, new_frames, speculate, sweep
-from .gates import Solver
 from .machine import Machine
+from .solver_gates import Solver
 from .watch import Watch
 
 Ints = NDArray[np.int32]

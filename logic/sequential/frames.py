@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from ..kernels import kernel
 from ..sweeping.graph import slot_of
 from .gate_solver import IMPOSSIBLE, POSSIBLE, go_back, solve
-from .gates import GATES, Solver, bump, new_gate, new_solver, new_variable, value_of
 from .machine import Machine
+from .solver_gates import GATES, Solver, bump, new_gate, new_solver, new_variable, value_of
 
 Ints = NDArray[np.int32]
 Words = NDArray[np.uint64]

@@ -7,7 +7,7 @@ Paruthi, Circuit-based Boolean reasoning, DAC 2001).
 import numpy as np
 
 from ..kernels import kernel
-from .gates import (
+from .solver_gates import (
     BROKEN,
     CONFLICTS,
     DONE,
