@@ -31,7 +31,8 @@ class _TwoVariables(Neuron):
         check_state(state, 2, current)
         rest = self.model.rest(())
         membrane, slow = state or (torch.full_like(current[0], float(value)) for value in rest)
-        spikes, membranes = list[Tensor](), list[Tensor]()
+        spikes: list[Tensor] = []
+        membranes: list[Tensor] = []
         for driven in current.unbind(0):
             membrane, slow = self.model.drift(membrane, slow, driven, torch.exp)
             membranes.append(membrane)
