@@ -11,7 +11,6 @@ from .circuit import (
     Clock as Clock,
     Gate as Gate,
     Literal as Literal,
-    Role as Role,
 )
 from .domain import Domain as Domain
 from .errors import (
@@ -77,6 +76,7 @@ from .proving.verifier import read_design as read_design, verify as verify
 from .rails import Line as Line, rail_lines as rail_lines, single_lines as single_lines
 from .refinement.layers import Arithmetic as Arithmetic, prove_layer as prove_layer, prove_layers as prove_layers
 from .refinement.real_layers import RealLayer as RealLayer, RealLink as RealLink
+from .roles import Property as Property, Role as Role
 from .simulation.reference import simulate_reference as simulate_reference
 from .simulation.simulator import simulate as simulate
 from .symbols import Symbols as Symbols

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 from itertools import chain
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import CircuitError
+from .roles import Property, Role, check_roles, find_properties
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -48,22 +49,6 @@ class Clock:
         return f"the {'rising' if self.rising else 'falling'} edge of {self.name!r}"
 
 
-class Role(StrEnum):
-    r"""What an output means; all but the first are claims on the circuit, as in AIGER 1.9.
-
-    Example:
-        >>> from logic import parse_circuit
-        >>> parse_circuit("aag 1 1 0 0 0 1\n2\n2\n", "aag").roles
-        (<Role.BAD: 'bad'>,)
-    """
-
-    OUTPUT = "output"
-    BAD = "bad"  # never true (a safety property)
-    CONSTRAINT = "constraint"  # assumed to be true at every clock
-    JUSTICE = "justice"  # true again and again on a path that violates the property
-    FAIRNESS = "fairness"  # assumed to be true again and again
-
-
 def _integers(values: Iterable[int] | Integers) -> Integers:
     array = np.array(values if isinstance(values, np.ndarray) else list(values), dtype=np.int64)
     array.setflags(write=False)
@@ -93,6 +78,10 @@ class Circuit:
         clock: What all registers wait for; None if there are none, or the file names no clock. One step of a circuit is
             one such edge; several clocks, gated ones and latches cannot be expressed.
         roles: ``O`` of them, a :class:`Role` each; empty if all are plain outputs.
+        dont_cares: Where outputs may have either value: a circuit without registers over the names of the inputs and
+            then the registers, an output of which is true where the output of that name is free. What is evaluated and
+            compiled has the values of ``outputs``; a proof against this circuit leaves the free ones out.
+        justice: The justice properties, each with the outputs that it holds together.
 
     Raises:
         CircuitError: if lengths disagree, a gate reads a wire that comes later, or a name repeats.
@@ -110,6 +99,8 @@ class Circuit:
     register_names: tuple[str, ...] = ()
     clock: Clock | None = None
     roles: tuple[Role, ...] = ()
+    dont_cares: "Circuit | None" = None
+    justice: tuple[Property, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("kinds", "offsets", "literals", "outputs", "register_next", "register_initial"):
@@ -123,9 +114,12 @@ class Circuit:
             raise CircuitError("register names, next-state literals and initial values differ in number")
         if registers and (self.register_initial.min() < -1 or self.register_initial.max() > 1):
             raise CircuitError("the first value of a register is 0, 1 or -1, which leaves it open")
-        if self.roles and len(self.roles) != len(self.outputs):
-            raise CircuitError(f"{len(self.outputs)} outputs have {len(self.roles)} roles")
+        check_roles(self.roles, len(self.outputs), self.justice)
         sources = (*self.inputs, *self.register_names)
+        if (free := self.dont_cares) is not None and (
+            free.inputs != sources or free.register_names or not set(free.output_names) <= set(self.output_names)
+        ):
+            raise CircuitError("don't cares are a circuit over the inputs and registers, with outputs of these names")
         if len(set(sources)) < len(sources) or len(set(self.output_names)) < len(self.output_names):
             names = sources if len(set(sources)) < len(sources) else self.output_names
             twice = Counter(names).most_common(1)[0][0]
@@ -174,6 +168,20 @@ class Circuit:
             ('q',)
         """
         return tuple(self.register_names[at] for at in np.flatnonzero(self.register_initial < 0).tolist())
+
+    @property
+    def properties(self) -> tuple[Property, ...]:
+        r"""What is claimed of the circuit, by name: safety properties first, then those of justice.
+
+        Raises:
+            CircuitError: if two bear one name.
+
+        Example:
+            >>> from logic import parse_circuit
+            >>> [one.name for one in parse_circuit("aag 1 1 0 0 0 2\n2\n2\n3\nb1 low\n", "aag").properties]
+            ['bad_0', 'low']
+        """
+        return find_properties(self.roles, self.output_names, self.justice)
 
     def __repr__(self) -> str:
         from .showing import circuit_text

@@ -36,19 +36,31 @@ from logic import (
 )
 from perception import (
     CONVERSION_METHODS as CONVERSION_METHODS,
+    AdaptiveLIF as AdaptiveLIF,
     AnalogTwin as AnalogTwin,
     ConversionError as ConversionError,
     ConvertedNetwork as ConvertedNetwork,
     Dataset as Dataset,
     DatasetError as DatasetError,
     DeadNeuronDetector as DeadNeuronDetector,
+    Delay as Delay,
+    DelayedLinear as DelayedLinear,
+    LeakyReadout as LeakyReadout,
     LevelPerception as LevelPerception,
     Neural as Neural,
+    OneToOne as OneToOne,
     Percept as Percept,
     PictureError as PictureError,
+    Recurrent as Recurrent,
+    RefractoryLIF as RefractoryLIF,
+    SequenceClassifier as SequenceClassifier,
     SpikingClassifier as SpikingClassifier,
     SpikingVision as SpikingVision,
+    Stream as Stream,
+    StreamError as StreamError,
+    TimeDistributed as TimeDistributed,
     augment as augment,
+    calibrate_exit as calibrate_exit,
     convert as convert,
     cut_board as cut_board,
     encode as encode,
@@ -123,11 +135,20 @@ from .joining import (
     to_spiking_network as to_spiking_network,
 )
 from .likelihood import ImpossibleAnswer as ImpossibleAnswer
+from .many.executors import RayExecutor as RayExecutor
+from .many.mapping import map as map
+from .many.outcome import Outcome as Outcome
 from .model import Model as Model
 from .profiling import profile as profile
 from .reports.page import write_report as write_report
 from .samples import Batch as Batch, Sample as Sample, SampleError as SampleError, collate as collate
 from .saving import load_model as load_model, save_model as save_model
+from .streaming import (
+    frames_of as frames_of,
+    load_stream_state as load_stream_state,
+    save_stream_state as save_stream_state,
+    stream as stream,
+)
 from .training.deep_stdp import learn_from_clusters as learn_from_clusters
 from .training.fit import (
     History as History,

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # rich takes longer to load than many an answer takes
+    from rich.console import Console
+    from rich.progress import Progress
     from rich.text import Text
 
 LONGEST = 2_000  # characters of a line that a terminal is shown
@@ -80,6 +82,14 @@ def say_table(heads: Sequence[str], lines: Sequence[Sequence["str | Text"]]) -> 
         table.add_row(*(cell if isinstance(cell, Text) else Text(plain(cell, LONGEST)) for cell in cells))
     console = Console(width=None if len(heads) == 2 else _WIDE)
     console.print(table)
+
+
+def progress_bar(console: "Console", shown: bool) -> "Progress":
+    """A bar of steps whose text is shown as it is."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    return Progress(*columns, console=console, transient=True, disable=not shown)
 
 
 def complain(text: str, word: str = "Error") -> None:

@@ -48,11 +48,11 @@ from .datasets import (
     DATASETS as DATASETS,
     Dataset as Dataset,
     DatasetError as DatasetError,
-    Events as Events,
-    bin_events as bin_events,
+    FolderOptions as FolderOptions,
+    LayoutWarning as LayoutWarning,
+    Preparation as Preparation,
     hold_out as hold_out,
     load_dataset as load_dataset,
-    read_events as read_events,
     read_idx as read_idx,
 )
 from .datasets.mnist import (
@@ -104,12 +104,14 @@ from .networks.perception import (
     check_perception as check_perception,
 )
 from .networks.quantised import QuantisedPerception as QuantisedPerception, quantise as quantise
+from .networks.sequence import SequenceClassifier as SequenceClassifier
 from .networks.sparse_inference import zero_skipping as zero_skipping
 from .networks.twin import AnalogTwin as AnalogTwin
 from .networks.views import see_views as see_views
 from .networks.vision import SpikingVision as SpikingVision
 from .neurons import (
     NEURONS as NEURONS,
+    AdaptiveLIF as AdaptiveLIF,
     AdEx as AdEx,
     CubaLIF as CubaLIF,
     Firing as Firing,
@@ -124,6 +126,7 @@ from .neurons import (
     NeuronError as NeuronError,
     ParallelSpiking as ParallelSpiking,
     ParametricLIF as ParametricLIF,
+    RefractoryLIF as RefractoryLIF,
     SlidingParallelSpiking as SlidingParallelSpiking,
     integrate_and_fire as integrate_and_fire,
     neuron as neuron,
@@ -213,3 +216,26 @@ from .proved_conversion import (
     level_perception as level_perception,
     packaged_network as packaged_network,
 )
+from .recordings import (
+    Events as Events,
+    RecordingError as RecordingError,
+    RecordingWarning as RecordingWarning,
+    bin_events as bin_events,
+    read_events as read_events,
+)
+from .streaming import (
+    Sighting as Sighting,
+    Stream as Stream,
+    StreamError as StreamError,
+    StreamState as StreamState,
+)
+from .temporal import (
+    Delay as Delay,
+    DelayedLinear as DelayedLinear,
+    LeakyReadout as LeakyReadout,
+    MemoryLayer as MemoryLayer,
+    OneToOne as OneToOne,
+    Recurrent as Recurrent,
+    TimeDistributed as TimeDistributed,
+)
+from .time_graph import GraphError as GraphError, TimeGraph as TimeGraph, trace_over_time as trace_over_time

@@ -2,13 +2,15 @@
 
 import itertools
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from logic import Circuit, Clock, FormatError, FormatWarning, Role
+from logic import Circuit, CircuitError, Clock, FormatError, FormatWarning, Property, Role
 from logic.evaluation import clock, run, truth_tables
 from logic.formats import format_circuit, parse_circuit
+from logic.formats.verilog import verilog_files
 
 
 def read(text: str, format: str) -> Circuit:
@@ -53,30 +55,41 @@ def test_blocking_assignments_act_at_once(body: str) -> None:
     ("body", "message"),
     [
         ("reg q; wire g; assign g = c & d;\nalways @(posedge g) q <= d; assign y = q;",
-         r":3: the clock 'g' is driven by logic"),
+         r":3: the clock 'g' of 'q' is driven by logic"),
         ("reg q, r;\nalways @(posedge c) r <= ~r;\nalways @(posedge r) q <= d; assign y = q;",
-         r":4: the clock 'r' is driven by a reg"),
-        ("reg q;\nalways @(posedge g) q <= d; assign y = q;", r":3: the clock 'g' is driven by nothing"),
+         r":4: the clock 'r' of 'q' is driven by a reg"),
+        ("reg q;\nalways @(posedge g) q <= d; assign y = q;", r":3: the clock 'g' of 'q' is driven by nothing"),
         ("reg q;\nalways @(posedge c) q <= d & c; assign y = q;", r":3: the clock 'c' is read as data"),
         ("reg q; always @(posedge c) q <= d;\nassign y = c;", r":3: the clock 'c' is read as data"),
         ("reg q, r; always @(posedge c) q <= d;\nalways @(negedge c) r <= q; assign y = r;",
-         r":3: .*falling edge of 'c', others for the rising"),
+         r":3: 'r' waits for the falling edge of 'c', 'q' for the rising"),
         ("reg q, r; always @(posedge c) q <= d;\nalways @(posedge d) r <= q; assign y = r;",
-         r":3: .*'d', others for .*'c'"),
+         r":3: 'r' waits for .*'d', 'q' for .*'c'"),
         ("reg q, r; always @(posedge c) q = d;\nalways @(posedge c) r = q; assign y = r;",
          r":3: 'q' is read here while another block"),
         ("reg q; always @(posedge c)\nbegin q = d; q <= q; end assign y = q;", r":3: 'q' is assigned by both"),
+        ("wire [1:0] n; assign n[2] = d; assign y = n[2];", r":2: 'n' has no bit 2"),
+    ],
+)  # fmt: skip
+def test_what_a_circuit_cannot_express_is_refused_with_its_line(body: str, message: str) -> None:
+    with pytest.raises(FormatError, match=f"^<text>{message}"):
+        parse_circuit(module(body), "v")
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
         ("reg q; always @(d) q = d; assign y = q;", r":2: expected 'posedge' or 'negedge'"),
         ("reg q; always @(posedge c) if (d) q <= d; assign y = q;", r":2: "),
         ("reg q; always @(posedge c or posedge d) q <= d; assign y = q;", r":2: expected '\)', got 'or'"),
         ("DLATCH u(.C(c), .D(d), .Q(y));", r":2: the cell 'DLATCH' is not a known flip-flop"),
         ("dff u(.E(c), .D(d), .Q(y));", r":2: the cell 'dff' is not a known flip-flop"),
-        ("wire [1:0] n; assign n[2] = d; assign y = n[2];", r":2: 'n' has no bit 2"),
         ("assign y = ~1 ? c : d;", r":2: a number without a size is 32 bits wide"),
     ],
 )  # fmt: skip
-def test_what_a_circuit_cannot_express_is_refused_with_its_line(body: str, message: str) -> None:
-    with pytest.raises(FormatError, match=f"^<text>{message}"):
+def test_what_needs_yosys_is_said_where_there_is_none(body: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verilog_files, "find_yosys", lambda: None)
+    with pytest.raises(FormatError, match=f"^<text>{message}.*; hierarchical or behavioural Verilog .* pip install"):
         parse_circuit(module(body), "v")
 
 
@@ -103,8 +116,8 @@ def test_a_cell_of_the_file_is_what_its_module_says() -> None:
         circuit = read(cell.format("dff") + module(use), "v")
         assert (circuit.clock, circuit.register_initial.tolist()) == (Clock("c", rising=False), [1])
     inverted = "module dff(input C, D, output reg Q); always @(posedge C) Q <= ~D; endmodule\n"
-    with pytest.raises(FormatError, match="2 modules that are not flip-flops"):
-        parse_circuit(inverted + module("dff u(.D(d), .Q(y), .C(c));"), "v")
+    circuit = read(inverted + module("dff u(.D(d), .Q(y), .C(c));"), "v")
+    assert circuit.register_next.tolist() == [3]
 
 
 def test_a_design_that_is_one_flip_flop_is_read() -> None:
@@ -265,12 +278,12 @@ def test_models_within_models_are_copied() -> None:
     ("text", "message"),
     [
         (FULL, r":4: .subckt of the model 'half', which this file does not hold"),
-        (HALF + FULL, r":13: the first model, 'half', is part of another; put the whole one first"),
+        (HALF + FULL + FULL.replace("full", "more"), r":1: the first model, 'half', is part of another; put the whole"),
         (FULL + HALF + HALF, "a second model 'half'"),
         (".model a\n.subckt b x=y\n.end\n.model b\n.inputs x\n.subckt b x=x\n.end\n", "contains itself"),
         (".model a\n.subckt b z=y\n.end\n.model b\n.inputs x\n.end\n", r":2: the model 'b' has no port 'z'"),
         (".model a\n.subckt b x\n.end\n", r":2: expected .subckt model formal=actual"),
-        (".model a\n.search other.blif\n", r":2: .search is not supported"),
+        (".model a\n.search other.blif\n", r":2: .search names another file, which is not opened"),
     ],
 )
 def test_models_that_cannot_be_copied_are_refused(text: str, message: str) -> None:
@@ -295,7 +308,7 @@ def test_a_further_model_that_nothing_uses_is_told() -> None:
 def test_properties_of_aiger_are_no_plain_outputs() -> None:
     text = "aag 2 1 1 1 0 1 1\n2\n4 2 0\n4\n4\n3\ni0 d\no0 y\nb0 never\n"
     circuit = read(text, "aag")
-    assert circuit.output_names == ("y", "bad_never", "constraint_0")
+    assert circuit.output_names == ("y", "never", "constraint_0")
     assert circuit.roles == (Role.OUTPUT, Role.BAD, Role.CONSTRAINT)
     assert read("aag 0 0 0 0 0\n", "aag").roles == ()
     back = parse_circuit(format_circuit(circuit, "aig"), "aig")
@@ -303,6 +316,27 @@ def test_properties_of_aiger_are_no_plain_outputs() -> None:
     for suffix in ("blif", "v", "bench", "eqn"):
         with pytest.raises(FormatError, match="no properties"):
             format_circuit(circuit, suffix)
+
+
+def test_justice_holds_its_outputs_together() -> None:
+    text = "aag 2 1 1 1 0 1 0 2 1\n2\n4 2\n4\n3\n2\n1\n4\n2\n5\n3\ni0 d\no0 y\nb0 y\nj1 again\nf0 fair\n"
+    circuit = read(text, "aag")
+    assert circuit.output_names == ("y", "y_", "justice_0_0", "justice_0_1", "again_0", "fair")
+    assert [(one.name, str(one.role), one.outputs) for one in circuit.properties] == [
+        ("y_", "bad", (1,)),
+        ("justice_0", "justice", (2, 3)),
+        ("again", "justice", (4,)),
+    ]
+    for suffix in ("aag", "aig"):
+        back = parse_circuit(format_circuit(circuit, suffix), suffix)
+        assert (back.roles, back.output_names, back.justice) == (circuit.roles, circuit.output_names, circuit.justice)
+        assert back.outputs.tolist() == circuit.outputs.tolist()
+    for wrong in ((), (Property("one", Role.JUSTICE, (2, 3)),), (Property("one", Role.BAD, (2, 3, 4)),)):
+        with pytest.raises(CircuitError, match="the justice properties hold"):
+            replace(circuit, justice=wrong)
+    spaced = replace(circuit, justice=(replace(circuit.justice[0], name="ä"), circuit.justice[1]))
+    with pytest.warns(FormatWarning, match="cannot hold the name 'ä'; it is written as '_'"):
+        assert parse_circuit(format_circuit(spaced, "aag"), "aag").justice[0].name == "_"
 
 
 def test_names_with_blanks_are_mended_and_told() -> None:

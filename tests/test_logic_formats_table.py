@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from logic import Circuit, CircuitBuilder, FormatError
-from logic.circuit import Role
 from logic.errors import FormatWarning
 from logic.evaluation import clock
 from logic.formats import FORMATS, format_circuit, parse_circuit, read_circuit, readable_suffixes, write_circuit
 from logic.formats.format import Format
+from logic.roles import Role
 
 READABLE = [row for row in FORMATS if row.read]
 BOTH = [row for row in FORMATS if row.read and row.write]

@@ -1,16 +1,18 @@
 """AIGER 1.9, ascii (``aag``) and binary (``aig``): and-inverter graphs with registers and a symbol table."""
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..circuit import Circuit, Gate, Integers, Role
-from ..errors import CircuitError, FormatError
+from ..circuit import Circuit, Gate, Integers
+from ..errors import CircuitError
 from ..lowering import to_and_inverter
+from ..roles import Property, Role
 from .aiger_binary import decode_pairs, encode_pairs
 from .format import Format
-from .naming import printable
+from .naming import printable, refuse_dont_cares
 from .netlist import order_definitions
 from .source import Source
 
@@ -64,8 +66,9 @@ class _Lines:
 def parse_aiger(source: Source) -> Circuit:
     """The circuit of an AIGER file, ascii or binary as its first word says.
 
-    Properties (bad, constraint, justice, fairness) are carried as further outputs with their role, named ``bad_0`` or,
-    where the symbol table names them, ``bad_NAME``. The first value of a register that resets to itself is open.
+    Properties (bad, constraint, justice, fairness) are carried as further outputs with their role, called as in the
+    symbol table, or ``bad_0`` without a name there. A justice property holds its outputs together, which are called
+    as it is with ``_0``, ``_1`` and so on. The first value of a register that resets to itself is open.
 
     Raises:
         FormatError: naming the line or byte, if it is not one.
@@ -119,22 +122,23 @@ def parse_aiger(source: Source) -> Circuit:
         pairs, place = _sorted(source, pairs, first, and_line)
         ends = [place[found >> 1] ^ (found & 1) for found in ends]
         following = place[following >> 1] ^ (following & 1)
-    names = _symbols(lines, header, sizes)
+    names, sets = _symbols(lines, header, sizes)
     roles = [Role.OUTPUT] * header.outputs
     for role, count in zip(_PROPERTIES, (*header.properties[:2], int(sizes.sum()), header.properties[3]), strict=True):
         roles += [role] * count
     try:
         return Circuit(
-            inputs=tuple(names[0]),
+            inputs=tuple(names["i"]),
             kinds=np.full(header.ands, int(Gate.AND), dtype=np.int64),
             offsets=np.arange(0, 2 * header.ands + 1, 2, dtype=np.int64),
             literals=pairs.ravel(),
             outputs=np.concatenate(ends),
-            output_names=tuple(names[2]),
+            output_names=tuple(names["o"]),
             register_next=following,
             register_initial=resets,
-            register_names=tuple(names[1]),
+            register_names=tuple(names["l"]),
             roles=tuple(roles) if any(header.properties) else (),
+            justice=tuple(sets),
         )
     except CircuitError as wrong:
         raise source.error(str(wrong)) from wrong
@@ -233,8 +237,11 @@ def _sorted(source: Source, pairs: Integers, first: int, line: int) -> tuple[Int
     return place[pairs >> 1] ^ (pairs & 1), place
 
 
-def _symbols(lines: _Lines, header: _Header, sizes: Integers) -> tuple[list[str], list[str], list[str]]:
-    """The names of inputs, registers and outputs; properties are the last outputs."""
+def _symbols(lines: _Lines, header: _Header, sizes: Integers) -> tuple[dict[str, list[str]], list[Property]]:
+    """The names of inputs, registers and outputs by their letter, and the justice properties.
+
+    Properties are the last outputs.
+    """
     counts = {"i": header.inputs, "l": header.registers, "o": header.outputs}
     counts |= dict(zip("bcjf", header.properties, strict=True))
     given: dict[str, dict[int, str]] = {letter: {} for letter in counts}
@@ -251,35 +258,42 @@ def _symbols(lines: _Lines, header: _Header, sizes: Integers) -> tuple[list[str]
             raise lines.source.error(f"{place}: {letter}{index} {reason}")
         given[letter][index] = name
     taken = {name for letter in "ilo" for name in given[letter].values()}
+    names = {
+        letter: [given[letter].get(index) or _fresh(f"{letter}{index}", taken) for index in range(counts[letter])]
+        for letter in "ilo"
+    }
+    outputs, sets = names["o"], list[Property]()
+    taken = {*outputs, *(name for letter in "bcjf" for name in given[letter].values())}
+    used = set(outputs)
 
-    def names(letter: str) -> list[str]:
-        return [given[letter].get(index) or _fresh(f"{letter}{index}", taken) for index in range(counts[letter])]
+    def add(name: str, known: bool) -> str:
+        name = _fresh(name, used, () if known else taken)
+        used.add(name)
+        return name
 
-    outputs = names("o")
     for letter, kind in zip("bcjf", _PROPERTIES, strict=True):
         for index in range(counts[letter]):
-            name = f"{kind}_{given[letter].get(index, index)}"
+            name = add(given[letter].get(index, f"{kind}_{index}"), index in given[letter])
             if letter == "j":
-                outputs += [_fresh(f"{name}_{item}", taken) for item in range(int(sizes[index]))]
+                places = range(len(outputs), len(outputs) + int(sizes[index]))
+                outputs += [add(f"{name}_{item}", known=False) for item in range(len(places))]
+                sets.append(Property(name, Role.JUSTICE, tuple(places)))
             else:
-                outputs.append(_fresh(name, taken))
-    return names("i"), names("l"), outputs
+                outputs.append(name)
+    return names, sets
 
 
-def _fresh(name: str, taken: set[str]) -> str:
-    while name in taken:
+def _fresh(name: str, *taken: Container[str]) -> str:
+    while any(name in names for names in taken):
         name += "_"
     return name
 
 
 def aiger_bytes(circuit: Circuit, binary: bool) -> bytes:
-    """The circuit as AIGER, binary or ascii, with all names; gates other than two-input ANDs are lowered first.
-
-    Raises:
-        FormatError: if an output is part of a justice property, whose parts a circuit does not hold together.
-    """
+    """The circuit as AIGER, binary or ascii, with all names; gates other than two-input ANDs are lowered first."""
     if (circuit.kinds != Gate.AND).any() or (np.diff(circuit.offsets) != 2).any():
         circuit = to_and_inverter(circuit)
+    refuse_dont_cares(circuit, "AIGER")
     circuit = printable(circuit, re.compile(r"[ -~]+"), "AIGER")
     inputs, registers, gates = len(circuit.inputs), len(circuit.register_names), len(circuit.kinds)
     heads = 2 * np.arange(inputs + 1, inputs + 1 + registers)
@@ -287,7 +301,7 @@ def aiger_bytes(circuit: Circuit, binary: bool) -> bytes:
     latches = zip(heads.tolist(), circuit.register_next.tolist(), resets.tolist(), strict=True)
     magic = "aig" if binary else "aag"
     ends = _by_role(circuit)
-    counts = [len(ends[role]) for role in (Role.OUTPUT, *_PROPERTIES)]
+    counts = [len(named) for named, _ in ends.values()]
     further = " ".join(map(str, counts[1:])) if any(counts[1:]) else ""
     lines = [f"{magic} {circuit.wires - 1} {inputs} {registers} {counts[0]} {gates} {further}".rstrip()]
     if not binary:
@@ -295,36 +309,39 @@ def aiger_bytes(circuit: Circuit, binary: bool) -> bytes:
     for head, following, reset in latches:
         own = "" if binary else f"{head} "
         lines.append(f"{own}{following}" + (f" {reset}" if reset else ""))
-    lines += (str(literal) for role in (Role.OUTPUT, *_PROPERTIES) for _, literal in ends[role])
+    for role, (_, literals) in ends.items():
+        if role is Role.JUSTICE:
+            lines += (str(len(one.outputs)) for one in circuit.justice)
+        lines += map(str, literals)
     pairs = circuit.literals.reshape(-1, 2)
     if not binary:
         heads = range(2 * circuit.first_gate, 2 * circuit.wires, 2)
         lines += [f"{head} {a} {b}" for head, (a, b) in zip(heads, pairs.tolist(), strict=True)]
-    named = {"i": circuit.inputs, "l": circuit.register_names}
-    named |= {
-        role[0]: [name.removeprefix(f"{role}_" * (role != Role.OUTPUT)) for name, _ in ends[role]] for role in ends
-    }
+    named = {"i": circuit.inputs, "l": circuit.register_names} | {role[0]: own for role, (own, _) in ends.items()}
     symbols = (f"{letter}{index} {name}\n" for letter, names in named.items() for index, name in enumerate(names))
     body = encode_pairs(pairs, circuit.first_gate) if binary else b""
     return ("\n".join(lines) + "\n").encode("ascii") + body + "".join(symbols).encode("ascii")
 
 
-def _by_role(circuit: Circuit) -> dict[Role, list[tuple[str, int]]]:
-    """Names and literals of the outputs of each role."""
-    ends: dict[Role, list[tuple[str, int]]] = {role: [] for role in Role}
+def _by_role(circuit: Circuit) -> dict[Role, tuple[tuple[str, ...], list[int]]]:
+    """Names and literals of what has each role; justice properties bear names, their outputs are the literals."""
     roles = circuit.roles or (Role.OUTPUT,) * len(circuit.output_names)
-    for role, name, literal in zip(roles, circuit.output_names, circuit.outputs.tolist(), strict=True):
+    found: dict[Role, tuple[tuple[str, ...], list[int]]] = {}
+    for role in Role:
+        places = [at for at, own in enumerate(roles) if own is role]
+        names = tuple(circuit.output_names[at] for at in places)
         if role is Role.JUSTICE:
-            raise FormatError(f"AIGER is written without justice properties; {name!r} is part of one, leave it out")
-        ends[role].append((name, literal))
-    return ends
+            places = [at for one in circuit.justice for at in one.outputs]
+            names = tuple(one.name for one in circuit.justice)
+        found[role] = names, circuit.outputs[places].tolist()
+    return found
 
 
 ASCII_AIGER = Format(
     name="ascii AIGER",
     suffixes=("aag",),
     example=b"aag 5 1 1 1 3 1 1\n2\n4 10 1\n7\n4\n3\n6 5 3\n8 4 2\n10 9 7\nb0 NEVER\nc\nnote\n",
-    lacks="The clock is implied: its name and edge are left out. Justice properties are read, not written.",
+    lacks="The clock is implied: its name and edge are left out.",
     read=parse_aiger,
     write=lambda circuit: aiger_bytes(circuit, binary=False),
     mark=rb"aag ",

@@ -108,6 +108,8 @@ def _one_clock(circuit: Circuit, following: dict[str, str]) -> Circuit:
         register_next=np.zeros(0, np.int64),
         register_initial=np.zeros(0, np.int64),
         register_names=(),
+        roles=(),
+        justice=(),
     )
 
 

@@ -191,6 +191,7 @@ def constant_gates(circuit: Circuit, wires: Integers, timeout: float = 10.0) -> 
                 register_initial=np.zeros(0, np.int64),
                 clock=None,
                 roles=(),
+                justice=(),
             )
             flat = replace(alone, outputs=np.array([value]))
             if prove_equivalent(alone, flat, timeout=timeout).holds:

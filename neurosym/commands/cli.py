@@ -4,28 +4,26 @@ from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import Annotated, Any, cast
 
 import typer
 
-from ..terminal import complain, say, say_json, say_part, say_rows, say_table
+from ..many.asking import HELP as MANY, is_many
+from ..terminal import complain, progress_bar, say, say_json, say_part, say_rows, say_table
 from .advising import advise_family
 from .circuits import compile_netlist, learn_gate, simulate_netlist, verify_netlist
+from .conventions.ending import plain_errors
+from .conventions.files import PathError, claimed, existing, writable
+from .conventions.options import CODES, AsJson, Epochs, Quick, Seed, given, refuse_others
 from .conversion import convert_model
-from .ending import plain_errors
-from .files import PathError, claimed, existing, writable
 from .fitting import fit_network
 from .hardware import write_hardware
 from .integers import show_integers
 from .lfi import learn_program
-from .options import CODES, AsJson, Epochs, Quick, Seed, given, refuse_others
 from .programs import decide_program, ground_program, most_probable_truths, most_probable_world
 from .sample import sample_program
+from .sweeping import run_many, sweep
 from .targets import conform_network, target_app
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.progress import Progress
 
 # What computes and what draws (rich) is loaded where it is used, since --help must not wait for it.
 
@@ -42,6 +40,11 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the whole command line; `__main__.py` answers what needs less."""
+    import sys
+
+    words = sys.argv[1:]
+    if is_many(words):
+        run_many(words)
     app()
 
 
@@ -133,7 +136,7 @@ def train_model(
         with joined_by_torchrun(settings.place()) as processes:
             console = Console(stderr=True)
             shown = processes.first and console.is_terminal
-            with nullcontext() if not processes.first else claimed(output), _bar(console, shown) as bar:
+            with nullcontext() if not processes.first else claimed(output), progress_bar(console, shown) as bar:
                 task_bar = bar.add_task(f"{model} on {dataset}", total=None)
 
                 def show(done: int, total: int) -> None:
@@ -178,7 +181,7 @@ def profile_model(
         say_rows([asdict(layer) for layer in found.layers] if layers else table([(model, found)]), as_json)
 
 
-@app.command("explain")
+@app.command("explain", epilog=MANY)
 def explain_pictures(
     model: Annotated[Path, typer.Argument(help="A saved model, or a program (.pl).", show_default=False)],
     pictures: Annotated[list[Path] | None, typer.Argument(help="Pictures of one digit each.")] = None,
@@ -242,7 +245,7 @@ def check_parts(
     raise typer.Exit(0 if all(finding.works for finding in findings) else 1)
 
 
-@app.command("query")
+@app.command("query", epilog=MANY)
 def query_program(
     program: Annotated[Path, typer.Argument(help="A probabilistic logic program (.pl).", show_default=False)],
     query: Annotated[
@@ -268,7 +271,7 @@ _SOLVING = ("puzzle", "query", "timeout", "limit", "as_json", "count")
 _SPIKING = (*_SOLVING, "spikes", "orders", "seed", "steps", "unique", "proof", "report")
 
 
-@app.command("solve")
+@app.command("solve", epilog=MANY)
 def solve_puzzle(
     context: typer.Context,
     puzzle: Annotated[str, typer.Argument(help="A .pl file, or the name of a bundled puzzle.", show_default=False)],
@@ -338,14 +341,6 @@ def solve_puzzle(
     raise typer.Exit(CODES[found.solvable])
 
 
-def _bar(console: "Console", shown: bool) -> "Progress":
-    """A bar of steps whose text is shown as it is."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    return Progress(*columns, console=console, transient=True, disable=not shown)
-
-
 def _show_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version  # loads as long as a third of --help
@@ -362,22 +357,23 @@ def _options(
 ) -> None: ...
 
 
-app.command("mpe")(most_probable_world)
-app.command("map")(most_probable_truths)
-app.command("sample")(sample_program)
+app.command("mpe", epilog=MANY)(most_probable_world)
+app.command("map", epilog=MANY)(most_probable_truths)
+app.command("sample", epilog=MANY)(sample_program)
 app.command("lfi")(learn_program)
 app.command("dt")(decide_program)
 app.command("ground")(ground_program)
-app.command("compile")(compile_netlist)
-app.command("verify")(verify_netlist)
-app.command("simulate")(simulate_netlist)
+app.command("compile", epilog=MANY)(compile_netlist)
+app.command("verify", epilog=MANY)(verify_netlist)
+app.command("simulate", epilog=MANY)(simulate_netlist)
 app.command("learn-gate")(learn_gate)
 app.command("rtl")(write_hardware)
 app.command("integers")(show_integers)
-app.command("convert")(convert_model)
-app.command("fit")(fit_network)
+app.command("convert", epilog=MANY)(convert_model)
+app.command("fit", epilog=MANY)(fit_network)
 app.command("conform")(conform_network)
 app.command("advise")(advise_family)
+app.command("sweep")(sweep)
 app.add_typer(target_app, name="target")
 
 

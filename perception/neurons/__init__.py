@@ -1,5 +1,6 @@
 """Layers of spiking neurons: currents ``[T, B, ...]`` in, spikes ``[T, B, ...]`` out, no state kept between calls."""
 
+from .adapting import AdaptiveLIF as AdaptiveLIF, RefractoryLIF as RefractoryLIF
 from .biophysical import AdEx as AdEx, Izhikevich as Izhikevich
 from .graded import IntegerLIF as IntegerLIF, MultiThresholdLIF as MultiThresholdLIF
 from .layer import (

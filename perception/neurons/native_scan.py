@@ -42,7 +42,7 @@ def native_forward(current: Tensor, rule: ScanRule, numbers: Numbers, initial: T
     def columns(first: int, last: int) -> None:
         kernels.scan_forward(driving, decay, gain, threshold, rule.reset == "soft", *rows, first, last)
 
-    _in_parts(columns, current[0].numel(), current.numel())
+    in_parts(columns, current[0].numel(), current.numel())
     return Scanned(spikes, membranes, final[0] if record else final)
 
 
@@ -96,7 +96,7 @@ def native_backward(
             last,
         )
 
-    sums = _in_parts(columns, current[0].numel(), current.numel())
+    sums = in_parts(columns, current[0].numel(), current.numel())
     leaked, driven, barred = (sum(part[place] for part in sums) for place in range(3))
     return Gradients(
         by_current,
@@ -107,7 +107,7 @@ def native_backward(
     )
 
 
-def _in_parts(run: Callable[[int, int], T], columns: int, elements: int) -> list[T]:
+def in_parts(run: Callable[[int, int], T], columns: int, elements: int) -> list[T]:
     """Runs over all columns, on as many threads as torch may use if there is enough to do."""
     parts = min(torch.get_num_threads(), elements // _WORTH_A_THREAD) if elements > _WORTH_A_THREAD else 1
     if parts == 1:

@@ -3,6 +3,7 @@
 from inspect import signature
 from typing import Any
 
+from .adapting import AdaptiveLIF, RefractoryLIF
 from .biophysical import AdEx, Izhikevich
 from .graded import IntegerLIF, MultiThresholdLIF
 from .layer import Neuron, NeuronError
@@ -21,6 +22,8 @@ NEURONS: dict[str, type[Neuron]] = {
     "masked_psn": MaskedParallelSpiking,
     "sliding_psn": SlidingParallelSpiking,
     "cuba_lif": CubaLIF,
+    "adaptive_lif": AdaptiveLIF,
+    "refractory_lif": RefractoryLIF,
     "adex": AdEx,
     "izhikevich": Izhikevich,
 }

@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from perception import LeakyIntegrateAndFire
 from perception.neurons import Tier
+from perception.sparsity import SpikeConv2d
 
 Scan = Callable[[Tensor], Tensor]
 """Currents ``[T, N]`` to spikes ``[T, N]``, from rest."""
@@ -48,6 +49,7 @@ class Neurosym(Layers):
 
     def __init__(self, tier: Tier = "auto") -> None:
         super().__init__()
+        self.second = SpikeConv2d(12, 64, 5)
         self.fire = LeakyIntegrateAndFire(0.5, reset="soft", tier=tier)
         self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
@@ -61,11 +63,13 @@ class Neurosym(Layers):
 
 
 class Jelly(Layers):
-    """By SpikingJelly with all steps in one call; ``once`` computes the first convolution once, by hand."""
+    """By SpikingJelly with all steps in one call; ``once`` computes the first layer once, by hand, as we do."""
 
-    def __init__(self, *, once: bool = False) -> None:
+    def __init__(self, *, once: bool = False, channels_last: bool = False) -> None:
         super().__init__()
         self.once = once
+        if channels_last:
+            self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.neurons = nn.ModuleList([jelly_neuron() for _ in range(3)])
         self.tools: Any = import_module("spikingjelly.activation_based.functional")
 
@@ -196,6 +200,9 @@ def contestants(device: torch.device) -> Mapping[str, Contestant]:
         ),
         "spikingjelly": Contestant(lambda _: jelly_scan(), lambda on: Jelly().to(on)),
         "spikingjelly, first layer once": Contestant(lambda _: jelly_scan(), lambda on: Jelly(once=True).to(on)),
+        "spikingjelly, first layer once, channels last": Contestant(
+            lambda _: jelly_scan(), lambda on: Jelly(once=True, channels_last=True).to(on)
+        ),
         "snntorch": Contestant(lambda _: in_steps(snntorch_neuron()), lambda on: Stepping(snntorch_neuron).to(on)),
         "norse": Contestant(lambda _: in_steps(norse_neuron()), lambda on: Stepping(norse_neuron).to(on)),
         "sinabs": Contestant(lambda _: sinabs_scan(), lambda on: Sinabs().to(on)),

@@ -1,0 +1,1 @@
+"""Many items at once: in processes or on a cluster, each within its limits, kept in a journal."""
