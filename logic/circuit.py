@@ -78,6 +78,9 @@ class Circuit:
         clock: What all registers wait for; None if there are none, or the file names no clock. One step of a circuit is
             one such edge; several clocks, gated ones and latches cannot be expressed.
         roles: ``O`` of them, a :class:`Role` each; empty if all are plain outputs.
+        dont_cares: Where outputs may have either value: a circuit without registers over the names of the inputs and
+            then the registers, an output of which is true where the output of that name is free. What is evaluated and
+            compiled has the values of ``outputs``; a proof against this circuit leaves the free ones out.
         justice: The justice properties, each with the outputs that it holds together.
 
     Raises:
@@ -96,6 +99,7 @@ class Circuit:
     register_names: tuple[str, ...] = ()
     clock: Clock | None = None
     roles: tuple[Role, ...] = ()
+    dont_cares: "Circuit | None" = None
     justice: tuple[Property, ...] = ()
 
     def __post_init__(self) -> None:
@@ -112,6 +116,10 @@ class Circuit:
             raise CircuitError("the first value of a register is 0, 1 or -1, which leaves it open")
         check_roles(self.roles, len(self.outputs), self.justice)
         sources = (*self.inputs, *self.register_names)
+        if (free := self.dont_cares) is not None and (
+            free.inputs != sources or free.register_names or not set(free.output_names) <= set(self.output_names)
+        ):
+            raise CircuitError("don't cares are a circuit over the inputs and registers, with outputs of these names")
         if len(set(sources)) < len(sources) or len(set(self.output_names)) < len(self.output_names):
             names = sources if len(set(sources)) < len(sources) else self.output_names
             twice = Counter(names).most_common(1)[0][0]

@@ -48,11 +48,11 @@ from .datasets import (
     DATASETS as DATASETS,
     Dataset as Dataset,
     DatasetError as DatasetError,
-    Events as Events,
-    bin_events as bin_events,
+    FolderOptions as FolderOptions,
+    LayoutWarning as LayoutWarning,
+    Preparation as Preparation,
     hold_out as hold_out,
     load_dataset as load_dataset,
-    read_events as read_events,
     read_idx as read_idx,
 )
 from .datasets.mnist import (
@@ -214,6 +214,13 @@ from .proved_conversion import (
     LevelPerception as LevelPerception,
     level_perception as level_perception,
     packaged_network as packaged_network,
+)
+from .recordings import (
+    Events as Events,
+    RecordingError as RecordingError,
+    RecordingWarning as RecordingWarning,
+    bin_events as bin_events,
+    read_events as read_events,
 )
 from .temporal import (
     Delay as Delay,

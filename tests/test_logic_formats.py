@@ -123,7 +123,7 @@ ERRORS = [
     ("blif", ".inputs a\n.outputs y\n.names a y\n11 1\n", r"expected 1 of 0, 1, - and a value"),
     ("blif", ".model a\n.model b\n.model b\n", r":3: a second model 'b'"),
     ("blif", ".inputs a\n.subckt b x=a\n", r":2: .subckt of the model 'b', which this file does not hold"),
-    ("blif", ".model a\n.gate nand2 A=a Y=y\n", r":2: .gate is not supported"),
+    ("blif", ".model a\n.gate nand2 A=a Y=y\n", r":2: .gate of the cell 'nand2', which this file does not hold"),
     (
         "blif",
         ".inputs a\n.outputs y\n.names a y\n1 1\n.names a y\n0 1\n",

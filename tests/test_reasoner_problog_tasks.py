@@ -322,3 +322,20 @@ def test_what_is_continuous_is_refused_where_it_cannot_be_counted(text: str, wor
 def test_values_that_cannot_be_drawn_are_told(text: str, words: str) -> None:
     with pytest.raises((SamplingError, QueryError), match=words):
         sample(Program.parse(text, ()))
+
+
+def test_choices_of_rules_are_not_taken_for_their_heads() -> None:
+    """The second rule for `wet` is not chosen, and yet it is wet; two facts of one name are two."""
+    program = Program.parse(
+        """0.7::rain. 0.1::sprinkler.
+        0.9::wet :- rain.
+        0.2::wet :- sprinkler.
+        0.4::a. 0.3::a.
+        evidence(wet). query(a)."""
+    )
+    (world,) = most_probable(program)
+    assert world.facts == {
+        "rain": True, "sprinkler": False, "wet (rule of line 2)": True, "wet (rule of line 3)": False,
+        "a": False, "a, 2": False,
+    }  # fmt: skip
+    assert world.log_probability == pytest.approx(log(0.7 * 0.9 * 0.9 * 0.8 * 0.6 * 0.7))

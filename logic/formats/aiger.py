@@ -12,7 +12,7 @@ from ..lowering import to_and_inverter
 from ..roles import Property, Role
 from .aiger_binary import decode_pairs, encode_pairs
 from .format import Format
-from .naming import printable
+from .naming import printable, refuse_dont_cares
 from .netlist import order_definitions
 from .source import Source
 
@@ -293,6 +293,7 @@ def aiger_bytes(circuit: Circuit, binary: bool) -> bytes:
     """The circuit as AIGER, binary or ascii, with all names; gates other than two-input ANDs are lowered first."""
     if (circuit.kinds != Gate.AND).any() or (np.diff(circuit.offsets) != 2).any():
         circuit = to_and_inverter(circuit)
+    refuse_dont_cares(circuit, "AIGER")
     circuit = printable(circuit, re.compile(r"[ -~]+"), "AIGER")
     inputs, registers, gates = len(circuit.inputs), len(circuit.register_names), len(circuit.kinds)
     heads = 2 * np.arange(inputs + 1, inputs + 1 + registers)

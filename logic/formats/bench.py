@@ -5,7 +5,7 @@ import re
 from ..circuit import Circuit, Gate
 from ..lowering import to_and_inverter
 from .format import Format
-from .naming import fresh_name, output_ends, refuse_roles, wire_names
+from .naming import fresh_name, output_ends, refuse_dont_cares, refuse_roles, wire_names
 from .netlist import ALIAS, Netlist
 from .source import Source
 from .truth_table import add_table
@@ -103,6 +103,7 @@ def bench_text(circuit: Circuit) -> str:
         FormatError: if an output is no plain one.
     """
     refuse_roles(circuit, "bench")
+    refuse_dont_cares(circuit, "bench")
     if (circuit.kinds == Gate.MAJ).any():
         circuit = to_and_inverter(circuit)
     circuit, names = wire_names(circuit, re.compile(r"[!-\"$-'*+\--<>-~]+"), "bench")

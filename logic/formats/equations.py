@@ -7,7 +7,7 @@ from ..errors import FormatError
 from ..lowering import to_and_inverter
 from .expression import add_expression
 from .format import Format
-from .naming import output_ends, refuse_roles, wire_names
+from .naming import output_ends, refuse_dont_cares, refuse_roles, wire_names
 from .netlist import ALIAS, Netlist
 from .source import Source
 
@@ -108,6 +108,7 @@ def equations_text(circuit: Circuit) -> str:
         FormatError: if there are registers, or an output is no plain one.
     """
     refuse_roles(circuit, "equations")
+    refuse_dont_cares(circuit, "equations")
     if circuit.register_names:
         count = len(circuit.register_names)
         raise FormatError(f"equations hold no registers, the circuit has {count}; write BLIF, AIGER or Verilog")

@@ -1,9 +1,10 @@
 """Infix Boolean expressions, with Verilog's operators and precedence, as gates of a netlist."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 from ..circuit import Gate
-from .netlist import Netlist
+from .source import Source
 
 # how tightly an operator binds; '?' waits for its ':'
 _BINDING = {"(": 0, "?": 1, ":": 1, "||": 2, "&&": 3, "|": 4, "^": 5, "~^": 5, "^~": 5, "&": 6}
@@ -11,10 +12,23 @@ _KINDS = {"||": Gate.OR, "|": Gate.OR, "&&": Gate.AND, "&": Gate.AND, "^": Gate.
 _UNARY = 7
 
 
+class GateMaker(Protocol):
+    """What takes the gates of an expression, such as a netlist."""
+
+    @property
+    def source(self) -> Source:
+        """The file that errors name."""
+        ...
+
+    def add_gate(self, kind: int, operands: Sequence[int], line: int) -> int:
+        """The literal of a new gate."""
+        ...
+
+
 class _Stacks:
     """Operands and operators of the shunting-yard method (Dijkstra, 1961): no recursion, so no depth is too deep."""
 
-    def __init__(self, netlist: Netlist, line: int) -> None:
+    def __init__(self, netlist: GateMaker, line: int) -> None:
         self.netlist, self.line = netlist, line
         self.literals: list[int] = []
         self.operators: list[str] = []
@@ -45,7 +59,7 @@ class _Stacks:
             self.literals.append(add(_KINDS[operator], (left, right), line) ^ (operator in ("~^", "^~")))
 
 
-def add_expression(netlist: Netlist, tokens: Iterable[str], line: int, operand: Callable[[str], int]) -> int:
+def add_expression(netlist: GateMaker, tokens: Iterable[str], line: int, operand: Callable[[str], int]) -> int:
     """The literal of an expression.
 
     Args:

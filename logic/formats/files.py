@@ -9,11 +9,15 @@ from .known_formats import find_reader, find_writer
 from .source import Source
 
 
-def read_circuit(path: str | Path) -> Circuit:
+def read_circuit(path: str | Path, *, genlib: str | Path | None = None) -> Circuit:
     """The circuit of a file in one of the readable formats of :data:`logic.formats.known_formats.FORMATS`.
 
     The suffix says which, but AIGER is known by its first word. Equations are ``.eqn``, truth tables ``.tt``.
     One-hot promises are not part of any format.
+
+    Args:
+        path: The file.
+        genlib: A library in the genlib format, for BLIF files with mapped cells (``.gate``).
 
     Raises:
         FormatError: naming the file and the line or byte, if it cannot be read or holds no circuit in its format.
@@ -26,12 +30,10 @@ def read_circuit(path: str | Path) -> Circuit:
         ('s', 'c')
     """
     path = Path(path)
-    try:
-        data = path.read_bytes()
-    except OSError as wrong:
-        raise FormatError(f"{path}: cannot be read: {wrong.strerror}") from wrong
+    cells = None if genlib is None else Source(str(genlib), _bytes(Path(genlib)))
+    data = _bytes(path)
     suffix = path.suffix.lower().removeprefix(".")
-    return _parse(Source(str(path), data), "aig" if data[:4] in (b"aig ", b"aag ") else suffix)
+    return _parse(Source(str(path), data, cells), "aig" if data[:4] in (b"aig ", b"aag ") else suffix)
 
 
 def parse_circuit(text: str | bytes, format: str) -> Circuit:
@@ -85,6 +87,13 @@ def format_circuit(circuit: Circuit, format: str) -> bytes:
         <BLANKLINE>
     """
     return find_writer(format, "<text>")(circuit)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as wrong:
+        raise FormatError(f"{path}: cannot be read: {wrong.strerror}") from wrong
 
 
 def _parse(source: Source, format: str) -> Circuit:

@@ -7,7 +7,7 @@ from ..circuit import Circuit
 from ..errors import FormatError
 from .aiger import ASCII_AIGER, BINARY_AIGER
 from .bench import BENCH
-from .blif import BLIF
+from .berkeley import BLIF
 from .dot import DOT, SVG
 from .equations import EQUATIONS
 from .format import Format

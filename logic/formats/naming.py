@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ..circuit import Circuit
@@ -55,6 +55,17 @@ def refuse_roles(circuit: Circuit, language: str) -> None:
             raise FormatError(f"{language} has no properties, but {name!r} is one ({role}); write AIGER (.aag, .aig)")
 
 
+def refuse_dont_cares(circuit: Circuit, language: str) -> None:
+    """Refuses don't cares in a language that has none.
+
+    Raises:
+        FormatError: if an output may have either value somewhere.
+    """
+    if circuit.dont_cares is not None:
+        name = circuit.dont_cares.output_names[0]
+        raise FormatError(f"{language} has no don't cares, but {name!r} has some; write BLIF (.blif)")
+
+
 def printable(circuit: Circuit, allowed: re.Pattern[str], language: str) -> Circuit:
     """The circuit with underscores for letters that are not ``allowed`` in names, which a warning tells."""
     sources = (*circuit.inputs, *circuit.register_names)
@@ -69,12 +80,14 @@ def printable(circuit: Circuit, allowed: re.Pattern[str], language: str) -> Circ
         return circuit
     _tell(names, f"{language} cannot hold the name")
     clock = circuit.clock
+    free = circuit.dont_cares
     return replace(
         circuit,
         inputs=tuple(names.get(name, name) for name in circuit.inputs),
         register_names=tuple(names.get(name, name) for name in circuit.register_names),
         output_names=tuple(names.get(name, name) for name in circuit.output_names),
         clock=replace(clock, name=names.get(clock.name, clock.name)) if clock else None,
+        dont_cares=None if free is None else _renamed(free, names),
         justice=tuple(replace(one, name=names.get(one.name, one.name)) for one in circuit.justice),
     )
 
@@ -93,7 +106,19 @@ def rename_outputs(circuit: Circuit, wrong: list[str], language: str) -> Circuit
     taken = {*circuit.inputs, *circuit.register_names, *circuit.output_names}
     names = {name: _unused(f"{name}_out", taken) for name in wrong}
     _tell(names, f"{language} cannot give an output the name of an input or register,")
-    return replace(circuit, output_names=tuple(names.get(name, name) for name in circuit.output_names))
+    free = circuit.dont_cares
+    mended = tuple(names.get(name, name) for name in circuit.output_names)
+    return replace(circuit, output_names=mended, dont_cares=None if free is None else _renamed(free, {}, names))
+
+
+def _renamed(free: Circuit, inputs: Mapping[str, str], outputs: Mapping[str, str] | None = None) -> Circuit:
+    """Don't cares whose inputs, and outputs if they are called otherwise, have other names."""
+    outputs = inputs if outputs is None else outputs
+    return replace(
+        free,
+        inputs=tuple(inputs.get(name, name) for name in free.inputs),
+        output_names=tuple(outputs.get(name, name) for name in free.output_names),
+    )
 
 
 def _tell(names: dict[str, str], problem: str) -> None:

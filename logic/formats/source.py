@@ -15,10 +15,12 @@ class Source:
     Args:
         name: What errors call it: a path, or ``<text>``.
         data: All of it.
+        cells: A library that says what the cells are which the file names (genlib), if one was given.
     """
 
     name: str
     data: bytes
+    cells: "Source | None" = None
 
     def error(self, problem: str, line: int | None = None, byte: int | None = None) -> FormatError:
         """An error at a line (from 1) or a byte (from 0)."""

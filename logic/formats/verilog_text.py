@@ -6,7 +6,7 @@ import numpy as np
 
 from ..circuit import Circuit, Gate
 from ..lowering import to_and_inverter
-from .naming import fresh_name, output_ends, refuse_roles, rename_outputs, wire_names
+from .naming import fresh_name, output_ends, refuse_dont_cares, refuse_roles, rename_outputs, wire_names
 from .verilog_words import is_keyword
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
@@ -24,6 +24,7 @@ def verilog_text(circuit: Circuit) -> str:
         FormatError: if an output is no plain one.
     """
     refuse_roles(circuit, "Verilog")
+    refuse_dont_cares(circuit, "Verilog")
     if (np.diff(circuit.offsets)[circuit.kinds == Gate.MAJ] != 3).any():
         circuit = to_and_inverter(circuit)
     inputs = {*circuit.inputs}

@@ -1,5 +1,7 @@
 """The one question of the prover: do these two, networks or circuits, compute the same? It picks the right proof."""
 
+from dataclasses import replace
+from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
 
@@ -67,6 +69,11 @@ def verify(
         from .networks import prove_same
 
         return prove_same(first, second, timeout)
+    if second.dont_cares is not None:
+        from .dont_cares import prove_network_up_to
+
+        exact = verify(first, replace(second, dont_cares=None), certificate=certificate, timeout=timeout)
+        return exact if exact.holds else prove_network_up_to(first, second, exact, partial(verify, timeout=timeout))
     if second.register_names:
         from .induction import prove_machine
 
@@ -81,7 +88,7 @@ def prove_equivalent(impl: Circuit, spec: Circuit, timeout: float | None = None)
 
     Args:
         impl: One circuit. Inputs and outputs are matched by name, or by order if no name is common.
-        spec: The other; its one-hot groups are promised of the inputs.
+        spec: The other; its one-hot groups are promised of the inputs, and where its outputs are free they may differ.
         timeout: Seconds, or None for no bound.
 
     Returns:
@@ -96,6 +103,10 @@ def prove_equivalent(impl: Circuit, spec: Circuit, timeout: float | None = None)
         >>> prove_equivalent(left, right).holds
         True
     """
+    if impl.dont_cares is not None or spec.dont_cares is not None:
+        from .dont_cares import prove_up_to
+
+        return prove_up_to(impl, spec, partial(prove_equivalent, timeout=timeout))
     if not impl.register_names and not spec.register_names:
         return prove_combinational(impl, spec, timeout)
     from .machines import prove_machines

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from ..terminal import say, say_json, say_rows
-from .ending import plain_errors
-from .files import PathError, existing, writable
-from .options import CODES, WORDS, AsJson, Seed, given, refuse_others
+from .conventions.ending import plain_errors
+from .conventions.files import PathError, existing, writable
+from .conventions.options import CODES, WORDS, AsJson, Seed, given, refuse_others
 
 Netlist = Annotated[Path, typer.Argument(help="AIGER, BLIF, .bench, Verilog, PLA, truth table or equations.")]
 Mapping = Annotated[str, typer.Option(help="single-rail, dual-rail, fail-silent, majority, logicsnn or positive.")]
@@ -59,11 +59,25 @@ def verify_netlist(
     waveform: Annotated[Path | None, typer.Option(help="Write a counterexample as VCD, or .svg as a raster.")] = None,
     certificate: Annotated[Path | None, typer.Option(help="Write a .cnf and its DRAT proof (small networks).")] = None,
     obligations: Annotated[bool, typer.Option(help="Judge also rails, lost spikes, overflow and delays.")] = False,
+    claims: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--property", help="Judge this property of the netlist (may be repeated), or all.", metavar="NAME"
+        ),
+    ] = None,
+    witness: Annotated[Path | None, typer.Option(help="Write AIGER witnesses of refuted properties.")] = None,
+    replayed: Annotated[
+        Path | None, typer.Option("--replay", help="Judge a file of AIGER witnesses by plain simulation.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Prove the compiled network of a netlist; exit code 0 proved, 1 refuted, 3 out of budget."""
+    """Prove the compiled network of a netlist, or its properties; exit code 0 proved, 1 refuted, 3 out of budget."""
     with plain_errors():
         existing(circuit)
+        if claims or replayed is not None:
+            raise typer.Exit(_verify_claims(context, circuit, claims or [], timeout, witness, replayed, as_json))
+        if witness is not None:
+            raise PathError(f"{witness}: is written for properties; name one by --property, or all")
         if spec is not None:
             existing(spec)
         for place, kinds in ((waveform, (".vcd", ".svg")), (certificate, (".cnf",))):
@@ -90,6 +104,28 @@ def verify_netlist(
             say(f"{found.verdict}\n{'network' if compiled else mapping}: {figures}")
             say(f"compiled in {found.compile_seconds:.2f} s, {word} in {found.verdict.seconds:.2f} s")
     raise typer.Exit(CODES[found.verdict.holds])
+
+
+def _verify_claims(
+    context: typer.Context,
+    circuit: Path,
+    claims: list[str],
+    timeout: float | None,
+    witness: Path | None,
+    replayed: Path | None,
+    as_json: bool,
+) -> int:
+    """The exit code of `verify` where it is about properties."""
+    from . import claims as judging
+
+    if replayed is not None:
+        refuse_others(context, ("circuit", "replayed", "as_json"))
+        return 0 if judging.replay_claims(circuit, existing(replayed), as_json) else 1
+    refuse_others(context, ("circuit", "claims", "timeout", "witness", "as_json"))
+    if witness is not None:
+        writable(witness, circuit)
+    judged = judging.judge_claims(circuit, claims, timeout, witness)
+    return CODES[judging.say_judged(circuit, judged, as_json).holds]
 
 
 def simulate_netlist(

@@ -12,14 +12,14 @@ from ..many.asking import HELP as MANY, is_many
 from ..terminal import complain, progress_bar, say, say_json, say_part, say_rows, say_table
 from .advising import advise_family
 from .circuits import compile_netlist, learn_gate, simulate_netlist, verify_netlist
+from .conventions.ending import plain_errors
+from .conventions.files import PathError, claimed, existing, writable
+from .conventions.options import CODES, AsJson, Epochs, Quick, Seed, given, refuse_others
 from .conversion import convert_model
-from .ending import plain_errors
-from .files import PathError, claimed, existing, writable
 from .fitting import fit_network
 from .hardware import write_hardware
 from .integers import show_integers
 from .lfi import learn_program
-from .options import CODES, AsJson, Epochs, Quick, Seed, given, refuse_others
 from .programs import decide_program, ground_program, most_probable_truths, most_probable_world
 from .sample import sample_program
 from .sweeping import run_many, sweep

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from ..terminal import say_json, say_rows
-from .ending import plain_errors
-from .files import PathError, claimed, writable
-from .options import AsJson
+from .conventions.ending import plain_errors
+from .conventions.files import PathError, claimed, writable
+from .conventions.options import AsJson
 
 if TYPE_CHECKING:
     from perception import Dataset, QuantisedPerception

@@ -183,10 +183,10 @@ def verify_files(
     network = compiled.network
     verdict = verify(network, circuit, certificate=compiled.certificate, timeout=timeout)
     others = logic.prove_obligations(network, circuit, function=verdict) if obligations else {}
-    if circuit.roles and verdict.holds is not False:
-        from logic.proving.properties import prove_properties
+    if circuit.properties and verdict.holds is not False:
+        from logic.checking import all_hold, prove_properties
 
-        verdict = _both(verdict, prove_properties(circuit, timeout))
+        verdict = _both(verdict, all_hold(prove_properties(circuit, None, timeout)))
     if spec is not None and verdict.holds is not False:
         verdict = _both(verdict, verify(circuit, read_circuit(spec), timeout=timeout))
     _keep(verdict, network, circuit, waveform, certificate)

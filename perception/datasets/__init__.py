@@ -1,7 +1,8 @@
 """Labelled pictures and recordings: files, packages and downloads to tensors."""
 
 from .dataset import Dataset as Dataset, DatasetError as DatasetError, hold_out as hold_out
-from .events import Events as Events, bin_events as bin_events, read_events as read_events
-from .folder import load_folder as load_folder
+from .folder import FolderOptions as FolderOptions, load_folder as load_folder
 from .idx import read_idx as read_idx
+from .layout import LayoutWarning as LayoutWarning
+from .preparation import Preparation as Preparation
 from .sources import DATASETS as DATASETS, load_dataset as load_dataset

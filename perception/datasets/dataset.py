@@ -1,16 +1,18 @@
 """What every data set is once it is loaded, whatever it was on disk."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from logic import Domain, NeurosymError
+from logic import Domain
 from logic.randomness import Seed, to_generator
 
+from ..recordings.events import DatasetError as DatasetError
 
-class DatasetError(NeurosymError, ValueError):
-    """A data set that is unknown, missing, damaged or does not fit together; the text names the file and the remedy."""
+if TYPE_CHECKING:
+    from .preparation import Preparation
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -23,6 +25,7 @@ class Dataset:
             towards dark first. Samples stand first, since they are what is chosen from; a batch is ``[T, B, ...]``.
         labels: Class numbers ``[M]``.
         classes: What the class numbers mean.
+        preparation: How files became the pictures, if they did; new ones become so by its ``read``.
 
     Raises:
         DatasetError: if the numbers of pictures and labels differ, or a label is no class.
@@ -32,6 +35,7 @@ class Dataset:
     pictures: Tensor
     labels: Tensor
     classes: Domain
+    preparation: "Preparation | None" = None
 
     def __post_init__(self) -> None:
         if self.pictures.ndim not in (4, 5) or len(self.pictures) != len(self.labels):

@@ -1,6 +1,10 @@
-"""A data set of one's own: a folder with ``train`` and ``test``, in each a folder for each class, in that the files."""
+"""A data set of one's own: a folder of pictures or of recordings, surveyed first and then read file by file."""
 
 import warnings
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -11,104 +15,220 @@ from torch import Tensor
 
 from logic import Domain
 
-from ..pictures.picture import SCALE, PictureError, ScaleWarning, decode_picture
+from ..pictures.picture import BRIGHTEST, DEEPEST, PictureError, ScaleWarning, decode_picture
+from ..recordings import RecordingWarning, read_events
 from .dataset import Dataset, DatasetError
-from .events import Events, bin_events, read_events
+from .layout import Layout, find_files
+from .preparation import FITTINGS, Fitting, Preparation
 
-_RECORDINGS = (".aedat", ".bin", ".bs2", ".npy")
-_PICTURES = (".bmp", ".jpeg", ".jpg", ".png")
-_SPLITS = ("train", "test")
+FINEST = 64  # pixels across a recording's frames, unless more are asked for
 _MOST_BYTES = 2 << 30  # of all pictures or frames
+_DEPTHS = (10, 12, 14, 16)  # bits that cameras have; files say 16
+
+Stamp = tuple[str, int, int]  # path, time of the last change, bytes
 
 
-def load_folder(place: Path, split: str, steps: int) -> Dataset:
-    """The pictures, or the recordings of an event camera, of a folder ``<split>/<class>/<file>``.
+@dataclass(frozen=True)
+class FolderOptions:
+    """What may be said of the files of a folder.
 
-    Pictures are of one size, grey if all are, else in colours; 16-bit grey is divided by 257, what is transparent lies
-    on white, and photographs are turned as they were taken. Recordings are binned to frames of the smallest square
-    that holds the events of both splits, numbered as in the files.
+    Args:
+        resize: Height and width to which all are brought; as they are if none. Frames of recordings are counted on so
+            many or fewer pixels across, at most 64 if none.
+        fitting: How pictures of another form are: ``pad``, ``crop`` or ``stretch``.
+        unit: Of times in tables of events, ``s``, ``ms``, ``us`` or ``ns``.
+
+    Raises:
+        DatasetError: if they make no sense.
+    """
+
+    resize: int | None = None
+    fitting: Fitting = "pad"
+    unit: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.resize is not None and not 4 <= self.resize <= 2048:
+            raise DatasetError(f"pictures are resized to 4 to 2,048 pixels, got {self.resize}")
+        if self.fitting not in FITTINGS[1:]:
+            raise DatasetError(f"there is no fitting {self.fitting!r}; choose pad, crop or stretch")
+
+
+def load_folder(place: Path, split: str, steps: int, options: FolderOptions | None = None) -> Dataset:
+    """The pictures, or the recordings of an event camera, of a folder, as :func:`.layout.find_files` finds them.
+
+    Pictures are grey if all are, else in colours; 16-bit grey is divided by what the brightest of all asks for (told by
+    a warning), what is transparent lies on white, and photographs are turned as they were taken. Recordings are binned
+    to frames of the smallest square that holds the cameras of both splits, numbered as in the files.
 
     Args:
         place: The folder.
-        split: ``train`` or ``test``.
+        split: ``train``, ``test`` or ``val``.
         steps: Frames per recording, ``T``.
+        options: What is said of the files.
 
     Raises:
         DatasetError: if a part is missing or empty, kinds or sizes are mixed, or a file is damaged.
     """
-    for name in _SPLITS:
-        if not (place / name).is_dir():
-            raise DatasetError(f"{place}: holds no folder {name}; put the files into {name}/<class>/")
-    classes = sorted(folder.name for folder in (place / "train").iterdir() if folder.is_dir())
-    files = {name: _files(place / name, classes) for name in _SPLITS}
-    kinds = {file.suffix.lower() in _RECORDINGS for found in files.values() for file in found}
-    if len(kinds) == 2:
-        raise DatasetError(f"{place}: holds both pictures and recordings; keep them apart")
-    pictures = _recordings(files, split, steps) if kinds.pop() else _pictures(files, split)
-    labels = torch.tensor([classes.index(file.parent.name) for file in files[split]])
-    return Dataset(str(place), pictures, labels, Domain("class", classes))
+    options = options or FolderOptions()
+    layout = find_files(place)
+    if split not in layout.parts:
+        raise DatasetError(f"{place}: has no part {split}; it has {', '.join(layout.parts)}")
+    chosen = layout.parts[split]
+    labels = torch.tensor([layout.classes.index(label) for _, label in chosen])
+    preparation = (_for_recordings if layout.recordings else _for_pictures)(layout, steps, options)
+    each = _bytes_of(preparation)
+    if (total := len(chosen) * each) > _MOST_BYTES:
+        raise DatasetError(
+            f"{place}: {len(chosen)} times {_told(preparation)} take {total / 2**30:.1f} GiB, above "
+            f"{_MOST_BYTES / 2**30:.0f}; give --resize, smaller or fewer files"
+        )
+    if len(layout.classes) < 2:
+        raise DatasetError(
+            f"{place}: holds files of one class, {list(layout.classes)}; two are needed to tell them apart"
+        )
+    samples = _read_all([file for file, _ in chosen], preparation)
+    return Dataset(str(place), samples, labels, Domain("class", layout.classes), preparation)
 
 
-def _files(folder: Path, classes: list[str]) -> list[Path]:
-    found = sorted(f for f in folder.glob("*/*") if f.suffix.lower() in (*_RECORDINGS, *_PICTURES))
-    if not found:
-        raise DatasetError(f"{folder}: holds no <class>/<file> ending in {', '.join((*_PICTURES, *_RECORDINGS))}")
-    if strange := [file for file in found if file.parent.name not in classes]:
-        raise DatasetError(f"{strange[0]}: its class has no folder in train; there are {', '.join(classes)}")
-    return found
+def _bytes_of(preparation: Preparation) -> int:
+    height, width = preparation.size
+    return height * width * (preparation.steps * 2 * 4 if preparation.steps else preparation.channels)
 
 
-def _recordings(files: dict[str, list[Path]], split: str, steps: int) -> Tensor:
-    read = {name: [read_events(file) for file in found] for name, found in files.items()}
-    side = 1 + max(_furthest(events) for found in read.values() for events in found)
-    _check_size(files[split], steps * 2 * side * side * 4, f"{steps} frames of {side} x {side}")
-    return torch.stack([bin_events(events, steps, (side, side)) for events in read[split]])
+def _told(preparation: Preparation) -> str:
+    height, width = preparation.size
+    return f"{preparation.steps} frames of {width} x {height}" if preparation.steps else "pictures"
 
 
-def _furthest(events: Events) -> int:
-    return max(int(events.x.max(initial=0)), int(events.y.max(initial=0)))
+def _read_all(files: Sequence[Path], preparation: Preparation) -> Tensor:
+    """All files, one after the other, into one tensor; warnings of many are told once."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        samples: Tensor | None = None
+        for number, file in enumerate(files):
+            read = preparation.read(file)
+            if samples is None:
+                samples = torch.empty(len(files), *read.shape, dtype=read.dtype)
+            samples[number] = read
+    _retell(caught)
+    if samples is None:
+        raise DatasetError("there are no files to be read")
+    return samples
 
 
-def _pictures(files: dict[str, list[Path]], split: str) -> Tensor:
-    """The pictures of a split; those of the other one are looked at, one by one, and let go."""
-    first = _decoded(files[split][0])
-    size = first.height, first.width
-    _check_size(files[split], 3 * first.width * first.height, "pictures")
-    chosen = np.empty((len(files[split]), 1, *size), np.uint8)
-    scaled = 0
-    own = {file: number for number, file in enumerate(files[split])}
-    for file in (*(file for name, found in files.items() if name != split for file in found), *own):
-        picture = _decoded(file)
-        if (picture.height, picture.width) != size:
-            told = ", ".join(f"{width} x {height}" for height, width in sorted({size, (picture.height, picture.width)}))
-            raise DatasetError(f"{file}: pictures have the sizes {told}; scale them to one")
-        scaled += SCALE in picture.info
-        pixels = np.asarray(picture)
-        if chosen.shape[1] == 1 and not _is_grey(pixels):
-            chosen = np.repeat(chosen, 3, axis=1)
-        if file in own:
-            chosen[own[file]] = pixels if pixels.ndim == 2 else np.moveaxis(pixels, -1, 0)[: chosen.shape[1]]
-    if scaled:
-        place = files[split][0].parent.parent.parent
-        warnings.warn(f"{place}: {scaled} pictures have 16 bits a pixel and were divided by 257", ScaleWarning, 2)
-    return torch.from_numpy(chosen)
+def _retell(caught: Sequence[warnings.WarningMessage]) -> None:
+    """The first warning of each kind, and how many more there are."""
+    for kind, count in Counter(one.category for one in caught).items():
+        first = next(str(one.message) for one in caught if one.category is kind)
+        more = f" (and {count - 1} more files)" if count > 1 and issubclass(kind, RecordingWarning) else ""
+        warnings.warn(first + more, kind, stacklevel=3)
+
+
+def _stamps(layout: Layout) -> tuple[Stamp, ...]:
+    """What a survey depends on."""
+    found: list[Stamp] = []
+    for files in layout.parts.values():
+        for file, _ in files:
+            told = file.stat()
+            found.append((str(file), told.st_mtime_ns, told.st_size))
+    return tuple(found)
+
+
+def _for_recordings(layout: Layout, steps: int, options: FolderOptions) -> Preparation:
+    side = _camera(_stamps(layout), options.unit)
+    wanted = options.resize or FINEST
+    most = max(map(len, layout.parts.values()))
+    coarse = -(-side // wanted)
+    while options.resize is None and most * steps * 8 * (-(-side // coarse)) ** 2 > _MOST_BYTES and coarse < side:
+        coarse += 1
+    if coarse > 1 and options.resize is None:
+        told = -(-side // coarse)
+        warnings.warn(
+            f"{layout.place}: events of {side} x {side} pixels are counted on {told} x {told}, each {coarse} across; "
+            f"--resize chooses",
+            ScaleWarning,
+            stacklevel=3,
+        )
+    size = -(-side // coarse)
+    return Preparation(2, (size, size), steps, camera=(side, side), coarse=coarse, unit=options.unit)
+
+
+@lru_cache(maxsize=4)
+def _camera(stamps: tuple[Stamp, ...], unit: str | None) -> int:
+    """The side of the smallest square that holds the events and the cameras of all files."""
+    side = 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RecordingWarning)  # told when they are read for good
+        for path, *_ in stamps:
+            events = read_events(path, unit)
+            side = max(side, 1 + int(events.x.max(initial=0)), 1 + int(events.y.max(initial=0)), *(events.size or ()))
+    return side
+
+
+def _for_pictures(layout: Layout, steps: int, options: FolderOptions) -> Preparation:
+    found = _survey(_stamps(layout))
+    channels = 1 if found.grey else 3
+    brightest = BRIGHTEST
+    if found.deep:
+        bits = next(bits for bits in _DEPTHS if found.brightest < 1 << bits)
+        brightest = (1 << bits) - 1
+        warnings.warn(
+            f"{layout.place}: {found.deep} pictures have 16 bits a pixel and were divided by {brightest / 255:.4g} "
+            f"(the brightest pixel is {found.brightest:,})",
+            ScaleWarning,
+            stacklevel=3,
+        )
+    if options.resize is not None:
+        size = options.resize, options.resize
+        return Preparation(channels, size, fitting=options.fitting, brightest=brightest)
+    if found.other is not None:
+        sizes = ", ".join(f"{width} x {height}" for height, width in sorted({found.size, found.other[1]}))
+        raise DatasetError(
+            f"{found.other[0]}: pictures have the sizes {sizes}; scale them to one, for example by --resize 32"
+        )
+    return Preparation(channels, found.size, brightest=brightest)
+
+
+@dataclass(frozen=True)
+class _Survey:
+    """What is true of all pictures.
+
+    Args:
+        size: Height and width of the first.
+        other: The first that has others, and these.
+        grey: Whether none has colours.
+        deep: How many are grey of 16 bits.
+        brightest: Pixel of these.
+    """
+
+    size: tuple[int, int]
+    other: tuple[str, tuple[int, int]] | None
+    grey: bool
+    deep: int
+    brightest: int
+
+
+@lru_cache(maxsize=4)
+def _survey(stamps: tuple[Stamp, ...]) -> _Survey:
+    """Looks at all pictures, one by one, and lets them go."""
+    first, other, grey, deep, brightest = (0, 0), None, True, 0, 0
+    for number, (path, *_) in enumerate(stamps):
+        picture = _decoded(path)
+        size = picture.height, picture.width
+        first = first if number else size
+        other = other or ((path, size) if size != first else None)
+        grey = grey and _is_grey(np.asarray(picture))
+        deep += DEEPEST in picture.info
+        brightest = max(brightest, int(picture.info.get(DEEPEST, 0)))
+    return _Survey(first, other, grey, deep, brightest)
 
 
 def _is_grey(pixels: NDArray[np.uint8]) -> bool:
     return pixels.ndim == 2 or all(bool((row == row[:, :1]).all()) for row in pixels)
 
 
-def _decoded(file: Path) -> Image.Image:
+def _decoded(path: str) -> Image.Image:
     try:
-        return decode_picture(file, str(file))
+        return decode_picture(path, path)
     except PictureError as fault:
         raise DatasetError(str(fault)) from None
-
-
-def _check_size(files: list[Path], each: int, what: str) -> None:
-    """Refuses what would not fit into memory, before it is made."""
-    if (total := len(files) * each) > _MOST_BYTES:
-        raise DatasetError(
-            f"{files[0].parent.parent}: {len(files)} times {what} take {total / 2**30:.1f} GiB, "
-            f"above {_MOST_BYTES / 2**30:.0f}; give smaller or fewer files"
-        )

@@ -14,14 +14,16 @@ from torch import Tensor
 
 from logic import Domain, whole_file
 
+from ..recordings import bin_events, read_events
+from ..recordings.compact import parse_compact
 from .archive import read_members
 from .colour import CLASSES as CIFAR10_CLASSES, read_binary, read_jpeg_archive
 from .dataset import Dataset, DatasetError
 from .downloading import Resource, download as bring
-from .events import bin_events, parse_compact, read_events
-from .folder import load_folder
+from .folder import FolderOptions, load_folder
 from .idx import read_idx
 from .mnist import Digits, load_digits, load_small_digits, split_digits
+from .preparation import Preparation
 
 _DIGIT = Domain("digit", range(10))
 _GARMENT = Domain(
@@ -63,20 +65,22 @@ def load_dataset(
     steps: int = 8,
     download: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    options: FolderOptions | None = None,
 ) -> Dataset:
     """A data set by its name, one of :data:`DATASETS`, or one of your own in a folder.
 
     Args:
-        name: Such as ``mnist``; or a folder that holds ``train/<class>/<file>`` and ``test/<class>/<file>``, pictures
-            or recordings (:func:`perception.datasets.load_folder`).
+        name: Such as ``mnist``; or a folder that holds ``train/<class>/<file>`` and ``test/<class>/<file>``, or
+            ``<class>/<file>``, or files and a table, pictures or recordings (:func:`perception.datasets.load_folder`).
         root: Folder that holds the data set's folder, or is it. Without it, the environment variable
             ``NEUROSYM_DATA``, and without that ``~/.cache/neurosym``.
-        split: ``train`` or ``test``. Data that know no such split are split here, always in the same way, each
-            class alike.
+        split: ``train`` or ``test``, or ``val`` of a folder that has it. Data that know no such split are split here,
+            always in the same way, each class alike.
         steps: Frames per recording, ``T``; of no meaning for pictures.
         download: Whether to bring missing files from the net, by https; files that lie there already must then be the
             published ones, too.
         progress: Called during a download with the number of bytes at hand and of all bytes.
+        options: What is said of the files of a folder: size, fitting, unit of time.
 
     Raises:
         DatasetError: if the name or split is unknown, or files are missing, damaged or cannot be downloaded.
@@ -92,12 +96,14 @@ def load_dataset(
         raise DatasetError(
             f"there is no data set {name!r}{hint}; choose one of {', '.join(DATASETS)}, or name a folder"
         )
-    if split not in ("train", "test"):
+    if split not in ("train", "test") and (name in DATASETS or split != "val"):
         raise DatasetError(f"there is no split {split!r} of {name}; choose train or test")
     if steps < 1:
         raise DatasetError(f"a recording has at least one frame, got steps = {steps}")
     if name not in DATASETS:
-        return load_folder(Path(name), split, steps)
+        return load_folder(Path(name), split, steps, options)
+    if options is not None and options != FolderOptions():
+        raise DatasetError(f"{name}: is as it was published; only files in a folder are resized or have a unit of time")
     source = DATASETS[name]
     folder = _folder(source, None if root is None else Path(root))
     for resource in source.resources if download else ():
@@ -106,7 +112,11 @@ def load_dataset(
         remedy = "download it (download=True)" if source.resources else "it cannot be downloaded; put its files there"
         raise DatasetError(f"{name}: there is no folder {folder}; {remedy} or name another root")
     pictures, labels = source.load(folder, split, steps)
-    return Dataset(name, pictures, labels, source.classes)
+    channels, size = pictures.shape[-3], (pictures.shape[-2], pictures.shape[-1])
+    preparation = Preparation(channels, size)
+    if pictures.ndim == 5:
+        preparation = Preparation(channels, size, pictures.shape[1], camera=size)
+    return Dataset(name, pictures, labels, source.classes, preparation)
 
 
 def _folder(source: Source, root: Path | None) -> Path:

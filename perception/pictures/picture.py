@@ -15,8 +15,8 @@ from torch import Tensor
 from logic import NeurosymError
 
 MOST_PIXELS = 1 << 26  # of one picture
-DEEP = 257  # of 16-bit grey, what one step of a byte is
-SCALE = "divided by"  # what a picture's ``info`` says if its pixels were scaled
+BRIGHTEST = 65_535  # of 16-bit grey
+DEEPEST = "brightest of 16 bits"  # what a picture's ``info`` tells if its pixels were scaled to bytes
 _TOLERANCE = 1e-3  # of floats that were made by arithmetic
 _AXES_OF_FRAMES = 6
 
@@ -69,15 +69,16 @@ def open_picture(path: str | Path) -> Image.Image:
     return decode_picture(path, str(path)).convert("L")
 
 
-def decode_picture(source: str | Path | bytes, name: str) -> Image.Image:
+def decode_picture(source: str | Path | bytes, name: str, brightest: int = BRIGHTEST) -> Image.Image:
     """A picture as it is meant to be seen, grey (mode ``L``) or in colours (``RGB``).
 
-    It is turned as its EXIF orientation says, what is transparent lies on white, and 16-bit grey from 0 to 65,535 is
-    divided by 257. Its size is looked at before it is decoded.
+    It is turned as its EXIF orientation says, what is transparent lies on white, and 16-bit grey is scaled so that
+    ``brightest`` becomes 255. Its size is looked at before it is decoded.
 
     Args:
         source: A file, or the bytes of one.
         name: What an error calls it.
+        brightest: Of 16-bit grey; what is brighter becomes 255, too.
 
     Raises:
         PictureError: if there is no file, it is no picture, damaged, too large, or of numbers without a known range.
@@ -91,7 +92,7 @@ def decode_picture(source: str | Path | bytes, name: str) -> Image.Image:
                         f"{name}: the picture has {image.width:,} x {image.height:,} pixels, "
                         f"more than {MOST_PIXELS:,}; make it smaller"
                     )
-                return _as_seen(image, name)
+                return _as_seen(image, name, brightest)
     except PictureError:
         raise
     except FileNotFoundError:
@@ -107,7 +108,7 @@ def decode_picture(source: str | Path | bytes, name: str) -> Image.Image:
         raise PictureError(f"{name}: the picture is damaged ({reason}); give an intact file") from None
 
 
-def _as_seen(image: Image.Image, name: str) -> Image.Image:
+def _as_seen(image: Image.Image, name: str, brightest: int) -> Image.Image:
     """Turned, on white, and in bytes."""
     if getattr(image, "n_frames", 1) > 1 and image.format not in ("MPO", "PSD"):  # there the first is it
         raise PictureError(f"{name}: holds {getattr(image, 'n_frames', 1):,} pictures; give a file of one")
@@ -116,9 +117,9 @@ def _as_seen(image: Image.Image, name: str) -> Image.Image:
     if deep:
         pixels = np.asarray(seen).astype(np.int32)
         if isinstance(clear := seen.info.get("transparency"), int):
-            pixels[pixels == clear] = 255 * DEEP
-        seen = Image.fromarray(((pixels + DEEP // 2) // DEEP).astype(np.uint8))
-        seen.info[SCALE] = DEEP
+            pixels[pixels == clear] = brightest
+        seen = Image.fromarray(((pixels.clip(0, brightest) * 255 + brightest // 2) // brightest).astype(np.uint8))
+        seen.info[DEEPEST] = int(pixels.max())
     if seen.mode in ("I", "F"):
         raise PictureError(
             f"{name}: its pixels are numbers of no known range (mode {seen.mode}); scale them to bytes from 0 to 255"

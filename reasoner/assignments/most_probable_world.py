@@ -1,5 +1,6 @@
 """The most probable world given the evidence. In the literature: MPE (most probable explanation)."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from ..counting.inference import gather_beliefs
 from ..counting.planning import check_evidence, prepare_query
 from ..counting.worlds import most_probable_worlds
 from ..errors import QueryError
-from ..grounding.grounding import NONE
+from ..grounding.grounding import NONE, Grounding
 from ..grounding.rules import Negation, Row, SlotValue, Support, denied_by, relevant
 from ..grounding.sums import IMPOSSIBLE
 from ..prolog.border import Limits
@@ -26,8 +27,9 @@ class World:
     """A world.
 
     Args:
-        facts: Of each head of a probabilistic clause that matters, whether it was chosen; of each slot of a domain its
-            value, as ``digit(0)=3``.
+        facts: Of each probabilistic fact that matters, whether it holds; of each head of a probabilistic rule whether
+            it was chosen, as ``alarm (rule of line 4)``, since it holds only if the rule's body does; of each slot of a
+            domain its value, as ``digit(0)=3``.
         answers: Of each query whether it holds.
         log_probability: Of this world alone, in nats; the evidence holds in it.
     """
@@ -78,6 +80,7 @@ def most_probable(
     rows = relevant(every, denied_by(grounding.leaves), roots)
     read = {item for row in rows for item in row.body if item < 0}
     named = {leaf for number in read if isinstance(leaf := grounding.leaves[number], SlotValue)}
+    label = _labels(grounding, rows)
     merged = beliefs[0].clone()
     for (domain, number), group in zip(grounding.slots, grounding.one_hot, strict=True):
         other = [
@@ -98,7 +101,7 @@ def most_probable(
                 facts[f"{domain.name}({grounding.name_of(domain.name, number)})={domain.values[value]}"] = True
             else:
                 facts |= {
-                    str(head): place == value
+                    label[SlotValue(domain.name, number, head)]: place == value
                     for place, head in enumerate(domain.values)
                     if head != NONE and SlotValue(domain.name, number, head) in named
                 }
@@ -111,6 +114,25 @@ def most_probable(
         if found.log_probability > IMPOSSIBLE / 2:
             worlds.append(World(facts, answers, found.log_probability))
     return worlds
+
+
+def _labels(grounding: Grounding, rows: Sequence[Row]) -> dict[SlotValue, str]:
+    """What each choice is called; no two are called alike."""
+    lines: dict[SlotValue, int] = {}
+    for row in rows:
+        for item in row.body:
+            leaf = grounding.leaves[item] if item < 0 else None
+            if isinstance(leaf, SlotValue) and len(row.body) > 1 and row.clause >= 0:
+                lines[leaf] = grounding.program.line(row.clause)
+    labels: dict[SlotValue, str] = {}
+    seen: Counter[str] = Counter()
+    for (domain, number), constants in zip(grounding.slots, grounding.constants, strict=True):
+        for head in domain.values if constants is not None else ():
+            leaf = SlotValue(domain.name, number, head)
+            name = str(head) + (f" (rule of line {lines[leaf]})" if leaf in lines else "")
+            seen[name] += head != NONE
+            labels[leaf] = name if seen[name] < 2 else f"{name}, {seen[name]}"
+    return labels
 
 
 def _settled(rows: Sequence[Row], leaves: Sequence[Support]) -> set[int]:

@@ -6,14 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from logic import Circuit, CircuitError, Clock, parse_circuit, verify
+from logic import Circuit, CircuitError, Clock, Verdict, parse_circuit, verify
+from logic.checking import all_hold, prove_properties
 from logic.evaluation import run
-from logic.proving.properties import prove_properties, states_properties
 from logic.proving.streams import to_stream
 from neurosym.commands.netlists import verify_files
 
 DELAY = "module m(input c, input d, output y);\n{}\nassign y = q2;\nendmodule\n"
 BLIF = ".model t\n.inputs d\n.outputs y\n.latch d q {} {}\n.names q y\n1 1\n.end\n"
+
+
+def judged(circuit: Circuit) -> Verdict:
+    """Of all properties."""
+    return all_hold(prove_properties(circuit))
 
 
 def delay(statements: str, edge: str = "posedge c") -> Circuit:
@@ -71,8 +76,7 @@ def counter(bits: int, bad: str, more: str = "") -> str:
 
 def test_a_reachable_bad_state_is_refuted_by_a_stream() -> None:
     circuit = parse_circuit(counter(3, "{carry}"), "aag")
-    assert states_properties(circuit)
-    verdict = prove_properties(circuit)
+    verdict = judged(circuit)
     assert verdict.holds is False
     assert verdict.counterexample is not None
     stream = to_stream(verdict.counterexample, circuit.inputs)
@@ -82,12 +86,12 @@ def test_a_reachable_bad_state_is_refuted_by_a_stream() -> None:
 
 
 def test_constraints_bound_what_is_asked() -> None:
-    never = prove_properties(parse_circuit(counter(3, "{carry}", "3"), "aag"))  # en is always 0
+    never = judged(parse_circuit(counter(3, "{carry}", "3"), "aag"))  # en is always 0
     assert never.holds  # by k-induction over the register that holds the constraint
     assert "while 1 constraints hold" in never.claim
-    always = prove_properties(parse_circuit(counter(2, "{carry}", "2"), "aag"))  # en is always 1
+    always = judged(parse_circuit(counter(2, "{carry}", "2"), "aag"))  # en is always 1
     assert always.holds is False
-    first = prove_properties(parse_circuit("aag 1 1 0 0 0 1 1\n2\n2\n3\n", "aag"))  # the constraint denies it
+    first = judged(parse_circuit("aag 1 1 0 0 0 1 1\n2\n2\n3\n", "aag"))  # the constraint denies it
     assert first.holds
 
 
@@ -99,4 +103,4 @@ def test_properties_are_judged_by_the_command(tmp_path: Path) -> None:
     path.write_text("aag 2 1 1 0 0 1\n2\n4 4 0\n4\ni0 d\nb0 never\n")
     proved = verify_files(path, None, "dual-rail", None)
     assert proved.verdict.holds
-    assert "1 bad states are never reached" in proved.verdict.claim
+    assert "'never' is never true" in proved.verdict.claim

@@ -1,0 +1,204 @@
+"""Properties of a circuit by name: proved with a checked invariant, refuted with a replayed witness, or open.
+
+In the literature: hardware model checking (the tracks of HWMCC).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..circuit import Circuit, Integers
+from ..errors import CircuitError
+from ..kernels import work_time
+from ..roles import Property, Role
+from ..showing import shortened
+from ..verdict import Verdict
+from .bounded_search import BoundedSearch
+from .invariant_checker import check_invariant
+from .liveness import to_safety
+from .reachability import Reachability
+from .replay import name_claim, replay
+from .trace import Invariant, Trace
+from .transition_system import TransitionSystem, transition_system
+from .witness import Witness
+
+_FIRST_CLOCKS = 16  # looked at before anything else, also for whether the constraints can hold so long
+_SLICE = 0.25  # seconds of each engine before the others have their turn, more in each round
+_GROWTH = 1.5
+_STEPS = 24  # clocks of k-induction at most
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What became of a property.
+
+    Args:
+        claim: The property.
+        verdict: Its counterexample names the inputs of each clock as ``name@-3``, counted back from the last.
+        witness: Of a refuted one.
+        invariant: Of a proved one; of a justice property for the circuit that :func:`to_safety` makes of it.
+    """
+
+    claim: Property
+    verdict: Verdict
+    witness: Witness | None = None
+    invariant: Invariant | None = None
+
+
+def prove_properties(
+    circuit: Circuit, names: Iterable[str] | None = None, timeout: float | None = None
+) -> tuple[Judged, ...]:
+    r"""Each property of a circuit, or each of those named.
+
+    Args:
+        circuit: With roles, as AIGER 1.9 states them.
+        names: Of properties; all if left out.
+        timeout: Seconds for each, or None for no bound.
+
+    Raises:
+        CircuitError: if a name is not that of a property.
+
+    Example:
+        >>> from logic import parse_circuit
+        >>> circuit = parse_circuit("aag 2 1 1 0 0 2\n2\n4 4 0\n4\n2\ni0 d\nb0 never\n", "aag")
+        >>> [(one.claim.name, one.verdict.word) for one in prove_properties(circuit)]
+        [('never', 'PROVED'), ('bad_1', 'REFUTED')]
+    """
+    known = {one.name: one for one in circuit.properties}
+    chosen = list(known) if names is None else list(dict.fromkeys(names))
+    for name in chosen:
+        if name not in known:
+            there = f"there are {shortened(list(known), 10)}" if known else "the circuit has none"
+            raise CircuitError(f"no property is called {name!r}; {there}")
+    return tuple(prove_property(circuit, known[name], timeout) for name in chosen)
+
+
+def prove_property(circuit: Circuit, claim: Property, timeout: float | None = None) -> Judged:
+    """Whether a property holds from the first values on, as long as all constraints have held.
+
+    A bad output at clock ``t`` counts if the constraints hold at clocks 0 to ``t``. A first value that is not defined
+    may be either. A justice property holds if no infinite path on which the constraints always hold, and each fairness
+    output is true again and again, has each of its outputs true again and again. Bounded search, k-induction and
+    property directed reachability take turns; each invariant is checked by :func:`check_invariant`, each trace by
+    :func:`replay`.
+
+    Args:
+        circuit: With the property.
+        claim: One of ``circuit.properties``.
+        timeout: Seconds, or None for no bound.
+    """
+    start = work_time()
+    deadline = float("inf") if timeout is None else start + timeout
+    judged = circuit if claim.role is Role.BAD else to_safety(circuit, claim)
+    bad = claim.outputs[0] if claim.role is Role.BAD else len(judged.outputs) - 1
+    system = transition_system(judged, bad)
+    found, note = _search(system, deadline)
+    said = _claim(circuit, claim)
+    if isinstance(found, Trace):
+        witness = _witness(circuit, judged, claim, system, found)
+        if wrong := replay(circuit, witness):
+            raise CircuitError(f"the replay does not confirm that {claim.name!r} is refuted: {wrong}; please report it")
+        return Judged(claim, _refuted(circuit, claim, said, witness, work_time() - start), witness)
+    if found is None:
+        return Judged(claim, Verdict(None, said, seconds=work_time() - start, detail=note))
+    registers = system.registers.tolist()
+    clauses = (tuple((registers[abs(x) - 1] + 1) * (1 if x > 0 else -1) for x in row) for row in found.clauses)
+    invariant = replace(found, clauses=tuple(clauses))
+    if wrong := check_invariant(judged, bad, invariant):
+        raise CircuitError(f"the checker does not accept the proof of {claim.name!r}: {wrong}; please report it")
+    how = f"an invariant of {len(invariant.clauses)} clauses" if invariant.clauses else "induction"
+    how += f" over {invariant.clocks} clocks" if invariant.clocks > 1 else ""
+    return Judged(claim, Verdict(True, said, None, work_time() - start, f"{how}, checked{note}"), None, invariant)
+
+
+def all_hold(judged: Iterable[Judged]) -> Verdict:
+    """One verdict on several properties: the first that is refuted, else the first that is open, else all."""
+    verdicts = [one.verdict for one in judged]
+    if not verdicts:
+        return Verdict(None, "properties hold", detail="there is no property to judge")
+    seconds = sum(one.seconds for one in verdicts)
+    for holds in (False, None):
+        for one in verdicts:
+            if one.holds is holds:
+                return replace(one, seconds=seconds)
+    claim = verdicts[0].claim if len(verdicts) == 1 else f"{len(verdicts)} properties hold: {verdicts[0].claim}, ..."
+    return Verdict(True, claim, seconds=seconds, detail=verdicts[0].detail if len(verdicts) == 1 else "each checked")
+
+
+def _search(system: TransitionSystem, deadline: float) -> tuple[Trace | Invariant | None, str]:
+    """A trace or an invariant, and what to say besides."""
+    bounded, step, reaching = BoundedSearch(system), BoundedSearch(system, free=True), Reachability(system)
+    try:
+        found: Trace | Invariant | None = bounded.advance(min(deadline, work_time() + 4 * _SLICE), _FIRST_CLOCKS)
+        span, clocks, inductive = _SLICE, 1, None
+        while found is None and work_time() <= deadline:
+            until = min(deadline, work_time() + span)
+            if inductive is None and clocks <= _STEPS:
+                inductive = step.induct(until, clocks)
+                clocks = max(clocks + 1, step.clocks)
+            if inductive is not None and bounded.clocks >= inductive:
+                found = Invariant((), inductive)
+            found = found or reaching.advance(min(deadline, work_time() + span), deadline)
+            found = found or bounded.advance(min(deadline, work_time() + span))
+            span *= _GROWTH
+        note = f"nothing bad in the first {max(bounded.clocks, reaching.frames)} clocks"
+        if found is not None:
+            note = ""
+        if bounded.ended:
+            note += f"; vacuous from clock {bounded.clocks} on, where the constraints cannot all hold any more"
+        return found, note
+    finally:
+        for engine in (bounded, step, reaching):
+            engine.close()
+
+
+def _claim(circuit: Circuit, claim: Property) -> str:
+    """What is said, with what is assumed."""
+    if claim.role is Role.BAD:
+        text = f"{claim.name!r} is never true"
+    else:
+        text = f"the {len(claim.outputs)} outputs of {claim.name!r} are not all true again and again"
+    counts = {role: circuit.roles.count(role) for role in Role}
+    if counts[Role.CONSTRAINT]:
+        text += f" while {counts[Role.CONSTRAINT]} constraints hold"
+    if counts[Role.FAIRNESS] and claim.role is Role.JUSTICE:
+        text += f", if {counts[Role.FAIRNESS]} fairness outputs are"
+    if circuit.open_registers:
+        text += f", from any first values of {shortened(list(circuit.open_registers), 5)}"
+    return text + (f", one step at {circuit.clock}" if circuit.clock is not None else "")
+
+
+def _witness(circuit: Circuit, judged: Circuit, claim: Property, system: TransitionSystem, trace: Trace) -> Witness:
+    """The trace in terms of the circuit: what does not matter is 0, and the choice of a loop's begin is left out."""
+    state = np.maximum(judged.register_initial, 0)
+    state[system.registers] = trace.state
+    inputs = np.zeros((len(trace.inputs), len(judged.inputs)), np.int64)
+    inputs[:, system.inputs] = trace.inputs
+    inputs = _one_hot(circuit, inputs)
+    if claim.role is Role.JUSTICE:
+        inputs = inputs[:-1, :-1]  # the last clock only finds the state that comes again
+    rows = tuple(map(tuple, inputs.tolist()))
+    return Witness(name_claim(circuit, claim), tuple(state[: len(circuit.register_names)].tolist()), rows)
+
+
+def _one_hot(circuit: Circuit, inputs: Integers) -> Integers:
+    """The same inputs, with the first of each group true where no input of it matters."""
+    for group in circuit.one_hot:
+        members = inputs[:, group.start : group.stop]
+        members[members.sum(axis=1) == 0, 0] = 1
+    return inputs
+
+
+def _refuted(circuit: Circuit, claim: Property, said: str, witness: Witness, seconds: float) -> Verdict:
+    last = len(witness.inputs) - 1
+    example = {
+        (f"{name}@{clock - last:+d}" if clock != last else name): value
+        for clock, row in enumerate(witness.inputs)
+        for name, value in zip(circuit.inputs, row, strict=True)
+    }
+    opened = np.flatnonzero(circuit.register_initial < 0).tolist()
+    first = "".join(f", from {circuit.register_names[at]} = {witness.state[at]}" for at in opened)
+    safety = claim.role is Role.BAD
+    what = f"true at clock {last}, counted from 0" if safety else f"all true in a loop, {last + 1} clocks"
+    return Verdict(False, said, example, seconds, what + first)

@@ -1,0 +1,3 @@
+"""The formats of Berkeley's SIS: BLIF with models within models, cells of a genlib library, and don't cares."""
+
+from .blif import BLIF as BLIF
