@@ -18,10 +18,10 @@ network = nn.Sequential(
     nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.AvgPool2d(2), nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.AvgPool2d(2),
     nn.Flatten(), nn.Linear(32 * 2 * 2, 10),
 )  # fmt: skip
-pictures, labels = digits.pictures, digits.labels
+pictures, labels = digits.pictures.float() / 255, digits.labels
 held = torch.rand(len(pictures), generator=torch.Generator().manual_seed(0)) < 0.2
-optimizer = torch.optim.AdamW(network.parameters(), 2e-3)
-for _ in range(25):
+optimizer = torch.optim.AdamW(network.parameters(), 5e-3)
+for _ in range(40):
     for rows in torch.randperm(int((~held).sum())).split(64):
         optimizer.zero_grad()
         nn.functional.cross_entropy(network(pictures[~held][rows]), labels[~held][rows]).backward()
@@ -43,7 +43,7 @@ print(f"before: {accuracy(network):.1%} of {int(held.sum())} held-out pictures")
 # %%
 converted = ns.convert(network, pictures[~held][:256], "group", steps=2)
 for layer in converted.layers:
-    print(layer)
+    print(f"layer {layer.name}: spikes {layer.alphabet}, {layer.clipped_share:.2%} clipped, error {layer.error:.1%}")
 print(f"after, in {converted.steps_to_answer} steps: {accuracy(converted):.1%}")
 
 # %% [markdown]
@@ -55,9 +55,7 @@ Rate-coded neurons (`robust`) need many steps; group neurons and signed ones few
 # %%
 steps = [1, 2, 4, 8, 16]
 figure, axis = plt.subplots(figsize=(6, 3))
-for method in ("robust", "calibrated", "signed", "group"):
-    if method not in ns.CONVERSION_METHODS:
-        continue
+for method in ("robust", "calibrated-potential", "signed", "group"):
     figures = [accuracy(ns.convert(network, pictures[~held][:256], method, steps=count)) for count in steps]
     axis.plot(steps, figures, marker="o", label=method)
 axis.axhline(accuracy(network), color="grey", linestyle=":", label="before")

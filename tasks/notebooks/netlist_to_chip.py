@@ -50,8 +50,10 @@ adder
 """
 
 # %%
+print("mapping      neurons  synapses  latency  weight bits")
 for row in pareto(adder):
-    print(row)
+    if row.max_delay is None:
+        print(f"{row.mapping:12} {row.neurons:7} {row.synapses:9} {row.latency:8} {row.weight_bits:12}")
 
 # %%
 network = ns.compile_circuit(adder, "single-rail")

@@ -36,10 +36,13 @@ for answer in ns.explain_queries(alarm):
 
 # %%
 (world,) = ns.most_probable(alarm)
-print(world)
+for choice, made in world.facts.items():
+    print("yes" if made else "no ", choice)
 
 # %%
-print(ns.sample(alarm, count=2_000, seed=1))
+drawn = ns.sample(alarm, count=2_000, seed=1)
+for atom, estimate in drawn.estimates.items():
+    print(f"{atom}: {estimate.value:.3f}, between {estimate.low:.3f} and {estimate.high:.3f}")
 
 # %%
 umbrella = ns.Program.parse(
@@ -53,7 +56,8 @@ umbrella = ns.Program.parse(
     utility(broken, -40).  utility(raincoat, -20).  utility(umbrella, -2).  utility(dry, 60).
     """
 )
-print(ns.decide(umbrella))
+decision = ns.decide(umbrella)
+decision.choices, decision.utility
 
 # %% [markdown]
 """## Learn the probabilities from what was seen
@@ -64,7 +68,9 @@ print(ns.decide(umbrella))
 # %%
 coins = ns.Program.parse("t(_) :: heads(1).  t(_) :: heads(2).  win :- heads(1).  win :- heads(2).")
 seen = [frozenset({("win", True), ("heads(1)", False)})] * 3 + [frozenset({("win", False)})] * 5
-print(ns.learn_from_interpretations(coins, seen))
+learned = ns.learn_from_interpretations(coins, seen)
+print(learned.program)
+learned.intervals
 
 # %% [markdown]
 """## Where it goes further

@@ -25,7 +25,7 @@ queens = ns.ConstraintProgram.parse(
     """
 )
 found = ns.solve_in_spikes(queens, "queens(Qs)", count=True)
-print(found)
+print(f"{found.bindings}, one of {found.count}; {found.neurons} neurons, {found.steps} steps, {found.conflicts} dead ends")
 
 # %% [markdown]
 """Six queens have four solutions, and the network has counted them. SAT, which shares nothing with it, agrees:"""
