@@ -53,10 +53,14 @@ from perception import (
     PictureError as PictureError,
     Recurrent as Recurrent,
     RefractoryLIF as RefractoryLIF,
+    SequenceClassifier as SequenceClassifier,
     SpikingClassifier as SpikingClassifier,
     SpikingVision as SpikingVision,
+    Stream as Stream,
+    StreamError as StreamError,
     TimeDistributed as TimeDistributed,
     augment as augment,
+    calibrate_exit as calibrate_exit,
     convert as convert,
     cut_board as cut_board,
     encode as encode,
@@ -139,6 +143,12 @@ from .profiling import profile as profile
 from .reports.page import write_report as write_report
 from .samples import Batch as Batch, Sample as Sample, SampleError as SampleError, collate as collate
 from .saving import load_model as load_model, save_model as save_model
+from .streaming import (
+    frames_of as frames_of,
+    load_stream_state as load_stream_state,
+    save_stream_state as save_stream_state,
+    stream as stream,
+)
 from .training.deep_stdp import learn_from_clusters as learn_from_clusters
 from .training.fit import (
     History as History,

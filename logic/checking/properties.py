@@ -74,6 +74,17 @@ def prove_properties(
     return tuple(prove_property(circuit, known[name], timeout) for name in chosen)
 
 
+def with_claims(circuit: Circuit) -> Circuit:
+    r"""The circuit, whose outputs become bad states if it states nothing of them, as in model checking before AIGER 1.9.
+
+    Example:
+        >>> from logic import parse_circuit
+        >>> [one.name for one in with_claims(parse_circuit("aag 1 1 0 1 0\n2\n2\n", "aag")).properties]
+        ['o0']
+    """
+    return circuit if circuit.roles else replace(circuit, roles=(Role.BAD,) * len(circuit.outputs))
+
+
 def prove_property(circuit: Circuit, claim: Property, timeout: float | None = None) -> Judged:
     """Whether a property holds from the first values on, as long as all constraints have held.
 

@@ -84,6 +84,10 @@ class LeakyIntegrateAndFire(Neuron):
         """The surrogate for a run of so many steps."""
         return self.surrogate
 
+    def rest(self, frame: Tensor) -> tuple[Tensor, ...]:
+        """See :meth:`Neuron.rest`; a membrane of ``start`` thresholds."""
+        return (torch.full_like(frame, self.start * self.threshold),)
+
     def nir_form(self) -> NirForm | None:
         """See :meth:`Neuron.nir_form`; NIR knows the hard reset and the start at 0 alone."""
         if self.reset == "soft" or self.start:
