@@ -54,7 +54,7 @@ def native_forward(
             last,
         )
 
-    _in_parts(columns, current[0].numel(), current.numel())
+    in_parts(columns, current[0].numel(), current.numel())
     back = inverse(order)
     ended = final.permute(back)
     return Scanned(spikes.permute(back), membranes.permute(back), ended[0] if record else ended)
@@ -109,7 +109,7 @@ def native_backward(
             last,
         )
 
-    sums = _in_parts(columns, current[0].numel(), current.numel())
+    sums = in_parts(columns, current[0].numel(), current.numel())
     leaked, driven = sum(part[0] for part in sums), sum(part[1] for part in sums)
     back = inverse(order)
     return Gradients(
@@ -120,7 +120,7 @@ def native_backward(
     )
 
 
-def _in_parts(run: Callable[[int, int], T], columns: int, elements: int) -> list[T]:
+def in_parts(run: Callable[[int, int], T], columns: int, elements: int) -> list[T]:
     """Runs over all columns, on as many threads as torch may use if there is enough to do."""
     parts = min(torch.get_num_threads(), elements // _WORTH_A_THREAD) if elements > _WORTH_A_THREAD else 1
     if parts == 1:
