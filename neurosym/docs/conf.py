@@ -1,16 +1,6 @@
-"""How Sphinx builds the pages: `make docs`; warnings are errors, every notebook is executed."""
+"""How Sphinx builds the pages that `assembling.py` has put together: warnings are errors, every notebook is executed."""
 
-import sys
 from importlib.metadata import version as _version
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
-from code_pages import copy_notebooks, write_command_line, write_reference
-
-_HERE = Path(__file__).parent
-copy_notebooks(_HERE.parent.parent / "tasks" / "notebooks", _HERE / "notebooks")
-write_reference(_HERE / "reference" / "python")
-write_command_line(_HERE / "reference" / "command_line.md")
 
 project = "neurosym"
 author = "The neurosym developers"
@@ -26,7 +16,7 @@ extensions = [
     "sphinx_copybutton",
 ]
 source_suffix = {".md": "myst-nb", ".py": "myst-nb"}
-exclude_patterns = ["conf.py", "code_pages.py", "**/__pycache__"]
+exclude_patterns = ["conf.py", "assembling.py", "**/__pycache__"]
 nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
 nb_execution_mode = "cache"
 nb_execution_timeout = 240
@@ -49,6 +39,7 @@ linkcheck_ignore = [r"http://localhost.*"]
 html_theme = "furo"
 html_title = "neurosym"
 html_static_path = ["_static"]
+html_extra_path: list[str] = []
 html_css_files = ["neurosym.css"]
 html_show_sphinx = False
 html_theme_options = {

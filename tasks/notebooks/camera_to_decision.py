@@ -43,7 +43,7 @@ chances = answers.log_probs.exp()
 figure, axes = plt.subplots(2, 3, figsize=(7, 3.4))
 for axis, meter, row in zip(axes.flat, meters, chances, strict=True):
     best = int(row.argmax())
-    axis.imshow(torch.cat([*meter[:, 0]], 1), cmap="gray")
+    axis.imshow(torch.cat([*meter[:, 0]], 1).numpy(), cmap="gray")
     axis.set_title(f"{answers.atoms[best]}  {row[best]:.1%}", fontsize=9)
     axis.axis("off")
 figure.tight_layout()
@@ -75,7 +75,9 @@ for least in (0.0, 0.9, 0.99):
     sure = found.log_probs.exp().max(1).values >= least
     right = [found.atoms[int(row.argmax())] == want for row, want in zip(found.log_probs, wanted, strict=True)]
     share = sum(r for r, s in zip(right, sure.tolist(), strict=True) if s) / max(int(sure.sum()), 1)
-    print(f"decides itself if at least {least:.0%} sure: {sure.double().mean():.0%} of cases, {share:.1%} of them right")
+    print(
+        f"decides itself if at least {least:.0%} sure: {sure.double().mean():.0%} of cases, {share:.1%} of them right"
+    )
 
 # %% [markdown]
 """## One spiking network of all of it

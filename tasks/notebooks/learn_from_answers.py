@@ -20,7 +20,7 @@ pairs.pictures.shape, pairs.sums[:5].tolist()
 # %%
 figure, axes = plt.subplots(1, 4, figsize=(7, 1.8))
 for axis, pictures, total in zip(axes, pairs.pictures, pairs.sums, strict=False):
-    axis.imshow(torch.cat([*pictures[:, 0]], 1), cmap="gray")
+    axis.imshow(torch.cat([*pictures[:, 0]], 1).numpy(), cmap="gray")
     axis.set_title(f"sum {int(total)}")
     axis.axis("off")
 
@@ -85,7 +85,9 @@ Right sums do not show that a 3 is read as a 3. The report measures both, on pic
 with torch.no_grad():
     symbols, answers = model.perception(others.pictures.flatten(0, 1)).symbols, model(others.pictures)
 guessed = answers.log_probs.argmax(1)
-right_sums = sum(answers.atoms[place] == f"sum({total})" for place, total in zip(guessed, others.sums.tolist(), strict=True))
+right_sums = sum(
+    answers.atoms[place] == f"sum({total})" for place, total in zip(guessed, others.sums.tolist(), strict=True)
+)
 right_digits = (symbols.log_probs[:, 0].argmax(-1) == others.labels.flatten()).double().mean()
 print(f"sums right: {right_sums / len(others.sums):.1%}, digits right: {right_digits:.1%}")
 

@@ -70,7 +70,9 @@ print(ns.verify(network, adder))
 
 # %%
 wrong = ns.read_circuit(place)
-Path(folder.name, "wrong.blif").write_text(place.read_text().replace("111 1\n.names", "111 0\n.names").replace("111 0\n", ""))
+Path(folder.name, "wrong.blif").write_text(
+    place.read_text().replace("111 1\n.names", "111 0\n.names").replace("111 0\n", "")
+)
 print(ns.verify(network, Path(folder.name, "wrong.blif")))
 
 # %% [markdown]
@@ -84,7 +86,7 @@ waves = torch.tensor([[a & 1, a >> 1, b & 1, b >> 1] for a in range(4) for b in 
 trains = ns.simulate(network, waves[:, None], steps=len(waves) + network.latency)
 figure, axis = plt.subplots(figsize=(6, 2.4))
 shown = torch.cat([trains[name][:, 0].reshape(len(waves) + network.latency, -1) for name in trains], 1)
-axis.imshow(shown.T.double(), aspect="auto", cmap="Greys", interpolation="none")
+axis.imshow(shown.T.double().numpy(), aspect="auto", cmap="Greys", interpolation="none")
 axis.set(xlabel="step", ylabel="neuron", yticks=[])
 figure.tight_layout()
 

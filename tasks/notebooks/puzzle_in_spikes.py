@@ -25,7 +25,9 @@ queens = ns.ConstraintProgram.parse(
     """
 )
 found = ns.solve_in_spikes(queens, "queens(Qs)", count=True)
-print(f"{found.bindings}, one of {found.count}; {found.neurons} neurons, {found.steps} steps, {found.conflicts} dead ends")
+print(
+    f"{found.bindings}, one of {found.count}; {found.neurons} neurons, {found.steps} steps, {found.conflicts} dead ends"
+)
 
 # %% [markdown]
 """Six queens have four solutions, and the network has counted them. SAT, which shares nothing with it, agrees:"""
@@ -48,7 +50,7 @@ trains = ns.simulate(network, start, steps)
 name, spikes = max(trains.items(), key=lambda item: item[1].numel())
 shown = spikes[:, 0].reshape(steps, -1)
 figure, axis = plt.subplots(figsize=(7, 3))
-axis.imshow(shown.T.double(), aspect="auto", cmap="Greys", interpolation="none")
+axis.imshow(shown.T.double().numpy(), aspect="auto", cmap="Greys", interpolation="none")
 axis.set(xlabel="step", ylabel=f"neuron of '{name}'")
 figure.tight_layout()
 network

@@ -1,7 +1,6 @@
-"""Pages that are made of the code itself: the public names, the command line, and the notebooks of `tasks`."""
+"""Puts the pages together for Sphinx: those written here, notebooks of `tasks`, and those made of the code itself."""
 
 import inspect
-import shutil
 import subprocess
 import sys
 from collections import defaultdict
@@ -15,17 +14,23 @@ _ROOMS = {
 }
 
 
-def copy_notebooks(source: Path, place: Path) -> None:
-    """Copies the notebooks to where Sphinx looks for pages; those that are gone there are removed."""
-    place.mkdir(exist_ok=True)
-    names = {path.name for path in source.glob("*.py") if path.name != "__init__.py"}
-    for old in place.glob("*.py"):
-        if old.name not in names:
-            old.unlink()
-    for name in names:
-        text = (source / name).read_text(encoding="utf-8")
-        if not (place / name).exists() or (place / name).read_text(encoding="utf-8") != text:
-            shutil.copyfile(source / name, place / name)
+def assemble(place: Path) -> None:
+    """Puts all pages into a folder; what has not changed there is left alone, so that Sphinx need not read it again."""
+    here = Path(__file__).parent
+    root = here.parent.parent
+    written = {
+        path.relative_to(here): path for path in here.rglob("*") if path.suffix in (".md", ".css", ".png", ".svg")
+    }
+    written |= {Path("notebooks") / path.name: path for path in (root / "tasks" / "notebooks").glob("[a-z]*.py")}
+    written |= {Path("conf.py"): here / "conf.py", Path("changelog.md"): root / "neurosym" / "CHANGELOG.md"}
+    for name, path in written.items():
+        _write(place / name, path.read_bytes())
+    write_reference(place / "reference" / "python")
+    write_command_line(place / "reference" / "command_line.md")
+    made = {Path("reference", "python", f"{name}.md") for name in (*_ROOMS, "index")}
+    for path in [path for path in place.rglob("*") if path.is_file()]:
+        if path.relative_to(place) not in {*written, *made, Path("reference", "command_line.md")}:
+            path.unlink()
 
 
 def write_reference(folder: Path) -> None:
@@ -48,21 +53,24 @@ def write_reference(folder: Path) -> None:
             options = ["   :members:"] if kind == "class" else []
             entry = f".. py:data:: neurosym.{name}" if kind == "data" else f".. auto{kind}:: {home}.{name}"
             lines += [f"## {name}", "", "```{eval-rst}", entry, *options, "```", ""]
-        _write(folder / f"{room}.md", "\n".join(lines))
+        _write(folder / f"{room}.md", "\n".join(lines).encode())
     listed = "\n".join(pages)
     head = "# Python\n\nEvery public name, as `neurosym.NAME`, sorted by the package that defines it.\n"
-    _write(folder / "index.md", f"{head}\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n")
+    _write(folder / "index.md", f"{head}\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n".encode())
 
 
 def write_command_line(page: Path) -> None:
     """The page of all commands and options, as typer writes it."""
     words = [sys.executable, "-m", "typer", "neurosym.commands.cli", "utils", "docs", "--name", "neurosym"]
     found = subprocess.run(words, capture_output=True, text=True, check=True).stdout
-    _write(page, found.replace("# `neurosym`", "# Command line", 1))
+    _write(page, found.replace("# `neurosym`", "# Command line", 1).encode())
 
 
-def _write(page: Path, text: str) -> None:
-    """A page that has not changed is left alone, so that Sphinx need not read it again."""
-    if not page.exists() or page.read_text(encoding="utf-8") != text:
+def _write(page: Path, content: bytes) -> None:
+    if not page.exists() or page.read_bytes() != content:
         page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(text, encoding="utf-8")
+        page.write_bytes(content)
+
+
+if __name__ == "__main__":
+    assemble(Path(sys.argv[1]))
