@@ -75,7 +75,7 @@ def prove_properties(
 
 
 def with_claims(circuit: Circuit) -> Circuit:
-    r"""The circuit, whose outputs become bad states if it states nothing of them, as in model checking before AIGER 1.9.
+    r"""The circuit, whose outputs become bad states if it states nothing of them, as before AIGER 1.9.
 
     Example:
         >>> from logic import parse_circuit
