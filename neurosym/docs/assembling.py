@@ -27,9 +27,14 @@ def assemble(place: Path) -> None:
         _write(place / name, path.read_bytes())
     write_reference(place / "reference" / "python")
     write_command_line(place / "reference" / "command_line.md")
+    write_formats(place / "reference" / "formats.md")
     made = {Path("reference", "python", f"{name}.md") for name in (*_ROOMS, "index")}
     for path in [path for path in place.rglob("*") if path.is_file()]:
-        if path.relative_to(place) not in {*written, *made, Path("reference", "command_line.md")}:
+        if path.relative_to(place) not in {
+            *written,
+            *made,
+            *(Path("reference", name) for name in ("command_line.md", "formats.md")),
+        }:
             path.unlink()
 
 
@@ -57,6 +62,28 @@ def write_reference(folder: Path) -> None:
     listed = "\n".join(pages)
     head = "# Python\n\nEvery public name, as `neurosym.NAME`, sorted by the package that defines it.\n"
     _write(folder / "index.md", f"{head}\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n".encode())
+
+
+def write_formats(page: Path) -> None:
+    """The page of formats and targets, from the tables that the commands read."""
+    from logic.chips import CHIPS
+    from logic.formats.known_formats import FORMATS
+    from logic.targets import TARGETS
+
+    lines = [
+        "# Formats, targets and chips",
+        "",
+        "## Netlists",
+        "",
+        "| format | suffixes | what it lacks |",
+        "|---|---|---|",
+    ]
+    lines += [f"| {row.name} | {', '.join(f'`.{end}`' for end in row.suffixes)} | {row.lacks} |" for row in FORMATS]
+    lines += ["", "## Files of networks", "", "| target | suffix | profiles |", "|---|---|---|"]
+    lines += [f"| {row.name} | `{row.suffix}` | {', '.join(row.profiles)} |" for row in TARGETS]
+    lines += ["", "Simulators of others are compared spike by spike: `neurosym target list`, `neurosym conform`.", ""]
+    lines += ["## Chips that `neurosym fit` knows", "", ", ".join(f"`{name}`" for name in CHIPS), ""]
+    _write(page, "\n".join(lines).encode())
 
 
 def write_command_line(page: Path) -> None:

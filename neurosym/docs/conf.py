@@ -1,10 +1,10 @@
-"""How Sphinx builds the pages that `assembling.py` has put together: warnings are errors, every notebook is executed."""
+"""How Sphinx builds the pages that `assembling.py` has put together; every notebook is executed."""
 
 from importlib.metadata import version as _version
 
 project = "neurosym"
 author = "The neurosym developers"
-copyright = "The neurosym developers; Apache License 2.0"  # noqa: A001 - Sphinx's own name
+copyright = "The neurosym developers; Apache License 2.0"  # Sphinx's own name
 release = version = _version("neurosym")
 
 extensions = [

@@ -2,8 +2,9 @@
 # %% [markdown]
 """# From a camera to an explained decision
 
-For teams that put one component between a camera and a decision: it must say what it saw, what follows by which rule, how sure
-it is, and what would have to be otherwise. Here a camera sees a meter of two digits; the rule says what to do.
+For teams that put one component between a camera and a decision: it must say what it saw, what follows by which
+rule, how sure it is, and what would have to be otherwise. Here a camera sees a meter of two digits; the rule
+says what to do.
 """
 
 # %%
@@ -20,8 +21,8 @@ history = ns.fit(ns.Labelled(vision), learn.pictures, learn.labels, epochs=4, se
 # %% [markdown]
 """## The rule of the house
 
-Below 20 nothing is done, to 69 a valve is opened, above that the plant is stopped. Rules are text: they can be read, reviewed
-and changed without training anything anew.
+Below 20 nothing is done, to 69 a valve is opened, above that the plant is stopped. Rules are text: they can be
+read, reviewed and changed without training anything anew.
 """
 
 # %%
@@ -82,7 +83,8 @@ for least in (0.0, 0.9, 0.99):
 # %% [markdown]
 """## One spiking network of all of it
 
-Perception, race and rule as integers: from pixels to the bits of the answer, and what is proved of it for every picture.
+Perception, race and rule as integers: from pixels to the bits of the answer, and what is proved of it for every
+picture.
 """
 
 # %%

@@ -2,7 +2,8 @@
 # %% [markdown]
 """# Convert a trained network into a spiking one
 
-A network of ReLUs is trained as ever, then every activation is replaced by a neuron. What is lost, layer by layer, is told.
+A network of ReLUs is trained as ever, then every activation is replaced by a neuron. What is lost, layer by
+layer, is told.
 """
 
 # %%
@@ -15,9 +16,15 @@ import neurosym as ns
 digits = ns.load_dataset("digits")
 torch.manual_seed(0)
 network = nn.Sequential(
-    nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.AvgPool2d(2), nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.AvgPool2d(2),
-    nn.Flatten(), nn.Linear(32 * 2 * 2, 10),
-)  # fmt: skip
+    nn.Conv2d(1, 16, 3, padding=1),
+    nn.ReLU(),
+    nn.AvgPool2d(2),
+    nn.Conv2d(16, 32, 3, padding=1),
+    nn.ReLU(),
+    nn.AvgPool2d(2),
+    nn.Flatten(),
+    nn.Linear(32 * 2 * 2, 10),
+)
 pictures, labels = digits.pictures.float() / 255, digits.labels
 held = torch.rand(len(pictures), generator=torch.Generator().manual_seed(0)) < 0.2
 optimizer = torch.optim.AdamW(network.parameters(), 5e-3)
@@ -49,7 +56,8 @@ print(f"after, in {converted.steps_to_answer} steps: {accuracy(converted):.1%}")
 # %% [markdown]
 """## Methods beside each other
 
-Rate-coded neurons (`robust`) need many steps; group neurons and signed ones few. Pictures of the training part calibrate them all.
+Rate-coded neurons (`robust`) need many steps; group neurons and signed ones few. Pictures of the training part
+calibrate them all.
 """
 
 # %%

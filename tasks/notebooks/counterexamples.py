@@ -2,8 +2,8 @@
 # %% [markdown]
 """# Clocked circuits, and reading a counterexample
 
-A counter and a copy with one wrong gate: when do they differ first? A proof tool must say either that they never do, or show
-the inputs that make them, step by step.
+A counter and a copy with one wrong gate: when do they differ first? A proof tool must say either that they
+never do, or show the inputs that make them, step by step.
 """
 
 # %%
@@ -45,8 +45,8 @@ verdict = ns.verify(ns.compile_circuit(ns.read_circuit(bad)), circuit)
 print(verdict)
 
 # %% [markdown]
-"""`neurosym verify bad.blif good.blif --waveform wrong.vcd` writes the same as a waveform for GTKWave: every signal that is
-driven, the answer that was expected and the one that came, step by step.
+"""`neurosym verify bad.blif good.blif --waveform wrong.vcd` writes the same as a waveform for GTKWave: every
+signal that is driven, the answer that was expected and the one that came, step by step.
 """
 
 # %%

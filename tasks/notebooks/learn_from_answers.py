@@ -27,7 +27,8 @@ for axis, pictures, total in zip(axes, pairs.pictures, pairs.sums, strict=False)
 # %% [markdown]
 """## The rule
 
-Prolog with ProbLog's meaning. `digit(I, X)` says that slot I shows the value X; perception believes in it, the rule uses it.
+Prolog with ProbLog's meaning. `digit(I, X)` says that slot I shows the value X; perception believes in it, the
+rule uses it.
 """
 
 # %%
@@ -37,8 +38,8 @@ rule = ns.Program.parse("sum(S) :- digit(0, X), digit(1, Y), S is X + Y.")
 # %% [markdown]
 """## Your own network
 
-Any module that maps pictures `[M, C, H, W]` to one score for each value `[M, K]` is a perception. Here a small spiking one,
-of our layers: time comes first, `[T, M, ...]`.
+Any module that maps pictures `[M, C, H, W]` to one score for each value `[M, K]` is a perception. Here a small
+spiking one, of our layers: time comes first, `[T, M, ...]`.
 """
 
 
@@ -64,8 +65,8 @@ model
 # %% [markdown]
 """## Train from the sums
 
-`fit` maximises the probability of the sum that was told. It looks for *other meanings* of the digits that would explain the
-sums as well, and warns if there are any.
+`fit` maximises the probability of the sum that was told. It looks for *other meanings* of the digits that would
+explain the sums as well, and warns if there are any.
 """
 
 # %%

@@ -2,8 +2,8 @@
 # %% [markdown]
 """# From a netlist to a chip's files
 
-For neuromorphic engineers: a Boolean circuit becomes threshold neurons with integer weights and delays, proved for all
-inputs, measured against a chip's limits, and written for others.
+For neuromorphic engineers: a Boolean circuit becomes threshold neurons with integer weights and delays, proved
+for all inputs, measured against a chip's limits, and written for others.
 """
 
 # %%
@@ -46,7 +46,8 @@ adder
 # %% [markdown]
 """## Compile, and choose among mappings
 
-`dual-rail` says both "it is 1" and "it is 0" by a spike, so that silence is never an answer; `single-rail` is smaller.
+`dual-rail` says both "it is 1" and "it is 0" by a spike, so that silence is never an answer; `single-rail` is
+smaller.
 """
 
 # %%
@@ -62,7 +63,8 @@ network
 # %% [markdown]
 """## Prove it, for all inputs
 
-The prover does not trust the compiler. A network that is wrong in one weight is refuted, and the wave that shows it is told.
+The prover does not trust the compiler. A network that is wrong in one weight is refuted, and the wave that
+shows it is told.
 """
 
 # %%
@@ -108,8 +110,9 @@ ns.write_nir(network, file)
 print(ns.compare_with_snntorch(file, waves[:, None]))
 
 # %% [markdown]
-"""The same on the command line: `neurosym compile adder.blif --output adder.nir`, `neurosym verify adder.nir adder.blif`,
-`neurosym fit adder.nir --chip loihi1`, `neurosym rtl adder.blif --output adder --prove`, `neurosym conform adder.blif`.
+"""The same on the command line: `neurosym compile adder.blif --output adder.nir`, `neurosym verify adder.nir
+adder.blif`, `neurosym fit adder.nir --chip loihi1`, `neurosym rtl adder.blif --output adder --prove`, `neurosym
+conform adder.blif`.
 """
 
 # %%

@@ -2,7 +2,8 @@
 # %% [markdown]
 """# For users of ProbLog: what is the same
 
-Programs, evidence, annotated disjunctions, negation, lists and aggregates mean what they mean in ProbLog; answers are exact.
+Programs, evidence, annotated disjunctions, negation, lists and aggregates mean what they mean in ProbLog;
+answers are exact.
 """
 
 # %%
@@ -75,6 +76,7 @@ learned.intervals
 # %% [markdown]
 """## Where it goes further
 
-A `nn/4` atom, or a domain, puts a network in the place of a probability: see *Learn digits from sums*. Beyond the limits of
-exact counting the answer is an interval that holds for sure, `Budget`. What differs from ProbLog is listed in the reference.
+A `nn/4` atom, or a domain, puts a network in the place of a probability: see *Learn digits from sums*. Beyond
+the limits of exact counting the answer is an interval that holds for sure, `Budget`. What differs from ProbLog
+is listed in the reference.
 """

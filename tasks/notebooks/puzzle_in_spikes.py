@@ -2,8 +2,9 @@
 # %% [markdown]
 """# A puzzle, solved by spiking neurons
 
-A program in CLP(FD) notation becomes one network of threshold neurons that finds a solution, or shows that there is none.
-There is no noise in it and no chance: the search is complete, and each dead end is a line of a proof.
+A program in CLP(FD) notation becomes one network of threshold neurons that finds a solution, or shows that
+there is none. There is no noise in it and no chance: the search is complete, and each dead end is a line of a
+proof.
 """
 
 # %%
@@ -38,7 +39,8 @@ print(ns.solve(queens, "queens(Qs)"))
 # %% [markdown]
 """## The network at work
 
-It is an ordinary spiking network. Its inputs are silent but for one spike that starts it; `solved` and `unsat` are its answers.
+It is an ordinary spiking network. Its inputs are silent but for one spike that starts it; `solved` and `unsat`
+are its answers.
 """
 
 # %%
@@ -56,6 +58,6 @@ figure.tight_layout()
 network
 
 # %% [markdown]
-"""`neurosym solve sudoku --spikes --report search.html` writes a page with the board, step by step; `--proof no_other.cnf` writes
-the refutation for any checker of DRUP proofs.
+"""`neurosym solve sudoku --spikes --report search.html` writes a page with the board, step by step; `--proof
+no_other.cnf` writes the refutation for any checker of DRUP proofs.
 """

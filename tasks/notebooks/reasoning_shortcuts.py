@@ -2,8 +2,8 @@
 # %% [markdown]
 """# Right answers for wrong reasons
 
-A network that is trained from answers may learn another meaning of its symbols that explains all of them. How many such
-meanings are there? They are counted, exactly, before anything is trained.
+A network that is trained from answers may learn another meaning of its symbols that explains all of them. How
+many such meanings are there? They are counted, exactly, before anything is trained.
 """
 
 # %%
@@ -28,6 +28,7 @@ parity = ns.Program.parse("even(E) :- digit(0, X), digit(1, Y), E is (X + Y) mod
 print(ns.count_shortcuts(parity, "even(E)", readings=pairs, most=5))
 
 # %% [markdown]
-"""What helps: `EvenUse` asks that all values be used, `FewLabels` adds a handful of labels, `ensemble` averages over meanings;
-`concept_report` measures symbols beside answers. `python -m tasks.symbols.shortcuts` measures all of them.
+"""What helps: `EvenUse` asks that all values be used, `FewLabels` adds a handful of labels, `ensemble` averages
+over meanings; `concept_report` measures symbols beside answers. `python -m tasks.symbols.shortcuts` measures
+all of them.
 """
