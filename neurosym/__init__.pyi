@@ -117,7 +117,6 @@ from reasoner import (
     solve_in_spikes as solve_in_spikes,
 )
 
-from .board_search import BoardSearch as BoardSearch, Sighting as Sighting, to_board_search as to_board_search
 from .checkpoint import CheckpointError as CheckpointError
 from .commands.doctor import diagnose as diagnose
 from .concepts import ConceptReport as ConceptReport, concept_report as concept_report
@@ -126,8 +125,9 @@ from .explanation import (
     explain as explain,
 )
 from .inputs import InputError as InputError
-from .joined_proof import JoinedVerdict as JoinedVerdict, prove_joined as prove_joined
-from .joining import (
+from .joined.board_search import BoardSearch as BoardSearch, Sighting as Sighting, to_board_search as to_board_search
+from .joined.joined_proof import JoinedVerdict as JoinedVerdict, prove_joined as prove_joined
+from .joined.joining import (
     joined_spikes as joined_spikes,
     read_answers as read_answers,
     rule_network as rule_network,
