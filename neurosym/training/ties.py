@@ -1,4 +1,4 @@
-"""What a checkpoint is tied to: the network, the data and the objective, each as a short text that tells it from others."""
+"""What a checkpoint is tied to: the network, the data and the objective, each as a short text."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
