@@ -140,10 +140,12 @@ from .joining import (
     to_spiking_network as to_spiking_network,
 )
 from .likelihood import ImpossibleAnswer as ImpossibleAnswer
+from .loading import load as load
 from .many.executors import RayExecutor as RayExecutor
 from .many.mapping import map as map
 from .many.outcome import Outcome as Outcome
 from .model import Model as Model
+from .predicting import Prediction as Prediction, Predictor as Predictor, load_predictor as load_predictor
 from .profiling import profile as profile
 from .reports.page import write_report as write_report
 from .samples import Batch as Batch, Sample as Sample, SampleError as SampleError, collate as collate
@@ -157,6 +159,7 @@ from .streaming import (
 from .training.deep_stdp import learn_from_clusters as learn_from_clusters
 from .training.fit import (
     History as History,
+    TrainingWarning as TrainingWarning,
     fit as fit,
 )
 from .training.labelled import Labelled as Labelled

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from ..terminal import say, say_json, say_rows
-from .ending import plain_errors
-from .files import PathError, existing, writable
-from .options import CODES, WORDS, AsJson, Seed, given, refuse_others
+from .conventions.ending import plain_errors
+from .conventions.files import PathError, existing, writable
+from .conventions.options import CODES, WORDS, AsJson, Seed, given, refuse_others
 
 Netlist = Annotated[Path, typer.Argument(help="AIGER, BLIF, .bench, Verilog, PLA, truth table or equations.")]
 Mapping = Annotated[str, typer.Option(help="single-rail, dual-rail, fail-silent, majority, logicsnn or positive.")]

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..terminal import say, say_json, say_rows
-from .ending import plain_errors
-from .files import PathError, claimed, existing, writable
-from .options import CODES, AsJson, Seed, refuse_others
+from .conventions.ending import plain_errors
+from .conventions.files import PathError, claimed, existing, writable
+from .conventions.options import CODES, AsJson, Seed, refuse_others
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -90,7 +90,7 @@ def load_dataset(
         >>> digits.pictures.shape, digits.classes.name
         (torch.Size([360, 1, 8, 8]), 'digit')
     """
-    if name not in DATASETS and not Path(name).is_dir():
+    if name not in DATASETS and not (name and Path(name).is_dir()):
         near = get_close_matches(name, DATASETS, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise DatasetError(

@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 
-from ..circuit import Circuit, Gate
-from ..lowering import to_and_inverter
-from .naming import fresh_name, output_ends, refuse_dont_cares, refuse_roles, rename_outputs, wire_names
+from ...circuit import Circuit, Gate
+from ...lowering import to_and_inverter
+from ..naming import fresh_name, output_ends, refuse_dont_cares, refuse_roles, rename_outputs, wire_names
 from .verilog_words import is_keyword
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")

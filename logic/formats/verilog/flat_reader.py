@@ -1,15 +1,13 @@
-"""Structural Verilog: gate primitives, ``assign`` expressions and clocked registers of one flat module."""
+"""Verilog of one flat module: gate primitives, ``assign`` expressions and clocked registers."""
 
 import re
 from dataclasses import dataclass, replace
 
-from ..circuit import Circuit
-from .format import Format
-from .netlist import ALIAS
-from .source import Source
+from ...circuit import Circuit
+from ..netlist import ALIAS
+from ..source import Source
 from .verilog_module import Cell, Module, ModuleReader
-from .verilog_text import verilog_text
-from .verilog_words import read_words
+from .verilog_words import BeyondFlat, beyond_flat, read_words
 
 # cells of libraries whose name says flip-flop: D, Q and a clock
 _LIBRARY = re.compile(r"(?:\$_)?d?ff(?:_?(?P<edge>[pn]))?_?(?:x?\d+)?_?", re.IGNORECASE)
@@ -27,7 +25,7 @@ class _FlipFlop:
     initial: int
 
 
-def parse_verilog(source: Source) -> Circuit:
+def parse_flat(source: Source) -> Circuit:
     """The circuit of a flat Verilog module.
 
     Known are ``input``, ``output``, ``wire``, ``reg`` (with ranges), ``assign``, the gate primitives, registers as
@@ -36,7 +34,8 @@ def parse_verilog(source: Source) -> Circuit:
     ``=`` acts at once and ``<=`` at its end. All registers share one clock, which leaves the inputs.
 
     Raises:
-        FormatError: naming the line, for anything else.
+        BeyondFlat: naming the line, for what another reader may know.
+        FormatError: naming the line, for what cannot be expressed.
 
     References:
         IEEE Standard 1364-2005, "Verilog Hardware Description Language".
@@ -52,7 +51,9 @@ def parse_verilog(source: Source) -> Circuit:
     flip_flops = {name: found for name, reader in readers.items() if (found := _flip_flop(reader.module))}
     tops = [name for name in readers if name not in flip_flops] or list(readers)
     if len(tops) != 1:
-        raise source.error(f"{len(tops)} modules that are not flip-flops; flatten the hierarchy into one first")
+        raise BeyondFlat(str(source.error(f"{len(tops)} modules that are not flip-flops")))
+    if source.top not in (None, tops[0]):
+        raise BeyondFlat(str(source.error(f"the module {source.top!r} is not the one that is not a flip-flop")))
     top = readers[tops[0]]
     for cell in top.module.cells:
         _add_cell(source, top, cell, readers, flip_flops)
@@ -70,7 +71,7 @@ def _build(module: Module) -> Circuit:
     for name, register in module.registers.items():
         initial, _ = module.initials.get(name, (-1, 0))
         netlist.add_register(name, register.following, initial, register.line)
-        netlist.add_clock(netlist.literal(register.clock), register.rising, register.line)
+        netlist.add_clock(netlist.literal(register.clock), register.rising, register.line, name)
     for name, (value, line) in module.initials.items():
         if name not in module.registers:  # what nothing assigns afterwards is a constant
             netlist.define(netlist.literal(name), ALIAS, (value,), line)
@@ -124,19 +125,5 @@ def _add_cell(
     else:
         named = {}
     if kind is None or named.keys() != {kind.data, kind.output, kind.clock} or (cell.named and cell.ordered):
-        problem = f"the cell {cell.module!r} is not a known flip-flop; flatten the hierarchy first"
-        raise source.error(problem, cell.line)
+        raise beyond_flat(source, f"the cell {cell.module!r} is not a known flip-flop", cell.line)
     top.add_cell_register(cell, named[kind.output], named[kind.data], named[kind.clock], kind.rising, kind.initial)
-
-
-VERILOG = Format(
-    name="structural Verilog",
-    suffixes=("v",),
-    example=b"module m(clk, a, \\b[0] , y);\ninput clk, a, \\b[0] ; output reg y; wire [1:0] n;\n"
-    b"nand g(n[0], a, \\b[0] ); assign n[1] = a ? ~n[0] : (y ^ 1'b1);\n"
-    b"always @(posedge clk) begin y <= n[1]; end endmodule\n",
-    lacks="One flat module with one clock: no latches, gated clocks, behaviour or properties; an output is no input.",
-    read=parse_verilog,
-    write=lambda circuit: verilog_text(circuit).encode("ascii"),
-    mark=rb"(?s).*module",
-)

@@ -3,7 +3,13 @@
 import re
 from typing import NoReturn
 
-from .source import Source
+from ...errors import FormatError
+from ..source import Source
+
+
+class BeyondFlat(FormatError):
+    """Verilog that is more than one flat module of gates, as far as can be told; the text says where."""
+
 
 _DROPPED = re.compile(
     r"(\\\S+)|//[^\n]*|/\*.*?(?:\*/|\Z)|\(\*(?!\s*\)).*?(?:\*\)|\Z)|`(?:timescale|default_nettype)[^\n]*", re.DOTALL
@@ -21,6 +27,11 @@ _PRIMITIVES = ("and", "nand", "or", "nor", "xor", "xnor", "not", "buf")
 _KEYWORDS = frozenset((*_STRUCTURE, *_CLOCKED, *_PRIMITIVES))
 
 Simple = tuple[str, tuple[int, int], tuple[str, str], str | None, int]
+
+
+def beyond_flat(source: Source, problem: str, line: int) -> BeyondFlat:
+    """An error at a line of what another reader may know."""
+    return BeyondFlat(str(source.error(problem, line)))
 
 
 def is_keyword(name: str) -> bool:
@@ -160,4 +171,4 @@ class Words:
 
     def _fail(self, expected: str) -> NoReturn:
         found = repr(self.peek()) if not self.finished else "the end of the text"
-        raise self.source.error(f"expected {expected}, got {found}", self.line)
+        raise beyond_flat(self.source, f"expected {expected}, got {found}", self.line)

@@ -15,7 +15,7 @@ from threading import current_thread, main_thread
 from types import FrameType
 from typing import NoReturn
 
-from ..terminal import complain
+from ...terminal import complain
 
 _UNREAD = 141
 

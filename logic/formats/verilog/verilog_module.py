@@ -3,11 +3,12 @@
 import re
 from dataclasses import dataclass, field
 
-from ..circuit import Gate
-from .expression import add_expression
-from .netlist import ALIAS, Netlist
-from .source import Source
-from .verilog_words import Words, wire_key
+from ...circuit import Gate
+from ...errors import FormatError
+from ..expression import add_expression
+from ..netlist import ALIAS, Netlist
+from ..source import Source
+from .verilog_words import BeyondFlat, Words, beyond_flat, wire_key
 
 _PRIMITIVES = {
     "and": (Gate.AND, 0),
@@ -147,7 +148,7 @@ class ModuleReader:
         elif word[0] == "\\" or word[0].isalpha() or word[0] == "_":
             self._read_instance(word)
         else:
-            raise self.source.error(f"unexpected {word!r}", self.words.line)
+            raise beyond_flat(self.source, f"unexpected {word!r}", self.words.line)
 
     def _read_ports(self) -> None:
         words = self.words
@@ -178,7 +179,8 @@ class ModuleReader:
                 self._declared += len(span)
                 self.source.check_count(self._declared, "wires", line)
                 if self.netlist.knows(name) or name in module.vectors:
-                    raise self.source.error(f"the vector {name!r} is used before its range, or declared twice", line)
+                    problem = f"the vector {name!r} is used before its range, or declared twice"
+                    raise beyond_flat(self.source, problem, line)
                 module.vectors[name] = [f"{name}[{index}]" for index in span]
             if word in ("input", "output"):
                 if name in module.directions:
@@ -228,7 +230,7 @@ class ModuleReader:
 
     def _wire(self, name: str, line: int) -> int:
         if name in self.module.vectors:
-            raise self.source.error(f"{name!r} is a vector; use its bits one by one, as {name}[0]", line)
+            raise beyond_flat(self.source, f"{name!r} is a vector; use its bits one by one, as {name}[0]", line)
         return self.netlist.literal(name)
 
     def _operand(self, word: str, line: int) -> int:
@@ -236,7 +238,7 @@ class ModuleReader:
         if constant is not None:
             return int(constant[1])
         if word[0] != "\\" and not (word[0].isalpha() or word[0] == "_"):
-            raise self.source.error(f"expected a name, 1'b0 or 1'b1, got {word!r}", line)
+            raise beyond_flat(self.source, f"expected a name, 1'b0 or 1'b1, got {word!r}", line)
         name = wire_key(word)
         if self._block:
             self._reads.setdefault(name, {}).setdefault(self._block, line)
@@ -252,7 +254,7 @@ class ModuleReader:
         if len(bits) > 1 and re.fullmatch(r"\d*'[bBhHdD]0+", word):
             constant = re.fullmatch("(0)", "0")
         if constant is None or (len(bits) > 1 and constant[1] == "1"):
-            raise self.source.error(f"expected 1'b0 or 1'b1, got {word!r}", line)
+            raise beyond_flat(self.source, f"expected 1'b0 or 1'b1, got {word!r}", line)
         for bit in bits:
             if self.module.initials.setdefault(bit, (int(constant[1]), line))[0] != int(constant[1]):
                 raise self.source.error(f"{bit!r} is given a second first value", line)
@@ -265,8 +267,11 @@ class ModuleReader:
             depth += (word == "(") - (word == ")")
             tokens.append(self._token(word))
         if any(map(_UNSIZED.fullmatch, tokens)) and "~" in "".join(tokens) and not _WIDE.isdisjoint(tokens):
-            raise self.source.error("a number without a size is 32 bits wide here; write 1'b0 or 1'b1", line)
-        return add_expression(self.netlist, tokens, line, lambda token: self._operand(token, line))
+            raise beyond_flat(self.source, "a number without a size is 32 bits wide here; write 1'b0 or 1'b1", line)
+        try:
+            return add_expression(self.netlist, tokens, line, lambda token: self._operand(token, line))
+        except FormatError as error:
+            raise BeyondFlat(str(error)) from None
 
     def _token(self, word: str) -> str:
         if word[0] == "\\" or word[0].isalpha() or word[0] == "_":
@@ -295,7 +300,7 @@ class ModuleReader:
             while words.one_of(",", ")") == ",":
                 operands.append(self._expression(",", ")"))
             if not operands or (word in ("not", "buf") and len(operands) != 1):
-                raise self.source.error(f"{word} has {len(operands)} inputs", line)
+                raise beyond_flat(self.source, f"{word} has {len(operands)} inputs", line)
             kind, flip = _PRIMITIVES.get(word, (ALIAS, int(word == "not")))
             if kind != ALIAS and flip:
                 operands, kind = [netlist.add_gate(kind, operands, line)], ALIAS
