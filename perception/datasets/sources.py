@@ -123,7 +123,7 @@ def load_dataset(
         source.resized(folder, split, steps, across) if source.resized else source.load(folder, split, steps)
     )
     if pictures.ndim == 3:
-        return Dataset(name, pictures, labels, source.classes)
+        return Dataset(name, pictures, labels, source.classes, trains=True)
     channels, size = pictures.shape[-3], (pictures.shape[-2], pictures.shape[-1])
     preparation = Preparation(channels, size)
     if pictures.ndim == 5:
