@@ -53,10 +53,14 @@ from perception import (
     PictureError as PictureError,
     Recurrent as Recurrent,
     RefractoryLIF as RefractoryLIF,
+    SequenceClassifier as SequenceClassifier,
     SpikingClassifier as SpikingClassifier,
     SpikingVision as SpikingVision,
+    Stream as Stream,
+    StreamError as StreamError,
     TimeDistributed as TimeDistributed,
     augment as augment,
+    calibrate_exit as calibrate_exit,
     convert as convert,
     cut_board as cut_board,
     encode as encode,
@@ -113,7 +117,6 @@ from reasoner import (
     solve_in_spikes as solve_in_spikes,
 )
 
-from .board_search import BoardSearch as BoardSearch, Sighting as Sighting, to_board_search as to_board_search
 from .checkpoint import CheckpointError as CheckpointError
 from .commands.doctor import diagnose as diagnose
 from .concepts import ConceptReport as ConceptReport, concept_report as concept_report
@@ -122,8 +125,9 @@ from .explanation import (
     explain as explain,
 )
 from .inputs import InputError as InputError
-from .joined_proof import JoinedVerdict as JoinedVerdict, prove_joined as prove_joined
-from .joining import (
+from .joined.board_search import BoardSearch as BoardSearch, Sighting as Sighting, to_board_search as to_board_search
+from .joined.joined_proof import JoinedVerdict as JoinedVerdict, prove_joined as prove_joined
+from .joined.joining import (
     joined_spikes as joined_spikes,
     read_answers as read_answers,
     rule_network as rule_network,
@@ -141,6 +145,12 @@ from .profiling import profile as profile
 from .reports.page import write_report as write_report
 from .samples import Batch as Batch, Sample as Sample, SampleError as SampleError, collate as collate
 from .saving import load_model as load_model, save_model as save_model
+from .streaming import (
+    frames_of as frames_of,
+    load_stream_state as load_stream_state,
+    save_stream_state as save_stream_state,
+    stream as stream,
+)
 from .training.deep_stdp import learn_from_clusters as learn_from_clusters
 from .training.fit import (
     History as History,

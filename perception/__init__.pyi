@@ -104,6 +104,7 @@ from .networks.perception import (
     check_perception as check_perception,
 )
 from .networks.quantised import QuantisedPerception as QuantisedPerception, quantise as quantise
+from .networks.sequence import SequenceClassifier as SequenceClassifier
 from .networks.sparse_inference import zero_skipping as zero_skipping
 from .networks.twin import AnalogTwin as AnalogTwin
 from .networks.views import see_views as see_views
@@ -222,6 +223,12 @@ from .recordings import (
     bin_events as bin_events,
     read_events as read_events,
 )
+from .streaming import (
+    Sighting as Sighting,
+    Stream as Stream,
+    StreamError as StreamError,
+    StreamState as StreamState,
+)
 from .temporal import (
     Delay as Delay,
     DelayedLinear as DelayedLinear,
@@ -231,3 +238,4 @@ from .temporal import (
     Recurrent as Recurrent,
     TimeDistributed as TimeDistributed,
 )
+from .time_graph import GraphError as GraphError, TimeGraph as TimeGraph, trace_over_time as trace_over_time

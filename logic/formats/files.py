@@ -33,7 +33,7 @@ def read_circuit(path: str | Path, *, genlib: str | Path | None = None) -> Circu
     cells = None if genlib is None else Source(str(genlib), _bytes(Path(genlib)))
     data = _bytes(path)
     suffix = path.suffix.lower().removeprefix(".")
-    return _parse(Source(str(path), data, cells), "aig" if data[:4] in (b"aig ", b"aag ") else suffix)
+    return _parse(Source(str(path), data, cells=cells), "aig" if data[:4] in (b"aig ", b"aag ") else suffix)
 
 
 def parse_circuit(text: str | bytes, format: str) -> Circuit:

@@ -7,7 +7,7 @@ from ..circuit import Circuit
 from ..errors import FormatError
 from .aiger import ASCII_AIGER, BINARY_AIGER
 from .bench import BENCH
-from .berkeley import BLIF
+from .berkeley import BLIF, KISS
 from .dot import DOT, SVG
 from .equations import EQUATIONS
 from .format import Format
@@ -22,6 +22,7 @@ FORMATS: tuple[Format, ...] = (
     BENCH,
     BLIF,
     EQUATIONS,
+    KISS,
     PLA,
     TRUTH_TABLES,
     VERILOG,

@@ -9,6 +9,8 @@ from torch.nn import functional
 from logic import NeurosymError
 from logic.randomness import Seed, to_generator
 
+from ..sparsity import SpikeConv2d
+
 Pooling = Literal["none", "stride", "max", "average"]
 """How a layer halves height and width: not at all, by its stride, by a max-pool behind it or a mean before it; for a
 mean, maps of odd size are continued by zeros."""
@@ -56,7 +58,7 @@ class ConvNorm(nn.Module):
         super().__init__()
         stride = 2 if pooling == "stride" else 1
         self.pooling = pooling
-        self.convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
+        self.convolution = SpikeConv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
         self.norm = nn.BatchNorm2d(outputs)
         nn.init.constant_(self.norm.weight, gamma)
 
@@ -156,7 +158,7 @@ def present(first: ConvNorm, pictures: Tensor, steps: int) -> Tensor:
             f"or frames [steps, batch, {channels}, height, width]"
         )
     brightness = pictures / 255 if pictures.dtype == torch.uint8 else pictures
-    if not brightness.is_meta and not bool(torch.isfinite(brightness).all()):
+    if not torch.compiler.is_compiling() and not brightness.is_meta and not bool(torch.isfinite(brightness).all()):
         raise ArchitectureError("the input holds NaN or infinite values; look at how the pictures were read")
     if pictures.ndim == 5:
         return first(brightness)

@@ -80,9 +80,12 @@ class JellyLayer(nn.Module):
 
     def __init__(self, layer: ConvNorm, *, fold: bool) -> None:
         super().__init__()
-        self.convolution = layer.convolution
-        found = fuse_conv_bn_eval(layer.convolution.eval(), layer.norm.eval()) if fold else None
-        parts = [layer.convolution, layer.norm] if found is None else [found]
+        old = layer.convolution
+        sizes = old.kernel_size[0], old.stride[0], int(old.padding[0])
+        self.convolution = nn.Conv2d(old.in_channels, old.out_channels, *sizes, groups=old.groups, bias=False)
+        self.convolution.weight = old.weight
+        found = fuse_conv_bn_eval(self.convolution.eval(), layer.norm.eval()) if fold else None
+        parts = [self.convolution, layer.norm] if found is None else [found]
         self.run = _in_container(*parts, *([nn.MaxPool2d(3, 2, 1)] if layer.pooling == "max" else []))
 
     def forward(self, signal: Tensor) -> Tensor:
