@@ -34,7 +34,8 @@ class _TwoVariables(Neuron):
         check_current(current)
         check_state(state, 2, current)
         membrane, slow = state or self.rest(current[0])
-        spikes, membranes = list[Tensor](), list[Tensor]()
+        spikes: list[Tensor] = []
+        membranes: list[Tensor] = []
         for driven in current.unbind(0):
             membrane, slow = self.model.drift(membrane, slow, driven, torch.exp)
             membranes.append(membrane)
