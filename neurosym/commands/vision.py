@@ -342,6 +342,11 @@ def make_vision(
         ArchitectureError: if there is no such preset or it cannot take such pictures.
         DatasetError: if the pictures are not square.
     """
+    if dataset.trains:
+        raise DatasetError(
+            f"{dataset.name}: holds spike trains [M, T, N], for which there is no preset; put a network of your own "
+            f"around neurons of perception, such as Recurrent, and train it by fit"
+        )
     channels, height, width = dataset.pictures.shape[-3:]
     if height != width:
         raise DatasetError(
