@@ -182,26 +182,34 @@ class _Graph:
         form = layer.nir_form() if isinstance(layer, Neuron) else None
         if form is None:
             raise ArchitectureError(f"NIR has no node for {layer}; use leaky neurons with hard reset that start at 0")
-        beta = float(torch.as_tensor(form.beta).detach())
-        return self.neurons(signal, form.threshold, beta, alpha=form.alpha, scaled=form.scaled)
+        shape = self.shapes[signal[0]]
+        beta, threshold = (_spread(number, shape) for number in (form.beta, form.threshold))
+        alpha = None if form.alpha is None else _spread(form.alpha, shape)
+        return self.neurons(signal, threshold, beta, alpha=alpha, scaled=form.scaled)
 
     def gate(self, signal: Signal, threshold: float) -> Signal:
         """Neurons without memory that fire where the signal reaches a threshold."""
         return self.neurons(signal, threshold, 0.0)
 
     def neurons(
-        self, signal: Signal, threshold: float, beta: float, *, alpha: float | None = None, scaled: bool = False
+        self,
+        signal: Signal,
+        threshold: float | Reals,
+        beta: float | Reals,
+        *,
+        alpha: float | Reals | None = None,
+        scaled: bool = False,
     ) -> Signal:
         """LIF nodes, or CubaLIF ones if their synapses leak by ``alpha``."""
         shape = self.shapes[signal[0]]
         ones = np.ones(shape)
-        tau = ones * (TIME_STEP / (1 - beta) if beta < 1 else _FOREVER)
-        limit = ones * float(np.nextafter(np.float32(threshold), np.float32(-np.inf)))
+        tau = ones * _time_constant(beta)
+        limit = ones * np.nextafter(np.float32(threshold), np.float32(-np.inf)).astype(np.float64)
         gain = ones if scaled else tau / TIME_STEP
         if alpha is None:
             node = nir.LIF(tau=tau, r=gain, v_leak=0 * ones, v_threshold=limit, v_reset=0 * ones)
         else:
-            synapse = ones * (TIME_STEP / (1 - alpha) if alpha < 1 else _FOREVER)
+            synapse = ones * _time_constant(alpha)
             node = nir.CubaLIF(
                 tau_syn=synapse, tau_mem=tau, r=gain, v_leak=0 * ones, v_threshold=limit, v_reset=0 * ones,
                 w_in=synapse / TIME_STEP,
@@ -249,3 +257,19 @@ class _Graph:
 
 def _numbers(values: torch.Tensor) -> Reals:
     return values.detach().float().cpu().numpy()
+
+
+def _time_constant(left: float | Reals) -> Reals:
+    """In seconds, of what leaves so much after a step."""
+    lost = 1 - np.asarray(left, dtype=np.float64)
+    return np.where(lost > 0, TIME_STEP / np.where(lost > 0, lost, 1), _FOREVER)
+
+
+def _spread(number: float | torch.Tensor, shape: tuple[int, ...]) -> Reals:
+    """One number, or one for each neuron if there is one a channel."""
+    values = torch.as_tensor(number).detach().cpu().double().numpy()
+    return (
+        values
+        if not values.ndim
+        else np.broadcast_to(values.reshape(*values.shape, *[1] * (len(shape) - values.ndim)), shape)
+    )
