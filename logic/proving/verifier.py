@@ -34,7 +34,7 @@ def verify(
     network, circuit     the certificate's rows, then lifting and SAT sweeping, and Z3 for a small network that these
                          cannot judge; unfolding over the waves if paths are uneven, a loop or a membrane keeps a state
     network, registers   induction over clocked waves; random streams for a counterexample
-    circuit, circuit     SAT sweeping; with registers induction over them, then bounded model checking
+    circuit, circuit     SAT sweeping; with registers random streams, corresponding signals, retiming and unrolling
     network, network     one is lifted to a circuit, as which it is compared with the other
     ==================== ============================================================================================
 

@@ -14,7 +14,9 @@ ALL = "all"
 
 
 def judge_claims(path: Path, names: list[str], timeout: float | None, witness: Path | None) -> tuple[Judged, ...]:
-    """Judges properties of a netlist file, outputs being bad states if it states none; witnesses of those refuted are written, one after the other.
+    """Judges properties of a netlist file, and writes witnesses of those refuted, one after the other.
+
+    Outputs are bad states if the file states nothing of them.
 
     Args:
         path: The netlist.

@@ -24,7 +24,7 @@ from torch import nn
 
 from logic import whole_file
 
-from ..neurons import Neuron
+from ..neurons import Neuron, NirForm
 from .layers import ArchitectureError, ConvNorm, MaxPool, Readout
 from .presets import Preset
 from .resnets import ResNetPlan, SpikingResNet
@@ -182,39 +182,16 @@ class _Graph:
         form = layer.nir_form() if isinstance(layer, Neuron) else None
         if form is None:
             raise ArchitectureError(f"NIR has no node for {layer}; use leaky neurons with hard reset that start at 0")
-        shape = self.shapes[signal[0]]
-        beta, threshold = (_spread(number, shape) for number in (form.beta, form.threshold))
-        alpha = None if form.alpha is None else _spread(form.alpha, shape)
-        return self.neurons(signal, threshold, beta, alpha=alpha, scaled=form.scaled)
+        return self.neurons(signal, form)
 
     def gate(self, signal: Signal, threshold: float) -> Signal:
         """Neurons without memory that fire where the signal reaches a threshold."""
-        return self.neurons(signal, threshold, 0.0)
+        return self.neurons(signal, NirForm(threshold, 0.0))
 
-    def neurons(
-        self,
-        signal: Signal,
-        threshold: float | Reals,
-        beta: float | Reals,
-        *,
-        alpha: float | Reals | None = None,
-        scaled: bool = False,
-    ) -> Signal:
-        """LIF nodes, or CubaLIF ones if their synapses leak by ``alpha``."""
+    def neurons(self, signal: Signal, form: NirForm) -> Signal:
+        """LIF nodes, or CubaLIF ones if their synapses leak."""
         shape = self.shapes[signal[0]]
-        ones = np.ones(shape)
-        tau = ones * _time_constant(beta)
-        limit = ones * np.nextafter(np.float32(threshold), np.float32(-np.inf)).astype(np.float64)
-        gain = ones if scaled else tau / TIME_STEP
-        if alpha is None:
-            node = nir.LIF(tau=tau, r=gain, v_leak=0 * ones, v_threshold=limit, v_reset=0 * ones)
-        else:
-            synapse = ones * _time_constant(alpha)
-            node = nir.CubaLIF(
-                tau_syn=synapse, tau_mem=tau, r=gain, v_leak=0 * ones, v_threshold=limit, v_reset=0 * ones,
-                w_in=synapse / TIME_STEP,
-            )  # fmt: skip
-        return self.add("neurons", node, signal, shape)
+        return self.add("neurons", neuron_node(form, shape, "lif"), signal, shape)
 
     def residual(self, signal: Signal, block: nn.Module) -> Signal:
         """A residual block in any of the five forms."""
@@ -255,21 +232,35 @@ class _Graph:
         return nir.NIRGraph(nodes=self.nodes, edges=edges, metadata={"dt": TIME_STEP}, type_check=False)
 
 
+def neuron_node(form: NirForm, shape: tuple[int, ...], profile: str) -> nir.NIRNode:
+    """Leaky neurons as a node.
+
+    Args:
+        form: What they do; numbers, or one for each channel.
+        shape: Of their currents, channels first.
+        profile: ``lif`` for LIF nodes where synapses have no memory, which sinabs reads, or ``cuba`` for CubaLIF nodes
+            always, which Norse and SpikingJelly read.
+    """
+
+    def spread(values: object) -> NDArray[np.float64]:
+        numbers = torch.as_tensor(values).detach().double().cpu().numpy()
+        return np.ones(shape) * (numbers.reshape(-1, *[1] * (len(shape) - 1)) if numbers.ndim else numbers)
+
+    beta, threshold, zero = spread(form.beta), spread(form.threshold), np.zeros(shape)
+    with np.errstate(divide="ignore"):
+        tau = np.where(beta < 1, TIME_STEP / (1 - beta), _FOREVER)
+    limit = np.nextafter(threshold.astype(np.float32), np.float32(-np.inf)).astype(np.float64)
+    if form.alpha is None and profile == "lif":
+        gain = np.ones(shape) if form.scaled else tau / TIME_STEP
+        return nir.LIF(tau=tau, r=gain, v_leak=zero, v_threshold=limit, v_reset=zero)
+    alpha = spread(0.0 if form.alpha is None else form.alpha)
+    with np.errstate(divide="ignore"):
+        synapse = np.where(alpha < 1, TIME_STEP / (1 - alpha), _FOREVER)
+    gain = synapse / TIME_STEP * ((1 - beta) if form.scaled else 1)
+    return nir.CubaLIF(
+        tau_syn=synapse, tau_mem=tau, r=tau / TIME_STEP, v_leak=zero, v_threshold=limit, v_reset=zero, w_in=gain
+    )
+
+
 def _numbers(values: torch.Tensor) -> Reals:
     return values.detach().float().cpu().numpy()
-
-
-def _time_constant(left: float | Reals) -> Reals:
-    """In seconds, of what leaves so much after a step."""
-    lost = 1 - np.asarray(left, dtype=np.float64)
-    return np.where(lost > 0, TIME_STEP / np.where(lost > 0, lost, 1), _FOREVER)
-
-
-def _spread(number: float | torch.Tensor, shape: tuple[int, ...]) -> Reals:
-    """One number, or one for each neuron if there is one a channel."""
-    values = torch.as_tensor(number).detach().cpu().double().numpy()
-    return (
-        values
-        if not values.ndim
-        else np.broadcast_to(values.reshape(*values.shape, *[1] * (len(shape) - values.ndim)), shape)
-    )
