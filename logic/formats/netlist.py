@@ -111,7 +111,7 @@ class Netlist:
         self._inputs: list[int] = []
         self._outputs: dict[str, tuple[int, int]] = {}
         self._registers: list[tuple[int, int, int, int]] = []
-        self._clocks: dict[tuple[int | None, bool], int] = {}
+        self._clocks: dict[tuple[int | None, bool], tuple[int, str]] = {}
         self._source_lines: dict[int, int] = {}
         self._heads, self._kinds, self._lines = array("q"), array("q"), array("q")
         self._starts, self._operands = array("q", [0]), array("q")
@@ -152,12 +152,12 @@ class Netlist:
         """Declares a register that takes the literal ``following`` at each clock; ``initial`` is 0, 1 or -1."""
         self._registers.append((self._add_source(name, line), following, initial, line))
 
-    def add_clock(self, literal: int | None, rising: bool, line: int) -> None:
+    def add_clock(self, literal: int | None, rising: bool, line: int, register: str = "") -> None:
         """Says that a register waits for an edge of a wire, which must come from outside by whatever names, or of none.
 
         All registers must wait for the same edge; :meth:`build` looks.
         """
-        self._clocks.setdefault((literal, rising), line)
+        self._clocks.setdefault((literal, rising), (line, register))
 
     def define(self, head: int, kind: int, operands: Sequence[int], line: int) -> None:
         """Defines the wire of the literal ``head`` (not complemented) as a gate, or with ``ALIAS`` as a literal."""
@@ -251,10 +251,13 @@ class Netlist:
     def _find_clock(self, definition: Integers) -> tuple[int, bool] | None:
         """The wire and edge that all registers wait for; the wire leaves the inputs."""
         found: tuple[int, bool] | None = None
-        for (literal, rising), line in self._clocks.items():
+        earlier = ""
+        for (literal, rising), (line, register) in self._clocks.items():
+            register = repr(register) if register else "a register"
             if literal is None:
                 if len(self._clocks) > 1:
-                    raise self.source.error("a register names no clock, others do; give all of them the same", line)
+                    problem = f"{register} names no clock, others do; give all of them the same"
+                    raise self.source.error(problem, line)
                 return None
             literal ^= not rising
             given = self._name(literal >> 1)
@@ -264,19 +267,19 @@ class Netlist:
             if not outside:
                 kind = "logic" if at >= 0 else "nothing" if at == _UNDEFINED else "a register or a constant"
                 raise self.source.error(
-                    f"the clock {given} is driven by {kind}; a gated or divided clock cannot be expressed, "
-                    "use an input as the clock and give the register an enable in its logic",
+                    f"the clock {given} of {register} is driven by {kind}; a gated or divided clock cannot be "
+                    "expressed, use an input as the clock and give the register an enable in its logic",
                     line,
                 )
             edge = literal >> 1, not literal & 1
             if found is not None and edge != found:
                 first, second = (Clock(self._wire_name(wire), rises) for wire, rises in (found, edge))
                 raise self.source.error(
-                    f"a register waits for {second}, others for {first}; all registers of a circuit share one clock "
-                    "and one edge, split the circuit",
+                    f"{register} waits for {second}, {earlier} for {first}; all registers of a circuit share one "
+                    "clock and one edge, split the circuit",
                     line,
                 )
-            found = edge
+            found, earlier = edge, register
         if found is not None and found[0] in self._inputs:
             self._inputs.remove(found[0])
         return found

@@ -15,11 +15,15 @@ class Source:
     Args:
         name: What errors call it: a path, or ``<text>``.
         data: All of it.
+        top: The module that is meant, where a file may hold several; None where the file says.
+        formal: Whether properties are asked for, which some files hold back otherwise.
         cells: A library that says what the cells are which the file names (genlib), if one was given.
     """
 
     name: str
     data: bytes
+    top: str | None = None
+    formal: bool = False
     cells: "Source | None" = None
 
     def error(self, problem: str, line: int | None = None, byte: int | None = None) -> FormatError:

@@ -125,7 +125,7 @@ class _Reader:
         if kind["enable"]:
             following = self._mux(self._literal(nets["E"]), following, held)
         self.netlist.add_register(name, following, -1, 1)
-        self.netlist.add_clock(self._literal(nets["C"]), not kind["falling"], 1)
+        self.netlist.add_clock(self._literal(nets["C"]), not kind["falling"], 1, name)
 
     def _choose(self, inputs: list[int], table: list[int]) -> int:
         """The table as choices between its halves, the last input first."""

@@ -18,6 +18,7 @@ def warm_kernels() -> None:
         _warm_circuits()
         _warm_bounds()
         _warm_neurons()
+    _warm_yosys()
 
 
 def _warm_circuits() -> None:
@@ -42,6 +43,13 @@ def _warm_circuits() -> None:
         simulate_file(counter, "dual-rail", 256, 0, 0.0, 0.0)
     learn("0110", 0.0, 0)
     prove_equivalent(_product(swapped=False), _product(swapped=True), timeout=5.0)
+
+
+def _warm_yosys() -> None:
+    """What elaborates Verilog is compiled, if it is here."""
+    from logic.yosys.program import find_yosys
+
+    find_yosys()
 
 
 def _product(swapped: bool) -> Circuit:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from logic import NeurosymError
@@ -111,6 +112,10 @@ class Neuron(nn.Module, ABC):
         Raises:
             NeuronError: if the current or the state does not fit.
         """
+
+    def rest(self, frame: Tensor) -> tuple[Tensor, ...]:
+        """The state before the first step, for samples of the shape of ``frame``, ``[B, ...]``."""
+        return tuple(torch.zeros_like(variable) for variable in self.fire(torch.zeros_like(frame)[None]).state)
 
     def nir_form(self) -> NirForm | None:
         """These neurons as NIR says them, or none if it has no node for them."""

@@ -1,5 +1,7 @@
 """Integrate-and-fire neurons with and without leak: the ones that the fused scan serves."""
 
+from dataclasses import replace
+from functools import partial
 from math import frexp
 
 import torch
@@ -83,6 +85,10 @@ class LeakyIntegrateAndFire(Neuron):
     def slope(self, steps: int) -> Surrogate:
         """The surrogate for a run of so many steps."""
         return self.surrogate
+
+    def rest(self, frame: Tensor) -> tuple[Tensor, ...]:
+        """See :meth:`Neuron.rest`; a membrane of ``start`` thresholds."""
+        return (torch.full_like(frame, self.start * self.threshold),)
 
     def nir_form(self) -> NirForm | None:
         """See :meth:`Neuron.nir_form`; NIR knows the hard reset and the start at 0 alone."""
@@ -251,6 +257,12 @@ class LearnableSurrogateLIF(ParametricLIF):
 
     def slope(self, steps: int) -> Surrogate:
         """The rectangular window for the present leak."""
-        square = min(float(self.decay().detach()) ** 2, 1 - 1e-6)
-        spread = ((1 - square**steps) / (1 - square)) ** 0.5
-        return rectangular(min(max(self.width * spread, 0.5), 4.0))
+        square = (self.decay().detach().double() ** 2).clamp(max=1 - 1e-6)
+        width = (self.width * ((1 - square**steps) / (1 - square)) ** 0.5).clamp(0.5, 4.0)
+        if torch.compiler.is_compiling():  # which knows no number that is read off a tensor
+            return replace(self.surrogate, derivative=partial(_window, width=width), shape=())
+        return rectangular(width.item())
+
+
+def _window(x: Tensor, width: Tensor) -> Tensor:
+    return (x.abs() < width / 2).to(x.dtype) / width.to(x.dtype)

@@ -206,7 +206,7 @@ def scan_backward(
     learned: bool,
     first: int,
     last: int,
-) -> tuple[float, float]:
+) -> tuple[float, float, float]:
     """Gradients of the columns ``first <= i < last``; those by decay and gain as the two sums that make them up.
 
     Args:
@@ -230,13 +230,13 @@ def scan_backward(
         last: Column after the last.
 
     Returns:
-        Sums over all steps and columns of ``dL/dh v[t-1]`` and of ``dL/dh h``.
+        Sums over all steps and columns of ``dL/dh v[t-1]`` and of ``dL/dh h``, and the gradient by the threshold.
     """
     steps = current.shape[0]
     like, zero = by_current[0, 0], type(decay)(0)
     heights = np.empty((steps, BLOCK), dtype=by_final.dtype)
     distance, slope, carries = np.empty_like(heights[0]), np.empty_like(heights[0]), np.empty_like(heights[0])
-    leaked, driven = 0.0, 0.0
+    leaked, driven, barred = 0.0, 0.0, 0.0
     for begin in range(first, last, BLOCK):
         end = min(begin + BLOCK, last)
         size = end - begin
@@ -256,6 +256,14 @@ def scan_backward(
                 slope[:size] = slopes[step, begin:end]
             else:
                 surrogate_slopes(shape, width, distance[:size], slope[:size])
+            if learned:
+                for i in range(size):
+                    if soft and distance[i] >= 0:
+                        barred -= carry[i]
+                    if not detach:
+                        barred += carry[i] * slope[i] * (threshold if soft else membrane[i])
+                    if by_spikes.shape[0]:
+                        barred -= _widen(by_spikes[step, begin + i]) * slope[i]
             if not detach:
                 for i in range(size):
                     kept = type(decay)(1) if soft or distance[i] < 0 else zero
@@ -287,4 +295,4 @@ def scan_backward(
                 carry[i] *= decay
         if by_initial.shape[0]:
             by_initial[begin:end] = carry
-    return leaked, driven
+    return leaked, driven, barred

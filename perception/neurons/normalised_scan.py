@@ -63,7 +63,7 @@ class _Run(NamedTuple):
     def numbers(self) -> tuple[Any, ...]:
         """What both passes' kernels are told of the neurons."""
         rule = self.rule
-        return np.float32(self.decay), np.float32(self.gain), np.float32(rule.threshold), rule.reset == "soft"
+        return np.float32(self.decay), np.float32(self.gain), np.float32(float(rule.threshold)), rule.reset == "soft"
 
 
 def normalise_and_fire(
@@ -79,7 +79,7 @@ def normalise_and_fire(
         still: Whether the current is ``[B, C, H, W]`` and stays for all steps.
     """
     decay = float(neuron.decay())
-    rule = ScanRule(neuron.threshold, neuron.surrogate, neuron.reset, neuron.detach_reset)
+    rule = ScanRule(float(neuron.threshold), neuron.surrogate, neuron.reset, neuron.detach_reset)
     run = _Run(rule, decay, 1 - decay if neuron.scale_input else 1.0, steps, still, norm.training)
     if norm.training:
         mean, variance = _moments(current.detach())

@@ -97,6 +97,10 @@ class Recurrent(Neuron):
             membranes.append(firing.membrane[0])
         return Firing(torch.stack(spikes), torch.stack(membranes), (sent, *(inner or ())))
 
+    def rest(self, frame: Tensor) -> tuple[Tensor, ...]:
+        """See :meth:`Neuron.rest`; no spikes, and the neurons' own."""
+        return torch.zeros_like(frame), *self.neuron.rest(frame)
+
     def _back(self, sent: Tensor) -> Tensor:
         back = self.connection(sent)
         if back.shape != sent.shape:

@@ -1,0 +1,145 @@
+"""Verilog elaborated by yosys: one flat module of gates and registers, or the first error with its place."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import cast
+
+from ..errors import FormatError
+from .native_rules import refuse_unwalled
+from .netlist_json import Module
+from .program import MEGABYTES, SECONDS, Yosys
+from .sources import Sources
+
+_NAME = re.compile(r"[A-Za-z_][\w$]*")
+_PLACE = re.compile(r"(f\d+\.\w+):(\d+)")
+_DIVIDERS = "t:$div t:$mod t:$divfloor t:$modfloor"
+_ELSEWHERE = "; it is looked for in the file's own folder and in those that a list of files (.f) names (+incdir+)"
+_REMEDIES = {  # by words of yosys
+    "is not part of the design": "; give the file with that module too, in a list of files (.f)",
+    "an't open include file": _ELSEWHERE,
+    "an not open file": _ELSEWHERE,
+}
+# No pass may choose a value of an x, merge clocks, or turn an asynchronous control into something else.
+_SCRIPT = """\
+{reading}
+tee -o hierarchy.log hierarchy -check {top}
+proc
+flatten
+opt_clean
+memory -nomap
+memory_map
+opt_clean
+tee -o dividers.log select -list {dividers}
+techmap
+simplemap
+opt_clean
+dffunmap
+simplemap
+opt_clean
+check
+write_json design.json
+"""
+
+
+@dataclass(frozen=True)
+class Elaborated:
+    """What yosys made of a design.
+
+    Args:
+        top: Name of the module that it is.
+        module: All of it.
+        removed: Other modules that no part of it is made of.
+        warnings: What yosys says besides, with the user's names of files.
+        divides: Whether it divides.
+        sources: What was read.
+    """
+
+    top: str
+    module: Module
+    removed: tuple[str, ...]
+    warnings: tuple[str, ...]
+    divides: bool
+    sources: Sources
+
+    def place(self, source: str) -> tuple[str, int]:
+        """The user's file and line of a ``src`` attribute; line 0 if it tells none."""
+        found = _PLACE.search(source)
+        return (self.sources.place(found[1]), int(found[2])) if found else (self.sources.given[self.sources.tops[0]], 0)
+
+
+def elaborate(yosys: Yosys, sources: Sources, top: str | None = None, formal: bool = False) -> Elaborated:
+    """Runs yosys on a design.
+
+    Args:
+        yosys: What runs.
+        sources: The design.
+        top: The module that it is; the one that no other contains if none is given.
+        formal: Whether ``FORMAL`` is defined rather than ``SYNTHESIS``.
+
+    Raises:
+        FormatError: if yosys refuses the design, with its words and place.
+        YosysError: if yosys takes too long.
+    """
+    if top is not None and not _NAME.fullmatch(top):
+        raise FormatError(f"{top!r} is no name of a module; letters, digits, _ and $ make one")
+    if not yosys.walled:
+        refuse_unwalled(sources)
+    own_output = any(b"\\$" in data for data in sources.copies.values())  # yosys' own cells
+    options = " -formal" * formal + " -icells" * own_output
+    names = [name for name in sources.tops if name.endswith(".v")]
+    languages = (" -sv", "") if names else (" -sv",)  # words of SystemVerilog are names in older files
+    failure = ""
+    for language in languages:
+        reading = "\n".join(
+            f"read_verilog{language if name.endswith('.v') else ' -sv'}{options} {name}" for name in sources.tops
+        )
+        script = _SCRIPT.format(reading=reading, top=f"-top {top}" if top else "-auto-top", dividers=_DIVIDERS)
+        with TemporaryDirectory() as place:
+            folder = Path(place)
+            for name, data in sources.copies.items():
+                (folder / name).write_bytes(data)
+            status, said = yosys.run(folder, script)
+            if not status:
+                return _result(folder, said, sources)
+            failure = failure or _failure(status, said, sources)
+        if "syntax error" not in said:
+            break
+    raise FormatError(failure)
+
+
+def _result(folder: Path, said: str, sources: Sources) -> Elaborated:
+    design = json.loads((folder / "design.json").read_text("utf-8", "replace"))
+    modules = cast("dict[str, Module]", design["modules"])
+    log = (folder / "hierarchy.log").read_text("utf-8", "replace")
+    removed = re.findall(r"Removing unused module `\\(\S+)'", log)
+    given = sources.given[sources.tops[0]]
+    tops = [name for name, module in modules.items() if "top" in module["attributes"]]
+    if len(tops) != 1:
+        raise FormatError(f"{given}: holds no module that yosys keeps; name the one that is meant by --top NAME")
+    warnings = (line.partition("Warning: ") for line in said.splitlines() if "Warning: " in line)
+    told = dict.fromkeys(f"{_named(where, sources)}{what}" for where, _, what in warnings)
+    divides = bool((folder / "dividers.log").read_text().strip())
+    return Elaborated(tops[0], modules[tops[0]], tuple(removed), tuple(told), divides, sources)
+
+
+def _named(text: str, sources: Sources) -> str:
+    """A text with the user's names of files."""
+    return re.sub(r"(?:\./)?\bf\d+\.(?:sv|vh|v|dat)\b", lambda match: sources.place(match[0]), text)
+
+
+def _failure(status: int, said: str, sources: Sources) -> str:
+    """What is told of a run that failed: the first error of yosys, where it is, and what to do."""
+    given = sources.given[sources.tops[0]]
+    error = next((line for line in said.splitlines() if "ERROR:" in line), "")
+    if not error:
+        spent = f"it may take {SECONDS} s of CPU time and {MEGABYTES} MB"
+        told = next((line for line in said.splitlines() if "broken off" in line), f"status {status}")
+        return f"{given}: yosys was broken off ({told.removeprefix('broken off: ').strip()}); {spent}, make it smaller"
+    where, _, what = error.partition("ERROR:")
+    found = _PLACE.search(where)
+    place = f"{sources.place(found[1])}:{found[2]}" if found else given
+    remedy = next((remedy for words, remedy in _REMEDIES.items() if words in what), "")
+    return f"{place}: {_named(what, sources).strip()}{remedy}"
