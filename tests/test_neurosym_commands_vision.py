@@ -1,6 +1,7 @@
 """The commands train, models and profile: what they write, what they say, and how they refuse."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,10 @@ from neurosym.commands.vision import (
     Settings,
     count_right,
     make_vision,
-    profile_model,
     train_on_labels,
 )
 from neurosym.interval import wilson
-from neurosym.profiling import profile, reached
+from neurosym.profiling import profile, profile_model, reached
 from perception import LeakyIntegrateAndFire, SpikingClassifier, load_dataset, measure_activity
 from perception.architectures import Readout
 
@@ -224,8 +224,10 @@ def test_pictures_decide_the_shape() -> None:
     assert (vision.preset.channels, vision.preset.size, vision.steps) == (1, 8, 3)
 
 
-@pytest.mark.parametrize(("count", "epochs"), [(60_000, 10), (5_000, 16), (108, 100), (1, 100)])
+@pytest.mark.parametrize(("count", "epochs"), [(60_000, 10), (5_000, 16), (108, 300), (1, 300)])
 def test_a_small_data_set_is_looked_at_more_often(count: int, epochs: int) -> None:
     settings = Settings("digits", least_steps=1200)
     assert settings.recipe_for(count).epochs == epochs
-    assert settings.quickly().recipe_for(count).epochs == 2
+    assert settings.quickly().recipe_for(count).epochs == 8
+    small = replace(settings, small_batches=True).recipe_for(count)
+    assert small.batch == {60_000: 64, 5_000: 64, 108: 16, 1: 16}[count]

@@ -56,6 +56,12 @@ class TestNeuron:
         for ours, theirs in zip(second.state, whole.state, strict=True):
             assert torch.equal(ours, theirs)
 
+    def test_it_begins_at_rest(self, layer: Neuron) -> None:
+        current = self.currents(layer)
+        if layer.streams:
+            fired = layer.fire(current, layer.rest(current[0]))
+            assert torch.equal(fired.membrane, layer.fire(current).membrane)
+
     def test_gradients_reach_the_current_and_all_parameters(self, layer: Neuron) -> None:
         current = self.currents(layer).requires_grad_()
         weights = torch.linspace(1, 2, STEPS, dtype=torch.float64).reshape(-1, 1, 1)

@@ -5,6 +5,7 @@ from .properties import (
     all_hold as all_hold,
     prove_properties as prove_properties,
     prove_property as prove_property,
+    with_claims as with_claims,
 )
 from .replay import replay as replay
 from .witness import (

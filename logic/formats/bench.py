@@ -38,6 +38,9 @@ def parse_bench(source: Source) -> Circuit:
         Brglez, Bryan and Kozminski, "Combinational profiles of sequential benchmark circuits", ISCAS 1989.
     """
     netlist = Netlist(source)
+    if (found := re.search(rb"=\s*mux\s*\(", source.data, re.IGNORECASE)) is not None:
+        told = "the first operand of MUX selects, the second if it is 1, as ABC has it; other tools take the third then"
+        netlist.warn(told, source.data.count(b"\n", 0, found.start()) + 1)
     for line, text in source.lines("#"):
         if constant := _CONSTANT.fullmatch(text):
             netlist.define(netlist.literal(constant[1]), ALIAS, (int(constant[2].lower() == "vdd"),), line)
@@ -82,6 +85,10 @@ def _define(netlist: Netlist, head: str, word: str, names: list[str], line: int)
         netlist.add_register(head, literals[0], _FIRST_VALUES[word], line)
     elif word in ("not", "buf", "buff"):
         netlist.define(netlist.literal(head), ALIAS, (literals[0] ^ (word == "not"),), line)
+    elif word == "mux" and len(literals) == 3:
+        select, one, zero = literals
+        arms = [netlist.add_gate(Gate.AND, arm, line) for arm in ((select, one), (select ^ 1, zero))]
+        netlist.define(netlist.literal(head), Gate.OR, arms, line)
     elif word in GATES and literals:
         kind, flip = GATES[word]
         if kind is Gate.MAJ and len(literals) % 2 == 0:
@@ -92,7 +99,7 @@ def _define(netlist: Netlist, head: str, word: str, names: list[str], line: int)
         else:
             netlist.define(netlist.literal(head), kind, literals, line)
     else:
-        known = ", ".join(name.upper() for name in (*GATES, "not", "buff", "dff"))
+        known = ", ".join(name.upper() for name in (*GATES, "mux", "not", "buff", "dff"))
         raise netlist.source.error(f"unknown gate {word.upper()}({', '.join(names)[:40]}); known: {known}", line)
 
 

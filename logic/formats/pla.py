@@ -1,14 +1,12 @@
 """Espresso PLA: two-level tables of cubes with several outputs."""
 
-from collections.abc import Sequence
-
 from ..circuit import Circuit, CircuitBuilder, Gate, Literal
 from ..errors import CircuitError
+from .cubes import Cube, common, outside
 from .format import Format
 from .source import Source
 
 _TYPES = ("f", "fd", "fr", "fdr")
-_Cube = tuple[int, str, str]  # line, marks of the inputs, values of the outputs
 
 
 def parse_pla(source: Source) -> Circuit:
@@ -26,12 +24,14 @@ def parse_pla(source: Source) -> Circuit:
     """
     counts: dict[str, int] = {}
     names: dict[str, list[str]] = {}
-    cubes: list[_Cube] = []
+    cubes: list[Cube] = []
     kind = "fd"
     for line, text in source.lines("#"):
         words = text.split()
         match words:
-            case [".i" | ".o" as word, count] if count.isdigit() and len(count) < 10:
+            case [".i" | ".o" as word, count] if count.isdecimal() and len(count) < 10:
+                if word in counts:
+                    raise source.error(f"a second {word}", line)
                 counts[word] = int(count)
                 source.check_count(int(count), "columns", line)
             case [".ilb" | ".ob" as word, *given]:
@@ -76,56 +76,24 @@ def parse_pla(source: Source) -> Circuit:
         raise source.error(str(wrong)) from wrong
 
 
-def _check_complete(source: Source, kind: str, output: int, name: str, cubes: list[_Cube]) -> None:
+def _check_complete(source: Source, kind: str, output: int, name: str, cubes: list[Cube]) -> None:
     """Refuses an output that is given both values in one row, or none."""
 
-    def marked(marks: str) -> list[_Cube]:
+    def marked(marks: str) -> list[Cube]:
         return [cube for cube in cubes if cube[2][output] in marks]
 
     true, open_, false = marked("14"), marked("-2") if "d" in kind else [], marked("0") if "r" in kind else []
     for first, second in ((true, false), (open_, false)):
-        if pair := _common(first, second):
+        if pair := common(first, second):
             one, other = sorted(cube[0] for cube in pair)
             problem = f"for {name!r} this row and the one in line {one} overlap and say different things"
             raise source.error(problem, other)
     remedy = "a circuit has one value everywhere; give .type f to read all rows but those of value 1 as 0"
     for cube in open_:
-        if _outside([cube], true):
+        if outside([cube], true):
             raise source.error(f"{name!r} is a don't care in this row; {remedy}", cube[0])
-    if "r" in kind and _outside([(0, "", "")], [*true, *false, *open_]):
+    if "r" in kind and outside([(0, "", "")], [*true, *false, *open_]):
         raise source.error(f".type {kind} makes {name!r} a don't care in the rows that are not listed; {remedy}")
-
-
-def _literals(cube: _Cube) -> list[int]:
-    return [at if mark == "1" else -at for at, mark in enumerate(cube[1], start=1) if mark in "01"]
-
-
-def _outside(within: Sequence[_Cube], cubes: Sequence[_Cube]) -> bool:
-    """Whether the first cube of ``within`` has a row in none of ``cubes``, which satisfies all their negations."""
-    from pysat.solvers import Solver  # few tables need it
-
-    clauses = [[-literal for literal in _literals(cube)] for cube in cubes]
-    if not all(clauses):  # a cube without a mark holds every row
-        return False
-    with Solver("cadical153", bootstrap_with=clauses) as solver:
-        return bool(solver.solve(assumptions=_literals(within[0])))
-
-
-def _common(first: Sequence[_Cube], second: Sequence[_Cube]) -> tuple[_Cube, _Cube] | None:
-    """Two cubes, one of each, that share a row: in no place one has a 0 and the other a 1."""
-    masks = [(*_masks(cube), cube) for cube in second]
-    for cube in first:
-        ones, zeros = _masks(cube)
-        for other_ones, other_zeros, other in masks:
-            if not (ones & other_zeros or zeros & other_ones):
-                return cube, other
-    return None
-
-
-def _masks(cube: _Cube) -> tuple[int, int]:
-    """The places of a cube's ones, and those of its zeros, as bits."""
-    marks = f"0{cube[1]}".replace("2", "-")
-    return int(marks.replace("-", "0"), 2), int(marks.replace("1", "-").replace("0", "1").replace("-", "0"), 2)
 
 
 def _build(inputs: list[str], outputs: list[str], cubes: list[tuple[int, str, str]]) -> Circuit:

@@ -21,10 +21,10 @@ from ..circuit import Circuit
 from ..errors import NetworkError
 from ..evaluation import clock, from_words, random_vectors, run, to_words
 from ..kernels import work_time
-from ..proving.equivalence import codewords
 from ..proving.streams import Stream, to_counterexample
 from ..rails import match_lines
 from ..showing import shortened
+from ..sweeping.codewords import codewords
 from ..sweeping.graph import AndGraph
 from ..sweeping.sweeping import sweep
 from ..verdict import Verdict

@@ -13,6 +13,7 @@ from ..mapping import Certificate
 from ..network import SpikingNetwork
 from ..rails import Line, match_lines
 from ..showing import shortened
+from ..sweeping.codewords import codewords
 from ..sweeping.graph import AndGraph
 from ..sweeping.patterns import simulate as simulate_graph
 from ..sweeping.sweeping import Sweep, sweep
@@ -22,6 +23,7 @@ from .lifting import lift
 from .signals import by_one_name
 from .slots import assign_slots
 from .streams import wrong_answers
+from .wide_gates import gathered
 
 Integers = NDArray[np.int64]
 
@@ -53,7 +55,7 @@ def pose(
     _combinational(circuit)
     graph = AndGraph()
     inputs, free = codewords(graph, circuit)
-    wires = graph.add(circuit, inputs)
+    wires = graph.add(gathered(circuit), inputs)
     flat = network.flatten()
     lines = _literals(network.input_lines, circuit.inputs, inputs)
     if len(lines) != flat.inputs:
@@ -143,9 +145,9 @@ def prove_combinational(impl: Circuit, spec: Circuit, timeout: float | None = No
     impl, names, note = by_one_name(impl, spec)
     graph = AndGraph()
     inputs, free = codewords(graph, spec)
-    expected = graph.add(spec, inputs)
+    expected = graph.add(gathered(spec), inputs)
     place = {name: position for position, name in enumerate(spec.inputs)}
-    wires = graph.add(impl, inputs[[place[name] for name in impl.inputs]])
+    wires = graph.add(gathered(impl), inputs[[place[name] for name in impl.inputs]])
     where = {name: position for position, name in enumerate(impl.output_names)}
     outputs = impl.outputs[[where[name] for name in spec.output_names]]
     pairs = np.stack([wires[outputs >> 1] ^ (outputs & 1), expected[spec.outputs >> 1] ^ (spec.outputs & 1)], axis=1)
@@ -155,34 +157,6 @@ def prove_combinational(impl: Circuit, spec: Circuit, timeout: float | None = No
         return _unrefuted(claim, found, start)
     values, pair = minimise(graph, pairs, inputs, free, found)
     return _refuted(claim, names, values, f"output {spec.output_names[pair]!r} differs", start)
-
-
-def codewords(graph: AndGraph, circuit: Circuit) -> tuple[Integers, Integers]:
-    """Literals ``[I]`` of a circuit's inputs that range over exactly the vectors its one-hot groups allow.
-
-    A group of ``k`` inputs is decoded from ``ceil(log2 k)`` free ones, the last value taking the unused codes, so that
-    no side condition is left for the solver. Also gives the free input literals ``[F]``.
-    """
-    literals = np.full(len(circuit.inputs), -1, np.int64)
-    grouped = {position for group in circuit.one_hot for position in group}
-    plain = [position for position in range(len(literals)) if position not in grouped]
-    bits = [max(0, (len(group) - 1).bit_length()) for group in circuit.one_hot]
-    free = graph.inputs(len(plain) + sum(bits))
-    literals[plain] = free[: len(plain)]
-    graph.reserve(4 * len(grouped) * (1 + max(bits, default=0)))
-    taken = len(plain)
-    for group, width in zip(circuit.one_hot, bits, strict=True):
-        code = free[taken : taken + width]
-        taken += width
-        rest = 1
-        for value, position in enumerate(list(group)[:-1]):
-            here = 1
-            for bit in range(width):
-                here = graph.conjunction(here, int(code[bit]) ^ 1 ^ (value >> bit & 1))
-            literals[position] = here
-            rest = graph.conjunction(rest, here ^ 1)
-        literals[group[-1]] = rest
-    return literals, free
 
 
 def minimise(

@@ -21,10 +21,11 @@ from ..network import FlatNetwork, SpikingNetwork
 from ..rails import Line, match_lines
 from ..showing import shortened
 from ..simulation.reference import simulate_reference
+from ..sweeping.codewords import codewords
 from ..sweeping.graph import AndGraph
 from ..sweeping.sweeping import sweep
 from ..verdict import Verdict
-from .equivalence import codewords, minimise, prove_network
+from .equivalence import minimise, prove_network
 from .lifting import lift
 from .slots import assign_slots
 from .streams import Stream, search_streams, to_counterexample, wrong_answers

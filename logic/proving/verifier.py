@@ -12,6 +12,7 @@ from ..mapping import Certificate
 from ..network import SpikingNetwork
 from ..verdict import Verdict
 from .equivalence import prove_combinational, prove_network
+from .signals import agreed, read_pairing
 
 # The other proofs, some of which need Z3, are loaded where they are the right ones.
 
@@ -25,6 +26,7 @@ def verify(
     *,
     certificate: Certificate | None = None,
     timeout: float | None = None,
+    match: str | PathLike[str] | None = None,
 ) -> Verdict:
     """Whether the implementation computes what the specification does, for all inputs and all waves.
 
@@ -32,7 +34,7 @@ def verify(
     network, circuit     the certificate's rows, then lifting and SAT sweeping, and Z3 for a small network that these
                          cannot judge; unfolding over the waves if paths are uneven, a loop or a membrane keeps a state
     network, registers   induction over clocked waves; random streams for a counterexample
-    circuit, circuit     SAT sweeping; with registers induction over them, then bounded model checking
+    circuit, circuit     SAT sweeping; with registers random streams, corresponding signals, retiming and unrolling
     network, network     one is lifted to a circuit, as which it is compared with the other
     ==================== ============================================================================================
 
@@ -43,6 +45,7 @@ def verify(
         specification: Likewise. The two may be given in either order.
         certificate: What the compiler says of each neuron. A hint, proved again: a wrong one costs time only.
         timeout: Seconds, or None for no bound.
+        match: Of two circuits, how their signals are matched; see :func:`prove_equivalent`.
 
     Returns:
         The verdict; its claim states what was taken for granted of first values.
@@ -78,8 +81,10 @@ def _prove(
 ) -> Verdict:
     if isinstance(first, Circuit):
         if isinstance(second, Circuit):
-            return prove_equivalent(first, second, timeout)
+            return prove_equivalent(first, second, timeout, match=match)
         first, second = second, first
+    if match is not None:
+        raise CircuitError(f"match={match!r} is for two circuits; a network's lines bear the names of its signals")
     if isinstance(second, SpikingNetwork):
         from .networks import prove_same
 
@@ -96,15 +101,20 @@ def _prove(
     return _prove_waves(first, second, certificate, timeout)
 
 
-def prove_equivalent(impl: Circuit, spec: Circuit, timeout: float | None = None) -> Verdict:
+def prove_equivalent(
+    impl: Circuit, spec: Circuit, timeout: float | None = None, *, match: str | PathLike[str] | None = None
+) -> Verdict:
     """Whether two circuits, with registers or without, give the same outputs for all inputs.
 
     In the literature: combinational and sequential equivalence checking.
 
     Args:
-        impl: One circuit. Inputs and outputs are matched by name, or by order if no name is common.
+        impl: One circuit. Inputs and outputs are matched by name, or by order if no name is common; an input that one
+            circuit alone has may have any value.
         spec: The other; its one-hot groups are promised of the inputs, and where its outputs are free they may differ.
         timeout: Seconds, or None for no bound.
+        match: How signals are matched instead: ``order``, ``names``, or a file that pairs them, a line
+            ``input|output|register OURS THEIRS`` each.
 
     Returns:
         The verdict; a counterexample calls the inputs as ``impl`` does.
@@ -118,6 +128,22 @@ def prove_equivalent(impl: Circuit, spec: Circuit, timeout: float | None = None)
         >>> prove_equivalent(left, right).holds
         True
     """
+    called, spec, note = agreed(impl, spec, None if match is None else read_pairing(match))
+    verdict = _prove_agreed(called, spec, timeout)
+    if match is not None and verdict.counterexample is not None:
+        from .streams import to_counterexample, to_stream
+
+        names = dict(zip(called.inputs, impl.inputs, strict=False)) | dict.fromkeys(
+            called.inputs[len(impl.inputs) :], ""
+        )
+        ours = [names[name] or name for name in spec.inputs]
+        stream = to_stream(verdict.counterexample, spec.inputs)
+        verdict = replace(verdict, counterexample=to_counterexample(stream, ours))
+    return replace(verdict, claim=f"{verdict.claim}{note}") if note else verdict
+
+
+def _prove_agreed(impl: Circuit, spec: Circuit, timeout: float | None) -> Verdict:
+    """Two circuits over the same inputs, as far as names agree."""
     if impl.dont_cares is not None or spec.dont_cares is not None:
         from .dont_cares import prove_up_to
 

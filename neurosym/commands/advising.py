@@ -13,8 +13,8 @@ import typer
 from logic import NeurosymError
 
 from ..terminal import say, say_json
-from .ending import plain_errors
-from .options import AsJson
+from .conventions.ending import plain_errors
+from .conventions.options import AsJson
 
 MATRIX = Path(__file__).with_name("decision_matrix.json")
 _ROOT = Path(__file__).parent.parent.parent

@@ -4,17 +4,19 @@ from dataclasses import asdict
 from pathlib import Path
 
 from logic import CircuitError, Verdict
-from logic.checking import Judged, all_hold, prove_properties, read_witnesses, replay, write_witnesses
+from logic.checking import Judged, all_hold, prove_properties, read_witnesses, replay, with_claims, write_witnesses
 from logic.formats import read_circuit
 
 from ..terminal import say, say_json
-from .options import WORDS
+from .conventions.options import WORDS
 
 ALL = "all"
 
 
 def judge_claims(path: Path, names: list[str], timeout: float | None, witness: Path | None) -> tuple[Judged, ...]:
-    """Judges properties of a netlist file; witnesses of those refuted are written, one after the other.
+    """Judges properties of a netlist file, and writes witnesses of those refuted, one after the other.
+
+    Outputs are bad states if the file states nothing of them.
 
     Args:
         path: The netlist.
@@ -26,7 +28,7 @@ def judge_claims(path: Path, names: list[str], timeout: float | None, witness: P
         FormatError: if the file cannot be read.
         CircuitError: if there is no such property.
     """
-    circuit = read_circuit(path)
+    circuit = with_claims(read_circuit(path))
     if not circuit.properties:
         raise CircuitError(
             f"{path}: states no property; AIGER 1.9 has bad states (B) and justice (J), SystemVerilog assertions"
@@ -62,7 +64,7 @@ def say_judged(path: Path, judged: tuple[Judged, ...], as_json: bool) -> Verdict
 
 def replay_claims(path: Path, witness: Path, as_json: bool) -> bool:
     """Judges the witnesses of a file by a plain simulation, and shows whether each is accepted."""
-    circuit = read_circuit(path)
+    circuit = with_claims(read_circuit(path))
     found = [(one.claim, replay(circuit, one)) for one in read_witnesses(witness)]
     if as_json:
         rows = [{"claim": claim, "accepted": not wrong, "problem": wrong} for claim, wrong in found]

@@ -8,9 +8,9 @@ import typer
 
 from ..terminal import say, say_json, say_table
 from .circuits import Mapping
-from .ending import plain_errors
-from .files import PathError, existing
-from .options import AsJson, given
+from .conventions.ending import plain_errors
+from .conventions.files import PathError, existing
+from .conventions.options import AsJson, given
 
 if TYPE_CHECKING:
     from logic.chips import FitReport

@@ -9,9 +9,9 @@ import typer
 
 from ..terminal import say, say_json, say_rows
 from .circuits import Mapping
-from .ending import plain_errors
-from .files import PathError, claimed, existing, writable
-from .options import CODES, WORDS, AsJson, given
+from .conventions.ending import plain_errors
+from .conventions.files import PathError, claimed, existing, writable
+from .conventions.options import CODES, WORDS, AsJson, given
 
 if TYPE_CHECKING:
     from logic import Circuit, SpikingNetwork

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from ..terminal import say_json, say_rows
-from .ending import plain_errors
-from .files import PathError, claimed, writable
-from .options import AsJson
+from .conventions.ending import plain_errors
+from .conventions.files import PathError, claimed, writable
+from .conventions.options import AsJson
 
 if TYPE_CHECKING:
     from perception import Dataset, QuantisedPerception
@@ -73,7 +73,7 @@ def _load(model: str, bits: int) -> "tuple[QuantisedPerception, dict[str, str]]"
     from perception import QuantisedPerception, quantise
 
     from ..checkpoint import load_perception
-    from .vision import ModelError
+    from ..profiling import ModelError
 
     if not Path(model).is_file():
         raise ModelError(f"{model!r} is neither a preset nor a file; see neurosym models")

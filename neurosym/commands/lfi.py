@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from ..terminal import complain, say, say_json
-from .ending import plain_errors
-from .files import existing, writable
-from .options import AsJson, Seed
+from .conventions.ending import plain_errors
+from .conventions.files import existing, writable
+from .conventions.options import AsJson, Seed
 from .programs import ProgramFile, Raised, Timeout, read_program
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ..terminal import say, say_json
-from .ending import plain_errors
-from .files import existing, writable
-from .options import AsJson, Seed
+from .conventions.ending import plain_errors
+from .conventions.files import existing, writable
+from .conventions.options import AsJson, Seed
 
 if TYPE_CHECKING:
     from reasoner import Limits, Program

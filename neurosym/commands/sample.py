@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from ..terminal import say, say_json
-from .ending import plain_errors
-from .options import AsJson, Seed
+from .conventions.ending import plain_errors
+from .conventions.options import AsJson, Seed
 from .programs import ProgramFile, Raised, Timeout, read_program
 
 

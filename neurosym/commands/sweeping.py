@@ -10,9 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from ..terminal import complain, say, say_json, say_rows
-from .ending import plain_errors
-from .files import existing
-from .options import AsJson
+from .conventions.ending import plain_errors
+from .conventions.files import existing
+from .conventions.options import AsJson
 
 _WORDS = {0: "done", 1: "refuted or impossible", 2: "with an error", 3: "unknown"}
 _CODES = (2, 1, 3)  # of the items, the first that occurs is the whole command's

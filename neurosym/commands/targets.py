@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from ..terminal import complain, say, say_json, say_rows
-from .ending import plain_errors
-from .files import existing, writable
-from .options import AsJson, Seed
+from .conventions.ending import plain_errors
+from .conventions.files import existing, writable
+from .conventions.options import AsJson, Seed
 
 target_app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Simulators of others, each in an environment of its own."

@@ -97,7 +97,7 @@ class Stacked:
     @property
     def steps(self) -> int:
         """Batches of an epoch."""
-        return ceil(len(self.all) / self.batch)
+        return _steps(len(self.all), self.batch)
 
     @property
     def parts(self) -> int:
@@ -129,7 +129,7 @@ class Drawn:
     @property
     def steps(self) -> int:
         """Batches of an epoch."""
-        return ceil(self.samples / self.batch)
+        return _steps(self.samples, self.batch)
 
     @property
     def parts(self) -> int:
@@ -190,7 +190,15 @@ def _examples(given: object) -> Examples:
 def _orders(samples: int, batch: int, generator: torch.Generator | None) -> list[list[int]]:
     if generator is None:
         return [part.tolist() for part in torch.arange(samples).tensor_split(max(1, samples // batch))]
-    return [part.tolist() for part in torch.randperm(samples, generator=generator).split(batch)]
+    parts = [part.tolist() for part in torch.randperm(samples, generator=generator).split(batch)]
+    if len(parts) > _steps(samples, batch):  # a batch of one has no statistics for norms
+        parts[-2:] = [parts[-2] + parts[-1]]
+    return parts
+
+
+def _steps(samples: int, batch: int) -> int:
+    """Batches of an epoch; one sample that is left over goes with the last batch."""
+    return ceil(samples / batch) - (samples > batch > 1 and samples % batch == 1)
 
 
 def to_source(
@@ -228,9 +236,34 @@ def to_source(
         if ALL in inputs and len(model.perceptions) == 1:
             inputs[ALL] = as_seen(inputs[ALL], cast(nn.Module, model.perception))
         return Stacked(stacked(inputs, listed), batch)
+    listed = _class_numbers(answers, listed)
     if ALL not in inputs:
         raise TrainingError(f"a {type(model).__name__} is trained on pictures [M, ...], not on inputs by name")
     return Stacked(Pairs(inputs[ALL], listed), batch)
+
+
+def _class_numbers(given: object, listed: list[Any]) -> list[Any]:
+    """Labels as class numbers: of one-hot rows the place of the one, of floats the number if it is whole.
+
+    Raises:
+        TrainingError: if a row is not one-hot or a number not whole.
+    """
+    if isinstance(given, Tensor | np.ndarray) and given.ndim == 2 and given.shape[1] == 1:
+        listed = [row[0] for row in listed]
+    for place, one in enumerate(listed):
+        if isinstance(one, list | tuple) and not hasattr(one, "share"):
+            row = cast("list[Any]", one)
+            if sorted(set(row)) != [0, 1] or sum(row) != 1:
+                raise TrainingError(
+                    f"label {place} is a row of {len(row)} numbers that is not one-hot; give class numbers [M], or "
+                    f"rows with a single 1"
+                )
+            listed[place] = row.index(1)
+        elif isinstance(one, float):
+            if not one.is_integer():
+                raise TrainingError(f"{one:g} is no class number (label {place}); give whole numbers from 0 on")
+            listed[place] = int(one)
+    return listed
 
 
 def _checked(given: object, count: int, name: str) -> Tensor:
@@ -240,6 +273,11 @@ def _checked(given: object, count: int, name: str) -> Tensor:
         given = torch.from_numpy(np.ascontiguousarray(given))
     if not isinstance(given, Tensor):
         raise TrainingError(f"pictures are a tensor [M, ...], got a {type(given).__name__}")
+    if given.dtype in (torch.uint16, torch.uint32, torch.uint64):
+        raise TrainingError(
+            f"{what}s are {given.dtype}, which torch cannot compute with; give bytes, or floats from 0 to 1 "
+            f"(such as pictures.to(torch.float32) / 65535)"
+        )
     if len(given) != count or not count:
         raise TrainingError(f"{len(given)} pictures and {count} answers; give one answer for each sample")
     if given.is_floating_point() and not bool(torch.isfinite(given).all()):

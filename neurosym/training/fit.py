@@ -34,6 +34,8 @@ from .resuming import Training, resume, to_checkpoint
 from .savings import Trainable, add_gradients, cheaper, learned, log_probability
 from .settling import ENOUGH_STEPS, settle
 from .shared_norms import shared_norms
+from .ties import ties
+from .watching import TrainingWarning as TrainingWarning, Watch
 
 WARM_UP = 0.1  # part of all steps during which the learning rate rises
 BLENDED = 0.85  # part of all steps with blended pictures; the last are shown as they are
@@ -70,10 +72,11 @@ def fit(
     another number adds up in another order and rounds differently.
 
     After each epoch everything that training needs is written to ``checkpoint``. If that file exists, training goes on
-    from it, exactly as if it had never stopped. In processes joined by ``torch.distributed``, each takes its share of
-    each batch, batch norms take the statistics of all (of their own share where samples ask different things), and the
-    result is that of one process. Until the running
-    statistics of batch norms can be trusted they are settled after each epoch (:mod:`neurosym.training.settling`).
+    from it, exactly as if it had never stopped; it must be of the same network, data and objective. With more epochs
+    than before it goes on too, along the learning rates of the longer training. In processes joined by
+    ``torch.distributed``, each takes its share of each batch, batch norms take the statistics of all (of their own
+    share where samples ask different things), and the result is that of one process. Until the running statistics of
+    batch norms can be trusted they are settled after each epoch (:mod:`neurosym.training.settling`).
 
     Args:
         model: Its networks are changed in place; a :class:`neurosym.Labelled` for labels, or a
@@ -99,6 +102,8 @@ def fit(
         changes: Settings of the recipe by name, such as ``epochs=1``; see :class:`Recipe`.
 
     Warns:
+        TrainingWarning: if the loss stays that of guessing, the network sees the same in everything, or layers never
+            fire.
         ShortcutWarning: if the answers do not tell the meaning of the symbols, with an example.
 
     Returns:
@@ -134,21 +139,22 @@ def fit(
         kept_out = to_source(model, *given, recipe.batch)
     held = kept_out.samples if kept_out else 0
     recipe.check_held_out(held)
+    if blend is not None and not isinstance(model, Labelled):
+        raise TrainingError("only pictures with labels can be blended; train rules without blend")
+    network, processes = learned(model), these_processes()
     plan = {
         "recipe": recipe.to_json(),
         "samples": source.samples,
         "held_out": held,
         "blended": blend is not None,
+        **ties(model, network, source),
     }
-    if blend is not None and not isinstance(model, Labelled):
-        raise TrainingError("only pictures with labels can be blended; train rules without blend")
-    network, processes = learned(model), these_processes()
     if device is not None:
         network.to(there(device))
     processes.agree(network)
     running = WeightAverage(network, recipe.average) if recipe.average else None
     training = Training(network, recipe.make_optimizer(network), torch.Generator().manual_seed(recipe.seed), running)
-    history = History()
+    history, watch = History(), Watch(model, network, source, recipe.epochs * source.steps)
     checkpoint, log = (None if path is None else Path(path) for path in (checkpoint, log))
     if checkpoint is not None and processes.from_first(checkpoint.exists):  # those that do not see it say so
         history = resume(checkpoint, training, plan)
@@ -170,6 +176,8 @@ def fit(
                     write_checkpoint(checkpoint, to_checkpoint(training, plan, history))
                 if log is not None and processes.first:
                     write_log(log, history)
+                if processes.first:
+                    watch.look(loss, (number + 1) * source.steps)
     except KeyboardInterrupt:
         raise Interrupted(_advice(checkpoint, len(history.epochs), recipe.epochs)) from None
     if running is not None:

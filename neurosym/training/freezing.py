@@ -1,12 +1,15 @@
 """Parts of a model that training leaves as they are: weights and statistics."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import Any
 
 from torch import nn
 
 from .errors import TrainingError
+
+_TOLD = 12  # names in a message
 
 
 @contextmanager
@@ -52,7 +55,7 @@ class _Unmoved:
 
 
 def parts_of(model: Any, names: Sequence[str]) -> list[nn.Module]:
-    """The networks and embeddings of a model that bear these names.
+    """The networks and embeddings of a model that bear these names, or parts of its only network: ``blocks.0``.
 
     Raises:
         TrainingError: if it has none of a name, or nothing is left to learn.
@@ -62,12 +65,19 @@ def parts_of(model: Any, names: Sequence[str]) -> list[nn.Module]:
     perceptions: Mapping[str, nn.Module] = getattr(model, "perceptions", {})
     embeddings: Mapping[str, nn.Module] = getattr(model, "embeddings", {})
     known = {**embeddings, **perceptions}
+    only = getattr(model, "perception", None) if len(perceptions) < 2 else None
+    if isinstance(only, nn.Module):
+        network = getattr(only, "network", only)  # whose parts need not be called by its name
+        inside = {**dict(network.named_modules()), **dict(only.named_modules())}
+        known = {**{name: part for name, part in inside.items() if name}, **known}
     if unknown := [name for name in names if name not in known]:
-        raise TrainingError(
-            f"there is no network '{unknown[0]}' to be frozen; the model has {', '.join(known) or 'none by name'}"
-        )
+        near = get_close_matches(unknown[0], known, 1)
+        told = [name for name in known if "." not in name][:_TOLD]
+        hint = f"did you mean {near[0]}?" if near else f"the model has {', '.join(told) or 'none by name'}"
+        raise TrainingError(f"there is no network or part '{unknown[0]}' to be frozen; {hint}")
     parts = [known[name] for name in names]
     still = {id(parameter) for part in parts for parameter in part.parameters()}
-    if all(id(parameter) in still or not parameter.requires_grad for parameter in model.parameters()):
+    learned: Iterable[nn.Parameter] = (model if isinstance(model, nn.Module) else model.perception).parameters()
+    if all(id(parameter) in still or not parameter.requires_grad for parameter in learned):
         raise TrainingError(f"with {', '.join(names)} frozen nothing is left to be learned; leave one of them out")
     return parts

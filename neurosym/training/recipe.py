@@ -48,7 +48,8 @@ class Recipe:
             evaluated and are what the network has in the end. 0 for none.
         patience: Stop when the loss on what is held out has not fallen for so many epochs; none for never.
         seed: Of the order of samples and of augmentation.
-        frozen: Names of networks and embeddings that keep their weights and statistics.
+        frozen: Names of networks and embeddings, or of parts of the only network, such as ``blocks.0``, that keep their
+            weights and statistics.
         impossible: What a sample costs whose answer no world gives, in nats: it adds so much to the loss and changes no
             weight. Without it, such a sample is refused by its name.
         savings: How to spend less memory or time.

@@ -12,6 +12,8 @@ from ..checkpoint import Checkpoint, CheckpointError, read_checkpoint
 from .averaging import WeightAverage
 from .history import Epoch, History
 
+_MORE = "epochs"  # the setting that may grow
+
 
 @dataclass(frozen=True, eq=False)
 class Training:
@@ -55,10 +57,9 @@ def resume(path: Path, training: Training, plan: Mapping[str, Any]) -> History:
         CheckpointError: if the file is damaged, belongs to a training with another plan or to another network.
     """
     checkpoint = read_checkpoint(path)
-    if checkpoint.settings.get("plan") != dict(plan):
+    if differing := _differences(checkpoint.settings.get("plan"), plan):
         raise CheckpointError(
-            f"{path}: belongs to another training ({_differences(checkpoint.settings.get('plan'), plan)}); "
-            f"use the same settings or another file"
+            f"{path}: belongs to another training ({differing}); use the same settings or another file"
         )
     moments: dict[int, dict[str, Tensor]] = {}
     for name, tensor in checkpoint.tensors.items():
@@ -78,10 +79,12 @@ def resume(path: Path, training: Training, plan: Mapping[str, Any]) -> History:
 
 
 def _differences(kept: object, asked: Mapping[str, Any]) -> str:
-    """What sets two plans apart, setting by setting."""
+    """What sets two plans apart, setting by setting; more epochs than before do not."""
     before, now = _flat(kept if isinstance(kept, Mapping) else {}), _flat(asked)
-    names = [name for name in now if before.get(name) != now[name]]
-    return ", ".join(f"{name} {before.get(name)!r}, not {now[name]!r}" for name in names) or "of another kind"
+    names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+    if _MORE in names and isinstance(before.get(_MORE), int) and now[_MORE] > before[_MORE]:
+        names.remove(_MORE)
+    return ", ".join(f"{name} {before.get(name)!r}, not {now.get(name)!r}" for name in names)
 
 
 def _flat(plan: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -34,6 +35,14 @@ class ExitedAnswers:
         return float((self.outputs.argmax(1) == labels).double().mean())
 
 
+class Stepwise(Protocol):
+    """What tells its answer after each step: a converted network, or a stream."""
+
+    def outputs_by_step(self, inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """What it would answer after each step, ``[T, B, K]``."""
+        ...
+
+
 @dataclass(frozen=True)
 class EarlyExit:
     """After each step a picture may go whose margin, best output minus second best, reaches the step's.
@@ -46,17 +55,17 @@ class EarlyExit:
     margins: tuple[float, ...]
     agreement: float
 
-    def __call__(self, converted: ConvertedNetwork, pictures: Tensor) -> ExitedAnswers:
-        """The answers of a converted network, each after as few steps as its margin allows."""
+    def __call__(self, converted: Stepwise, pictures: Tensor) -> ExitedAnswers:
+        """The answers of a network, each after as few steps as its margin allows."""
         return exit_by(_by_step(converted, pictures), self.margins)
 
 
-def calibrate_exit(converted: ConvertedNetwork, pictures: Tensor, agreement: float = 0.99) -> EarlyExit:
+def calibrate_exit(converted: Stepwise, pictures: Tensor, agreement: float = 0.99) -> EarlyExit:
     """The smallest margins with which those who go keep the class of the last step as often as asked.
 
     Args:
-        converted: For as many steps as it was made for.
-        pictures: Calibration pictures ``[N, ...]``, without labels.
+        converted: A converted network, for as many steps as it was made for, or a :func:`neurosym.stream`.
+        pictures: Calibration pictures ``[N, ...]``, without labels; of a stream, recordings ``[T, N, ...]``.
         agreement: Least share of pictures that go at a step and agree with the last step.
 
     Example:
@@ -78,7 +87,7 @@ def calibrate_exit(converted: ConvertedNetwork, pictures: Tensor, agreement: flo
 
 
 def exit_curve(
-    converted: ConvertedNetwork,
+    converted: Stepwise,
     calibration: Tensor,
     pictures: Tensor,
     labels: Tensor,
@@ -97,30 +106,31 @@ def exit_curve(
 
 def exit_by(course: Tensor, margins: Sequence[float]) -> ExitedAnswers:
     """The answers of a course ``[T, B, K]`` when each picture goes at the first step whose margin it reaches."""
-    reached = torch.stack([_margin(outputs) >= margin for outputs, margin in zip(course, margins, strict=True)])
+    reached = torch.stack([margin(outputs) >= least for outputs, least in zip(course, margins, strict=True)])
     reached[-1] = True
     step = reached.int().argmax(0)
     return ExitedAnswers(course[step, torch.arange(course.shape[1])], step + 1)
 
 
-def _margin(outputs: Tensor) -> Tensor:
+def margin(outputs: Tensor) -> Tensor:
+    """Best output minus second best, ``[B]``."""
     best = outputs.topk(2, dim=1).values
     return best[:, 0] - best[:, 1]
 
 
 def _least_margin(outputs: Tensor, agrees: Tensor, agreement: float) -> float:
     """The smallest margin above which the share of those who agree is as asked; infinite if there is none."""
-    order = _margin(outputs).sort(descending=True)
+    order = margin(outputs).sort(descending=True)
     share = agrees[order.indices].double().cumsum(0) / torch.arange(1, len(agrees) + 1)
     good = (share >= agreement).nonzero()
     return float(order.values[int(good[-1])]) if len(good) else float("inf")
 
 
-def _by_step(converted: ConvertedNetwork, pictures: Tensor) -> Tensor:
+def _by_step(converted: Stepwise, pictures: Tensor) -> Tensor:
     course = converted.outputs_by_step(pictures)
     if isinstance(course, tuple) or course.dim() != 3:
         raise ConversionError("early exit by margins needs one output [B, K]; fuse the heads of a network of several")
-    if converted.method.timing == "window":
+    if isinstance(converted, ConvertedNetwork) and converted.method.timing == "window":
         raise ConversionError(
             f"method '{converted.method.name}' answers when its last layer does, not step by step; take a rate method"
         )

@@ -70,23 +70,32 @@ def _check_traced(graph: SignalGraph, network: nn.Module, example: Tensor) -> No
                 )
 
 
-def export(network: nn.Module, example: Tensor) -> torch.export.ExportedProgram:
-    """The program of torch.export, with pictures of any number.
+def export(network: nn.Module, example: Tensor, axes: tuple[str, ...] = ("pictures",)) -> torch.export.ExportedProgram:
+    """The program of torch.export, for any sizes of the first axes.
+
+    Args:
+        network: Any module with one tensor as input.
+        example: What it takes in.
+        axes: What lies along each of the first axes.
 
     Raises:
         ConversionError: in one sentence, if the network branches on its data or torch cannot trace it.
     """
-    if len(example) < 2:
-        example = torch.cat([example, example])
-    shape = ({0: torch.export.Dim.DYNAMIC},)
+    if not example.numel() or example.ndim < len(axes):
+        raise ConversionError(f"an example needs {' and '.join(axes)}, got shape {list(example.shape)}")
+    for axis, size in enumerate(range(len(axes) + 1, 1, -1)):  # small ones, all different
+        while example.shape[axis] < size:
+            example = torch.cat([example, example], axis)
+        example = example.narrow(axis, 0, size)
+    shape = (dict.fromkeys(range(len(axes)), torch.export.Dim.DYNAMIC),)
     try:
         with _silence(), torch.no_grad():
-            program = torch.export.export(network, (example[:2],), dynamic_shapes=shape)
+            program = torch.export.export(network, (example,), dynamic_shapes=shape)
             if _writes_into_views(program.graph):
                 program = program.run_decompositions({})
             return program
     except Exception as fault:
-        raise ConversionError(_reason(network, fault)) from None
+        raise ConversionError(_reason(network, fault, axes)) from None
 
 
 @contextmanager
@@ -97,7 +106,7 @@ def _silence() -> Generator[None]:
         yield
 
 
-def _reason(network: nn.Module, fault: Exception) -> str:
+def _reason(network: nn.Module, fault: Exception, axes: tuple[str, ...]) -> str:
     """What torch.export stumbled over, in one sentence."""
     text = str(fault)
     frames = re.findall(r'File "([^"]+)", line (\d+)', text)
@@ -108,10 +117,10 @@ def _reason(network: nn.Module, fault: Exception) -> str:
     if "data-dependent" in text or "GuardOnDataDependent" in type(fault).__name__:
         return f"{where}{name} branches on its data, so that it is no one network; choose by torch.where or by a mask"
     if "specializ" in text or "Constraints violated" in text:
-        return (
-            f"{where}{name} computes for a fixed number of pictures; keep the batch open, "
-            f"as in x.view(x.size(0), -1) or x.flatten(1)"
-        )
+        remedy = "as in x.view(x.size(0), -1) or x.flatten(1)"
+        if len(axes) > 1:
+            remedy = "as TimeDistributed does, by x.flatten(0, 1) and y.unflatten(0, x.shape[:2])"
+        return f"{where}{name} computes for a fixed number of {' or '.join(axes)}; keep it open, {remedy}"
     first = text.strip().partition("\n")[0]
     return f"{where}{name} cannot be traced by torch.export ({type(fault).__name__}: {first}); make its forward plainer"
 
@@ -125,21 +134,22 @@ def _frames(fault: Exception) -> list[Any]:
 def _writes_into_views(graph: fx.Graph) -> bool:
     """Whether an operation in place changes a tensor that another name sees too."""
     for node in graph.nodes:
-        if node.op == "call_function" and _in_place(_target(node)):
+        if node.op == "call_function" and in_place(target_of(node)):
             changed = node.args[0]
             if isinstance(changed, fx.Node):
                 views = [changed, *changed.users]
-                if any(family(_target(one)).rstrip("_") in _VIEWS and one is not node for one in views):
+                if any(family(target_of(one)).rstrip("_") in _VIEWS and one is not node for one in views):
                     return True
     return False
 
 
-def _in_place(target: str) -> bool:
+def in_place(target: str) -> bool:
+    """Whether an operator changes its first argument."""
     name = family(target)
     return name.endswith("_") and not name.startswith("_")
 
 
-def _target(node: fx.Node) -> str:
+def target_of(node: fx.Node) -> str:
     """``conv2d.default``, or ``getitem.builtin`` for a function of Python."""
     target = str(node.target)  # ``aten.conv2d.default``
     if target.startswith("aten."):
@@ -159,7 +169,7 @@ def translate(
     found: dict[fx.Node, Any] = {}
     outputs: list[str] = []
     several = False
-    tensors = _tensors(program)
+    tensors = tensors_of(program)
     for node in program.graph.nodes:
         builder.frame = _frame(node)
         if node.op == "placeholder":
@@ -190,16 +200,16 @@ def translate(
 def _translate_call(
     builder: GraphBuilder, node: fx.Node, found: dict[fx.Node, Any], activations: Mapping[str, TrainedActivation]
 ) -> None:
-    target = _target(node)
+    target = target_of(node)
 
     def resolve(one: Any) -> Any:
         return found[one] if isinstance(one, fx.Node) else one
 
-    arguments = mapped(tuple(_plain(node.args)), resolve)
-    keywords = {key: mapped(_plain(one), resolve) for key, one in node.kwargs.items() if key not in ("memory_format",)}
+    arguments = mapped(tuple(plain(node.args)), resolve)
+    keywords = {key: mapped(plain(one), resolve) for key, one in node.kwargs.items() if key not in ("memory_format",)}
     if family(target) in ("_assert_tensor_metadata", "_assert_scalar", "sym_constrain_range_for_size", "_check"):
         return
-    written = _in_place(target)
+    written = in_place(target)
     if written:
         target = f"{family(target)[:-1]}.{target.partition('.')[2]}"
     if family(target) == "_native_batch_norm_legit_no_training":
@@ -227,13 +237,13 @@ def _translate_call(
         changed = node.args[0]
         while isinstance(changed, fx.Node) and changed is not node:
             found[changed] = result
-            changed = changed.args[0] if _in_place(_target(changed)) else None
+            changed = changed.args[0] if in_place(target_of(changed)) else None
 
 
-def _plain(arguments: Any) -> Any:
+def plain(arguments: Any) -> Any:
     """Lists of torch.fx as lists of Python."""
     if isinstance(arguments, list | tuple):
-        return [_plain(one) for one in cast("list[Any]", arguments)]
+        return [plain(one) for one in cast("list[Any]", arguments)]
     return arguments
 
 
@@ -246,7 +256,7 @@ def _frame(node: fx.Node) -> Operation:
     batch_axis = open_axes[0] if open_axes else 0
     name = re.sub(r"\W", "_", node.name)
     return Operation(
-        name, "", (), {}, Role.PLAIN, _line(node), place, batch_axis, _channel_axis(node, len(shape)), len(shape)
+        name, "", (), {}, Role.PLAIN, line_of(node), place, batch_axis, _channel_axis(node, len(shape)), len(shape)
     )
 
 
@@ -254,7 +264,7 @@ def _channel_axis(node: fx.Node, dimensions: int) -> int:
     """The axis of features: the last one behind a matrix, the second one behind a convolution."""
     seen: Any = node
     while isinstance(seen, fx.Node) and seen.op == "call_function":
-        name = family(_target(seen))
+        name = family(target_of(seen))
         if name.startswith("conv") or ("norm" in name and name != "layer_norm"):
             return 1
         if name in WEIGHTED or name == "layer_norm":
@@ -263,14 +273,14 @@ def _channel_axis(node: fx.Node, dimensions: int) -> int:
     return 1 if dimensions > 1 else 0
 
 
-def _line(node: fx.Node) -> str:
+def line_of(node: fx.Node) -> str:
     """``file:line`` of the user's own code, as near to the call as there is one."""
     frames = re.findall(r'File "([^"]+)", line (\d+)', node.meta.get("stack_trace") or "")
     own = [(file, line) for file, line in frames if not file.startswith(_TORCH)]
     return f"{Path(own[-1][0]).name}:{own[-1][1]}" if own else ""
 
 
-def _tensors(program: torch.export.ExportedProgram) -> dict[str, tuple[str, Tensor]]:
+def tensors_of(program: torch.export.ExportedProgram) -> dict[str, tuple[str, Tensor]]:
     """Parameters, buffers and constants by the name of their placeholder."""
     signature = program.graph_signature
     named = {

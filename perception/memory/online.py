@@ -10,13 +10,12 @@ References:
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from functools import partial
 
 from torch import Tensor, nn
 
 from logic import NeurosymError
 
-from ..neurons import Neuron
+from ..temporal.carrying import Memory, advance, layers_over_time
 
 
 class OnlineError(NeurosymError, ValueError):
@@ -32,17 +31,13 @@ class StepByStep:
 
     def __init__(self, network: nn.Module) -> None:
         self._network = network
-        self._states: dict[str, tuple[Tensor, ...]] = {}
+        self._memory: Memory = {}
 
     def __call__(self, frame: Tensor) -> Tensor:
         """Logits ``[B, K]`` of the next frame ``[B, C, H, W]``; the gradient reaches back to this step only."""
-        return self._network(frame[None])[0]
-
-    def fire(self, name: str, layer: Neuron, current: Tensor) -> Tensor:
-        """Spikes ``[1, B, ...]`` of a layer of neurons for the current ``[1, B, ...]`` of this step."""
-        firing = layer.fire(current, self._states.get(name))
-        self._states[name] = tuple(variable.detach() for variable in firing.state)
-        return firing.spikes
+        logits, memory = advance(self._network, frame[None], self._memory)
+        self._memory = {place: tuple(one.detach() for one in state) for place, state in memory.items()}
+        return logits[0]
 
 
 @contextmanager
@@ -50,10 +45,10 @@ def step_by_step(network: nn.Module) -> Generator[StepByStep]:
     """Within it, a network can be run one step at a time; it starts at rest.
 
     Args:
-        network: From frames ``[T, B, C, H, W]`` to logits ``[T, B, K]``, its neurons :class:`perception.Neuron`.
+        network: From frames ``[T, B, C, H, W]`` to logits ``[T, B, K]``, with layers over time of ours.
 
     Raises:
-        OnlineError: if it has no such neurons.
+        OnlineError: if it has no such layers.
 
     Example:
         >>> import torch
@@ -65,17 +60,9 @@ def step_by_step(network: nn.Module) -> Generator[StepByStep]:
         >>> torch.allclose(torch.stack(logits), network(frames), atol=1e-5)
         True
     """
-    layers = {name: layer for name, layer in network.named_modules() if isinstance(layer, Neuron)}
-    if not layers:
+    if not layers_over_time(network):
         raise OnlineError(
             f"{type(network).__name__} has no layers of neurons that can be run step by step; "
             f"train it with all steps at once"
         )
-    runner = StepByStep(network)
-    try:
-        for name, layer in layers.items():
-            layer.forward = partial(runner.fire, name, layer)
-        yield runner
-    finally:
-        for layer in layers.values():
-            del layer.forward  # the class's own comes forth again
+    yield StepByStep(network)

@@ -25,13 +25,17 @@ class _TwoVariables(Neuron):
         self.threshold = model.cut_mv
         self.model, self.width_mv = model, width_mv
 
+    def rest(self, frame: Tensor) -> tuple[Tensor, ...]:
+        """See :meth:`Neuron.rest`; the model's own."""
+        return tuple(torch.full_like(frame, float(value)) for value in self.model.rest(()))
+
     def fire(self, current: Tensor, state: tuple[Tensor, ...] | None = None) -> Firing:
         """See :meth:`Neuron.fire`; the state is the membrane in mV and the slow variable, at rest before the first."""
         check_current(current)
         check_state(state, 2, current)
-        rest = self.model.rest(())
-        membrane, slow = state or (torch.full_like(current[0], float(value)) for value in rest)
-        spikes, membranes = list[Tensor](), list[Tensor]()
+        membrane, slow = state or self.rest(current[0])
+        spikes: list[Tensor] = []
+        membranes: list[Tensor] = []
         for driven in current.unbind(0):
             membrane, slow = self.model.drift(membrane, slow, driven, torch.exp)
             membranes.append(membrane)

@@ -60,6 +60,8 @@ class Recurrent(Neuron):
         ``RLeaky`` of snnTorch (there with a reset one step later).
     """
 
+    kept = ()  # the neurons keep their own
+
     def __init__(self, neuron: Neuron, connection: nn.Module) -> None:
         nn.Module.__init__(self)
         if not (isinstance(neuron, Neuron) and neuron.causal and neuron.streams):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -71,7 +73,7 @@ class Recurrent(Neuron):
         self.neuron, self.connection = neuron, connection
 
     @property
-    def threshold(self) -> float:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def threshold(self) -> float | Tensor:  # pyright: ignore[reportIncompatibleVariableOverride]
         """The neurons' own."""
         return self.neuron.threshold
 
@@ -96,6 +98,10 @@ class Recurrent(Neuron):
             spikes.append(sent)
             membranes.append(firing.membrane[0])
         return Firing(torch.stack(spikes), torch.stack(membranes), (sent, *(inner or ())))
+
+    def rest(self, frame: Tensor) -> tuple[Tensor, ...]:
+        """See :meth:`Neuron.rest`; no spikes, and the neurons' own."""
+        return torch.zeros_like(frame), *self.neuron.rest(frame)
 
     def _back(self, sent: Tensor) -> Tensor:
         back = self.connection(sent)

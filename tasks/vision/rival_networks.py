@@ -24,7 +24,8 @@ from perception.architectures import (
     TransformerPlan,
     draw_weights,
 )
-from perception.architectures.layers import MaxPool, present
+from perception.architectures.fusing import Chain, present_to
+from perception.architectures.layers import MaxPool
 from perception.neurons import LeakyIntegrateAndFire, Neuron
 from perception.neurons.surrogates import sigmoid
 
@@ -46,12 +47,12 @@ class Vgg(nn.Module):
         rest: list[nn.Module] = [neuron()]
         for inputs, outputs, pool in [(32, 32, True), (32, 64, False), (64, 64, True), (64, 128, False)]:
             rest += [ConvNorm(inputs, outputs, 3), neuron(), *([MaxPool()] if pool else [])]
-        self.rest = nn.Sequential(*rest, ConvNorm(128, 128, 3), neuron())
+        self.rest = Chain(*rest, ConvNorm(128, 128, 3), neuron())
         self.readout = Readout(128, CLASSES)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Logits ``[T, B, K]`` of pictures ``[B, 3, 32, 32]``."""
-        return self.readout(self.rest(present(self.first, pictures, self.steps)))
+        return self.readout(present_to(self.rest, self.first, pictures, self.steps))
 
 
 def _spikformer(steps: int) -> nn.Module:
@@ -80,9 +81,12 @@ class JellyLayer(nn.Module):
 
     def __init__(self, layer: ConvNorm, *, fold: bool) -> None:
         super().__init__()
-        self.convolution = layer.convolution
-        found = fuse_conv_bn_eval(layer.convolution.eval(), layer.norm.eval()) if fold else None
-        parts = [layer.convolution, layer.norm] if found is None else [found]
+        old = layer.convolution
+        sizes = old.kernel_size[0], old.stride[0], int(old.padding[0])
+        self.convolution = nn.Conv2d(old.in_channels, old.out_channels, *sizes, groups=old.groups, bias=False)
+        self.convolution.weight = old.weight
+        found = fuse_conv_bn_eval(self.convolution.eval(), layer.norm.eval()) if fold else None
+        parts = [self.convolution, layer.norm] if found is None else [found]
         self.run = _in_container(*parts, *([nn.MaxPool2d(3, 2, 1)] if layer.pooling == "max" else []))
 
     def forward(self, signal: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from perception import LeakyIntegrateAndFire
 from perception.neurons import Tier
+from perception.sparsity import SpikeConv2d
 
 Scan = Callable[[Tensor], Tensor]
 """Currents ``[T, N]`` to spikes ``[T, N]``, from rest."""
@@ -48,6 +49,7 @@ class Neurosym(Layers):
 
     def __init__(self, tier: Tier = "auto") -> None:
         super().__init__()
+        self.second = SpikeConv2d(12, 64, 5)
         self.fire = LeakyIntegrateAndFire(0.5, reset="soft", tier=tier)
         self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 

@@ -1,0 +1,76 @@
+"""Which nodes of a machine are equal, or complements, at every clock, by induction over several clocks.
+
+The classes begin as coarse as random walks leave them. In the base they are proved for the first clocks; in the step
+they are assumed for some clocks and proved for the next one, until a round refutes nothing.
+
+In the literature: signal correspondence (van Eijk, IEEE TCAD 2000), speculative reduction (Mony et al., 2005).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .frames import SPLITS, Frames, new_frames, speculate, sweep
+from .machine import Machine
+from .solver_gates import Solver
+from .watch import Watch
+
+Ints = NDArray[np.int32]
+Bits = NDArray[np.bool_]
+_BUDGET = 1_000  # conflicts a question
+_PAUSE = 500  # questions between two looks at the clock
+
+
+class Classes(NamedTuple):
+    """Nodes that are equal or complements at every clock.
+
+    Args:
+        representative: ``[N]`` the first node of the class.
+        phase: ``[N]`` of two nodes that are equal it is the same.
+    """
+
+    representative: Ints
+    phase: Bits
+
+
+def correspond(machine: Machine, seeming: Classes, clocks: int, watch: Watch) -> Classes | None:
+    """The coarsest classes, not coarser than those given, that induction over so many clocks proves.
+
+    Args:
+        machine: Whatever its registers hold first.
+        seeming: Classes that may be too coarse.
+        clocks: For how many the step assumes them.
+        watch: Ends it.
+
+    Returns:
+        The classes, or None if the time is up.
+    """
+    classes = Classes(seeming.representative.copy(), seeming.phase)
+    solver, frames = new_frames(machine, clocks, *classes)
+    for frame in range(clocks):
+        if not _sweep(solver, machine, frames, frame, watch):
+            return None
+    while True:
+        solver, frames = new_frames(machine, clocks + 1, *classes)
+        for frame in range(clocks):
+            speculate(solver, machine, frames, frame)
+        if not _sweep(solver, machine, frames, clocks, watch):
+            return None
+        if not frames.count[SPLITS]:
+            return classes
+        watch.say(f"{clocks}-step correspondence: {_members(classes)} nodes seem equal to others")
+
+
+def _sweep(solver: Solver, machine: Machine, frames: Frames, frame: int, watch: Watch) -> bool:
+    """Whether the frame could be swept in time."""
+    at = 0
+    while at < machine.nodes:
+        at = sweep(solver, machine, frames, frame, at, _BUDGET, _PAUSE)
+        if watch.late():
+            return False
+    return True
+
+
+def _members(classes: Classes) -> int:
+    return int((classes.representative != np.arange(len(classes.phase))).sum())

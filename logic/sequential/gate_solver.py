@@ -1,0 +1,262 @@
+"""A compiled SAT solver over gates, for the thousands of small questions of a sweep.
+
+In the literature: conflict-driven clause learning (GRASP, 1996; Chaff, 2001), on circuits (Kuehlmann, Ganai and
+Paruthi, Circuit-based Boolean reasoning, DAC 2001).
+"""
+
+import numpy as np
+
+from ..kernels import kernel
+from .solver_gates import (
+    BROKEN,
+    CONFLICTS,
+    DONE,
+    HEAP,
+    LEARNT,
+    LEVEL,
+    OPEN,
+    TRAIL,
+    USED,
+    Solver,
+    assign,
+    bump,
+    propagate,
+    rise,
+    value_of,
+)
+
+IMPOSSIBLE, POSSIBLE, UNDECIDED = 0, 1, 2
+_RESTART = 100  # conflicts before the first restart
+_SHORT = 6  # literals of a clause that is never forgotten
+
+
+@kernel(large=0, _nrt=False)
+def _pop(s: Solver) -> int:  # pragma: no cover - compiled
+    """Takes the most active variable out of the heap."""
+    heap, place, activity = s.heap, s.place, s.activity
+    top = np.int64(heap[0])
+    place[top] = -1
+    size = s.count[HEAP] - 1
+    s.count[HEAP] = size
+    if size > 0:
+        last = heap[size]
+        own, at = activity[last], 0
+        while True:
+            below = 2 * at + 1
+            if below >= size:
+                break
+            if below + 1 < size and activity[heap[below + 1]] > activity[heap[below]]:
+                below += 1
+            if activity[heap[below]] <= own:
+                break
+            heap[at] = heap[below]
+            place[heap[at]] = at
+            at = below
+        heap[at] = last
+        place[last] = at
+    return top
+
+
+@kernel(large=0, _nrt=False)
+def _antecedents(s: Solver, reason: int, variable: int) -> int:  # pragma: no cover - compiled
+    """Fills ``found`` with the variables from which a variable's value follows, or the violation if it is -1."""
+    code = reason >> 1
+    if reason & 1:
+        count = 0
+        for at in range(code + 3, code + 3 + s.arena[code]):
+            other = s.arena[at] >> 1
+            if other != variable:
+                s.found[count] = other
+                count += 1
+        return count
+    out, left, right = np.int64(s.out[code]), np.int64(s.left[code]), np.int64(s.right[code])
+    o, a, b = out >> 1, left >> 1, right >> 1
+    if variable == -1:
+        if value_of(s, out) == 0:
+            s.found[0], s.found[1], s.found[2] = o, a, b
+            return 3
+        s.found[0] = o
+        s.found[1] = a if value_of(s, left) == 0 else b
+        return 2
+    if variable == o:
+        if value_of(s, out) == 1:
+            s.found[0], s.found[1] = a, b
+            return 2
+        s.found[0] = a if value_of(s, left) == 0 and s.position[a] < s.position[o] else b
+        return 1
+    own, other = (left, b) if variable == a else (right, a)
+    s.found[0], s.found[1] = o, other
+    return 1 if value_of(s, own) == 1 else 2
+
+
+@kernel(large=0, _nrt=False)
+def _learn(s: Solver, conflict: int) -> int:  # pragma: no cover - compiled
+    """The clause of the first unique implication point, into ``clause``; the level to go back to."""
+    clause, seen = s.clause, s.seen
+    size, waiting, at = 1, 0, s.count[TRAIL] - 1
+    reason, variable = conflict, np.int64(-1)
+    while True:
+        for i in range(_antecedents(s, reason, variable)):
+            other = np.int64(s.found[i])
+            if not seen[other] and s.level[other] > 0:
+                seen[other] = True
+                bump(s, other)
+                if s.level[other] == s.count[LEVEL]:
+                    waiting += 1
+                else:
+                    clause[size] = 2 * other + s.value[other]
+                    size += 1
+        while not seen[s.trail[at] >> 1]:
+            at -= 1
+        variable = np.int64(s.trail[at] >> 1)
+        at -= 1
+        seen[variable] = False
+        waiting -= 1
+        if waiting == 0:
+            break
+        reason = np.int64(s.reason[variable])
+    clause[0] = 2 * variable + s.value[variable]
+    kept = 1
+    for i in range(1, size):  # a literal that follows from the others is left out
+        other = np.int64(clause[i] >> 1)
+        needless = s.reason[other] >= 0
+        if needless:
+            for j in range(_antecedents(s, np.int64(s.reason[other]), other)):
+                needless &= seen[s.found[j]] or s.level[s.found[j]] == 0
+        if not needless:
+            clause[i], clause[kept] = clause[kept], clause[i]
+            kept += 1
+    back = 0
+    for i in range(1, kept):
+        level = np.int64(s.level[clause[i] >> 1])
+        if level > back:
+            back = level
+            clause[i], clause[1] = clause[1], clause[i]
+    for i in range(1, size):
+        seen[clause[i] >> 1] = False
+    s.count[LEARNT] = kept
+    return back
+
+
+@kernel(large=0, _nrt=False)
+def go_back(s: Solver, level: int) -> None:  # pragma: no cover - compiled
+    """Takes back all decisions above a level."""
+    if s.count[LEVEL] <= level:
+        return
+    begin = np.int64(s.begins[level + 1])
+    for at in range(s.count[TRAIL] - 1, begin - 1, -1):
+        variable = np.int64(s.trail[at] >> 1)
+        s.saved[variable] = s.value[variable]
+        s.value[variable] = OPEN
+        if s.place[variable] < 0:
+            rise(s.heap, s.place, s.activity, s.count, variable)
+    s.count[TRAIL] = s.count[DONE] = begin
+    s.count[LEVEL] = level
+
+
+@kernel(large=0, _nrt=False)
+def _decide(s: Solver, literal: int) -> None:  # pragma: no cover - compiled
+    """A new level, with a literal, or with none if it is -1."""
+    s.count[LEVEL] += 1
+    s.begins[s.count[LEVEL]] = s.count[TRAIL]
+    if literal >= 0:
+        assign(s, literal, -1)
+
+
+@kernel(large=0, _nrt=False)
+def _keep(s: Solver) -> bool:  # pragma: no cover - compiled
+    """Enters the learnt clause and its consequence; whether there was room."""
+    size, at = s.count[LEARNT], s.count[USED]
+    if size == 1:
+        assign(s, np.int64(s.clause[0]), -1)
+        return True
+    if at + size + 3 > len(s.arena):
+        return False
+    s.arena[at] = size
+    for i in range(size):
+        s.arena[at + 3 + i] = s.clause[i]
+    for slot in range(2):
+        s.arena[at + 1 + slot] = s.watch[s.clause[slot]]
+        s.watch[s.clause[slot]] = at
+    s.count[USED] = at + size + 3
+    assign(s, np.int64(s.clause[0]), 2 * at + 1)
+    return True
+
+
+@kernel(large=0, _nrt=False)
+def _forget(s: Solver) -> None:  # pragma: no cover - compiled
+    """Drops the older half of the long clauses, while no decision stands."""
+    s.watch[:] = 0
+    end, middle = s.count[USED], s.count[USED] // 2
+    at, to = 1, 1
+    while at < end:
+        size = np.int64(s.arena[at])
+        if (size <= _SHORT and to < middle) or at >= middle:
+            for i in range(size + 3):
+                s.arena[to + i] = s.arena[at + i]
+            for slot in range(2):
+                literal = s.arena[to + 3 + slot]
+                s.arena[to + 1 + slot] = s.watch[literal]
+                s.watch[literal] = to
+            to += size + 3
+        at += size + 3
+    s.count[USED] = to
+
+
+@kernel(large=0, _nrt=False)
+def solve(s: Solver, first: int, second: int, budget: int) -> int:  # pragma: no cover - compiled
+    """Whether two literals can be true at once; after POSSIBLE the values stand until :func:`go_back`.
+
+    Args:
+        s: The solver.
+        first: A literal.
+        second: Another; the constant true, 1, for none.
+        budget: Conflicts after which the answer is UNDECIDED.
+    """
+    go_back(s, 0)
+    begin, pause = s.count[CONFLICTS], _RESTART
+    restart = begin + pause
+    while s.count[BROKEN] == 0:
+        conflict = propagate(s)
+        if conflict >= 0:
+            s.count[CONFLICTS] += 1
+            if s.count[LEVEL] == 0:
+                s.count[BROKEN] = 1
+                break
+            go_back(s, _learn(s, conflict))
+            if not _keep(s):
+                go_back(s, 0)
+                _forget(s)
+                return UNDECIDED
+            s.step[0] *= 1 / 0.95
+            continue
+        if s.count[CONFLICTS] - begin >= budget:
+            go_back(s, 0)
+            return UNDECIDED
+        if s.count[CONFLICTS] >= restart:
+            go_back(s, 0)
+            pause += pause // 2
+            restart = s.count[CONFLICTS] + pause
+            if s.count[USED] > len(s.arena) // 2:
+                _forget(s)
+            continue
+        level = s.count[LEVEL]
+        if level < 2:
+            assumed = first if level == 0 else second
+            value = value_of(s, assumed)
+            if value == 0:
+                go_back(s, 0)
+                return IMPOSSIBLE
+            _decide(s, -1 if value == 1 else assumed)
+            continue
+        variable = np.int64(-1)
+        while s.count[HEAP] > 0:
+            variable = np.int64(_pop(s))
+            if s.value[variable] == OPEN:
+                break
+            variable = np.int64(-1)
+        if variable < 0:
+            return POSSIBLE
+        _decide(s, 2 * variable + 1 - s.saved[variable])
+    go_back(s, 0)
+    return IMPOSSIBLE

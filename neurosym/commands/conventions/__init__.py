@@ -1,0 +1,1 @@
+"""What all commands have in common: options, the files they are given, how they end."""
