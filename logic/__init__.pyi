@@ -29,6 +29,7 @@ from .formats import (
     from_truth_tables as from_truth_tables,
     parse_circuit as parse_circuit,
     read_circuit as read_circuit,
+    read_modules as read_modules,
     to_sympy as to_sympy,
     write_circuit as write_circuit,
 )

@@ -194,7 +194,7 @@ class Circuit:
 
         if len(self.kinds) > MOST_DRAWN:
             return None
-        from .drawing import draw_circuit
+        from .drawings.circuit_drawing import draw_circuit
 
         return draw_circuit(self)
 

@@ -231,7 +231,7 @@ class SpikingNetwork:
 
         if prod(self.input_shape) + self.neurons > MOST_DRAWN:
             return None
-        from .drawing import draw_network
+        from .drawings.network_drawing import draw_network
 
         return draw_network(self)
 

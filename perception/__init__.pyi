@@ -62,6 +62,13 @@ from .datasets.mnist import (
     pair_digits as pair_digits,
     split_digits as split_digits,
 )
+from .exchange import (
+    NirModule as NirModule,
+    module_to_nir as module_to_nir,
+    nir_to_module as nir_to_module,
+    read_module_nir as read_module_nir,
+    write_module_nir as write_module_nir,
+)
 from .integers import IntegerFormError as IntegerFormError, integer_obstacle as integer_obstacle
 from .learning.dead_neurons import (
     DeadNeuronDetector as DeadNeuronDetector,

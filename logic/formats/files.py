@@ -5,7 +5,9 @@ from pathlib import Path
 from ..circuit import Circuit
 from ..errors import FormatError
 from ..writing import whole_file
-from .known_formats import find_reader, find_writer
+from .format import Module
+from .known_formats import find_modules, find_reader, find_writer
+from .recognition import recognised
 from .source import Source
 
 
@@ -34,6 +36,28 @@ def read_circuit(path: str | Path, *, genlib: str | Path | None = None) -> Circu
     data = _bytes(path)
     suffix = path.suffix.lower().removeprefix(".")
     return _parse(Source(str(path), data, cells=cells), "aig" if data[:4] in (b"aig ", b"aag ") else suffix)
+
+
+def read_modules(path: str | Path, *, genlib: str | Path | None = None) -> tuple[Module, ...]:
+    r"""The modules of a file with hierarchy, the whole circuit first; the circuit alone if it has none.
+
+    Arguments and errors as those of :func:`read_circuit`.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> text = ".model top\n.inputs a\n.outputs y\n.subckt no i=a o=t\n.subckt no i=t o=y\n.end\n"
+        >>> text += ".model no\n.inputs i\n.outputs o\n.names i o\n0 1\n.end\n"
+        >>> with TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "two.blif").write_text(text)
+        ...     [(module.name, module.instances) for module in read_modules(f"{folder}/two.blif")]
+        [('top', 1), ('no', 2)]
+    """
+    circuit = read_circuit(path, genlib=genlib)
+    path = Path(path)
+    parts = find_modules(path.suffix.lower().removeprefix("."))
+    cells = None if genlib is None else Source(str(genlib), _bytes(Path(genlib)))
+    found = parts(Source(str(path), _bytes(path), cells=cells)) if parts is not None else ()
+    return found or (Module(path.stem, 1, circuit),)
 
 
 def parse_circuit(text: str | bytes, format: str) -> Circuit:
@@ -97,4 +121,9 @@ def _bytes(path: Path) -> bytes:
 
 
 def _parse(source: Source, format: str) -> Circuit:
-    return find_reader(format, source.name)(source)
+    try:
+        return find_reader(format, source.name)(source)
+    except FormatError as wrong:
+        if told := recognised(source.data, format):
+            raise FormatError(f"{wrong}; the file {told}") from wrong
+        raise

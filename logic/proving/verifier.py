@@ -99,7 +99,7 @@ def prove_equivalent(
         spec: The other; its one-hot groups are promised of the inputs, and where its outputs are free they may differ.
         timeout: Seconds, or None for no bound.
         match: How signals are matched instead: ``order``, ``names``, or a file that pairs them, a line
-            ``input|output|register OURS THEIRS`` each. They are then called as in ``spec``.
+            ``input|output|register OURS THEIRS`` each.
 
     Returns:
         The verdict; a counterexample calls the inputs as ``impl`` does.
@@ -113,8 +113,17 @@ def prove_equivalent(
         >>> prove_equivalent(left, right).holds
         True
     """
-    impl, spec, note = agreed(impl, spec, None if match is None else read_pairing(match))
-    verdict = _prove_agreed(impl, spec, timeout)
+    called, spec, note = agreed(impl, spec, None if match is None else read_pairing(match))
+    verdict = _prove_agreed(called, spec, timeout)
+    if match is not None and verdict.counterexample is not None:
+        from .streams import to_counterexample, to_stream
+
+        names = dict(zip(called.inputs, impl.inputs, strict=False)) | dict.fromkeys(
+            called.inputs[len(impl.inputs) :], ""
+        )
+        ours = [names[name] or name for name in spec.inputs]
+        stream = to_stream(verdict.counterexample, spec.inputs)
+        verdict = replace(verdict, counterexample=to_counterexample(stream, ours))
     return replace(verdict, claim=f"{verdict.claim}{note}") if note else verdict
 
 
