@@ -23,6 +23,8 @@ from logic import (
     chain as chain,
     compare_with_snntorch as compare_with_snntorch,
     compile_circuit as compile_circuit,
+    draw_circuit as draw_circuit,
+    draw_network as draw_network,
     learn_circuit as learn_circuit,
     learn_gate as learn_gate,
     prove_equivalent as prove_equivalent,
