@@ -64,7 +64,7 @@ def verify(
         True
     """
     first, second = read_design(implementation), read_design(specification)
-    verdict = _prove(first, second, certificate, timeout)
+    verdict = _prove(first, second, certificate, timeout, match)
     free = [one.free_inputs if isinstance(one, Circuit) else () for one in (first, second)]
     if not any(free):
         return verdict
@@ -78,6 +78,7 @@ def _prove(
     second: SpikingNetwork | Circuit,
     certificate: Certificate | None,
     timeout: float | None,
+    match: str | PathLike[str] | None,
 ) -> Verdict:
     if isinstance(first, Circuit):
         if isinstance(second, Circuit):
