@@ -26,7 +26,7 @@ def read_circuit(
 
         top: The module that is meant, for Verilog; if left out the one that no other module contains.
         formal: For Verilog, whether the macro ``FORMAL`` is defined, by which many files hold their properties back,
-            rather than ``SYNTHESIS``.
+            rather than ``SYNTHESIS``; other formats hold nothing back.
 
     Raises:
         FormatError: naming the file and the line or byte, if it cannot be read or holds no circuit in its format.
@@ -46,8 +46,8 @@ def read_circuit(
     if suffix == "f":
         return read_design(parse_list(source))
     suffix = "aig" if data[:4] in (b"aig ", b"aag ") else suffix
-    if (top is not None or formal) and suffix not in VERILOG.suffixes:
-        raise source.error("top and formal are for Verilog; leave them out")
+    if top is not None and suffix not in VERILOG.suffixes:
+        raise source.error(f"the module {top!r} can be chosen in Verilog alone; leave --top out")
     return _parse(source, suffix)
 
 
