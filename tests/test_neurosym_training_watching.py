@@ -1,6 +1,7 @@
 """What a training says of itself: guessing, collapse, silent layers; and what a checkpoint is tied to."""
 
 import warnings
+from collections.abc import Callable
 from math import log
 from pathlib import Path
 from typing import Any
@@ -110,16 +111,16 @@ def test_labels_of_other_forms_mean_the_same() -> None:
             fit(Labelled(Quiet()), samples, wrong, epochs=1)
 
 
-@pytest.mark.parametrize(
-    ("change", "text"),
-    [
-        (lambda pictures: (pictures * 65535).to(torch.uint16), "torch.uint16"),
-        (lambda pictures: (pictures * 65535).to(torch.uint16).numpy(), "torch.uint16"),
-        (lambda pictures: pictures * 255, "expected 0 to 1; divide those from 0 to 255 by 255"),
-        (lambda pictures: (pictures * 255).long(), "give bytes from 0 to 255"),
-    ],
-)
-def test_pictures_of_other_types_are_named(change: Any, text: str) -> None:
+OTHER_TYPES: list[tuple[Callable[[Tensor], Any], str]] = [
+    (lambda pictures: (pictures * 65535).to(torch.uint16), "torch.uint16"),
+    (lambda pictures: (pictures * 65535).to(torch.uint16).numpy(), "torch.uint16"),
+    (lambda pictures: pictures * 255, "expected 0 to 1; divide those from 0 to 255 by 255"),
+    (lambda pictures: (pictures * 255).long(), "give bytes from 0 to 255"),
+]
+
+
+@pytest.mark.parametrize(("change", "text"), OTHER_TYPES)
+def test_pictures_of_other_types_are_named(change: Callable[[Tensor], Any], text: str) -> None:
     from perception import SpikingVision
 
     vision = SpikingVision(3, 0, options={"size": 8, "steps": 1})

@@ -5,6 +5,7 @@ from pathlib import Path
 from ...circuit import Circuit
 from ..format import Format
 from ..source import Source
+from .file_list import Design
 from .flat_reader import parse_flat
 from .verilog_files import read_design
 from .verilog_text import verilog_text
@@ -23,8 +24,8 @@ def parse_verilog(source: Source) -> Circuit:
             return parse_flat(source)
         except BeyondFlat as error:
             beyond = error
-    folders = [Path(source.name).parent] if source.name != "<text>" else []
-    return read_design([(source.name, source.data)], folders, source.top, source.formal, beyond)
+    folders = () if source.name == "<text>" else (Path(source.name).parent,)
+    return read_design(Design(((source.name, source.data),), folders, source.top, source.formal), beyond)
 
 
 VERILOG = Format(
