@@ -14,7 +14,7 @@ export PYRIGHT_PYTHON_CACHE_DIR := $(CURDIR)/.venv/pyright
 BIN := .venv/bin
 SETTINGS := pyproject.toml .ci/setup $(CONSTRAINTS)
 
-.PHONY: help run test lint bench clean
+.PHONY: help run test lint docs bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ lint: .venv/ready-for-tests ## format, lint and types only
 	$(BIN)/ruff check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
+docs: .venv/ready-for-docs ## the documentation, every notebook executed; into build/docs/index.html
+	@$(BIN)/python neurosym/docs/assembling.py build/pages
+	@$(BIN)/sphinx-build -W --keep-going -q -b html build/pages build/docs
+
 bench: .venv/ready ## the run of `make run` with three seeds, into runs/seed-0, -1 and -2
 	@for seed in 0 1 2; do $(BIN)/neurosym run --seed $$seed --output runs/seed-$$seed || exit; done
 
@@ -42,4 +46,8 @@ clean: ## remove .venv and caches; results in runs/ stay
 
 .venv/ready-for-tests: .venv/ready
 	@.ci/setup test
+	@touch $@
+
+.venv/ready-for-docs: .venv/ready
+	@.ci/setup docs
 	@touch $@

@@ -23,6 +23,8 @@ from logic import (
     chain as chain,
     compare_with_snntorch as compare_with_snntorch,
     compile_circuit as compile_circuit,
+    draw_circuit as draw_circuit,
+    draw_network as draw_network,
     learn_circuit as learn_circuit,
     learn_gate as learn_gate,
     prove_equivalent as prove_equivalent,
@@ -45,6 +47,7 @@ from perception import (
     DeadNeuronDetector as DeadNeuronDetector,
     Delay as Delay,
     DelayedLinear as DelayedLinear,
+    GraphError as GraphError,
     LeakyReadout as LeakyReadout,
     LevelPerception as LevelPerception,
     Neural as Neural,
@@ -68,19 +71,25 @@ from perception import (
     load_converted as load_converted,
     load_dataset as load_dataset,
     load_digits as load_digits,
+    make_spike_trains as make_spike_trains,
     measure_activity as measure_activity,
+    module_to_nir as module_to_nir,
     neuron as neuron,
+    nir_to_module as nir_to_module,
     packaged_network as packaged_network,
     pair_digits as pair_digits,
     prepare as prepare,
     preset as preset,
     pretrain as pretrain,
     pretrain_first_layer as pretrain_first_layer,
+    read_module_nir as read_module_nir,
     read_picture as read_picture,
     revive as revive,
+    saccade_events as saccade_events,
     save_converted as save_converted,
     see_cells as see_cells,
     split_digits as split_digits,
+    write_module_nir as write_module_nir,
     write_network_nir as write_network_nir,
 )
 from reasoner import (
@@ -117,7 +126,6 @@ from reasoner import (
     solve_in_spikes as solve_in_spikes,
 )
 
-from .board_search import BoardSearch as BoardSearch, Sighting as Sighting, to_board_search as to_board_search
 from .checkpoint import CheckpointError as CheckpointError
 from .commands.doctor import diagnose as diagnose
 from .concepts import ConceptReport as ConceptReport, concept_report as concept_report
@@ -126,8 +134,9 @@ from .explanation import (
     explain as explain,
 )
 from .inputs import InputError as InputError
-from .joined_proof import JoinedVerdict as JoinedVerdict, prove_joined as prove_joined
-from .joining import (
+from .joined.board_search import BoardSearch as BoardSearch, Sighting as Sighting, to_board_search as to_board_search
+from .joined.joined_proof import JoinedVerdict as JoinedVerdict, prove_joined as prove_joined
+from .joined.joining import (
     joined_spikes as joined_spikes,
     read_answers as read_answers,
     rule_network as rule_network,
@@ -135,10 +144,12 @@ from .joining import (
     to_spiking_network as to_spiking_network,
 )
 from .likelihood import ImpossibleAnswer as ImpossibleAnswer
+from .loading import load as load
 from .many.executors import RayExecutor as RayExecutor
 from .many.mapping import map as map
 from .many.outcome import Outcome as Outcome
 from .model import Model as Model
+from .predicting import Prediction as Prediction, Predictor as Predictor, load_predictor as load_predictor
 from .profiling import profile as profile
 from .reports.page import write_report as write_report
 from .samples import Batch as Batch, Sample as Sample, SampleError as SampleError, collate as collate
@@ -152,6 +163,7 @@ from .streaming import (
 from .training.deep_stdp import learn_from_clusters as learn_from_clusters
 from .training.fit import (
     History as History,
+    TrainingWarning as TrainingWarning,
     fit as fit,
 )
 from .training.labelled import Labelled as Labelled

@@ -12,8 +12,9 @@ References:
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
+from pathlib import Path
 from statistics import median
 from typing import Any, cast
 
@@ -21,15 +22,34 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from perception import Neuron, Percept, PictureError, zero_skipping
+from logic import Domain, NeurosymError
+from perception import (
+    DatasetError,
+    Neuron,
+    Percept,
+    PictureError,
+    SpikingVision,
+    catalogue,
+    load_dataset,
+    preset,
+    presets,
+    settle_norms,
+    zero_skipping,
+)
 from perception.architectures import Readout, SpikingAttention
 from perception.networks.activity import JOULES_PER_ADDITION, JOULES_PER_MULTIPLICATION
 from perception.networks.perception import Perception, check_perception
 
+from .checkpoint import load_perception
 from .inputs import Given, as_seen
 from .model import Model
 
 _ROUNDS = 5
+_FRAMES = 8  # of a recording
+
+
+class ModelError(NeurosymError, ValueError):
+    """A name that is neither a preset nor a file, or a file that does not hold what is asked for."""
 
 
 @dataclass(frozen=True)
@@ -299,3 +319,54 @@ def table(profiles: Sequence[tuple[str, Profile]]) -> list[dict[str, object]]:
         }
         for name, found in profiles
     ]
+
+
+def model_names() -> list[str]:
+    """The presets' names."""
+    return list(presets())
+
+
+def model_rows() -> list[dict[str, object]]:
+    """What is known of everything that has a name, presets first: size, steps, spikes, NIR."""
+    return [asdict(entry) for entry in catalogue()]
+
+
+def profile_model(model: str, *, steps: int | None = None, samples: int = 16, seed: int = 0) -> Profile:
+    """What a preset, or a network in a file, costs for one picture.
+
+    A file's network looks at test pictures of the data set that it was trained on if they are at hand without a
+    download; else pictures are random. A preset has fresh weights, and its norms are set by the random pictures.
+
+    Args:
+        model: Name of a preset, or a file written by ``neurosym train``.
+        steps: ``T`` of a preset; its own if none.
+        samples: Pictures to measure on.
+        seed: Of the weights of a preset and of random pictures.
+
+    Raises:
+        ModelError: if there is no such preset or file.
+        CheckpointError: if the file holds no network.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    if model in presets():
+        chosen = preset(model, **({} if steps is None else {"steps": steps}))
+        options = {} if steps is None else {"steps": steps}
+        vision = SpikingVision(Domain("value", range(chosen.classes)), generator, model=model, options=options)
+        pictures = _random(vision, samples, generator)
+        settle_norms(vision, lambda: vision.logits(pictures[:, None]))
+        return profile(vision, pictures)
+    if not Path(model).is_file():
+        raise ModelError(f"{model!r} is neither a preset nor a file; see neurosym models")
+    vision, notes = load_perception(Path(model))
+    try:
+        dataset = load_dataset(notes.get("dataset", ""), split="test", steps=getattr(vision, "steps", _FRAMES))
+    except DatasetError:
+        return profile(vision, _random(vision, samples, generator))
+    return profile(vision, dataset.pictures[:samples])
+
+
+def _random(vision: object, samples: int, generator: torch.Generator) -> Tensor:
+    """Pictures of the size that a network says it takes: its preset's, or its own."""
+    chosen = getattr(vision, "preset", vision)
+    channels, size = (getattr(chosen, name, default) for name, default in (("channels", 1), ("size", 28)))
+    return torch.rand(samples, channels if isinstance(channels, int) else 1, size, size, generator=generator)

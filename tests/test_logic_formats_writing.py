@@ -73,7 +73,7 @@ ELSEWHERE = {
     "perception/datasets/downloading.py",  # goes on with a part; the whole is checked before it gets its name
     "neurosym/commands/doctor.py",  # writes into a folder of its own
     "neurosym/many/limits.py",  # tells nobody why a process is ended
-    "neurosym/docs/code_pages.py",  # pages of the documentation, made anew
+    "neurosym/docs/assembling.py",  # pages of the documentation, made anew
     "logic/yosys/elaboration.py",  # a folder of one run, gone after it
     "logic/yosys/program.py",  # the same folder, and a lock that holds nothing
     "logic/yosys/child.py",  # the process that program.py starts, under its whole_file

@@ -24,7 +24,7 @@ from perception import (
     straight_through,
     triangular,
 )
-from perception.neurons import Reset, ScanRule, Tier, leaky_scan, scan
+from perception.neurons import Reset, ScanRule, Tier, leaky_scan, scan_tiers
 
 SURROGATES = [arctan(), fast_sigmoid(5.0), rectangular(0.7), triangular(0.8), straight_through(), sigmoid(), dspike()]
 RESETS: list[tuple[Reset, bool]] = [("hard", True), ("hard", False), ("soft", True), ("soft", False)]
@@ -133,11 +133,11 @@ def test_compiled_is_one_graph_for_layers_of_all_sizes(monkeypatch: pytest.Monke
 def test_without_a_compiler_eager_takes_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setenv("CXX", "no-such-compiler")
-    scan._has_compiler.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    scan_tiers._has_compiler.cache_clear()  # pyright: ignore[reportPrivateUsage]
     current = drawn((5, 2, 7), torch.float32).requires_grad_()
     spikes = [LeakyIntegrateAndFire(tier=tier)(current) for tier in cast(list[Tier], ["compiled", "eager"])]
     gradients = [torch.autograd.grad(each.sum(), current)[0] for each in spikes]
-    scan._has_compiler.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    scan_tiers._has_compiler.cache_clear()  # pyright: ignore[reportPrivateUsage]
     assert torch.equal(*spikes)
     assert torch.equal(*gradients)
 

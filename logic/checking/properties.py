@@ -10,23 +10,16 @@ import numpy as np
 
 from ..circuit import Circuit, Integers
 from ..errors import CircuitError
+from ..evaluation import Bits
 from ..kernels import work_time
 from ..roles import Property, Role
 from ..showing import shortened
 from ..verdict import Verdict
-from .bounded_search import BoundedSearch
-from .invariant_checker import check_invariant
 from .liveness import to_safety
-from .reachability import Reachability
+from .portfolio import settle
 from .replay import name_claim, replay
-from .trace import Invariant, Trace
-from .transition_system import TransitionSystem, transition_system
+from .trace import Invariant
 from .witness import Witness
-
-_FIRST_CLOCKS = 16  # looked at before anything else, also for whether the constraints can hold so long
-_SLICE = 0.25  # seconds of each engine before the others have their turn, more in each round
-_GROWTH = 1.5
-_STEPS = 24  # clocks of k-induction at most
 
 
 @dataclass(frozen=True)
@@ -37,7 +30,7 @@ class Judged:
         claim: The property.
         verdict: Its counterexample names the inputs of each clock as ``name@-3``, counted back from the last.
         witness: Of a refuted one.
-        invariant: Of a proved one; of a justice property for the circuit that :func:`to_safety` makes of it.
+        invariant: Of a proved one, if that is what proved it; of a justice property for what :func:`to_safety` makes.
     """
 
     claim: Property
@@ -75,7 +68,7 @@ def prove_properties(
 
 
 def with_claims(circuit: Circuit) -> Circuit:
-    r"""The circuit, whose outputs become bad states if it states nothing of them, as in model checking before AIGER 1.9.
+    r"""The circuit, whose outputs become bad states if it states nothing of them, as before AIGER 1.9.
 
     Example:
         >>> from logic import parse_circuit
@@ -90,9 +83,8 @@ def prove_property(circuit: Circuit, claim: Property, timeout: float | None = No
 
     A bad output at clock ``t`` counts if the constraints hold at clocks 0 to ``t``. A first value that is not defined
     may be either. A justice property holds if no infinite path on which the constraints always hold, and each fairness
-    output is true again and again, has each of its outputs true again and again. Bounded search, k-induction and
-    property directed reachability take turns; each invariant is checked by :func:`check_invariant`, each trace by
-    :func:`replay`.
+    output is true again and again, has each of its outputs true again and again. Bounded search, k-induction, property
+    directed reachability and corresponding signals take turns; each proof has been checked, each trace replayed.
 
     Args:
         circuit: With the property.
@@ -103,24 +95,14 @@ def prove_property(circuit: Circuit, claim: Property, timeout: float | None = No
     deadline = float("inf") if timeout is None else start + timeout
     judged = circuit if claim.role is Role.BAD else to_safety(circuit, claim)
     bad = claim.outputs[0] if claim.role is Role.BAD else len(judged.outputs) - 1
-    system = transition_system(judged, bad)
-    found, note = _search(system, deadline)
-    said = _claim(circuit, claim)
-    if isinstance(found, Trace):
-        witness = _witness(circuit, judged, claim, system, found)
-        if wrong := replay(circuit, witness):
-            raise CircuitError(f"the replay does not confirm that {claim.name!r} is refuted: {wrong}; please report it")
-        return Judged(claim, _refuted(circuit, claim, said, witness, work_time() - start), witness)
-    if found is None:
-        return Judged(claim, Verdict(None, said, seconds=work_time() - start, detail=note))
-    registers = system.registers.tolist()
-    clauses = (tuple((registers[abs(x) - 1] + 1) * (1 if x > 0 else -1) for x in row) for row in found.clauses)
-    invariant = replace(found, clauses=tuple(clauses))
-    if wrong := check_invariant(judged, bad, invariant):
-        raise CircuitError(f"the checker does not accept the proof of {claim.name!r}: {wrong}; please report it")
-    how = f"an invariant of {len(invariant.clauses)} clauses" if invariant.clauses else "induction"
-    how += f" over {invariant.clocks} clocks" if invariant.clocks > 1 else ""
-    return Judged(claim, Verdict(True, said, None, work_time() - start, f"{how}, checked{note}"), None, invariant)
+    found = settle(judged, bad, deadline)
+    said, seconds = _claim(circuit, claim), work_time() - start
+    if found.state is None or found.inputs is None:
+        return Judged(claim, Verdict(found.holds, said, seconds=seconds, detail=found.how), None, found.invariant)
+    witness = _witness(circuit, claim, found.state, found.inputs)
+    if wrong := replay(circuit, witness):
+        raise CircuitError(f"the replay does not confirm that {claim.name!r} is refuted: {wrong}; please report it")
+    return Judged(claim, _refuted(circuit, claim, said, witness, seconds), witness)
 
 
 def all_hold(judged: Iterable[Judged]) -> Verdict:
@@ -135,33 +117,6 @@ def all_hold(judged: Iterable[Judged]) -> Verdict:
                 return replace(one, seconds=seconds)
     claim = verdicts[0].claim if len(verdicts) == 1 else f"{len(verdicts)} properties hold: {verdicts[0].claim}, ..."
     return Verdict(True, claim, seconds=seconds, detail=verdicts[0].detail if len(verdicts) == 1 else "each checked")
-
-
-def _search(system: TransitionSystem, deadline: float) -> tuple[Trace | Invariant | None, str]:
-    """A trace or an invariant, and what to say besides."""
-    bounded, step, reaching = BoundedSearch(system), BoundedSearch(system, free=True), Reachability(system)
-    try:
-        found: Trace | Invariant | None = bounded.advance(min(deadline, work_time() + 4 * _SLICE), _FIRST_CLOCKS)
-        span, clocks, inductive = _SLICE, 1, None
-        while found is None and work_time() <= deadline:
-            until = min(deadline, work_time() + span)
-            if inductive is None and clocks <= _STEPS:
-                inductive = step.induct(until, clocks)
-                clocks = max(clocks + 1, step.clocks)
-            if inductive is not None and bounded.clocks >= inductive:
-                found = Invariant((), inductive)
-            found = found or reaching.advance(min(deadline, work_time() + span), deadline)
-            found = found or bounded.advance(min(deadline, work_time() + span))
-            span *= _GROWTH
-        note = f"nothing bad in the first {max(bounded.clocks, reaching.frames)} clocks"
-        if found is not None:
-            note = ""
-        if bounded.ended:
-            note += f"; vacuous from clock {bounded.clocks} on, where the constraints cannot all hold any more"
-        return found, note
-    finally:
-        for engine in (bounded, step, reaching):
-            engine.close()
 
 
 def _claim(circuit: Circuit, claim: Property) -> str:
@@ -180,17 +135,13 @@ def _claim(circuit: Circuit, claim: Property) -> str:
     return text + (f", one step at {circuit.clock}" if circuit.clock is not None else "")
 
 
-def _witness(circuit: Circuit, judged: Circuit, claim: Property, system: TransitionSystem, trace: Trace) -> Witness:
-    """The trace in terms of the circuit: what does not matter is 0, and the choice of a loop's begin is left out."""
-    state = np.maximum(judged.register_initial, 0)
-    state[system.registers] = trace.state
-    inputs = np.zeros((len(trace.inputs), len(judged.inputs)), np.int64)
-    inputs[:, system.inputs] = trace.inputs
-    inputs = _one_hot(circuit, inputs)
+def _witness(circuit: Circuit, claim: Property, state: Bits, inputs: Bits) -> Witness:
+    """What was found in terms of the circuit: the choice of a loop's begin is left out."""
+    rows = _one_hot(circuit, inputs.astype(np.int64))
     if claim.role is Role.JUSTICE:
-        inputs = inputs[:-1, :-1]  # the last clock only finds the state that comes again
-    rows = tuple(map(tuple, inputs.tolist()))
-    return Witness(name_claim(circuit, claim), tuple(state[: len(circuit.register_names)].tolist()), rows)
+        rows = rows[:-1, :-1]  # the last clock only finds the state that comes again
+    first = tuple(state[: len(circuit.register_names)].astype(np.int64).tolist())
+    return Witness(name_claim(circuit, claim), first, tuple(map(tuple, rows.tolist())))
 
 
 def _one_hot(circuit: Circuit, inputs: Integers) -> Integers:

@@ -52,11 +52,33 @@ def threshold_classes() -> ThresholdClasses:
     order = np.argsort(weight.sum(1) * 64 + level, kind="stable")
     unique, first = np.unique(key[order], return_index=True)
     chosen = order[first]
-    bits = int(2 * len(unique)).bit_length()
+    return _table(weight[chosen], level[chosen], unique, np.arange(len(unique)))
+
+
+def _table(
+    weights: NDArray[np.int64], threshold: NDArray[np.int64], keys: NDArray[np.int64], classes: NDArray[np.int64]
+) -> ThresholdClasses:
+    """The classes with a hash table from keys to them."""
+    bits = int(2 * len(keys)).bit_length()
     slots, values = np.full(1 << bits, -1, np.int64), np.zeros(1 << bits, np.int64)
-    for value, one in enumerate(unique.tolist()):
+    for value, one in zip(classes.tolist(), keys.tolist(), strict=True):
         slot = one % 1000003 & (1 << bits) - 1
         while slots[slot] >= 0:
             slot = slot + 1 & (1 << bits) - 1
         slots[slot], values[slot] = one, value
-    return ThresholdClasses(weight[chosen], level[chosen], slots, values)
+    return ThresholdClasses(weights, threshold, slots, values)
+
+
+def limited_classes(fan_in: int | None, largest_weight: int | None) -> ThresholdClasses:
+    """The classes of at most so many inputs, with weights that are not larger."""
+    classes = threshold_classes()
+    fits = np.ones(len(classes.weights), np.bool_)
+    if fan_in is not None and fan_in < WIDTH:
+        fits &= classes.weights[:, fan_in] == 0
+    if largest_weight is not None:
+        fits &= classes.weights[:, 0] <= largest_weight
+    if fits.all():
+        return classes
+    kept = np.where((classes.keys >= 0) & fits[classes.values])[0]
+    number = np.cumsum(fits) - 1
+    return _table(classes.weights[fits], classes.threshold[fits], classes.keys[kept], number[classes.values[kept]])

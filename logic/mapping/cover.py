@@ -23,20 +23,24 @@ EXACT_ROUNDS = 3
 UNREAD = 0.6  # readers that a wire without a neuron would have
 
 
-def single_rail(circuit: Circuit) -> ThresholdNetlist:
+def single_rail(circuit: Circuit, classes: ThresholdClasses | None = None) -> ThresholdNetlist:
     """One line a signal, one threshold neuron for each cut of a cover; weights of both signs.
+
+    Args:
+        circuit: Any circuit.
+        classes: The threshold functions that may be used, that of an AND of two among them; all if left out.
 
     Raises:
         CircuitError: if the circuit cannot be lowered to ANDs.
     """
-    graph, classes = to_and_inverter(circuit), threshold_classes()
+    graph, classes = to_and_inverter(circuit), classes or threshold_classes()
     structures = list(islice(helped_structures(graph, classes), 1 if len(graph.kinds) > LARGE else 2))
     return _netlist(graph, cover(graph, structures, classes), classes)
 
 
-def fail_silent(circuit: Circuit) -> ThresholdNetlist:
+def fail_silent(circuit: Circuit, classes: ThresholdClasses | None = None) -> ThresholdNetlist:
     """The single-rail cover on two rails: positive weights only, and far fewer neurons than two a gate."""
-    return dual(single_rail(circuit))
+    return dual(single_rail(circuit, classes))
 
 
 class Cover(NamedTuple):

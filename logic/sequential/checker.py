@@ -17,7 +17,9 @@ Integers = NDArray[np.int64]
 Bits = NDArray[np.bool_]
 
 
-def refusal(impl: Circuit, spec: Circuit, certificate: Certificate, deadline: float | None = None) -> str:
+def refusal(
+    impl: Circuit, spec: Circuit, certificate: Certificate, deadline: float | None = None, *, complete: bool = True
+) -> str:
     """Why a certificate does not show that two circuits agree for ever; nothing if it does.
 
     Args:
@@ -25,6 +27,7 @@ def refusal(impl: Circuit, spec: Circuit, certificate: Certificate, deadline: fl
         spec: The other; its one-hot groups are promised of the inputs.
         certificate: Of the search.
         deadline: ``logic.kernels.work_time()`` value at which to stop, or None.
+        complete: Whether the last stage must leave no pair open; if it may, they agree if those pairs do.
 
     Raises:
         OutOfTimeError: if the deadline passes.
@@ -40,7 +43,7 @@ def refusal(impl: Circuit, spec: Circuit, certificate: Certificate, deadline: fl
             reason = reason or _unproved(stage, deadline)
         if reason:
             return f"stage {number}: {reason}"
-    if _open(stages[-1]).any():
+    if complete and _open(stages[-1]).any():
         return "a pair is left open"
     return ""
 

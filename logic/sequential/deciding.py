@@ -39,6 +39,7 @@ class Decision(NamedTuple):
         joint: Their machine.
         clocks: For how many clocks they agree at least; a difference after as many is the earliest.
         how: The step that settled it, or what is known.
+        stages: What is known where neither was found: the machine made smaller, step by step.
     """
 
     difference: Walk | None
@@ -46,6 +47,7 @@ class Decision(NamedTuple):
     joint: Joint
     clocks: int
     how: str
+    stages: tuple[Stage, ...]
 
     def stream(self) -> tuple[Bits, dict[str, bool]]:
         """The inputs ``[T, I]`` of the difference as the specification orders them, and the open first values."""
@@ -77,7 +79,7 @@ def decide(impl: Circuit, spec: Circuit, watch: Watch, clocks: int = CLOCKS) -> 
     except KeyboardInterrupt:
         search.how = f"interrupted; {search.how}"
     certificate = Certificate(search.joint.inputs, tuple(search.stages)) if search.settled else None
-    return Decision(search.difference, certificate, search.joint, search.clocks, search.how)
+    return Decision(search.difference, certificate, search.joint, search.clocks, search.how, tuple(search.stages))
 
 
 class _Search:

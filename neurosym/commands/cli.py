@@ -1,17 +1,16 @@
 """The command `neurosym`: reads what is asked, looks at settings and files, and calls the library."""
 
-from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated
 
 import typer
 
 from ..many.asking import HELP as MANY, is_many
-from ..terminal import complain, progress_bar, say, say_json, say_part, say_rows, say_table
+from ..terminal import complain, say, say_json, say_part, say_rows, say_table
 from .advising import advise_family
-from .circuits import compile_netlist, learn_gate, simulate_netlist, verify_netlist
+from .circuits import compile_netlist, learn_gate, simulate_netlist, translate_netlist, verify_netlist
 from .conventions.ending import plain_errors
 from .conventions.files import PathError, claimed, existing, writable
 from .conventions.options import CODES, AsJson, Epochs, Quick, Seed, given, refuse_others
@@ -20,10 +19,12 @@ from .fitting import fit_network
 from .hardware import write_hardware
 from .integers import show_integers
 from .lfi import learn_program
+from .predict import predict_files
 from .programs import decide_program, ground_program, most_probable_truths, most_probable_world
 from .sample import sample_program
 from .sweeping import run_many, sweep
 from .targets import conform_network, target_app
+from .train import train_model
 
 # What computes and what draws (rich) is loaded where it is used, since --help must not wait for it.
 
@@ -71,82 +72,6 @@ def run_task(
             )  # fmt: skip
 
 
-@app.command("train")
-def train_model(
-    context: typer.Context,
-    dataset: Annotated[str, typer.Argument(help="addition (by rules); digits, mnist, cifar10, ...; or a folder.")] = (
-        "addition"
-    ),
-    model: Annotated[str, typer.Option(help="A preset; see neurosym models.")] = "tiny_average_resnet",
-    output: Annotated[Path, typer.Option(help="The file to save the model in.")] = Path("model.safetensors"),
-    seed: Seed = 0,
-    epochs: Epochs = None,
-    quick: Quick = False,
-    steps: Annotated[int | None, typer.Option(min=1, help="Time steps T; without it, the preset's.")] = None,
-    batch: Annotated[int, typer.Option(min=1, help="Samples per step, over all processes.")] = 64,
-    optimizer: Annotated[str, typer.Option(help="adamw or sgd.")] = "adamw",
-    learning_rate: Annotated[float, typer.Option(help="Its peak.")] = 5e-3,
-    weight_decay: Annotated[float, typer.Option(help="Of the optimizer.")] = 1e-4,
-    objective: Annotated[str, typer.Option(help="mean, or tet: each step for itself.")] = "mean",
-    average: Annotated[float, typer.Option(help="Running average of the weights, such as 0.999.")] = 0.0,
-    patience: Annotated[int | None, typer.Option(min=1, help="Stop after so many epochs without progress.")] = None,
-    held_out: Annotated[float, typer.Option(min=0, max=0.9, help="Share of the training part to look at.")] = 0.1,
-    smoothing: Annotated[float, typer.Option(help="Of the labels.")] = 0.0,
-    deform: Annotated[bool, typer.Option(help="Change pictures a little at random.")] = True,
-    blend: Annotated[bool, typer.Option("--blend", help="Blend pictures with each other (mixup, cutmix).")] = False,
-    device: Annotated[str, typer.Option(help="cpu, cuda, or auto: a GPU if there is one.")] = "auto",
-    parts: Annotated[int, typer.Option(min=1, help="Split each batch, to save memory.")] = 1,
-    precision: Annotated[str, typer.Option(help="float32, bfloat16 or auto.")] = "float32",
-    pack: Annotated[bool, typer.Option("--pack", help="Keep spikes as bits, to save memory.")] = False,
-    recompute: Annotated[bool, typer.Option("--recompute", help="Compute blocks twice, to save memory.")] = False,
-    steps_back: Annotated[int | None, typer.Option(min=1, help="Train step by step, so many sent back.")] = None,
-    data: Annotated[Path | None, typer.Option(help="Folder of the data; without it, $NEUROSYM_DATA.")] = None,
-    download: Annotated[bool, typer.Option("--download", help="Bring missing data from the net.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last whole epoch.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Train a preset on labels, or the addition model by its rule, and save it. With torchrun, in many processes."""
-    from rich.console import Console
-
-    with plain_errors():
-        writable(output, kinds=(".safetensors",))
-        if dataset == "addition":
-            refuse_others(context, ("dataset", "output", "seed", "epochs", "quick", "as_json"))
-            from ..addition import run as task
-
-            with claimed(output):
-                task.train(seed=seed, epochs=epochs, output=output, quick=quick, as_json=as_json, console=Console())
-            return
-        from ..training.processes import joined_by_torchrun
-        from ..training.recipe import Recipe
-        from ..training.savings import Savings
-        from . import vision
-
-        recipe = Recipe(
-            epochs=epochs or vision.RECIPE.epochs, batch=batch, optimizer=cast(Any, optimizer),
-            learning_rate=learning_rate, weight_decay=weight_decay, average=average, patience=patience, seed=seed,
-            savings=Savings(parts, cast(Any, precision), pack, recompute, steps_back),
-        )  # fmt: skip
-        settings = vision.Settings(
-            dataset, model, recipe, root=data, download=download, steps=steps, held_out=held_out,
-            objective=cast(Any, objective), smoothing=smoothing, deform=deform, blend=blend, device=device,
-            least_steps=0 if epochs else vision.LEAST_STEPS,
-        )  # fmt: skip
-        settings = settings.quickly() if quick else settings
-        with joined_by_torchrun(settings.place()) as processes:
-            console = Console(stderr=True)
-            shown = processes.first and console.is_terminal
-            with nullcontext() if not processes.first else claimed(output), progress_bar(console, shown) as bar:
-                task_bar = bar.add_task(f"{model} on {dataset}", total=None)
-
-                def show(done: int, total: int) -> None:
-                    bar.update(task_bar, completed=done, total=total)
-
-                outcome = vision.train_on_labels(settings, output, resume=resume, progress=show, processes=processes)
-        if processes.first:
-            say_rows([{**outcome.to_row(settings), "saved_in": str(output)}], as_json)
-
-
 @app.command("models")
 def list_models(
     table: Annotated[
@@ -156,12 +81,12 @@ def list_models(
 ) -> None:
     """List the presets that can be trained."""
     with plain_errors():
-        from . import vision
+        from ..profiling import model_names, model_rows
 
         if table or as_json:
-            say_rows(vision.model_rows(), as_json)
+            say_rows(model_rows(), as_json)
         else:
-            say("\n".join(vision.model_names()))
+            say("\n".join(model_names()))
 
 
 @app.command("profile")
@@ -174,10 +99,9 @@ def profile_model(
 ) -> None:
     """Measure what a network costs for one picture: time, memory, spikes, operations and energy."""
     with plain_errors():
-        from ..profiling import table
-        from . import vision
+        from ..profiling import profile_model as measure, table
 
-        found = vision.profile_model(model, steps=steps, seed=seed)
+        found = measure(model, steps=steps, seed=seed)
         say_rows([asdict(layer) for layer in found.layers] if layers else table([(model, found)]), as_json)
 
 
@@ -357,6 +281,8 @@ def _options(
 ) -> None: ...
 
 
+app.command("train")(train_model)
+app.command("predict")(predict_files)
 app.command("mpe", epilog=MANY)(most_probable_world)
 app.command("map", epilog=MANY)(most_probable_truths)
 app.command("sample", epilog=MANY)(sample_program)
@@ -366,6 +292,7 @@ app.command("ground")(ground_program)
 app.command("compile", epilog=MANY)(compile_netlist)
 app.command("verify", epilog=MANY)(verify_netlist)
 app.command("simulate", epilog=MANY)(simulate_netlist)
+app.command("translate")(translate_netlist)
 app.command("learn-gate")(learn_gate)
 app.command("rtl")(write_hardware)
 app.command("integers")(show_integers)

@@ -73,7 +73,7 @@ def _load(model: str, bits: int) -> "tuple[QuantisedPerception, dict[str, str]]"
     from perception import QuantisedPerception, quantise
 
     from ..checkpoint import load_perception
-    from .vision import ModelError
+    from ..profiling import ModelError
 
     if not Path(model).is_file():
         raise ModelError(f"{model!r} is neither a preset nor a file; see neurosym models")

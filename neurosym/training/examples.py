@@ -255,8 +255,8 @@ def _class_numbers(given: object, listed: list[Any]) -> list[Any]:
             row = cast("list[Any]", one)
             if sorted(set(row)) != [0, 1] or sum(row) != 1:
                 raise TrainingError(
-                    f"label {place} is a row of {len(row)} numbers that is not one-hot; give class numbers [M], or rows "
-                    f"with a single 1"
+                    f"label {place} is a row of {len(row)} numbers that is not one-hot; give class numbers [M], or "
+                    f"rows with a single 1"
                 )
             listed[place] = row.index(1)
         elif isinstance(one, float):

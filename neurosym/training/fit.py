@@ -73,10 +73,10 @@ def fit(
 
     After each epoch everything that training needs is written to ``checkpoint``. If that file exists, training goes on
     from it, exactly as if it had never stopped; it must be of the same network, data and objective. With more epochs
-    than before it goes on too, along the learning rates of the longer training. In processes joined by ``torch.distributed``, each takes its share of
-    each batch, batch norms take the statistics of all (of their own share where samples ask different things), and the
-    result is that of one process. Until the running
-    statistics of batch norms can be trusted they are settled after each epoch (:mod:`neurosym.training.settling`).
+    than before it goes on too, along the learning rates of the longer training. In processes joined by
+    ``torch.distributed``, each takes its share of each batch, batch norms take the statistics of all (of their own
+    share where samples ask different things), and the result is that of one process. Until the running statistics of
+    batch norms can be trusted they are settled after each epoch (:mod:`neurosym.training.settling`).
 
     Args:
         model: Its networks are changed in place; a :class:`neurosym.Labelled` for labels, or a

@@ -24,7 +24,7 @@ from torch import nn
 
 from logic import whole_file
 
-from ..neurons import Neuron
+from ..neurons import Neuron, NirForm
 from .layers import ArchitectureError, ConvNorm, MaxPool, Readout
 from .presets import Preset
 from .resnets import ResNetPlan, SpikingResNet
@@ -182,31 +182,16 @@ class _Graph:
         form = layer.nir_form() if isinstance(layer, Neuron) else None
         if form is None:
             raise ArchitectureError(f"NIR has no node for {layer}; use leaky neurons with hard reset that start at 0")
-        beta = float(torch.as_tensor(form.beta).detach())
-        return self.neurons(signal, form.threshold, beta, alpha=form.alpha, scaled=form.scaled)
+        return self.neurons(signal, form)
 
     def gate(self, signal: Signal, threshold: float) -> Signal:
         """Neurons without memory that fire where the signal reaches a threshold."""
-        return self.neurons(signal, threshold, 0.0)
+        return self.neurons(signal, NirForm(threshold, 0.0))
 
-    def neurons(
-        self, signal: Signal, threshold: float, beta: float, *, alpha: float | None = None, scaled: bool = False
-    ) -> Signal:
-        """LIF nodes, or CubaLIF ones if their synapses leak by ``alpha``."""
+    def neurons(self, signal: Signal, form: NirForm) -> Signal:
+        """LIF nodes, or CubaLIF ones if their synapses leak."""
         shape = self.shapes[signal[0]]
-        ones = np.ones(shape)
-        tau = ones * (TIME_STEP / (1 - beta) if beta < 1 else _FOREVER)
-        limit = ones * float(np.nextafter(np.float32(threshold), np.float32(-np.inf)))
-        gain = ones if scaled else tau / TIME_STEP
-        if alpha is None:
-            node = nir.LIF(tau=tau, r=gain, v_leak=0 * ones, v_threshold=limit, v_reset=0 * ones)
-        else:
-            synapse = ones * (TIME_STEP / (1 - alpha) if alpha < 1 else _FOREVER)
-            node = nir.CubaLIF(
-                tau_syn=synapse, tau_mem=tau, r=gain, v_leak=0 * ones, v_threshold=limit, v_reset=0 * ones,
-                w_in=synapse / TIME_STEP,
-            )  # fmt: skip
-        return self.add("neurons", node, signal, shape)
+        return self.add("neurons", neuron_node(form, shape, "lif"), signal, shape)
 
     def residual(self, signal: Signal, block: nn.Module) -> Signal:
         """A residual block in any of the five forms."""
@@ -245,6 +230,36 @@ class _Graph:
         self.nodes["output"] = nir.Output({"output": np.array(self.shapes[signal[0]])})
         edges = [*self.edges, *((source, "output") for source in signal)]
         return nir.NIRGraph(nodes=self.nodes, edges=edges, metadata={"dt": TIME_STEP}, type_check=False)
+
+
+def neuron_node(form: NirForm, shape: tuple[int, ...], profile: str) -> nir.NIRNode:
+    """Leaky neurons as a node.
+
+    Args:
+        form: What they do; numbers, or one for each channel.
+        shape: Of their currents, channels first.
+        profile: ``lif`` for LIF nodes where synapses have no memory, which sinabs reads, or ``cuba`` for CubaLIF nodes
+            always, which Norse and SpikingJelly read.
+    """
+
+    def spread(values: object) -> NDArray[np.float64]:
+        numbers = torch.as_tensor(values).detach().double().cpu().numpy()
+        return np.ones(shape) * (numbers.reshape(-1, *[1] * (len(shape) - 1)) if numbers.ndim else numbers)
+
+    beta, threshold, zero = spread(form.beta), spread(form.threshold), np.zeros(shape)
+    with np.errstate(divide="ignore"):
+        tau = np.where(beta < 1, TIME_STEP / (1 - beta), _FOREVER)
+    limit = np.nextafter(threshold.astype(np.float32), np.float32(-np.inf)).astype(np.float64)
+    if form.alpha is None and profile == "lif":
+        gain = np.ones(shape) if form.scaled else tau / TIME_STEP
+        return nir.LIF(tau=tau, r=gain, v_leak=zero, v_threshold=limit, v_reset=zero)
+    alpha = spread(0.0 if form.alpha is None else form.alpha)
+    with np.errstate(divide="ignore"):
+        synapse = np.where(alpha < 1, TIME_STEP / (1 - alpha), _FOREVER)
+    gain = synapse / TIME_STEP * ((1 - beta) if form.scaled else 1)
+    return nir.CubaLIF(
+        tau_syn=synapse, tau_mem=tau, r=tau / TIME_STEP, v_leak=zero, v_threshold=limit, v_reset=zero, w_in=gain
+    )
 
 
 def _numbers(values: torch.Tensor) -> Reals:

@@ -231,6 +231,7 @@ def _tiny() -> list[Preset]:
     averaged = replace(strided, downsampling="average", projection="average", gamma=1.5)  # lively from the first epoch
     found = [
         _on_digits("tiny_average_resnet", averaged, steps=2),
+        _on_digits("small_average_resnet", replace(averaged, widths=(32, 64, 128), halve_first=False)),
         _on_digits("tiny_strided_resnet", strided, steps=2),
         _on_digits("tiny_resnet", replace(strided, downsampling="max", projection="max"), steps=2),
         _on_digits("small_resnet", replace(strided, widths=(32, 64, 128)), steps=2),

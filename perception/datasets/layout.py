@@ -104,6 +104,15 @@ def _checked(place: Path, parts: dict[str, list[tuple[Path, str]]], named: Mappi
     return Layout(place, tuple(classes), parts, kinds.pop())
 
 
+def files_below(folder: Path) -> list[Path]:
+    """The pictures and recordings in a folder and below, sorted, without hidden ones.
+
+    Raises:
+        DatasetError: if there are too many.
+    """
+    return [file for file in _visible(folder) if file.suffix.lower() in (*PICTURES, *RECORDINGS)]
+
+
 def _hidden(path: Path) -> bool:
     return path.name.startswith((".", "__MACOSX", "Thumbs.db"))
 
@@ -131,15 +140,16 @@ def _visible(folder: Path) -> list[Path]:
 
 def _by_class(place: Path) -> Iterator[tuple[Path, str]]:
     """Files with the names of the sub-folders that they lie in."""
-    strange = Counter[str]()
+    strange, usable = Counter[str](), False
     for folder in _folders(place).values():
         for file in _visible(folder):
             ending = file.suffix.lower()
             if ending in PICTURES or ending in RECORDINGS:
+                usable = True
                 yield file, folder.name
             elif ending not in _SILENT:
                 strange[ending or "no ending"] += 1
-    if strange:
+    if strange and usable:
         told = ", ".join(f"{count} with {ending}" for ending, count in strange.most_common(5))
         warnings.warn(f"{place}: passed over {told}, whose format is not read", LayoutWarning, stacklevel=2)
 

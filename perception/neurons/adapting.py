@@ -61,7 +61,8 @@ class AdaptiveLIF(Neuron):
         check_state(state, 2, current)
         rest, adaptation = state or (torch.zeros_like(current[0]),) * 2
         gain = 1 - self.beta if self.scale_input else 1.0
-        spikes, membranes = list[Tensor](), list[Tensor]()
+        spikes: list[Tensor] = []
+        membranes: list[Tensor] = []
         for driven in (gain * current).unbind(0):
             membrane = self.beta * rest + driven
             height = self.threshold + self.strength * adaptation
@@ -126,7 +127,8 @@ class RefractoryLIF(Neuron):
         check_state(state, 2, current)
         rest, silent = state or (torch.zeros_like(current[0]),) * 2
         gain = 1 - self.beta if self.scale_input else 1.0
-        spikes, membranes = list[Tensor](), list[Tensor]()
+        spikes: list[Tensor] = []
+        membranes: list[Tensor] = []
         for driven in (gain * current).unbind(0):
             awake = silent <= 0
             membrane = torch.where(awake, self.beta * rest + driven, rest)

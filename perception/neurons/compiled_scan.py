@@ -11,22 +11,20 @@ from typing import TypeVar, cast
 import torch
 from torch import Tensor
 
-from .eager_scan import after_reset, gradient_by_membrane, membrane_after
-from .scan_rule import Arriving, Gradients, Scanned, ScanRule
-from .storage_order import in_storage_order, inverse
+from .eager_scan import after_reset, eager_backward, membrane_after
+from .scan_rule import Arriving, Gradients, Number, Numbers, Reset, Scanned, ScanRule
+from .surrogates import Surrogate, arctan
 
 Found = TypeVar("Found")
 
 
 def compiled_forward(
-    current: Tensor, rule: ScanRule, decay: float, gain: float, initial: Tensor | None, record: bool
+    current: Tensor, rule: ScanRule, numbers: Numbers, initial: Tensor | None, record: bool
 ) -> Scanned:
-    """As :func:`.eager_scan.eager_forward`."""
-    ordered, order = in_storage_order(current)
-    back = inverse(order)
-    start = None if initial is None else _row(initial, order)
-    found = _forward(rule, record)(ordered.flatten(1), *_numbers(current, decay, gain), start)
-    spikes, membranes, final = (part.reshape(-1, *ordered.shape[1:]).permute(back) for part in found)
+    """As :func:`.eager_scan.eager_forward`, for tensors without gaps."""
+    start = None if initial is None else initial.reshape(-1)
+    found = _forward(rule.reset, record)(current.flatten(1), *_spread(numbers, current), start)
+    spikes, membranes, final = (part.reshape(-1, *current.shape[1:]) for part in found)
     return Scanned(spikes, membranes, final[0])
 
 
@@ -34,56 +32,59 @@ def compiled_backward(
     arriving: Arriving,
     membranes: Tensor,
     rule: ScanRule,
-    decay: float,
-    gain: float,
+    numbers: Numbers,
     initial: Tensor | None,
+    slopes: Tensor | None,
     learned: bool,
 ) -> Gradients:
-    """As :func:`.eager_scan.eager_backward`."""
-    ordered, order = in_storage_order(membranes)
-    back = inverse(order)
-    by_spikes, by_membranes = (
-        None if gradient is None else gradient.permute(order).reshape(len(gradient), -1)
-        for gradient in (arriving.spikes, arriving.membranes)
+    """As :func:`.eager_scan.eager_backward`, for tensors without gaps."""
+    by_spikes, by_membranes, slopes = (
+        None if gradient is None else gradient.flatten(1) for gradient in (arriving.spikes, arriving.membranes, slopes)
     )
-    by_final, start = (None if row is None else _row(row, order) for row in (arriving.final, initial))
-    numbers = _numbers(membranes, decay, gain)
-    by_current, by_initial, by_decay, by_gain = _backward(rule, learned)(
-        by_spikes, by_membranes, by_final, ordered.flatten(1), *numbers, start
-    )
-    by_current, by_initial = (part.reshape(-1, *ordered.shape[1:]).permute(back) for part in (by_current, by_initial))
-    return Gradients(by_current, by_initial[0], by_decay, by_gain)
+    by_final, start = (None if row is None else row.reshape(-1) for row in (arriving.final, initial))
+    run = _backward(rule.surrogate, rule.reset, rule.detach_reset, learned)
+    spread = _spread(numbers, membranes)
+    found = run(by_spikes, by_membranes, by_final, membranes.flatten(1), *spread, start, slopes)
+    by_current, *rows = (part if not part.ndim else part.reshape(-1, *membranes.shape[1:]) for part in found)
+    return Gradients(by_current, *(row[0] if row.ndim else row for row in rows))
 
 
-def _row(tensor: Tensor, order: list[int]) -> Tensor:
-    """A tensor without the time axis, ``[N]`` in the order of memory."""
-    return tensor.unsqueeze(0).permute(order).reshape(-1)
+def _spread(numbers: Numbers, current: Tensor) -> list[Tensor]:
+    """As tensors, ``[N]`` if they are rows, so that a learned one does not mean another kernel every step."""
+    wide = torch.promote_types(current.dtype, torch.float32)
 
+    def spread(number: Number) -> Tensor:
+        if not isinstance(number, Tensor):
+            return torch.full((), number, dtype=wide, device=current.device)  # filled there, not sent
+        return number.expand(current.shape[1:]).reshape(-1) if number.ndim else number.to(current.device, wide)
 
-def _numbers(like: Tensor, decay: float, gain: float) -> tuple[Tensor, Tensor]:
-    """As tensors, so that a learned decay does not mean another kernel every step; filled there, not sent."""
-    wide = torch.promote_types(like.dtype, torch.float32)
-    return tuple(torch.full((), number, dtype=wide, device=like.device) for number in (decay, gain))  # pyright: ignore[reportReturnType]
+    return [spread(number) for number in numbers]
 
 
 @lru_cache(maxsize=64)
-def _forward(rule: ScanRule, record: bool) -> Callable[..., tuple[Tensor, Tensor, Tensor]]:
-    def run(current: Tensor, decay: Tensor, gain: Tensor, initial: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+def _forward(reset: Reset, record: bool) -> Callable[..., tuple[Tensor, Tensor, Tensor]]:
+    rule = ScanRule(1.0, arctan(), reset)  # of which only the reset is read
+
+    def run(
+        current: Tensor, decay: Tensor, gain: Tensor, threshold: Tensor, initial: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
         spikes: list[Tensor] = []
         membranes: list[Tensor] = []  # not list[Tensor](), which would break the graph in two
         carry = initial
         for driving in current.unbind(0):
             membranes.append(membrane_after(driving, decay, gain, carry))
-            fired = membranes[-1] >= rule.threshold
+            fired = (membranes[-1].to(decay.dtype) >= threshold).to(decay.dtype)
             spikes.append(fired.to(current.dtype))
-            carry = after_reset(membranes[-1], fired, rule)
+            carry = after_reset(membranes[-1], fired, threshold, rule)
         return torch.stack(spikes), torch.stack(membranes) if record else current[:0], cast(Tensor, carry)
 
     return _compiled(run)
 
 
 @lru_cache(maxsize=64)
-def _backward(rule: ScanRule, learned: bool) -> Callable[..., tuple[Tensor, Tensor, Tensor, Tensor]]:
+def _backward(surrogate: Surrogate, reset: Reset, detach: bool, learned: bool) -> Callable[..., tuple[Tensor, ...]]:
+    rule = ScanRule(1.0, surrogate, reset, detach)  # whose threshold is not read
+
     def run(
         by_spikes: Tensor | None,
         by_membranes: Tensor | None,
@@ -91,25 +92,16 @@ def _backward(rule: ScanRule, learned: bool) -> Callable[..., tuple[Tensor, Tens
         membranes: Tensor,
         decay: Tensor,
         gain: Tensor,
+        threshold: Tensor,
         initial: Tensor | None,
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        arriving = Arriving(by_spikes, by_membranes, by_final)
-        carry = torch.zeros_like(membranes[0], dtype=decay.dtype) if by_final is None else by_final.to(decay.dtype)
-        found: list[Tensor] = []
-        leaked, driven = torch.zeros_like(decay), torch.zeros_like(decay)
-        for step in range(len(membranes) - 1, -1, -1):
-            by_membrane = gradient_by_membrane(arriving, membranes, step, carry, rule)
-            if learned:
-                driven = driven + (by_membrane * membranes[step]).sum()
-                if step:
-                    before = after_reset(membranes[step - 1], membranes[step - 1] >= rule.threshold, rule)
-                    leaked = leaked + (by_membrane * before).sum()
-                elif initial is not None:
-                    leaked = leaked + (by_membrane * initial).sum()
-            found.append((by_membrane * gain).to(membranes.dtype))
-            carry = by_membrane * decay
-        by_gain = (driven - decay * leaked) / gain
-        return torch.stack(found[::-1]), carry.to(membranes.dtype), leaked, by_gain
+        slopes: Tensor | None,
+    ) -> tuple[Tensor, ...]:
+        numbers, arriving = (decay, gain, threshold), Arriving(by_spikes, by_membranes, by_final)
+        found = eager_backward(arriving, membranes, rule, Numbers(*numbers), initial, slopes, learned)
+        if not learned:
+            return found.current, found.initial, *(found.initial.new_zeros(()) for _ in numbers)
+        sums = (row if number.ndim else row.sum() for row, number in zip(found[2:], numbers, strict=True))
+        return found.current, found.initial, *sums
 
     return _compiled(run)
 

@@ -4,27 +4,23 @@ A graded spike is not an addition at a synapse but a multiplication by a small i
 binary spikes. :mod:`perception.networks.activity` weighs it by its value.
 """
 
-from typing import Any
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from .layer import Firing, Neuron, NeuronError, check_current, check_state
+from .surrogates import stand_in
 
 
-class _Levels(torch.autograd.Function):
-    """``floor(x + 1/2)`` kept in ``0..levels``; the gradient is 1 where ``x`` lies in that range, else 0."""
+def _levels(x: Tensor, levels: int) -> Tensor:
+    """``floor(x + 1/2)`` kept in ``0..levels``."""
+    return torch.floor(x + 0.5).clamp(0, levels)
 
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, levels: int) -> Tensor:
-        ctx.save_for_backward(x)
-        ctx.levels = levels
-        return torch.floor(x + 0.5).clamp(0, levels)
 
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        (x,) = ctx.saved_tensors
-        return gradients[0] * ((x >= 0) & (x <= ctx.levels)), None
+def _within(x: Tensor, low: float, high: float) -> Tensor:
+    """1 where ``x`` lies in a range, else 0: the gradient passes straight through there."""
+    return ((x >= low) & (x <= high)).to(x.dtype)
 
 
 class IntegerLIF(Neuron):
@@ -64,32 +60,24 @@ class IntegerLIF(Neuron):
         check_current(current)
         check_state(state, 1, current)
         rest = torch.zeros_like(current[0]) if state is None else state[0]
-        spikes, membranes = list[Tensor](), list[Tensor]()
+        spikes: list[Tensor] = []
+        membranes: list[Tensor] = []
+        value, derivative = partial(_levels, levels=self.levels), partial(_within, low=0, high=self.levels)
         for driven in current.unbind(0):
             membranes.append(self.beta * rest + driven)
-            spikes.append(torch.as_tensor(_Levels.apply(membranes[-1] / self.threshold, self.levels)))
+            spikes.append(stand_in(membranes[-1] / self.threshold, value, derivative))
             rest = membranes[-1] - self.threshold * spikes[-1]
         sent = torch.stack(spikes)
         return Firing(sent / self.levels if self.normalised else sent, torch.stack(membranes), (rest,))
 
 
-class _Powers(torch.autograd.Function):
-    """The largest of ``+-threshold 2^j`` that ``|x|`` reaches up to half a threshold; straight through within reach."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, threshold: float, levels: int) -> Tensor:
-        ctx.save_for_backward(x)
-        ctx.reach = threshold * 2**levels
-        sent = torch.zeros_like(x)
-        for level in range(levels):  # the larger ones overwrite
-            value = threshold * 2**level
-            sent = torch.where(x.abs() >= value - threshold / 2, value * torch.sign(x), sent)
-        return sent
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
-        (x,) = ctx.saved_tensors
-        return gradients[0] * (x.abs() <= ctx.reach), None, None
+def _powers(x: Tensor, threshold: float, levels: int) -> Tensor:
+    """The largest of ``+-threshold 2^j`` that ``|x|`` reaches up to half a threshold."""
+    sent = torch.zeros_like(x)
+    for level in range(levels):  # the larger ones overwrite
+        value = threshold * 2**level
+        sent = torch.where(x.abs() >= value - threshold / 2, value * torch.sign(x), sent)
+    return sent
 
 
 class MultiThresholdLIF(Neuron):
@@ -124,9 +112,14 @@ class MultiThresholdLIF(Neuron):
         check_current(current)
         check_state(state, 1, current)
         rest = torch.zeros_like(current[0]) if state is None else state[0]
-        spikes, membranes = list[Tensor](), list[Tensor]()
+        spikes: list[Tensor] = []
+        membranes: list[Tensor] = []
+        threshold = float(self.threshold)
+        reach = threshold * 2**self.levels
+        value = partial(_powers, threshold=threshold, levels=self.levels)
+        derivative = partial(_within, low=-reach, high=reach)
         for driven in current.unbind(0):
             membranes.append(self.beta * rest + driven)
-            spikes.append(torch.as_tensor(_Powers.apply(membranes[-1], self.threshold, self.levels)))
+            spikes.append(stand_in(membranes[-1], value, derivative))
             rest = membranes[-1] - spikes[-1]
         return Firing(torch.stack(spikes), torch.stack(membranes), (rest,))

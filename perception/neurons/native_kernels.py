@@ -132,7 +132,7 @@ def scan_forward(
 
 
 @kernel(large=0, nogil=True, error_model="numpy")
-def _slopes(shape: int, width: float, x: Array, out: Array) -> None:
+def surrogate_slopes(shape: int, width: float, x: Array, out: Array) -> None:
     """``out[i] = g(x[i])`` for the surrogates of the field; constants are rounded from float64."""
     kind = type(x[0])
     one, none = kind(1), kind(0)
@@ -206,7 +206,7 @@ def scan_backward(
     learned: bool,
     first: int,
     last: int,
-) -> tuple[float, float]:
+) -> tuple[float, float, float]:
     """Gradients of the columns ``first <= i < last``; those by decay and gain as the two sums that make them up.
 
     Args:
@@ -230,13 +230,13 @@ def scan_backward(
         last: Column after the last.
 
     Returns:
-        Sums over all steps and columns of ``dL/dh v[t-1]`` and of ``dL/dh h``.
+        Sums over all steps and columns of ``dL/dh v[t-1]`` and of ``dL/dh h``, and the gradient by the threshold.
     """
     steps = current.shape[0]
     like, zero = by_current[0, 0], type(decay)(0)
     heights = np.empty((steps, BLOCK), dtype=by_final.dtype)
     distance, slope, carries = np.empty_like(heights[0]), np.empty_like(heights[0]), np.empty_like(heights[0])
-    leaked, driven = 0.0, 0.0
+    leaked, driven, barred = 0.0, 0.0, 0.0
     for begin in range(first, last, BLOCK):
         end = min(begin + BLOCK, last)
         size = end - begin
@@ -255,7 +255,15 @@ def scan_backward(
             if shape == GIVEN:
                 slope[:size] = slopes[step, begin:end]
             else:
-                _slopes(shape, width, distance[:size], slope[:size])
+                surrogate_slopes(shape, width, distance[:size], slope[:size])
+            if learned:
+                for i in range(size):
+                    if soft and distance[i] >= 0:
+                        barred -= carry[i]
+                    if not detach:
+                        barred += carry[i] * slope[i] * (threshold if soft else membrane[i])
+                    if by_spikes.shape[0]:
+                        barred -= _widen(by_spikes[step, begin + i]) * slope[i]
             if not detach:
                 for i in range(size):
                     kept = type(decay)(1) if soft or distance[i] < 0 else zero
@@ -287,4 +295,4 @@ def scan_backward(
                 carry[i] *= decay
         if by_initial.shape[0]:
             by_initial[begin:end] = carry
-    return leaked, driven
+    return leaked, driven, barred

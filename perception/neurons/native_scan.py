@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from . import native_kernels as kernels
-from .scan_rule import Arriving, Gradients, Scanned, ScanRule
-from .storage_order import in_storage_order, inverse
+from .scan_rule import Arriving, Gradients, Numbers, Scanned, ScanRule
 
 SHAPES = {
     "straight_through": kernels.CONSTANT,
@@ -31,67 +30,55 @@ _WORTH_A_THREAD = 2**20  # elements; below, starting a thread takes longer than 
 T = TypeVar("T")
 
 
-def native_forward(
-    current: Tensor, rule: ScanRule, decay: float, gain: float, initial: Tensor | None, record: bool
-) -> Scanned:
-    """As :func:`.eager_scan.eager_forward`."""
-    current, order = in_storage_order(current)
+def native_forward(current: Tensor, rule: ScanRule, numbers: Numbers, initial: Tensor | None, record: bool) -> Scanned:
+    """As :func:`.eager_scan.eager_forward`, for tensors without gaps; the last membrane comes with the others alone."""
     spikes = torch.empty_like(current)
     membranes, final = torch.empty_like(current if record else current[:0]), torch.empty_like(current[: int(record)])
-    start = current[:0] if initial is None else initial.unsqueeze(0).permute(order).contiguous()
     number = _number_type(current.dtype)
+    decay, gain, threshold = (number(float(each)) for each in numbers)
+    start = current[0, :0] if initial is None else initial
     driving, rows = _flat(current), (_row(start), _flat(spikes), _flat(membranes), _row(final))
 
     def columns(first: int, last: int) -> None:
-        kernels.scan_forward(
-            driving,
-            number(decay),
-            number(gain),
-            number(rule.threshold),
-            rule.reset == "soft",
-            *rows,
-            first,
-            last,
-        )
+        kernels.scan_forward(driving, decay, gain, threshold, rule.reset == "soft", *rows, first, last)
 
     in_parts(columns, current[0].numel(), current.numel())
-    back = inverse(order)
-    ended = final.permute(back)
-    return Scanned(spikes.permute(back), membranes.permute(back), ended[0] if record else ended)
+    return Scanned(spikes, membranes, final[0] if record else final)
 
 
 def native_backward(
     arriving: Arriving,
     current: Tensor,
     rule: ScanRule,
-    decay: float,
-    gain: float,
+    numbers: Numbers,
     initial: Tensor | None,
+    slopes: Tensor | None,
     learned: bool,
 ) -> Gradients:
     """As :func:`.eager_scan.eager_backward`, but from the current: its membranes are computed once more on the way.
 
     A pass over the memory is dearer than the arithmetic, so the forward scan need not write any membrane.
     """
-    shape = SHAPES.get(rule.surrogate.name, kernels.GIVEN) if rule.surrogate.shape else kernels.GIVEN
+    shape = kernels.GIVEN if slopes is not None else SHAPES.get(rule.surrogate.name, kernels.GIVEN)
     number, wide = _number_type(current.dtype), torch.promote_types(current.dtype, torch.float32)
-    none, slopes = current[:0], current[:0].to(wide)
-    if shape == kernels.GIVEN:
-        membranes = native_forward(current, rule, decay, gain, initial, True).membranes
-        slopes = rule.surrogate.derivative(membranes.to(wide) - rule.threshold)
-    current, order = in_storage_order(current)
-    none_wide = none.to(wide)
-    by_final = none_wide if arriving.final is None else arriving.final.unsqueeze(0).permute(order).to(wide).contiguous()
-    start = none if initial is None else initial.unsqueeze(0).permute(order).contiguous()
-    by_current, by_initial = torch.empty_like(current), torch.empty_like(start, dtype=wide)
+    none, none_wide = current[:0], current[:0].to(wide)
+    decay, gain, threshold = (float(each) for each in numbers)
+    if shape == kernels.GIVEN and slopes is None:
+        membranes = native_forward(current, rule, numbers, initial, True).membranes
+        slopes = rule.surrogate.derivative(membranes.to(wide) - threshold)
+    by_final = none_wide if arriving.final is None else arriving.final.to(wide)
+    by_current, by_initial = (
+        torch.empty_like(current),
+        torch.empty_like(current[: int(initial is not None)], dtype=wide),
+    )
     by_spikes, by_membranes = (
-        _flat(none if gradient is None else gradient.permute(order).to(current.dtype).contiguous())
+        _flat(none if gradient is None else gradient.to(current.dtype))
         for gradient in (arriving.spikes, arriving.membranes)
     )
-    flat = _flat(current), _flat(slopes.permute(order).contiguous())
-    rows = _row(start), _row(by_final), _flat(by_current), _row(by_initial)
+    flat = _flat(current), _flat(none_wide if slopes is None else slopes.to(wide))
+    rows = _row(none if initial is None else initial), _row(by_final), _flat(by_current), _row(by_initial)
 
-    def columns(first: int, last: int) -> tuple[float, float]:
+    def columns(first: int, last: int) -> tuple[float, float, float]:
         return kernels.scan_backward(
             by_spikes,
             by_membranes,
@@ -100,7 +87,7 @@ def native_backward(
             rule.surrogate.shape[0] if shape != kernels.GIVEN else 1.0,
             number(decay),
             number(gain),
-            number(rule.threshold),
+            number(threshold),
             rule.reset == "soft",
             rule.detach_reset,
             *rows,
@@ -110,13 +97,13 @@ def native_backward(
         )
 
     sums = in_parts(columns, current[0].numel(), current.numel())
-    leaked, driven = sum(part[0] for part in sums), sum(part[1] for part in sums)
-    back = inverse(order)
+    leaked, driven, barred = (sum(part[place] for part in sums) for place in range(3))
     return Gradients(
-        by_current if back == order else by_current.permute(back),  # a fresh tensor becomes .grad without a copy
-        by_initial if initial is None else by_initial.to(current.dtype).permute(back)[0],
+        by_current,
+        by_initial if initial is None else by_initial[0].to(current.dtype),
         torch.tensor(leaked, dtype=wide),
         torch.tensor((driven - decay * leaked) / gain, dtype=wide),
+        torch.tensor(barred, dtype=wide),
     )
 
 
@@ -132,13 +119,13 @@ def in_parts(run: Callable[[int, int], T], columns: int, elements: int) -> list[
 
 def _flat(tensor: Tensor) -> NDArray[Any]:
     """``[T, N]``, the same memory; a bfloat16 as its bits."""
-    rows = tensor.detach().reshape(len(tensor), prod(tensor.shape[1:]))
-    return (rows.view(torch.uint16) if rows.dtype == torch.bfloat16 else rows).numpy()
+    return _row(tensor).reshape(len(tensor), prod(tensor.shape[1:]))
 
 
 def _row(tensor: Tensor) -> NDArray[Any]:
-    """``[N]`` of one row ``[1, ...]``, or ``[0]`` of none, the same memory."""
-    return _flat(tensor).reshape(-1)
+    """``[N]`` of a row, or ``[0]`` of none, the same memory."""
+    rows = tensor.detach().reshape(-1)
+    return (rows.view(torch.uint16) if rows.dtype == torch.bfloat16 else rows).numpy()
 
 
 def _number_type(dtype: torch.dtype) -> type[np.floating[Any]]:

@@ -8,7 +8,11 @@ from torch import Tensor
 from .surrogates import Surrogate
 
 Reset = Literal["hard", "soft"]
-Tier = Literal["auto", "eager", "native", "compiled"]
+Tier = Literal["auto", "eager", "native", "compiled", "recorded"]
+
+
+Number = float | Tensor
+"""One for all neurons, a tensor of no axes if it is learned, or one that spreads over a row ``[B, ...]``."""
 
 
 @dataclass(frozen=True)
@@ -16,16 +20,30 @@ class ScanRule:
     """What does not change from step to step.
 
     Args:
-        threshold: The neuron fires when its membrane is at or above it.
+        threshold: The neuron fires when its membrane is at or above it; positive.
         surrogate: Stand-in derivative of a spike.
         reset: ``hard``, to zero, or ``soft``, by the threshold.
         detach_reset: Whether the gradient holds the reset's spike constant.
     """
 
-    threshold: float
+    threshold: Number
     surrogate: Surrogate
     reset: Reset = "hard"
     detach_reset: bool = True
+
+
+class Numbers(NamedTuple):
+    """What a step is computed with, each one for all neurons or a row that spreads over ``[B, ...]``.
+
+    Args:
+        decay: What is left of a membrane after a step.
+        gain: Factor of the current.
+        threshold: Of firing.
+    """
+
+    decay: Number
+    gain: Number
+    threshold: Number
 
 
 class Scanned(NamedTuple):
@@ -48,12 +66,14 @@ class Arriving(NamedTuple):
 
 
 class Gradients(NamedTuple):
-    """By the current ``[T, B, ...]``, by the first membrane ``[B, ...]``, by decay and by gain (one number each).
+    """By the current ``[T, B, ...]``, by the first membrane ``[B, ...]``, and by decay, gain and threshold.
 
-    Without ``learned``, the last two are zero; without a first membrane, its gradient may be empty.
+    The last three are rows ``[B, ...]``, to be summed over the neurons that share a number, or have been summed over
+    all. Where they are not wanted, they are zero; without a first membrane, its gradient may be empty.
     """
 
     current: Tensor
     initial: Tensor
     decay: Tensor
     gain: Tensor
+    threshold: Tensor

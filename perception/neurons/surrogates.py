@@ -282,17 +282,42 @@ def to_surrogate(choice: SurrogateChoice) -> Surrogate:
     return Surrogate(name, choice, peak=peak, area=area)
 
 
-class _Spike(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, surrogate: Surrogate) -> Tensor:
-        ctx.save_for_backward(x)
-        ctx.surrogate = surrogate
-        return (x >= 0).to(x.dtype)
+class _StandIn(torch.autograd.Function):
+    generate_vmap_rule = True
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+    def forward(x: Tensor, value: Callable[[Tensor], Tensor], derivative: Callable[[Tensor], Tensor]) -> Tensor:
+        return value(x)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        ctx.save_for_backward(inputs[0])
+        ctx.save_for_forward(inputs[0])
+        ctx.derivative = inputs[2]
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
         (x,) = ctx.saved_tensors
-        return gradients[0] * ctx.surrogate.derivative(x), None
+        return gradients[0] * ctx.derivative(x), None, None
+
+
+class _StandInBothWays(_StandIn):
+    """Forward mode too; apart, since ``torch.compile`` takes no function that has it."""
+
+    @staticmethod
+    def jvp(ctx: Any, *tangents: Any) -> Tensor:
+        (x,) = ctx.saved_tensors
+        return tangents[0] * ctx.derivative(x)
+
+
+def stand_in(x: Tensor, value: Callable[[Tensor], Tensor], derivative: Callable[[Tensor], Tensor]) -> Tensor:
+    """``value(x)``, elementwise, whose derivative is taken to be another function."""
+    kind = _StandIn if torch.compiler.is_compiling() else _StandInBothWays
+    return torch.as_tensor(kind.apply(x, value, derivative))
+
+
+def _step(x: Tensor) -> Tensor:
+    return (x >= 0).to(x.dtype)
 
 
 def spike(x: Tensor, surrogate: Surrogate) -> Tensor:
@@ -305,7 +330,7 @@ def spike(x: Tensor, surrogate: Surrogate) -> Tensor:
         >>> torch.autograd.grad(spike(x, rectangular()).sum(), x)[0].tolist()  # 1 within half a unit of the threshold
         [1.0, 1.0, 0.0]
     """
-    return torch.as_tensor(_Spike.apply(x, surrogate))
+    return stand_in(x, _step, surrogate.derivative)
 
 
 def _positive(name: str, value: float) -> None:

@@ -1,6 +1,7 @@
 """Small random shifts, turns, scalings, shears and bends of pictures, so that few pictures teach more."""
 
 from math import pi
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -18,6 +19,7 @@ def augment(
     scale: float = 0.12,
     shear: float = 0.15,
     bend: float = 0.0,
+    rim: Literal["zeros", "border"] = "zeros",
 ) -> Tensor:
     """Pictures, each moved by a random affine map of its own, and bent if asked for.
 
@@ -28,6 +30,7 @@ def augment(
         turn: Largest angle in degrees.
         scale: Largest relative change of size, drawn for each axis.
         shear: Largest shear.
+        rim: What comes in from outside: black, or what stands at the border.
         bend: Standard deviation in pixels of a smooth random displacement, drawn at 5x5 points of each picture.
 
     Returns:
@@ -58,4 +61,4 @@ def augment(
         drawn = drawn * (2 * bend / size)
         smooth = functional.interpolate(drawn, size=(flat.shape[-2], size), mode="bicubic", align_corners=True)
         grid = grid + smooth.permute(0, 2, 3, 1)
-    return functional.grid_sample(flat, grid, align_corners=False).reshape(pictures.shape)
+    return functional.grid_sample(flat, grid, padding_mode=rim, align_corners=False).reshape(pictures.shape)

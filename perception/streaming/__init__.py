@@ -1,4 +1,3 @@
 """Networks that run one step at a time with a state of their own, equal to all steps at once."""
 
-from .stepwise import stepwise_obstacle as stepwise_obstacle
 from .stream import Sighting as Sighting, Stream as Stream, StreamError as StreamError, StreamState as StreamState

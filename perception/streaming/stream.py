@@ -11,8 +11,7 @@ from logic import NeurosymError
 from ..conversion.early_exit import EarlyExit, margin
 from ..neurons import Neuron
 from ..temporal.carrying import Memory, advance, layers_over_time
-from ..time_graph import GraphError, trace_over_time
-from .stepwise import stepwise_obstacle
+from ..time_graph import GraphError, stepwise_obstacle, trace_over_time
 
 
 class StreamError(NeurosymError, ValueError):

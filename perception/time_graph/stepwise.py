@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from ..conversion.signal_graph import Reference, leaves
-from ..time_graph import TimeGraph, TimeOperation
-from ..time_graph.leaf_layers import LEAF
+from .leaf_layers import LEAF
+from .time_graph import TimeGraph, TimeOperation
 
 
 def _names(text: str) -> frozenset[str]:

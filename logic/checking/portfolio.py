@@ -1,0 +1,191 @@
+"""The engines that settle a safety property, in turn: what is cheap first, then all with more and more time."""
+
+from types import TracebackType
+from typing import NamedTuple
+
+import numpy as np
+
+from ..circuit import Circuit
+from ..errors import CircuitError
+from ..evaluation import Bits
+from ..kernels import work_time
+from ..sequential.checked_graph import OutOfTimeError
+from ..sequential.watch import Watch
+from .bounded_search import BoundedSearch
+from .corresponding import Corresponded, as_circuit, correspond_with_false
+from .invariant_checker import check_invariant
+from .reachability import Reachability
+from .trace import Invariant, Trace
+from .transition_system import TransitionSystem, transition_system
+
+_FIRST_CLOCKS = 16  # looked at before anything else, also for whether the constraints can hold so long
+_FIRST = 1.0  # seconds of all engines before signals are put into correspondence
+_SHARE = 0.3  # of the time that is left, for correspondence
+_MOST = 30.0  # seconds of it
+_SLICE = 0.25  # seconds of each engine before the others have their turn, more in each round
+_GROWTH = 1.5
+_STEPS = 24  # clocks of k-induction at most
+
+
+class Outcome(NamedTuple):
+    """What became of a property.
+
+    Args:
+        holds: As in a verdict.
+        how: What settled it, or what is known.
+        state: ``[R]`` the first values of the circuit's registers, if it was refuted.
+        inputs: ``[T, I]`` the circuit's inputs up to the bad clock.
+        invariant: Over the circuit's registers, if that is what proved it.
+    """
+
+    holds: bool | None
+    how: str
+    state: Bits | None = None
+    inputs: Bits | None = None
+    invariant: Invariant | None = None
+
+
+def settle(circuit: Circuit, bad: int, deadline: float) -> Outcome:
+    """Whether a bad output is never true while the constraints hold; every proof has been checked.
+
+    Args:
+        circuit: With constraints as roles.
+        bad: The position of the output.
+        deadline: ``logic.kernels.work_time()`` value at which to give up; Ctrl-C ends it too, with what is known.
+
+    Raises:
+        CircuitError: if a checker refuses a proof.
+    """
+    system = transition_system(circuit, bad)
+    with _Turns(system) as turns:
+        found = turns.run(min(deadline, work_time() + _FIRST), deadline)
+        if found is None and len(system.registers) and not turns.interrupted:
+            limit = min(_MOST, _SHARE * (deadline - work_time()))
+            reduced = correspond_with_false(circuit, bad, work_time() + limit)
+            known = _corresponded(circuit, reduced, deadline)
+            if known is not None:
+                return known
+            if reduced.left is not None and not len(system.constraints):
+                return _in_what_is_left(circuit, reduced, reduced.left, deadline)
+            found = turns.run(deadline, deadline)
+        if found is None:
+            return Outcome(None, turns.known)
+        if isinstance(found, Trace):
+            state = np.maximum(circuit.register_initial, 0).astype(np.bool_)
+            state[system.registers] = found.state
+            inputs = np.zeros((len(found.inputs), len(circuit.inputs)), np.bool_)
+            inputs[:, system.inputs] = found.inputs
+            return Outcome(False, turns.note, state, inputs)
+        registers = system.registers.tolist()
+        clauses = (tuple((registers[abs(x) - 1] + 1) * (1 if x > 0 else -1) for x in row) for row in found.clauses)
+        invariant = Invariant(tuple(clauses), found.clocks)
+        _accept(check_invariant(circuit, bad, invariant))
+        return Outcome(True, f"{_named(invariant)}, checked{turns.note}", invariant=invariant)
+
+
+def _corresponded(circuit: Circuit, reduced: Corresponded, deadline: float) -> Outcome | None:
+    """The outcome, if corresponding signals are enough."""
+    if reduced.decision.difference is not None:
+        inputs, first = reduced.trace()
+        return Outcome(False, "", _state(circuit, first), inputs)
+    if reduced.certificate is None or reduced.left is not None:
+        return None
+    try:
+        _accept(reduced.refused(deadline))
+    except OutOfTimeError:
+        return Outcome(None, f"{reduced.decision.how}, but there was no time to check it")
+    return Outcome(True, f"{reduced.decision.how}, checked")
+
+
+def _in_what_is_left(circuit: Circuit, reduced: Corresponded, left: TransitionSystem, deadline: float) -> Outcome:
+    """The outcome by way of the smaller machine that corresponding signals leave."""
+    with _Turns(left) as turns:
+        found = turns.run(deadline, deadline)
+        if found is None:
+            return Outcome(None, turns.known)
+        if isinstance(found, Trace):
+            inputs, first = reduced.trace(found)
+            return Outcome(False, "", _state(circuit, first), inputs)
+        how = f"{_named(found)} of a machine of {len(left.registers)} registers after {reduced.decision.how}"
+        _accept(check_invariant(as_circuit(left), 0, found))
+        try:
+            _accept(reduced.refused(deadline))
+        except OutOfTimeError:
+            return Outcome(None, f"{how}, but there was no time to check it")
+        return Outcome(True, f"{how}, checked")
+
+
+def _state(circuit: Circuit, first: dict[str, bool]) -> Bits:
+    values = zip(circuit.register_names, circuit.register_initial.tolist(), strict=True)
+    return np.array([first.get(name, False) if value < 0 else value == 1 for name, value in values], np.bool_)
+
+
+def _named(invariant: Invariant) -> str:
+    how = f"an invariant of {len(invariant.clauses)} clauses" if invariant.clauses else "induction"
+    return how + (f" over {invariant.clocks} clocks" if invariant.clocks > 1 else "")
+
+
+def _accept(wrong: str) -> None:
+    if wrong:
+        raise CircuitError(f"the checker does not accept the proof of a property: {wrong}; please report it")
+
+
+class _Turns:
+    """Bounded search, k-induction and reachability of one system, which go on where they stopped."""
+
+    def __init__(self, system: TransitionSystem) -> None:
+        self._bounded, self._step = BoundedSearch(system), BoundedSearch(system, free=True)
+        self._reaching = Reachability(system)
+        self._span, self._clocks = _SLICE, 1
+        self._inductive: int | None = None
+        self.interrupted = False
+
+    def __enter__(self) -> "_Turns":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for engine in (self._bounded, self._step, self._reaching):
+            engine.close()
+
+    @property
+    def note(self) -> str:
+        """That the constraints cannot hold for long, or nothing."""
+        if not self._bounded.ended:
+            return ""
+        return f"; vacuous from clock {self._bounded.clocks} on, where the constraints cannot all hold any more"
+
+    @property
+    def known(self) -> str:
+        """What is known where nothing was found."""
+        clocks = max(self._bounded.clocks, self._reaching.frames)
+        return f"{'interrupted; ' * self.interrupted}nothing bad in the first {clocks} clocks{self.note}"
+
+    def run(self, pause: float, deadline: float) -> Trace | Invariant | None:
+        """What is found until the pause; the search can go on until the deadline."""
+        try:
+            return self._run(pause, deadline, Watch(pause))
+        except KeyboardInterrupt:
+            self.interrupted = True
+            return None
+
+    def _run(self, pause: float, deadline: float, watch: Watch) -> Trace | Invariant | None:
+        if self._bounded.clocks < _FIRST_CLOCKS and not self._bounded.exhausted:
+            found: Trace | Invariant | None = self._bounded.advance(min(pause, work_time() + _FIRST), _FIRST_CLOCKS)
+            if found is not None:
+                return found
+        while work_time() <= pause:
+            watch.say(self.known)
+            until = min(pause, work_time() + self._span)
+            if self._inductive is None and self._clocks <= _STEPS:
+                self._inductive = self._step.induct(until, self._clocks)
+                self._clocks = max(self._clocks + 1, self._step.clocks)
+            if self._inductive is not None and self._bounded.clocks >= self._inductive:
+                return Invariant((), self._inductive)
+            found = self._reaching.advance(min(pause, work_time() + self._span), deadline)
+            found = found or self._bounded.advance(min(pause, work_time() + self._span))
+            if found is not None:
+                return found
+            self._span *= _GROWTH
+        return None
