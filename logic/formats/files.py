@@ -1,6 +1,7 @@
 """Reading and writing circuit files; the suffix says the format."""
 
 from pathlib import Path
+from typing import TypedDict
 
 from ..circuit import Circuit
 from ..errors import FormatError
@@ -11,7 +12,14 @@ from .recognition import recognised
 from .source import Source
 
 
-def read_circuit(path: str | Path, *, genlib: str | Path | None = None) -> Circuit:
+class Reading(TypedDict, total=False):
+    """How a file is read, given by name; see :func:`read_circuit`."""
+
+    genlib: str | Path | None
+    undriven: str
+
+
+def read_circuit(path: str | Path, *, genlib: str | Path | None = None, undriven: str = "free") -> Circuit:
     """The circuit of a file in one of the readable formats of :data:`logic.formats.known_formats.FORMATS`.
 
     The suffix says which, but AIGER is known by its first word. Equations are ``.eqn``, truth tables ``.tt``.
@@ -20,6 +28,8 @@ def read_circuit(path: str | Path, *, genlib: str | Path | None = None) -> Circu
     Args:
         path: The file.
         genlib: A library in the genlib format, for BLIF files with mapped cells (``.gate``).
+        undriven: What a wire that is read but never driven is: ``free``, an input, as it may have either value; or
+            ``zero``, as ABC takes it. A :class:`logic.FormatWarning` names it either way.
 
     Raises:
         FormatError: naming the file and the line or byte, if it cannot be read or holds no circuit in its format.
@@ -32,13 +42,12 @@ def read_circuit(path: str | Path, *, genlib: str | Path | None = None) -> Circu
         ('s', 'c')
     """
     path = Path(path)
-    cells = None if genlib is None else Source(str(genlib), _bytes(Path(genlib)))
-    data = _bytes(path)
+    source = _source(path, genlib, undriven)
     suffix = path.suffix.lower().removeprefix(".")
-    return _parse(Source(str(path), data, cells=cells), "aig" if data[:4] in (b"aig ", b"aag ") else suffix)
+    return _parse(source, "aig" if source.data[:4] in (b"aig ", b"aag ") else suffix)
 
 
-def read_modules(path: str | Path, *, genlib: str | Path | None = None) -> tuple[Module, ...]:
+def read_modules(path: str | Path, *, genlib: str | Path | None = None, undriven: str = "free") -> tuple[Module, ...]:
     r"""The modules of a file with hierarchy, the whole circuit first; the circuit alone if it has none.
 
     Arguments and errors as those of :func:`read_circuit`.
@@ -52,11 +61,10 @@ def read_modules(path: str | Path, *, genlib: str | Path | None = None) -> tuple
         ...     [(module.name, module.instances) for module in read_modules(f"{folder}/two.blif")]
         [('top', 1), ('no', 2)]
     """
-    circuit = read_circuit(path, genlib=genlib)
+    circuit = read_circuit(path, genlib=genlib, undriven=undriven)
     path = Path(path)
     parts = find_modules(path.suffix.lower().removeprefix("."))
-    cells = None if genlib is None else Source(str(genlib), _bytes(Path(genlib)))
-    found = parts(Source(str(path), _bytes(path), cells=cells)) if parts is not None else ()
+    found = parts(_source(path, genlib, undriven)) if parts is not None else ()
     return found or (Module(path.stem, 1, circuit),)
 
 
@@ -111,6 +119,14 @@ def format_circuit(circuit: Circuit, format: str) -> bytes:
         <BLANKLINE>
     """
     return find_writer(format, "<text>")(circuit)
+
+
+def _source(path: Path, genlib: str | Path | None, undriven: str) -> Source:
+    """A file with what is said of how it is read."""
+    if undriven not in ("free", "zero"):
+        raise FormatError(f"undriven wires are 'free' or 'zero', not {undriven!r}")
+    cells = None if genlib is None else Source(str(genlib), _bytes(Path(genlib)))
+    return Source(str(path), _bytes(path), cells=cells, undriven=undriven)
 
 
 def _bytes(path: Path) -> bytes:
