@@ -235,6 +235,7 @@ def verify_files(
     match: str | None = None,
     reading: "Reading | None" = None,
     bounds: "Bounds | None" = None,
+    spec_top: str | None = None,
 ) -> Proved:
     """Compiles a netlist file and proves the network against another one, or against itself.
 
@@ -252,6 +253,7 @@ def verify_files(
         match: How the two circuits' signals are matched: ``order``, ``names`` or a file (see :func:`logic.verify`).
         reading: How both netlists are read: their library of cells, what undriven wires are.
         bounds: What the target allows of the network.
+        spec_top: The module that is meant, of the specification if it is Verilog.
 
     Raises:
         FormatError: if a file cannot be read.
@@ -260,7 +262,7 @@ def verify_files(
     """
     start = work_time()
     if (target := target_of_file(path)) is not None:
-        return _verify_network(target, path, spec, timeout, waveform, certificate, obligations)
+        return _verify_network(target, path, spec, timeout, waveform, certificate, obligations, spec_top)
     circuit = read_circuit(path, **(reading or {}))
     compiled = compile_certified(circuit, mapping, **(bounds or {}))
     seconds = work_time() - start
@@ -272,7 +274,9 @@ def verify_files(
 
         verdict = _both(verdict, all_hold(prove_properties(circuit, None, timeout)))
     if spec is not None and verdict.holds is not False:
-        verdict = _both(verdict, verify(circuit, read_circuit(spec, **(reading or {})), timeout=timeout, match=match))
+        other: Reading = {**(reading or {})}
+        other["top"] = spec_top
+        verdict = _both(verdict, verify(circuit, read_circuit(spec, **other), timeout=timeout, match=match))
     _keep(verdict, network, circuit, waveform, certificate)
     return Proved(verdict, measure(circuit, compiled.network), seconds, others)
 
@@ -285,12 +289,13 @@ def _verify_network(
     waveform: Path | None,
     certificate: Path | None,
     obligations: bool,
+    spec_top: str | None,
 ) -> Proved:
     """The network of a target's file against a specification."""
     if spec is None:
         raise CircuitError(f"{path}: a network needs a specification; give the circuit that it shall compute")
     start = work_time()
-    network, circuit = target.read(path), read_circuit(spec)
+    network, circuit = target.read(path), read_circuit(spec, top=spec_top)
     seconds = work_time() - start
     verdict = verify(network, circuit, timeout=timeout)
     others = logic.prove_obligations(network, circuit, function=verdict) if obligations else {}

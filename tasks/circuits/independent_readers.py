@@ -4,13 +4,13 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from logic.errors import NeurosymError
 
 from .berkeley_texts import kiss_as_verilog
-from .small_machines import Machine, write_machine
+from .small_machines import Machine, called_alike, live_wires, write_machine
 
 _BATCH = 100  # files for a child process
 _SECONDS = 300.0
@@ -131,6 +131,30 @@ def _say(reader: Reader, commands: str, folder: Path, seconds: float = _SECONDS)
     except subprocess.TimeoutExpired:
         return "out of time"
     return done.stdout.decode("utf-8", "replace")
+
+
+def same_behaviour(abc: Reader, ours: Machine, theirs: Machine, folder: Path, seconds: int) -> str:
+    """What ABC's ``dsec`` says of two machines whose registers may bear other names, as :func:`equivalent` says it.
+
+    Inputs and outputs are those of the same names, a clock's aside; first values must be as many of each kind, and open
+    ones are 0 in both.
+    """
+    theirs = called_alike(theirs, ours)
+    shared = [name for name in ours.inputs if name in theirs.inputs]
+    firsts = [sorted(str(first) for _, _, first in one.registers.values()) for one in (ours, theirs)]
+    further = {literal for name, literal in theirs.inputs.items() if name not in shared}
+    if ours.outputs.keys() != theirs.outputs.keys() or len(shared) < len(ours.inputs) or firsts[0] != firsts[1]:
+        return "different"
+    if further & live_wires(theirs):
+        return "different inputs"
+    files = folder / "one.aig", folder / "other.aig"
+    for machine, file in zip((ours, theirs), files, strict=True):
+        inputs = {name: machine.inputs[name] for name in shared}
+        outputs = {name: machine.outputs[name] for name in ours.outputs}
+        write_machine(replace(machine, inputs=inputs, outputs=outputs), file)
+    said = _say(abc, f"dsec -T {seconds} {files[0]} {files[1]}\n", folder, 30 * seconds + 60)
+    different = "different" if "NOT EQUIVALENT" in said else said.strip()[-200:] or "ABC died"
+    return "equal" if "are equivalent" in said else different
 
 
 def equivalent(abc: Reader, ours: Machine, theirs: Machine, folder: Path, seconds: int) -> str:
