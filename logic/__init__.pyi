@@ -13,6 +13,8 @@ from .circuit import (
     Literal as Literal,
 )
 from .domain import Domain as Domain
+from .drawings.circuit_drawing import draw_circuit as draw_circuit
+from .drawings.network_drawing import draw_network as draw_network
 from .errors import (
     CircuitError as CircuitError,
     DomainError as DomainError,
@@ -29,6 +31,7 @@ from .formats import (
     from_truth_tables as from_truth_tables,
     parse_circuit as parse_circuit,
     read_circuit as read_circuit,
+    read_modules as read_modules,
     to_sympy as to_sympy,
     write_circuit as write_circuit,
 )

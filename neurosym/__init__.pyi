@@ -23,6 +23,8 @@ from logic import (
     chain as chain,
     compare_with_snntorch as compare_with_snntorch,
     compile_circuit as compile_circuit,
+    draw_circuit as draw_circuit,
+    draw_network as draw_network,
     learn_circuit as learn_circuit,
     learn_gate as learn_gate,
     prove_equivalent as prove_equivalent,
@@ -124,7 +126,6 @@ from reasoner import (
     solve_in_spikes as solve_in_spikes,
 )
 
-from .board_search import BoardSearch as BoardSearch, Sighting as Sighting, to_board_search as to_board_search
 from .checkpoint import CheckpointError as CheckpointError
 from .commands.doctor import diagnose as diagnose
 from .concepts import ConceptReport as ConceptReport, concept_report as concept_report
@@ -133,8 +134,9 @@ from .explanation import (
     explain as explain,
 )
 from .inputs import InputError as InputError
-from .joined_proof import JoinedVerdict as JoinedVerdict, prove_joined as prove_joined
-from .joining import (
+from .joined.board_search import BoardSearch as BoardSearch, Sighting as Sighting, to_board_search as to_board_search
+from .joined.joined_proof import JoinedVerdict as JoinedVerdict, prove_joined as prove_joined
+from .joined.joining import (
     joined_spikes as joined_spikes,
     read_answers as read_answers,
     rule_network as rule_network,

@@ -1,6 +1,6 @@
 """A trained network converted, measured and proved: what the command ``convert`` reports."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -85,8 +85,12 @@ class ConversionReport:
             for layer in self.layers
         ]
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path, notes: Mapping[str, str] | None = None) -> None:
         """Writes the converted network (``.safetensors``), or the wired one (``.nir``).
+
+        Args:
+            path: The file.
+            notes: What shall be kept beside it, such as its classes and how files are prepared for it.
 
         Raises:
             NetworkError: if NIR cannot carry it.
@@ -96,7 +100,9 @@ class ConversionReport:
             write_nir(self.integer.to_network(), path)
             return
         figures = {name: str(value) for name, value in self.totals().items() if name.endswith("accuracy")}
-        save_converted(self.converted, path, {"model": self.model, "pictures": str(self.pictures), **figures})
+        save_converted(
+            self.converted, path, {"model": self.model, "pictures": str(self.pictures), **figures, **(notes or {})}
+        )
 
     def to_json(self) -> dict[str, object]:
         """All of it, as JSON can say it."""

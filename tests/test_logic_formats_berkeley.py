@@ -7,7 +7,7 @@ import pytest
 
 from logic import Circuit, Clock, FormatError, FormatWarning
 from logic.evaluation import truth_tables
-from logic.formats import format_circuit, parse_circuit, read_circuit
+from logic.formats import format_circuit, parse_circuit, read_circuit, read_modules
 
 
 def read(text: str, format: str = "blif") -> Circuit:
@@ -181,3 +181,17 @@ def test_words_that_say_nothing_of_functions_are_passed_over() -> None:
     circuit = read(text, "eblif")
     assert (circuit.inputs, circuit.clock, len(circuit.register_names)) == (("a",), Clock("c"), 1)
     assert circuit.outputs.tolist() == [3]  # the complement of the first input
+
+
+def test_modules_are_told_apart(tmp_path: Path) -> None:
+    nested = ".model whole\n.inputs a\n.outputs b c\n.subckt top d=a y=b\n.subckt top d=b y=c\n.end\n"
+    (tmp_path / "n.blif").write_text(DELAY + nested + TWO.format(""))
+    with pytest.warns(FormatWarning, match="'whole', which is part of none, is read"):
+        modules = read_modules(tmp_path / "n.blif")
+    assert [(m.name, m.instances, len(m.circuit.register_names)) for m in modules] == [
+        ("whole", 1, 4),
+        ("top", 2, 2),
+        ("cell", 4, 1),
+    ]
+    (tmp_path / "flat.bench").write_text("INPUT(a)\nOUTPUT(y)\ny = NOT(a)\n")
+    assert [(m.name, m.instances) for m in read_modules(tmp_path / "flat.bench")] == [("flat", 1)]

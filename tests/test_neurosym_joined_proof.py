@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from logic import Convolution, Domain, NetworkError, SpikingNetwork, Synapses
-from neurosym.joined_proof import prove_joined
-from neurosym.joining import to_spiking_network
+from neurosym.joined.joined_proof import prove_joined
+from neurosym.joined.joining import to_spiking_network
 from neurosym.model import Model
 from perception import SpikingClassifier, SpikingVision, settle_norms
 from reasoner import Program

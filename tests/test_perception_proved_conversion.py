@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from logic import Domain, read_nir, simulate, write_nir
 from logic.levels.level_run import read_run
-from neurosym.joined_proof import prove_joined
-from neurosym.joining import run_joined, to_spiking_network
+from neurosym.joined.joined_proof import prove_joined
+from neurosym.joined.joining import run_joined, to_spiking_network
 from neurosym.model import Model
 from perception import (
     ConversionError,

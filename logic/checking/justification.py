@@ -14,12 +14,12 @@ _FAR = 1 << 40
 
 @kernel()
 def justified(pairs: Integers, first_register: int, values: Bits, roots: Integers) -> Integers:
-    """Numbers of registers that, with all inputs, force the values that the roots have.
+    """Numbers of registers that, with all inputs, force the values that the roots then have.
 
     Args:
         pairs: ``[A, 2]`` operands of the ANDs, which are the last nodes.
         first_register: Node of the first register; inputs come before, registers up to the first AND.
-        values: ``[nodes]``.
+        values: ``[nodes]``; those of inputs and registers are given, the others are filled in.
         roots: Literals.
     """
     first_and = len(values) - len(pairs)
@@ -28,6 +28,7 @@ def justified(pairs: Integers, first_register: int, values: Bits, roots: Integer
     for gate in range(len(pairs)):
         a, b = pairs[gate, 0], pairs[gate, 1]
         node = first_and + gate
+        values[node] = values[a >> 1] != (a & 1) and values[b >> 1] != (b & 1)
         if values[node]:
             cost[node] = min(_FAR, cost[a >> 1] + cost[b >> 1])
         elif values[a >> 1] != (a & 1):

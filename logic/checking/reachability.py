@@ -6,7 +6,6 @@ in a frame by a clause that is inductive relative to the frame before.
 References:
     Bradley, "SAT-based model checking without unrolling", VMCAI 2011.
     Een, Mishchenko and Brayton, "Efficient implementation of property directed reachability", FMCAD 2011.
-    Hassan, Bradley and Somenzi, "Better generalization in IC3", FMCAD 2013 (counterexamples to generalization).
 """
 
 from collections.abc import Generator, Iterable
@@ -16,17 +15,16 @@ from typing import NamedTuple
 import numpy as np
 from pysat.solvers import Solver
 
-from ..circuit import Integers
 from ..evaluation import Bits
 from ..kernels import work_time
+from .compact_clauses import compact_clauses, variable
 from .justification import justified
 from .trace import Invariant, Trace
 from .transition_system import TransitionSystem
 
-_ENGINE = "glucose4"  # takes conflict budgets
+_ENGINE = "minisat22"  # takes conflict budgets
 _CHUNK = 2_000  # conflicts between two looks at the clock
 _QUESTIONS = 2_000  # with a clause of their own, after which the solver is made anew
-_DETOURS = 3  # counterexamples to one generalization that are blocked
 
 Cube = frozenset[int]  # 1 + register, negative where it is false
 
@@ -54,18 +52,17 @@ class Reachability:
         self._system = system
         first = system.first_register
         self._now = [0, *range(first + 1, first + 1 + len(system.registers))]  # variable of each register, from 1
-        self._next = [0, *(_variable(literal) for literal in system.following.tolist())]
+        self._next = [0, *(variable(literal) for literal in system.following.tolist())]
         self._start = [0, *(2 * value - 1 if value >= 0 else 0 for value in system.initial.tolist())]
         self._roots = system.constraints.tolist()
-        self._clauses = _clauses(system)
-        self._bad = _variable(system.bad)
+        self._clauses = compact_clauses(system)
+        self._bad = variable(system.bad)
         self._levels: list[set[Cube]] = [set(), set()]
-        self._activity = [0.0] * len(self._now)
+        self._activity, self._increment = [0.0] * len(self._now), 1.0
         self._solver: Solver | None = None
         self._spent, self._count, self._tie = 0, 0, 0
         self._frame: list[int] = []
         self._deadline = float("inf")
-        self._model: list[int] | None = None
         self._search = self._run()
 
     @property
@@ -134,7 +131,7 @@ class Reachability:
                 self._await(waiting, level - 1, self._predecessor(here))
             else:
                 heappop(waiting)
-                cube = self._generalized(core, level, _DETOURS)
+                cube = self._generalized(core, level)
                 while level < self.frames and (core := self._core(cube, level + 1)) is not None:
                     cube, level = core, level + 1
                 self._learn(cube, level)
@@ -146,35 +143,13 @@ class Reachability:
         self._tie += 1
         heappush(waiting, (level, -self._tie, one))
 
-    def _generalized(self, cube: Cube, level: int, detours: int) -> Cube:
+    def _generalized(self, cube: Cube, level: int) -> Cube:
         """A part of the cube that can be blocked at the level as well."""
         for literal in sorted(cube, key=self._weight):
-            if literal in cube and len(cube) > 1:
-                smaller = self._blocked(cube - {literal}, level, detours)
-                if smaller is not None:
-                    cube = smaller
+            fewer = cube - {literal}
+            if literal in cube and fewer and not self._starts(fewer):
+                cube = self._core(fewer, level) or cube
         return cube
-
-    def _blocked(self, cube: Cube, level: int, detours: int) -> Cube | None:
-        """What of the cube suffices to block it, if it can be blocked, perhaps after states that hinder it."""
-        while not self._starts(cube):
-            core = self._core(cube, level)
-            if core is not None:
-                return core
-            if not detours or level < 2:
-                return None
-            detours -= 1
-            hinder = self._predecessor(_Obligation(cube, np.zeros(0, np.bool_), None)).cube
-            if self._starts(hinder):
-                return None
-            core = self._core(hinder, level - 1)
-            if core is None:
-                return None
-            where = level - 1
-            while where < level and (wider := self._core(core, where + 1)) is not None:
-                core, where = wider, where + 1
-            self._learn(self._generalized(core, where, 0), where)
-        return None
 
     def _weight(self, literal: int) -> float:
         return self._activity[abs(literal)]
@@ -184,10 +159,9 @@ class Reachability:
         for earlier in self._levels[1 : level + 1]:
             earlier -= {other for other in earlier if cube <= other}
         self._levels[level].add(cube)
-        for at, value in enumerate(self._activity):
-            self._activity[at] = value * 0.99
+        self._increment *= 1.01  # later clauses count more
         for literal in cube:
-            self._activity[abs(literal)] += 1
+            self._activity[abs(literal)] += self._increment
         self._solving().add_clause([-self._guard(level), *(-self._literal(literal) for literal in cube)])
 
     def _starts(self, cube: Iterable[int]) -> bool:
@@ -216,15 +190,15 @@ class Reachability:
             if self._starts(kept):
                 kept |= {next(literal for literal in cube if self._start[abs(literal)] * literal < 0)}
         if relative:
-            self._model = self._solving().get_model() if possible else None
-            self._solving().add_clause([-frames[-1]])
+            self._solving().add_clause([-frames[-1]])  # the model, if there is one, stays
         return kept
 
     def _predecessor(self, next_one: _Obligation | None) -> _Obligation:
         """States that lead, by the inputs of the last model, into the next ones, or to bad."""
         system = self._system
-        model = self._model if next_one is not None else self._solving().get_model()
-        values = np.array((model or [])[: system.nodes], np.int64) > 0
+        model = self._solving().get_model()
+        values = np.zeros(system.nodes, np.bool_)
+        values[: system.first_and] = np.array((model or [])[: system.first_and], np.int64) > 0
         roots = [system.bad] if next_one is None else [int(system.following[abs(lit) - 1]) for lit in next_one.cube]
         needed = justified(system.pairs, system.first_register, values, np.array(roots + self._roots, np.int64))
         first = system.first_register
@@ -241,8 +215,8 @@ class Reachability:
         return Trace(state.astype(np.bool_), np.stack(inputs))
 
     def _literal(self, literal: int, variables: list[int] | None = None) -> int:
-        variable = (variables or self._now)[abs(literal)]
-        return variable if literal > 0 else -variable
+        own = (variables or self._now)[abs(literal)]
+        return own if literal > 0 else -own
 
     def _possible(self, literals: list[int]) -> bool:
         solver = self._solving()
@@ -289,21 +263,3 @@ class Reachability:
 
 def _size(cube: Cube) -> tuple[int, list[int]]:
     return len(cube), sorted(cube)
-
-
-def _variable(literal: int) -> int:
-    """What the solver calls a literal."""
-    return -(literal >> 1) - 1 if literal & 1 else (literal >> 1) + 1
-
-
-def _clauses(system: TransitionSystem) -> list[list[int]]:
-    """One clock in which the constraints hold (Tseitin, 1968); node ``n`` is variable ``n + 1``."""
-    out = np.arange(system.first_and, system.nodes) + 1
-    left, right = (((side >> 1) + 1) * np.where(side & 1, -1, 1) for side in _columns(system.pairs))
-    found = np.stack((-out, left, -out, right), axis=1).reshape(-1, 2).tolist()
-    found += np.stack((out, -left, -right), axis=1).tolist()
-    return [*found, [-1], *([_variable(literal)] for literal in system.constraints.tolist())]
-
-
-def _columns(pairs: Integers) -> tuple[Integers, Integers]:
-    return pairs[:, 0], pairs[:, 1]

@@ -4,6 +4,7 @@ from .files import (
     format_circuit as format_circuit,
     parse_circuit as parse_circuit,
     read_circuit as read_circuit,
+    read_modules as read_modules,
     write_circuit as write_circuit,
 )
 from .known_formats import (

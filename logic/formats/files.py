@@ -5,19 +5,28 @@ from pathlib import Path
 from ..circuit import Circuit
 from ..errors import FormatError
 from ..writing import whole_file
-from .known_formats import find_reader, find_writer
+from .format import Module
+from .known_formats import find_modules, find_reader, find_writer
+from .recognition import recognised
 from .source import Source
+from .verilog import VERILOG, parse_list, read_design
 
 
-def read_circuit(path: str | Path, *, genlib: str | Path | None = None) -> Circuit:
+def read_circuit(
+    path: str | Path, *, genlib: str | Path | None = None, top: str | None = None, formal: bool = False
+) -> Circuit:
     """The circuit of a file in one of the readable formats of :data:`logic.formats.known_formats.FORMATS`.
 
     The suffix says which, but AIGER is known by its first word. Equations are ``.eqn``, truth tables ``.tt``.
-    One-hot promises are not part of any format.
+    One-hot promises are not part of any format. A list of Verilog files is ``.f``.
 
     Args:
         path: The file.
         genlib: A library in the genlib format, for BLIF files with mapped cells (``.gate``).
+
+        top: The module that is meant, for Verilog; if left out the one that no other module contains.
+        formal: For Verilog, whether the macro ``FORMAL`` is defined, by which many files hold their properties back,
+            rather than ``SYNTHESIS``; other formats hold nothing back.
 
     Raises:
         FormatError: naming the file and the line or byte, if it cannot be read or holds no circuit in its format.
@@ -33,7 +42,35 @@ def read_circuit(path: str | Path, *, genlib: str | Path | None = None) -> Circu
     cells = None if genlib is None else Source(str(genlib), _bytes(Path(genlib)))
     data = _bytes(path)
     suffix = path.suffix.lower().removeprefix(".")
-    return _parse(Source(str(path), data, cells=cells), "aig" if data[:4] in (b"aig ", b"aag ") else suffix)
+    source = Source(str(path), data, top, formal, cells)
+    if suffix == "f":
+        return read_design(parse_list(source))
+    suffix = "aig" if data[:4] in (b"aig ", b"aag ") else suffix
+    if top is not None and suffix not in VERILOG.suffixes:
+        raise source.error(f"the module {top!r} can be chosen in Verilog alone; leave --top out")
+    return _parse(source, suffix)
+
+
+def read_modules(path: str | Path, *, genlib: str | Path | None = None) -> tuple[Module, ...]:
+    r"""The modules of a file with hierarchy, the whole circuit first; the circuit alone if it has none.
+
+    Arguments and errors as those of :func:`read_circuit`.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> text = ".model top\n.inputs a\n.outputs y\n.subckt no i=a o=t\n.subckt no i=t o=y\n.end\n"
+        >>> text += ".model no\n.inputs i\n.outputs o\n.names i o\n0 1\n.end\n"
+        >>> with TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "two.blif").write_text(text)
+        ...     [(module.name, module.instances) for module in read_modules(f"{folder}/two.blif")]
+        [('top', 1), ('no', 2)]
+    """
+    circuit = read_circuit(path, genlib=genlib)
+    path = Path(path)
+    parts = find_modules(path.suffix.lower().removeprefix("."))
+    cells = None if genlib is None else Source(str(genlib), _bytes(Path(genlib)))
+    found = parts(Source(str(path), _bytes(path), cells=cells)) if parts is not None else ()
+    return found or (Module(path.stem, 1, circuit),)
 
 
 def parse_circuit(text: str | bytes, format: str) -> Circuit:
@@ -97,4 +134,9 @@ def _bytes(path: Path) -> bytes:
 
 
 def _parse(source: Source, format: str) -> Circuit:
-    return find_reader(format, source.name)(source)
+    try:
+        return find_reader(format, source.name)(source)
+    except FormatError as wrong:
+        if told := recognised(source.data, format):
+            raise FormatError(f"{wrong}; the file {told}") from wrong
+        raise

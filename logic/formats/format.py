@@ -8,6 +8,21 @@ from .source import Source
 
 
 @dataclass(frozen=True)
+class Module:
+    """A part of a file with hierarchy, with all that is within it.
+
+    Args:
+        name: Of the module.
+        instances: How often it is in the whole circuit.
+        circuit: What it computes.
+    """
+
+    name: str
+    instances: int
+    circuit: Circuit
+
+
+@dataclass(frozen=True)
 class Format:
     """A language for circuits.
 
@@ -20,6 +35,7 @@ class Format:
         write: The bytes of a file, or None if the format is only read.
         mark: A regular expression that the beginning of each of its files matches, so that a file of another kind is
             not overwritten; formats that are only read need none.
+        modules: The modules of a text with hierarchy, the whole one first; none if it has no hierarchy.
     """
 
     name: str
@@ -29,3 +45,4 @@ class Format:
     read: Callable[[Source], Circuit] | None = None
     write: Callable[[Circuit], bytes] | None = None
     mark: bytes = b""
+    modules: Callable[[Source], tuple[Module, ...]] | None = None

@@ -10,7 +10,7 @@ from .bench import BENCH
 from .berkeley import BLIF, KISS
 from .dot import DOT, SVG
 from .equations import EQUATIONS
-from .format import Format
+from .format import Format, Module
 from .pla import PLA
 from .source import Source
 from .truth_table import TRUTH_TABLES
@@ -69,6 +69,16 @@ def find_reader(suffix: str, name: str) -> Callable[[Source], Circuit]:
         if row.read and suffix in row.suffixes:
             return row.read
     raise FormatError(f"{name}: unknown format {suffix!r}; {_known(suffix, readable_suffixes())}")
+
+
+def find_modules(suffix: str) -> Callable[[Source], tuple[Module, ...]] | None:
+    """What tells the modules of files of a suffix; None if their format has no hierarchy.
+
+    Example:
+        >>> find_modules("bench") is None
+        True
+    """
+    return next((row.modules for row in FORMATS if suffix in row.suffixes), None)
 
 
 def find_writer(suffix: str, name: str) -> Callable[[Circuit], bytes]:

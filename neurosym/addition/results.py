@@ -14,8 +14,8 @@ from logic import Conformance, SpikingNetwork, find_target, simulate
 from logic.targets import compare
 from neurosym.concepts import concept_report
 from neurosym.explanation import Explanation, explain
-from neurosym.joined_proof import JoinedVerdict, prove_joined
-from neurosym.joining import read_answers, rule_network, to_spiking_network
+from neurosym.joined.joined_proof import JoinedVerdict, prove_joined
+from neurosym.joined.joining import read_answers, rule_network, to_spiking_network
 from neurosym.model import Model
 from neurosym.training.fit import History
 from perception import Activity, Pairs, SpikingClassifier, encode, measure_activity

@@ -1,5 +1,6 @@
 """The command `convert`: a trained network becomes a spiking one, in figures layer by layer, and is proved."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -91,7 +92,7 @@ def convert_model(
             )
         if output is not None:
             with claimed(output):
-                reports[0].write(output)
+                reports[0].write(output, _notes(held))
         if as_json:
             say_json(reports[0].to_json() if model else [report.to_json() for report in reports])
         else:
@@ -107,6 +108,12 @@ def _show(reports: "list[ConversionReport]") -> None:
     for report in reports:
         if report.verdict is not None:
             say(f"{report.model}, {report.converted.method.name}: {report.verdict}")
+
+
+def _notes(seen: "Dataset") -> dict[str, str]:
+    """What `predict` needs to know: the classes, and how files become pictures."""
+    prepared = {} if seen.preparation is None else {"preparation": json.dumps(seen.preparation.to_json())}
+    return {"classes": json.dumps(list(seen.classes.values)), **prepared}
 
 
 def _pictures(dataset: str, root: Path | None, samples: int, seed: int) -> "tuple[Tensor, Dataset]":

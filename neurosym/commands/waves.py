@@ -33,7 +33,16 @@ class Simulated:
     faults: FaultStatistics | None
 
 
-def simulate_file(path: Path, mapping: str, waves: int, seed: int, deletion: float, insertion: float) -> Simulated:
+def simulate_file(
+    path: Path,
+    mapping: str,
+    waves: int,
+    seed: int,
+    deletion: float,
+    insertion: float,
+    genlib: Path | None = None,
+    top: str | None = None,
+) -> Simulated:
     """Runs random waves through the compiled network of a netlist file and checks every answer.
 
     A circuit with registers gets its waves in streams of 64 from the first clock on.
@@ -43,7 +52,7 @@ def simulate_file(path: Path, mapping: str, waves: int, seed: int, deletion: flo
         CircuitError: if the mapping cannot express the circuit, or faults are asked for of one with registers.
         NetworkError: if faults are asked for without two rails.
     """
-    circuit = read_circuit(path)
+    circuit = read_circuit(path, genlib=genlib, top=top)
     if circuit.register_names and (deletion or insertion):
         raise CircuitError(f"{path}: has registers; faults are injected into combinational circuits only")
     network = compile_circuit(circuit, mapping)

@@ -134,6 +134,19 @@ def log_probability(model: Trainable, examples: Examples, impossible: float | No
     )
 
 
+def _of_several(model: Trainable, examples: Examples, impossible: float | None) -> Tensor:
+    """As :func:`log_probability`; that one sample has no statistics is said in one sentence."""
+    try:
+        return log_probability(model, examples, impossible)
+    except ValueError as fault:
+        if len(examples) > 1 or "more than 1 value per channel" not in str(fault):
+            raise
+        raise TrainingError(
+            "a batch of one sample has no statistics for batch norms; give more samples, larger batches, or a loader "
+            "with drop_last=True"
+        ) from None
+
+
 def add_gradients(
     model: Trainable,
     examples: Examples,
@@ -165,7 +178,7 @@ def add_gradients(
                 part.pictures, part.answers, scale=1 / whole, steps_back=savings.steps_back, generator=generator
             )
             continue
-        losses = -log_probability(model, part, impossible)
+        losses = -_of_several(model, part, impossible)
         (losses.sum() / whole).backward()
         total += float(losses.detach().sum())
     return total

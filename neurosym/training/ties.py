@@ -33,9 +33,10 @@ def _of_network(network: nn.Module) -> str:
     try:
         told: Any = blueprint_of(network)
     except BlueprintError:  # a stranger's, which may be trained but not saved
-        told = [(name, type(layer).__name__, layer.extra_repr()) for name, layer in network.named_modules()]
+        told = None
+    leaves = [(name, repr(layer)) for name, layer in network.named_modules() if not list(layer.children())]
     shapes = [(name, tuple(tensor.shape)) for name, tensor in network.state_dict().items()]
-    return f"{type(network).__name__} {_digest(repr((told, shapes)))}"
+    return f"{type(network).__name__} {_digest(repr((told, leaves, shapes)))}"
 
 
 def _of_objective(model: Trainable) -> str:

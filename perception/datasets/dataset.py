@@ -22,10 +22,12 @@ class Dataset:
     Args:
         name: What it is called in the catalogue.
         pictures: Bytes ``[M, C, H, W]`` from 0 (dark) to 255; or events counted in frames, ``[M, T, 2, H, W]``, those
-            towards dark first. Samples stand first, since they are what is chosen from; a batch is ``[T, B, ...]``.
+            towards dark first; or, as told, spike trains counted in bins, ``[M, T, N]``. Samples stand first, since
+            they are what is chosen from; a batch is ``[T, B, ...]``.
         labels: Class numbers ``[M]``.
         classes: What the class numbers mean.
         preparation: How files became the pictures, if they did; new ones become so by its ``read``.
+        trains: Whether they are spike trains.
 
     Raises:
         DatasetError: if the numbers of pictures and labels differ, or a label is no class.
@@ -36,12 +38,13 @@ class Dataset:
     labels: Tensor
     classes: Domain
     preparation: "Preparation | None" = None
+    trains: bool = False
 
     def __post_init__(self) -> None:
-        if self.pictures.ndim not in (4, 5) or len(self.pictures) != len(self.labels):
+        if self.pictures.ndim not in ((3,) if self.trains else (4, 5)) or len(self.pictures) != len(self.labels):
             raise DatasetError(
                 f"{self.name}: pictures have shape {list(self.pictures.shape)} and labels {list(self.labels.shape)}; "
-                f"expected [M, C, H, W] or [M, T, 2, H, W] and [M]"
+                f"expected {'[M, T, N]' if self.trains else '[M, C, H, W] or [M, T, 2, H, W]'} and [M]"
             )
         if len(self.labels) and not 0 <= int(self.labels.min()) <= int(self.labels.max()) < len(self.classes):
             raise DatasetError(
@@ -50,7 +53,7 @@ class Dataset:
             )
 
     def __repr__(self) -> str:
-        kind = "pictures" if self.pictures.ndim == 4 else "recordings"
+        kind = "spike trains" if self.trains else "pictures" if self.pictures.ndim == 4 else "recordings"
         shape = " x ".join(map(str, self.pictures.shape[1:]))
         return f"Dataset({self.name!r}, {len(self.labels):,} {kind} of {shape}, {len(self.classes)} classes)"
 

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from zipfile import BadZipFile
@@ -23,6 +24,7 @@ from .downloading import Resource, download as bring
 from .folder import FolderOptions, load_folder
 from .idx import read_idx
 from .mnist import Digits, load_digits, load_small_digits, split_digits
+from .neuromorphic import GESTURES, load_cifar10_dvs, load_gestures, load_words
 from .preparation import Preparation
 
 _DIGIT = Domain("digit", range(10))
@@ -30,6 +32,7 @@ _GARMENT = Domain(
     "garment", ("t_shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle_boot")
 )
 _THING = Domain("thing", CIFAR10_CLASSES)
+_GESTURE = Domain("gesture", GESTURES)
 
 _IDX_FILES = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
@@ -48,6 +51,8 @@ class Source:
         folder: Name of its folder under the root; none for data that come with a package.
         resources: Its files on the net; none if it cannot be downloaded.
         load: Pictures and labels of a split, given the folder and the number of frames for recordings.
+        resized: The same on at most so many pixels across, for recordings of which that can be asked.
+        parts: Splits that it has.
     """
 
     about: str
@@ -55,6 +60,8 @@ class Source:
     folder: str | None
     resources: tuple[Resource, ...]
     load: Callable[[Path, str, int], tuple[Tensor, Tensor]]
+    resized: Callable[[Path, str, int, int | None], tuple[Tensor, Tensor]] | None = None
+    parts: tuple[str, ...] = ("train", "test")
 
 
 def load_dataset(
@@ -96,22 +103,27 @@ def load_dataset(
         raise DatasetError(
             f"there is no data set {name!r}{hint}; choose one of {', '.join(DATASETS)}, or name a folder"
         )
-    if split not in ("train", "test") and (name in DATASETS or split != "val"):
+    if split not in (DATASETS[name].parts if name in DATASETS else ("train", "test", "val")):
         raise DatasetError(f"there is no split {split!r} of {name}; choose train or test")
     if steps < 1:
         raise DatasetError(f"a recording has at least one frame, got steps = {steps}")
     if name not in DATASETS:
         return load_folder(Path(name), split, steps, options)
-    if options is not None and options != FolderOptions():
-        raise DatasetError(f"{name}: is as it was published; only files in a folder are resized or have a unit of time")
     source = DATASETS[name]
+    across = options.resize if options else None
+    if options is not None and replace(options, resize=None if source.resized else across) != FolderOptions():
+        raise DatasetError(f"{name}: is as it was published; only files in a folder are resized or have a unit of time")
     folder = _folder(source, None if root is None else Path(root))
     for resource in source.resources if download else ():
         bring(resource, folder, progress)
     if source.folder is not None and not folder.is_dir():
         remedy = "download it (download=True)" if source.resources else "it cannot be downloaded; put its files there"
         raise DatasetError(f"{name}: there is no folder {folder}; {remedy} or name another root")
-    pictures, labels = source.load(folder, split, steps)
+    pictures, labels = (
+        source.resized(folder, split, steps, across) if source.resized else source.load(folder, split, steps)
+    )
+    if pictures.ndim == 3:
+        return Dataset(name, pictures, labels, source.classes, trains=True)
     channels, size = pictures.shape[-3], (pictures.shape[-2], pictures.shape[-1])
     preparation = Preparation(channels, size)
     if pictures.ndim == 5:
@@ -239,6 +251,17 @@ _CIFAR10 = (
     ),
 )
 
+
+def _recorded(
+    about: str, classes: Domain, folder: str, load: Callable[[Path, str, int, int | None], tuple[Tensor, Tensor]]
+) -> Source:
+    return Source(about, classes, folder, (), lambda place, split, steps: load(place, split, steps, None), load)
+
+
+def _spoken(name: str, about: str, words: int, parts: tuple[str, ...]) -> Source:
+    return Source(about, Domain("word", range(words)), name, (), partial(load_words, name), parts=parts)
+
+
 DATASETS: Mapping[str, Source] = MappingProxyType(
     {
         "digits": Source("1,797 digits of 8 x 8 pixels", _DIGIT, None, (), _load_small_digits),
@@ -249,5 +272,9 @@ DATASETS: Mapping[str, Source] = MappingProxyType(
         "cifar10-jpeg": Source("CIFAR-10 (JPEG q75 copy)", _THING, "cifar10_jpeg", (), _load_cifar10_jpeg),
         "nmnist": Source("70,000 digits seen by an event camera", _DIGIT, "nmnist", (), _load_nmnist),
         "nmnist-small": Source("1,100 of them", _DIGIT, "nmnist_small", (), _load_nmnist_small),
+        "dvs-gesture": _recorded("1,342 gestures of 29 people", _GESTURE, "dvs_gesture", load_gestures),
+        "cifar10-dvs": _recorded("10,000 pictures seen by an event camera", _THING, "cifar10_dvs", load_cifar10_dvs),
+        "shd": _spoken("shd", "10,420 spoken digits as spikes", 20, ("train", "test")),
+        "ssc": _spoken("ssc", "105,829 spoken words as spikes", 35, ("train", "test", "val")),
     }
 )

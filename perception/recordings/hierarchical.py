@@ -77,6 +77,20 @@ def nodes(file: Any) -> Iterator[tuple[str, Any]]:
             todo += [(f"{name.rstrip('/')}/{key}", node[key]) for key in node if is_own(node, key)]
 
 
+def within(file: Any, path: str) -> Any:
+    """The node at a path of the file itself.
+
+    Raises:
+        RecordingError: if there is none.
+    """
+    node = file
+    for key in path.split("/"):
+        if hasattr(node, "dtype") or key not in node or not is_own(node, key):
+            raise RecordingError(f"{file.filename}: holds no {path}; get the file again")
+        node = node[key]
+    return node
+
+
 def is_own(group: Any, key: str) -> bool:
     """Whether what a group names lies in the file itself, and only once."""
     return type(group.get(key, getlink=True)).__name__ == "HardLink" and hasattr(group.get(key), "attrs")

@@ -35,7 +35,7 @@ def picture_subject(pairs: int, model: Path | None) -> Subject:
     from rich.console import Console
 
     from neurosym.addition import run as addition
-    from neurosym.joining import to_spiking_network
+    from neurosym.joined.joining import to_spiking_network
     from neurosym.model import ModelTypeError
     from neurosym.saving import load_model
     from perception import SpikingClassifier, encode

@@ -201,6 +201,13 @@ def see(files: Files, folder: Path) -> object:
     return read_picture(folder / "own" / "train" / "a" / "picture.png", (8, 8))
 
 
+_AEDAT4 = bytes.fromhex(  # a header, and a packet of two events
+    "23214145522d444154342e300d0a2d00000014000000494f48450a00140004000800100000000c00000000000000ffffffff"
+    "ffffffff04000000000000000000000000440000004000000010000000455654530600080004000000080000000800000000"
+    "000000020000000500000000000000030021000100000005000000000000002100000000000000"
+)
+
+
 def recordings() -> list[Files]:
     """Events in each format that is read: a file's ending and its content."""
     generator = np.random.default_rng(0)
@@ -217,7 +224,24 @@ def recordings() -> list[Files]:
     rows["t"], rows["x"], rows["y"], rows["p"] = time, x, y, bright
     structured = io.BytesIO()
     np.save(structured, rows)
+    archive, hierarchy = io.BytesIO(), io.BytesIO()
+    np.savez(archive, t=time, x=x, y=y, p=bright)
+    with suppress(ImportError):
+        import h5py
+
+        with h5py.File(hierarchy, "w") as file:
+            for name, column in zip("txyp", (time, x, y, bright), strict=True):
+                file[f"events/{name}"] = column
+    words2 = np.stack([8 << 28 | time >> 6, bright << 28 | (time & 63) << 22 | x << 11 | y], 1).astype("<u4").tobytes()
+    words3 = np.stack([0x8000 | time >> 12, 0x6000 | time & 0xFFF, y, 0x2000 | bright << 11 | x], 1)
+    masks = np.array([0x3005, 0x4FFF, 0x50FF], "<u2").tobytes()
     return [
+        *([(b".h5", hierarchy.getvalue())] if hierarchy.getvalue() else []),
+        (b".npz", archive.getvalue()),
+        (b".raw", b"% evt 2.0\n% geometry 640x480\n% end\n" + words2),
+        (b".raw", b"% format EVT3;height=720;width=1280\n% end\n" + words3.astype("<u2").tobytes() + masks),
+        (b".dat", b"% Version 2\n\x0c\x08" + np.stack([time, bright << 28 | y << 14 | x], 1).astype("<u4").tobytes()),
+        (b".aedat4", _AEDAT4),
         (b".bin", compact),
         (b".aedat", b"#!AER-DAT2.0\r\n# comment\r\n" + pairs),
         (b".aedat", b"#!AER-DAT3.1\r\n#!END-HEADER\r\n" + header[:2].tobytes() + size + polarity),

@@ -19,9 +19,9 @@ import typer
 from torch import Tensor
 
 from logic import Symbols, simulate
-from neurosym.board_search import BoardSearch, Sighting, to_board_search
 from neurosym.checkpoint import load_perception
 from neurosym.commands.solving.puzzles import read_puzzle
+from neurosym.joined.board_search import BoardSearch, Sighting, to_board_search
 from perception import Digits, Perception
 from reasoner import DIGITS, Solution, solve
 

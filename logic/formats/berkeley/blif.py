@@ -1,13 +1,15 @@
 """BLIF and EBLIF: ``.names`` covers, ``.latch`` registers, cells of a library, models within models, don't cares."""
 
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ...circuit import Circuit
-from ..format import Format
+from ...errors import FormatWarning
+from ..format import Format, Module
 from ..netlist import ALIAS, Netlist
 from ..source import Source
-from .blif_models import Instance, Names, copy_models, slashed, top_first
+from .blif_models import Instance, Names, copy_models, models_apart, slashed, top_first
 from .blif_text import blif_text
 from .covers import Term, define_cover, read_cover
 from .genlib import Cell, place_cell, read_cells
@@ -49,6 +51,18 @@ def parse_blif(source: Source) -> Circuit:
     copy_models(reader, rest, lines)
     circuit = netlist.build()
     return circuit if reader.free is None else replace(circuit, dont_cares=_dont_cares(reader, circuit))
+
+
+def blif_modules(source: Source) -> tuple[Module, ...]:
+    """The models of a text, each as a circuit of its own, the whole one first; none if there is but one.
+
+    Raises:
+        FormatError: as :func:`parse_blif`.
+    """
+    with warnings.catch_warnings():  # they are told where the circuit is read
+        warnings.simplefilter("ignore", FormatWarning)
+        texts, counts = models_apart(Netlist(source), _logical_lines(source))
+        return tuple(Module(name, counts[name], parse_blif(replace(source, data=text))) for name, text in texts.items())
 
 
 class _Reader:
@@ -277,4 +291,5 @@ BLIF = Format(
     read=parse_blif,
     write=lambda circuit: blif_text(circuit).encode("ascii"),
     mark=rb"(?s).*\.(model|inputs)",
+    modules=blif_modules,
 )

@@ -4,7 +4,8 @@ The wires of a copy bear the name of the instance and a slash before theirs; an 
 its model and a number. In the literature: flattening of a hierarchy.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -124,6 +125,49 @@ def top_first(netlist: Netlist, lines: Iterable[tuple[int, str]]) -> Iterator[tu
         models = {whole[0]: models[whole[0]], **models}
     for body in models.values():
         yield from body
+
+
+def models_apart(netlist: Netlist, lines: Iterable[tuple[int, str]]) -> tuple[dict[str, bytes], dict[str, int]]:
+    """For each model that the whole one contains, a text that begins with it, and how often it is there.
+
+    Nothing if there is but one model.
+    """
+    bodies: dict[str, list[str]] = {}
+    name = ""
+    for _, text in top_first(netlist, lines):
+        words = text.split(maxsplit=2)
+        name = (words[1] if len(words) > 1 else "") if words[0] == ".model" else name
+        bodies.setdefault(name, []).append(text)
+    if len(bodies) < 2:
+        return {}, {}
+    within = {
+        name: Counter(words[1] for text in body if (words := text.split())[0] in (".subckt", ".gate"))
+        for name, body in bodies.items()
+    }
+    order = _users_first(within, next(iter(bodies)))
+    counts = Counter({order[0]: 1})
+    for name in order:
+        for inner, times in within[name].items():
+            counts[inner] += times * counts[name]
+    whole = {name: "\n".join(body) for name, body in bodies.items()}
+    texts = {name: "\n".join((*(whole[one] for one in _users_first(within, name)), "")) for name in order}
+    return {name: text.encode() for name, text in texts.items()}, dict(counts)
+
+
+def _users_first(within: Mapping[str, Mapping[str, int]], first: str) -> list[str]:
+    """The models in the first one, each before those in it."""
+    found: list[str] = []
+    seen, stack = {first}, [(first, iter(within[first]))]
+    while stack:
+        name, rest = stack[-1]
+        inner = next((one for one in rest if one in within and one not in seen), None)
+        if inner is None:
+            found.append(name)
+            stack.pop()
+        else:
+            seen.add(inner)
+            stack.append((inner, iter(within[inner])))
+    return found[::-1]
 
 
 def slashed(text: str) -> set[str]:

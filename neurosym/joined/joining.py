@@ -17,8 +17,8 @@ from perception.networks.quantised import WholePerception
 from reasoner import answer_circuit, ground, read_code
 from reasoner.prolog.terms import Value
 
-from .inputs import Asked, Inputs, as_seen, asked_of, bind, check_slotted, mentioned, to_tensor
-from .model import Model, check_model
+from ..inputs import Asked, Inputs, as_seen, asked_of, bind, check_slotted, mentioned, to_tensor
+from ..model import Model, check_model
 
 BATCH = 100  # samples that are simulated at once
 

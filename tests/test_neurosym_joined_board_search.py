@@ -11,7 +11,7 @@ from logic import Domain, Line, NetworkError, simulate, simulate_reference
 from logic.search.constraint_rows import SearchProblem, clause
 from logic.search.listening import listen
 from logic.search.search_network import build_search
-from neurosym.board_search import BoardSearch, to_board_search
+from neurosym.joined.board_search import BoardSearch, to_board_search
 from reasoner import ConstraintProgram
 
 LATIN = """

@@ -18,9 +18,9 @@ from perception.networks.race_proof import Decision, prove_race
 from perception.proved_conversion import LevelPerception, prove_level_race
 from reasoner import prove_answers
 
-from .inputs import Asked, asked_of
+from ..inputs import Asked, asked_of
+from ..model import Model, check_model
 from .joining import integer_form
-from .model import Model, check_model
 
 RACE = ("pairs", "won", "winners")
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from logic import Domain, NetworkError, Symbols, simulate_reference
 from neurosym.checkpoint import CheckpointError
 from neurosym.explanation import explain
-from neurosym.joining import read_answers, rule_network, run_joined, to_spiking_network
+from neurosym.joined.joining import read_answers, rule_network, run_joined, to_spiking_network
 from neurosym.likelihood import ImpossibleAnswer
 from neurosym.model import Model
 from neurosym.saving import load_model, save_model

@@ -1,0 +1,1 @@
+"""Perception, race and rules, or search, as one integer network; what is proved of it."""
