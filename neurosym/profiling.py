@@ -155,12 +155,12 @@ def profile(network: Perception | Model | nn.Module, pictures: Given | Mapping[s
         raise PictureError("pictures by name are those of a model's perceptions; give one perception its tensor")
     if isinstance(network, SequenceClassifier):
         return profile(network.module, as_signal(torch.as_tensor(pictures).transpose(0, 1)))
-    plain = isinstance(network, nn.Module) and not isinstance(network, Model) and not hasattr(network, "domain")
-    if plain and layers_over_time(network):
-        with _evaluating(network):
-            costs, rates = module_costs(network, signal := torch.as_tensor(pictures))
+    own = network if isinstance(network, nn.Module) and not isinstance(network, Model) else None
+    if own is not None and not hasattr(own, "domain") and layers_over_time(own):
+        with _evaluating(own):
+            costs, rates = module_costs(own, signal := torch.as_tensor(pictures))
         rows = tuple(LayerProfile(one.name, one.synapses, one.additions, one.multiplications) for one in costs)
-        return _timed(network, signal, signal.shape[1], rows, rates, len(signal))
+        return _timed(own, signal, signal.shape[1], rows, rates, len(signal))
     vision = cast(nn.Module, check_perception(network.perception if isinstance(network, Model) else network))
     given = as_seen(pictures, vision)[:, None]
     with _evaluating(vision):
@@ -177,7 +177,7 @@ def _timed(
             inference = _seconds(lambda: _see(vision, given))
             with zero_skipping(vision):
                 skipping = _seconds(lambda: _see(vision, given))
-        backward = _seconds(lambda: _see(vision, given).sum().backward())
+        backward = _seconds(lambda: torch.autograd.backward(_see(vision, given).sum()))
         kept = _kept_bytes(vision, given)
         vision.zero_grad()
     parameters = sum(parameter.numel() for parameter in vision.parameters())

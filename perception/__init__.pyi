@@ -5,6 +5,7 @@ from .architectures import (
     Preset as Preset,
     SpikingResNet as SpikingResNet,
     SpikingTransformer as SpikingTransformer,
+    SpikingVGG as SpikingVGG,
     alignment_loss as alignment_loss,
     build as build,
     count_parameters as count_parameters,
