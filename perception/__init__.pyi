@@ -62,6 +62,7 @@ from .datasets.mnist import (
     pair_digits as pair_digits,
     split_digits as split_digits,
 )
+from .datasets.spike_patterns import make_spike_trains as make_spike_trains
 from .exchange import (
     NirModule as NirModule,
     module_to_nir as module_to_nir,
@@ -174,6 +175,7 @@ from .pictures.picture import (
     check_pictures as check_pictures,
     read_picture as read_picture,
 )
+from .pictures.saccades import saccade_events as saccade_events
 from .plasticity.clustering import cluster_by_stdp as cluster_by_stdp
 from .plasticity.competition import CompetitiveRule as CompetitiveRule, learn_by_competition as learn_by_competition
 from .plasticity.first_spike import (

@@ -9,17 +9,24 @@ from .format import Module
 from .known_formats import find_modules, find_reader, find_writer
 from .recognition import recognised
 from .source import Source
+from .verilog import VERILOG, parse_list, read_design
 
 
-def read_circuit(path: str | Path, *, genlib: str | Path | None = None) -> Circuit:
+def read_circuit(
+    path: str | Path, *, genlib: str | Path | None = None, top: str | None = None, formal: bool = False
+) -> Circuit:
     """The circuit of a file in one of the readable formats of :data:`logic.formats.known_formats.FORMATS`.
 
     The suffix says which, but AIGER is known by its first word. Equations are ``.eqn``, truth tables ``.tt``.
-    One-hot promises are not part of any format.
+    One-hot promises are not part of any format. A list of Verilog files is ``.f``.
 
     Args:
         path: The file.
         genlib: A library in the genlib format, for BLIF files with mapped cells (``.gate``).
+
+        top: The module that is meant, for Verilog; if left out the one that no other module contains.
+        formal: For Verilog, whether the macro ``FORMAL`` is defined, by which many files hold their properties back,
+            rather than ``SYNTHESIS``; other formats hold nothing back.
 
     Raises:
         FormatError: naming the file and the line or byte, if it cannot be read or holds no circuit in its format.
@@ -35,7 +42,13 @@ def read_circuit(path: str | Path, *, genlib: str | Path | None = None) -> Circu
     cells = None if genlib is None else Source(str(genlib), _bytes(Path(genlib)))
     data = _bytes(path)
     suffix = path.suffix.lower().removeprefix(".")
-    return _parse(Source(str(path), data, cells=cells), "aig" if data[:4] in (b"aig ", b"aag ") else suffix)
+    source = Source(str(path), data, top, formal, cells)
+    if suffix == "f":
+        return read_design(parse_list(source))
+    suffix = "aig" if data[:4] in (b"aig ", b"aag ") else suffix
+    if top is not None and suffix not in VERILOG.suffixes:
+        raise source.error(f"the module {top!r} can be chosen in Verilog alone; leave --top out")
+    return _parse(source, suffix)
 
 
 def read_modules(path: str | Path, *, genlib: str | Path | None = None) -> tuple[Module, ...]:

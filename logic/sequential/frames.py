@@ -14,8 +14,9 @@ from .solver_gates import GATES, Solver, bump, new_gate, new_solver, new_variabl
 Ints = NDArray[np.int32]
 Words = NDArray[np.uint64]
 WIDTH = 4  # words of what is simulated with a model of the solver
+_CALM = 2  # clocks in a row that split nothing, after which a walk ends
 _NEAR = 60  # variables below a question that are decided first
-SPLITS, QUESTIONS, DROPPED = range(3)  # places in ``Frames.count``
+SPLITS, QUESTIONS, DROPPED, TRUSTS = range(4)  # places in ``Frames.count``
 
 
 class Frames(NamedTuple):
@@ -26,12 +27,13 @@ class Frames(NamedTuple):
     maker: Ints  # [V] the gate that a variable is the output of, or -1
     opened: Ints  # [1 + X] variables of the open first values, by number, 0 if not yet made
     representative: Ints  # [N] the first node of the class
+    trusted: NDArray[np.bool_]  # [N] whether a node's class is right without a question
     phase: NDArray[np.bool_]  # [N] two of a class are equal if their phases are, else complements
     words: Words  # [N, WIDTH] scratch: simulated values
     state: Words  # [R, WIDTH] scratch: what registers hold
     scratch: Ints  # [6 * N + _NEAR + 8]
     random: Words  # [1] state of the generator
-    count: NDArray[np.int64]  # [3]
+    count: NDArray[np.int64]  # [4]
 
 
 def new_frames(machine: Machine, frames: int, representative: Ints, phase: NDArray[np.bool_]) -> tuple[Solver, Frames]:
@@ -41,9 +43,10 @@ def new_frames(machine: Machine, frames: int, representative: Ints, phase: NDArr
     table = 1 << int(gates).bit_length()
     return new_solver(variables, gates), Frames(
         np.zeros((frames, machine.nodes), np.int32), np.zeros(table, np.int32), np.full(variables, -1, np.int32),
-        np.zeros(machine.opened + 1, np.int32), representative, phase, np.zeros((machine.nodes, WIDTH), np.uint64),
+        np.zeros(machine.opened + 1, np.int32), representative,
+        np.zeros(machine.nodes, np.bool_), phase, np.zeros((machine.nodes, WIDTH), np.uint64),
         np.zeros((len(machine.registers), WIDTH), np.uint64), np.zeros(6 * machine.nodes + _NEAR + 8, np.int32),
-        np.array([0x9E3779B97F4A7C15], np.uint64), np.zeros(3, np.int64),
+        np.array([0x9E3779B97F4A7C15], np.uint64), np.zeros(4, np.int64),
     )  # fmt: skip
 
 
@@ -206,6 +209,10 @@ def sweep(
             target = _merged(f, frame, node)
             if own == target:
                 break
+            if f.trusted[node]:
+                f.count[TRUSTS] += 1
+                own = target
+                break
             answer = differ(s, f, own, target, budget)
             if answer == IMPOSSIBLE:
                 go_back(s, 0)
@@ -217,6 +224,10 @@ def sweep(
                 _follow(s, m, f, frame)
                 go_back(s, 0)
                 f.count[SPLITS] += split(f.words, f.phase, f.representative, f.scratch)
+                _go_on(m, f)
+                if f.representative[node] == head and f.count[TRUSTS]:  # a node that was trusted is to blame
+                    own = target
+                    break
             if f.representative[node] == head:  # undecided: it leaves its class
                 f.representative[node] = node
                 f.count[DROPPED] += 1
@@ -226,7 +237,8 @@ def sweep(
 
 
 @kernel(large=0, _nrt=False)
-def _next_random(state: Words) -> np.uint64:  # pragma: no cover - compiled
+def next_random(state: Words) -> np.uint64:  # pragma: no cover - compiled
+    """64 random bits."""
     value = state[0]
     value ^= value << np.uint64(13)
     value ^= value >> np.uint64(7)
@@ -247,7 +259,7 @@ def _follow(s: Solver, m: Machine, f: Frames, frame: int) -> None:  # pragma: no
         for node in m.inputs:
             true = value_of(s, np.int64(f.literal[now, node])) == 1
             for w in range(WIDTH):
-                words[node, w] = _next_random(f.random) if now == frame else ones if true else zero
+                words[node, w] = next_random(f.random) if now == frame else ones if true else zero
             if now == frame:
                 words[node, 0] = (words[node, 0] & ~low) | (low if true else zero)
         for at in range(len(m.registers)):
@@ -258,6 +270,31 @@ def _follow(s: Solver, m: Machine, f: Frames, frame: int) -> None:  # pragma: no
             flip = ones if m.following[at] & 1 else zero
             for w in range(WIDTH):
                 state[at, w] = words[m.following[at] >> 1, w] ^ flip
+
+
+@kernel(large=0, _nrt=False)
+def _go_on(m: Machine, f: Frames) -> None:  # pragma: no cover - compiled
+    """Walks on from what was simulated, as long as that splits classes.
+
+    The classes hold there now that they have been split, so those that induction can prove hold at the next clock too.
+    """
+    ones, zero = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(0)
+    calm = 0
+    while calm < _CALM:
+        for at in range(len(m.registers)):
+            flip = ones if m.following[at] & 1 else zero
+            for w in range(WIDTH):
+                f.state[at, w] = f.words[m.following[at] >> 1, w] ^ flip
+        for at in range(len(m.registers)):
+            for w in range(WIDTH):
+                f.words[m.registers[at], w] = f.state[at, w]
+        for node in m.inputs:
+            for w in range(WIDTH):
+                f.words[node, w] = next_random(f.random)
+        evaluate(m, f.words)
+        splits = split(f.words, f.phase, f.representative, f.scratch)
+        f.count[SPLITS] += splits
+        calm = 0 if splits else calm + 1
 
 
 @kernel(large=0, _nrt=False)

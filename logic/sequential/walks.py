@@ -48,11 +48,18 @@ class Walked(NamedTuple):
     difference: Walk | None
 
 
-def walk(machine: Machine, seed: int = 1, deadline: float | None = None) -> Walked:
-    """Sorts the nodes of a machine into classes that no random stream tells apart."""
+def walk(machine: Machine, *, long: bool = True, seed: int = 1, deadline: float | None = None) -> Walked:
+    """Sorts the nodes of a machine into classes that no random stream tells apart.
+
+    Args:
+        machine: From its first values on.
+        long: Whether wide and short walks are followed by few and long ones.
+        seed: Of the streams.
+        deadline: ``logic.kernels.work_time()`` value at which to stop, or None.
+    """
     signature, phase = np.zeros(machine.nodes, np.uint64), np.zeros(machine.nodes, np.bool_)
     representative = np.arange(machine.nodes, dtype=np.int32)
-    for width in (_WIDE, 1):
+    for width in (_WIDE, 1)[: 1 + long]:
         words = np.zeros((machine.nodes, width), np.uint64)
         state = np.zeros((len(machine.registers), width), np.uint64)
         random = np.array([seed, 0x2545F4914F6CDD1D * (2 * seed + width) % 2**64], np.uint64)

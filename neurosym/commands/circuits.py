@@ -20,6 +20,9 @@ FanIn = Annotated[int | None, typer.Option(min=2, help="Most synapses into a neu
 WeightBits = Annotated[int | None, typer.Option(min=2, help="Bits of a signed weight.")]
 MaxDelay = Annotated[int | None, typer.Option(min=1, help="Longest delay in steps; relay neurons beyond.")]
 Neurons = Annotated[int | None, typer.Option(min=1, help="Most neurons in all, relays included.")]
+Top = Annotated[
+    str | None, typer.Option(help="The module of a Verilog file, if it holds several that no other contains.")
+]
 Mapping = Annotated[str, typer.Option(help="single-rail, dual-rail, fail-silent, majority, logicsnn or positive.")]
 
 
@@ -41,6 +44,7 @@ def compile_netlist(
     max_delay: MaxDelay = None,
     neurons: Neurons = None,
     genlib: Genlib = None,
+    top: Top = None,
     as_json: AsJson = False,
 ) -> None:
     """Turn a netlist into a spiking network, and say how large it is."""
@@ -58,8 +62,8 @@ def compile_netlist(
         if genlib is not None:
             existing(genlib)
         if table:
-            refuse_others(context, ("circuit", "table", "genlib", "as_json"))
-            say_rows([row._asdict() for row in netlists.trade_file(circuit, genlib)], as_json)
+            refuse_others(context, ("circuit", "table", "genlib", "top", "as_json"))
+            say_rows([row._asdict() for row in netlists.trade_file(circuit, genlib, top)], as_json)
             return
         if modules:
             refuse_others(context, ("circuit", "mapping", "modules", "genlib", "as_json"))
@@ -71,7 +75,7 @@ def compile_netlist(
             return
         with busy(f"compiling {circuit.name}"):
             bounds = _bounds(fan_in, weight_bits, max_delay, neurons)
-            found = netlists.compile_file(circuit, mapping, output, profile, genlib=genlib, bounds=bounds)
+            found = netlists.compile_file(circuit, mapping, output, profile, genlib=genlib, bounds=bounds, top=top)
         sizes, relays = asdict(found.sizes), asdict(found.sizes.with_relays())
         verdict = None if found.verdict is None else WORDS[found.verdict.holds]
         if as_json:
@@ -116,6 +120,7 @@ def verify_netlist(
     max_delay: MaxDelay = None,
     neurons: Neurons = None,
     genlib: Genlib = None,
+    top: Top = None,
     claims: Annotated[
         list[str] | None,
         typer.Option(
@@ -123,6 +128,7 @@ def verify_netlist(
         ),
     ] = None,
     witness: Annotated[Path | None, typer.Option(help="Write AIGER witnesses of refuted properties.")] = None,
+    spec_top: Annotated[str | None, typer.Option(help="The module of the specification, if it is Verilog.")] = None,
     replayed: Annotated[
         Path | None, typer.Option("--replay", help="Judge a file of AIGER witnesses by plain simulation.")
     ] = None,
@@ -132,7 +138,7 @@ def verify_netlist(
     with plain_errors():
         existing(circuit)
         if claims or replayed is not None:
-            raise typer.Exit(_verify_claims(context, circuit, claims or [], timeout, witness, replayed, as_json))
+            raise typer.Exit(_verify_claims(context, circuit, claims or [], timeout, witness, replayed, top, as_json))
         if witness is not None:
             raise PathError(f"{witness}: is written for properties; name one by --property, or all")
         if spec is not None:
@@ -145,7 +151,7 @@ def verify_netlist(
         if match is not None and spec is None:
             raise PathError(f"--match {match}: is for two netlists; give the specification too")
         compiled = circuit.suffix == ".nir"
-        settings = ["mapping", "match", "genlib", "fan_in", "weight_bits", "max_delay", "neurons"]
+        settings = ["mapping", "match", "genlib", "top", "fan_in", "weight_bits", "max_delay", "neurons"]
         if compiled and (written := given(context, settings)):
             option = f"--{written[0].replace('_', '-')}"
             raise PathError(f"{circuit}: is a network that has been compiled already; leave {option} out")
@@ -154,7 +160,7 @@ def verify_netlist(
         with busy(f"proving {circuit.name}"):
             found = netlists.verify_files(
                 circuit, spec, mapping, timeout, waveform, certificate, obligations=obligations, match=match,
-                genlib=genlib, bounds=_bounds(fan_in, weight_bits, max_delay, neurons),
+                genlib=genlib, bounds=_bounds(fan_in, weight_bits, max_delay, neurons), top=top, spec_top=spec_top,
             )  # fmt: skip
         sizes = asdict(found.sizes)
         if as_json:
@@ -180,18 +186,19 @@ def _verify_claims(
     timeout: float | None,
     witness: Path | None,
     replayed: Path | None,
+    top: str | None,
     as_json: bool,
 ) -> int:
     """The exit code of `verify` where it is about properties."""
     from . import claims as judging
 
     if replayed is not None:
-        refuse_others(context, ("circuit", "replayed", "as_json"))
-        return 0 if judging.replay_claims(circuit, existing(replayed), as_json) else 1
-    refuse_others(context, ("circuit", "claims", "timeout", "witness", "as_json"))
+        refuse_others(context, ("circuit", "replayed", "top", "as_json"))
+        return 0 if judging.replay_claims(circuit, existing(replayed), as_json, top) else 1
+    refuse_others(context, ("circuit", "claims", "timeout", "witness", "top", "as_json"))
     if witness is not None:
         writable(witness, circuit)
-    judged = judging.judge_claims(circuit, claims, timeout, witness)
+    judged = judging.judge_claims(circuit, claims, timeout, witness, top)
     return CODES[judging.say_judged(circuit, judged, as_json).holds]
 
 
@@ -203,6 +210,7 @@ def simulate_netlist(
     deletion: Annotated[float, typer.Option(min=0, max=1, help="Probability that a spike is lost.")] = 0.0,
     insertion: Annotated[float, typer.Option(min=0, max=1, help="Probability of a spike from nowhere.")] = 0.0,
     genlib: Genlib = None,
+    top: Top = None,
     as_json: AsJson = False,
 ) -> None:
     """Run random waves through the compiled network, check every answer, and count spikes, energy and faults."""
@@ -213,7 +221,7 @@ def simulate_netlist(
         if genlib is not None:
             existing(genlib)
         with busy(f"simulating {circuit.name}"):
-            found = simulate_file(circuit, mapping, waves, seed, deletion, insertion, genlib)
+            found = simulate_file(circuit, mapping, waves, seed, deletion, insertion, genlib, top)
         figures = asdict(found)
         faults = figures.pop("faults") or {}
         rows = {"mapping": mapping, **figures, **{f"{kind}_under_faults": n for kind, n in faults.items()}}
@@ -226,6 +234,7 @@ def translate_netlist(
         Path, typer.Argument(help="The file to write: .aig, .aag, .bench, .blif, .eqn, .v, .dot or .svg.")
     ],
     genlib: Genlib = None,
+    top: Top = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a netlist in another format, which the suffix says; names that it cannot hold are mended, and told."""
@@ -238,7 +247,7 @@ def translate_netlist(
         from .netlists import translate_file
 
         writable(output, circuit, kinds=tuple(f".{suffix}" for suffix in writable_suffixes()))
-        say_rows([translate_file(circuit, output, genlib)], as_json)
+        say_rows([translate_file(circuit, output, genlib, top)], as_json)
 
 
 def learn_gate(

@@ -129,6 +129,7 @@ def compile_file(
     *,
     genlib: Path | None = None,
     bounds: "Bounds | None" = None,
+    top: str | None = None,
 ) -> Compiled:
     """Compiles a netlist file and, if asked for, writes the network for a target, or the circuit in another format.
 
@@ -136,6 +137,7 @@ def compile_file(
         path: The netlist.
         mapping: How it is compiled.
         genlib: The library of its cells.
+        top: The module of a Verilog file that is meant.
         bounds: What the target allows; what was made to keep within is proved.
         output: The file of a target (such as ``.nir``) takes the network, balanced as the target needs; any other the
             circuit, in the format of its suffix.
@@ -146,7 +148,7 @@ def compile_file(
         CircuitError: if the mapping is unknown or cannot express the circuit.
         NetworkError: if the target cannot carry the network.
     """
-    circuit, target = read_circuit(path, genlib=genlib), None if output is None else target_of_file(output)
+    circuit, target = read_circuit(path, genlib=genlib, top=top), None if output is None else target_of_file(output)
     balance = "delays" if target is None or circuit.register_names else target.limits.balance
     compiled = compile_certified(circuit, mapping, balance, aligned=target is not None, **(bounds or {}))
     verdict = verify(compiled.network, circuit, certificate=compiled.certificate) if bounds else None
@@ -187,13 +189,13 @@ def module_rows(path: Path, mapping: str, genlib: Path | None = None) -> list[di
     return rows
 
 
-def translate_file(path: Path, output: Path, genlib: Path | None = None) -> dict[str, object]:
+def translate_file(path: Path, output: Path, genlib: Path | None = None, top: str | None = None) -> dict[str, object]:
     """Writes a netlist in the format of another suffix, and says how large the circuit is.
 
     Raises:
         FormatError: if the file cannot be read, or the format cannot hold the circuit.
     """
-    circuit = read_circuit(path, genlib=genlib)
+    circuit = read_circuit(path, genlib=genlib, top=top)
     write_circuit(circuit, output)
     sizes: dict[str, object] = {"inputs": len(circuit.inputs), "outputs": len(circuit.outputs)}
     sizes |= {"registers": len(circuit.register_names), "gates": len(circuit.kinds)}
@@ -211,7 +213,7 @@ def _example(network: SpikingNetwork, waves: int = 16) -> "Tensor":
     return from_numpy(values)[:, None]
 
 
-def trade_file(path: Path, genlib: Path | None = None) -> "tuple[Cost, ...]":
+def trade_file(path: Path, genlib: Path | None = None, top: str | None = None) -> "tuple[Cost, ...]":
     """What every mapping costs for a netlist file.
 
     Raises:
@@ -219,7 +221,7 @@ def trade_file(path: Path, genlib: Path | None = None) -> "tuple[Cost, ...]":
     """
     from logic.mapping.trade import pareto
 
-    return pareto(read_circuit(path, genlib=genlib))
+    return pareto(read_circuit(path, genlib=genlib, top=top))
 
 
 def verify_files(
@@ -234,6 +236,8 @@ def verify_files(
     match: str | None = None,
     genlib: Path | None = None,
     bounds: "Bounds | None" = None,
+    top: str | None = None,
+    spec_top: str | None = None,
 ) -> Proved:
     """Compiles a netlist file and proves the network against another one, or against itself.
 
@@ -251,6 +255,8 @@ def verify_files(
         match: How the two circuits' signals are matched: ``order``, ``names`` or a file (see :func:`logic.verify`).
         genlib: The library of the cells of both netlists.
         bounds: What the target allows of the network.
+        top: The module of a Verilog file that is meant.
+        spec_top: That of the specification.
 
     Raises:
         FormatError: if a file cannot be read.
@@ -259,8 +265,8 @@ def verify_files(
     """
     start = work_time()
     if (target := target_of_file(path)) is not None:
-        return _verify_network(target, path, spec, timeout, waveform, certificate, obligations)
-    circuit = read_circuit(path, genlib=genlib)
+        return _verify_network(target, path, spec, timeout, waveform, certificate, obligations, spec_top)
+    circuit = read_circuit(path, genlib=genlib, top=top)
     compiled = compile_certified(circuit, mapping, **(bounds or {}))
     seconds = work_time() - start
     network = compiled.network
@@ -271,7 +277,9 @@ def verify_files(
 
         verdict = _both(verdict, all_hold(prove_properties(circuit, None, timeout)))
     if spec is not None and verdict.holds is not False:
-        verdict = _both(verdict, verify(circuit, read_circuit(spec, genlib=genlib), timeout=timeout, match=match))
+        verdict = _both(
+            verdict, verify(circuit, read_circuit(spec, genlib=genlib, top=spec_top), timeout=timeout, match=match)
+        )
     _keep(verdict, network, circuit, waveform, certificate)
     return Proved(verdict, measure(circuit, compiled.network), seconds, others)
 
@@ -284,12 +292,13 @@ def _verify_network(
     waveform: Path | None,
     certificate: Path | None,
     obligations: bool,
+    spec_top: str | None,
 ) -> Proved:
     """The network of a target's file against a specification."""
     if spec is None:
         raise CircuitError(f"{path}: a network needs a specification; give the circuit that it shall compute")
     start = work_time()
-    network, circuit = target.read(path), read_circuit(spec)
+    network, circuit = target.read(path), read_circuit(spec, top=spec_top)
     seconds = work_time() - start
     verdict = verify(network, circuit, timeout=timeout)
     others = logic.prove_obligations(network, circuit, function=verdict) if obligations else {}

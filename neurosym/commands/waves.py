@@ -34,7 +34,14 @@ class Simulated:
 
 
 def simulate_file(
-    path: Path, mapping: str, waves: int, seed: int, deletion: float, insertion: float, genlib: Path | None = None
+    path: Path,
+    mapping: str,
+    waves: int,
+    seed: int,
+    deletion: float,
+    insertion: float,
+    genlib: Path | None = None,
+    top: str | None = None,
 ) -> Simulated:
     """Runs random waves through the compiled network of a netlist file and checks every answer.
 
@@ -45,7 +52,7 @@ def simulate_file(
         CircuitError: if the mapping cannot express the circuit, or faults are asked for of one with registers.
         NetworkError: if faults are asked for without two rails.
     """
-    circuit = read_circuit(path, genlib=genlib)
+    circuit = read_circuit(path, genlib=genlib, top=top)
     if circuit.register_names and (deletion or insertion):
         raise CircuitError(f"{path}: has registers; faults are injected into combinational circuits only")
     network = compile_circuit(circuit, mapping)
