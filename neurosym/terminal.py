@@ -3,7 +3,9 @@
 import json
 import sys
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from threading import Timer
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # rich takes longer to load than many an answer takes
@@ -90,6 +92,36 @@ def progress_bar(console: "Console", shown: bool) -> "Progress":
 
     columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     return Progress(*columns, console=console, transient=True, disable=not shown)
+
+
+@contextmanager
+def busy(what: str, after: float = 2.0) -> Generator[None]:
+    """While something runs: after some seconds, what it is and how long it has taken, on standard error.
+
+    Shown in a terminal only, and gone when it ends.
+
+    Args:
+        what: That is done.
+        after: Seconds of silence.
+    """
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=4)
+    bar.add_task(plain(what, LONGEST))
+    timer = Timer(after, bar.start)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        bar.stop()
 
 
 def complain(text: str, word: str = "Error") -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from logic import CircuitBuilder, CircuitError, FormatError
-from logic.drawing import MOST_GATES
+from logic.drawings.circuit_drawing import MOST_GATES
 from logic.errors import FormatWarning
 from logic.evaluation import run, truth_tables
 from logic.formats import (

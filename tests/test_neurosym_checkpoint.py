@@ -17,7 +17,7 @@ from neurosym.checkpoint import (
     save_perception,
     write_checkpoint,
 )
-from perception import SpikingClassifier
+from perception import LeakyIntegrateAndFire, SpikingClassifier, SpikingVision, revive
 
 SAMPLE = Checkpoint({"a": torch.arange(6.0).reshape(2, 3), "b": torch.tensor(7)}, {"epoch": 3, "rate": 0.1})
 
@@ -43,6 +43,25 @@ def test_classifier_round_trip(tmp_path: Path) -> None:
     assert loaded.architecture() == classifier.architecture()
     pictures = torch.rand(2, 1, 1, 28, 28, generator=torch.Generator().manual_seed(1))
     assert torch.equal(loaded(pictures).symbols.log_probs, classifier(pictures).symbols.log_probs)
+
+
+@pytest.mark.parametrize("remedy", ["half_start", "balanced_threshold", "learned_leak"])
+def test_a_revived_network_is_what_is_saved(tmp_path: Path, remedy: str) -> None:
+    options = {"size": 8, "steps": 3, "widths": (4, 6, 8), "channels": 1}
+    vision = SpikingVision(2, 0, model="tiny_strided_resnet", options=options).eval()
+    pictures = torch.rand(2, 1, 1, 8, 8, generator=torch.Generator().manual_seed(1))
+    name = next(name for name, layer in vision.named_modules() if isinstance(layer, LeakyIntegrateAndFire))
+    current = 4 * torch.rand(3, 2, 6, 6, generator=torch.Generator().manual_seed(2)) - 1
+    before = vision.get_submodule(name)(current)
+    revive(vision, name, remedy, lambda: vision(pictures), 0)
+    if remedy == "learned_leak":
+        with torch.no_grad():
+            vision.get_parameter(f"{name}.beta").fill_(0.05)
+    save_perception(vision, tmp_path / "net.safetensors", {})
+    loaded, _ = load_perception(tmp_path / "net.safetensors")
+    spikes = loaded.get_submodule(name)(current)
+    assert torch.equal(spikes, vision.get_submodule(name)(current))
+    assert not torch.equal(spikes, before)
 
 
 @pytest.mark.parametrize("length", [0, 5, 60, 200])

@@ -13,7 +13,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from logic import FileError, Population, SpikingNetwork, Synapses, drawing
+from logic import FileError, Population, SpikingNetwork, Synapses
+from logic.drawings import network_drawing as drawing
 from logic.rails import single_lines
 from neurosym.reports import figures as figures
 from neurosym.reports.page import (

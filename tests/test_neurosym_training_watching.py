@@ -1,6 +1,7 @@
 """What a training says of itself: guessing, collapse, silent layers; and what a checkpoint is tied to."""
 
 import warnings
+from collections.abc import Callable
 from math import log
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, TensorDataset
 
 from neurosym import DIGITS, Labelled, Model, Program, SpikingClassifier, TrainingWarning, fit
 from neurosym.checkpoint import CheckpointError
@@ -101,6 +103,8 @@ def test_labels_of_other_forms_mean_the_same() -> None:
                  np.asarray(labels, np.float64), rows.tolist()):  # fmt: skip
         found = fit(Labelled(Quiet()), samples, form, epochs=2).epochs
         assert [one.loss for one in found] == [one.loss for one in expected]
+    loader = DataLoader(TensorDataset(samples, rows), batch_size=12)
+    assert len(fit(Labelled(Quiet()), loader, epochs=2).epochs) == 2  # pyright: ignore[reportArgumentType]
     for wrong, text in (
         (rows * 0.5, "is not one-hot"),
         (rows + 1, "is not one-hot"),
@@ -110,16 +114,16 @@ def test_labels_of_other_forms_mean_the_same() -> None:
             fit(Labelled(Quiet()), samples, wrong, epochs=1)
 
 
-@pytest.mark.parametrize(
-    ("change", "text"),
-    [
-        (lambda pictures: (pictures * 65535).to(torch.uint16), "torch.uint16"),
-        (lambda pictures: (pictures * 65535).to(torch.uint16).numpy(), "torch.uint16"),
-        (lambda pictures: pictures * 255, "expected 0 to 1; divide those from 0 to 255 by 255"),
-        (lambda pictures: (pictures * 255).long(), "give bytes from 0 to 255"),
-    ],
-)
-def test_pictures_of_other_types_are_named(change: Any, text: str) -> None:
+OTHER_TYPES: list[tuple[Callable[[Tensor], Any], str]] = [
+    (lambda pictures: (pictures * 65535).to(torch.uint16), "torch.uint16"),
+    (lambda pictures: (pictures * 65535).to(torch.uint16).numpy(), "torch.uint16"),
+    (lambda pictures: pictures * 255, "expected 0 to 1; divide those from 0 to 255 by 255"),
+    (lambda pictures: (pictures * 255).long(), "give bytes from 0 to 255"),
+]
+
+
+@pytest.mark.parametrize(("change", "text"), OTHER_TYPES)
+def test_pictures_of_other_types_are_named(change: Callable[[Tensor], Any], text: str) -> None:
     from perception import SpikingVision
 
     vision = SpikingVision(3, 0, options={"size": 8, "steps": 1})

@@ -105,8 +105,8 @@ def test_the_largest_coordinate_does_not_decide_over_the_memory(tmp_path: Path) 
         write_recording(tmp_path / name / "0.npy", [(0, 2047, 1, 1)])
     with pytest.raises(DatasetError, match=r"2 times 100 frames of 2048 x 2048 take 6\.2 GiB, above 2"):
         load_dataset(str(tmp_path), steps=100, options=FolderOptions(resize=2048))
-    with pytest.warns(ScaleWarning, match="events of 2048 x 2048 pixels are counted on 64 x 64, each 32 across"):
-        assert load_dataset(str(tmp_path), steps=100).pictures.shape == (2, 100, 2, 64, 64)
+    with pytest.warns(ScaleWarning, match="events of 2048 x 2048 pixels are counted on 48 x 48, each 43 across"):
+        assert load_dataset(str(tmp_path), steps=100).pictures.shape == (2, 100, 2, 48, 48)
 
 
 def make(place: Path, names: list[str], mode: str = "L") -> None:

@@ -8,7 +8,6 @@ from perception import (
     REMEDIES,
     LeakyIntegrateAndFire,
     NeuronError,
-    ParametricLIF,
     ThresholdBatchNorm,
     neuron,
     revive,
@@ -75,9 +74,22 @@ def test_options_of_the_neurons_are_set() -> None:
     apply("detached_reset")
     assert first.detach_reset
     learned = apply("learned_leak")
-    assert isinstance(learned, ParametricLIF)
-    assert (learned.start, learned.reset, learned.detach_reset) == (0.5, "soft", True)
-    assert learned.decay().item() == pytest.approx(0.5)
+    assert learned is first
+    assert isinstance(first.beta, nn.Parameter)
+    assert (first.start, first.reset, first.detach_reset) == (0.5, "soft", True)
+    assert first.beta.item() == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("remedy", REMEDIES)
+def test_what_is_revived_survives_saving(remedy: str) -> None:
+    revived, again = silent(), silent()
+    shown = (PICTURES > 0.1).float()
+    revive(revived, "2", remedy, lambda: revived(shown), torch.Generator().manual_seed(2))
+    again.load_state_dict(revived.state_dict())
+    assert torch.equal(again(shown), revived(shown))
+    trained = [{name for name, _ in network.named_parameters()} for network in (revived, again)]
+    assert trained[0] == trained[1]
+    assert ("2.beta" in trained[0]) == (remedy == "learned_leak")
 
 
 def test_every_remedy_is_tested_here() -> None:

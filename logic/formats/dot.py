@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..circuit import Circuit, Gate
-from ..drawing import check_drawable, draw_circuit
+from ..drawings.circuit_drawing import check_drawable, draw_circuit
 from .format import Format
 
 _FILLS = {"input": "#dceefb", "register": "#e8dcfb", "output": "#dff5dd", "constant": "#eeeeee"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..circuit import Circuit, Gate
+from ..circuit import Circuit, Gate, Integers
 from ..errors import CircuitError
 from ..lowering import to_and_inverter
 from ..network import SpikingNetwork
@@ -69,6 +69,17 @@ def narrowed(circuit: Circuit, mapping: str, bounds: Constraints) -> Circuit:
     return narrow(circuit, {Gate.AND: most, Gate.OR: most, Gate.XOR: 3 if most > 3 else 2})
 
 
+def weight_bits(weights: Integers) -> int:
+    """The bits of the smallest signed number (two's complement) that holds all weights.
+
+    Example:
+        >>> weight_bits(np.array([1, -4])), weight_bits(np.array([4]))
+        (3, 4)
+    """
+    low, high = int(weights.min(initial=0)), int(weights.max(initial=0))
+    return 1 + max(high.bit_length(), (-low - 1).bit_length() if low < 0 else 0)
+
+
 def broken_bound(network: SpikingNetwork, bounds: Constraints) -> str:
     """The bound that a network breaks, in words; nothing if it keeps within all."""
     flat = network.flatten()
@@ -76,9 +87,8 @@ def broken_bound(network: SpikingNetwork, bounds: Constraints) -> str:
     most = int(np.bincount(flat.post[used], minlength=1).max(initial=0))
     if bounds.fan_in is not None and most > bounds.fan_in:
         return f"a neuron has {most} synapses where fan-in {bounds.fan_in} is allowed"
-    low, high = int(flat.weight.min(initial=0)), int(flat.weight.max(initial=0))
-    if bounds.largest_weight is not None and (high > bounds.largest_weight or low < -bounds.largest_weight - 1):
-        heavy = high if high > bounds.largest_weight else low
+    if bounds.weight_bits is not None and weight_bits(flat.weight) > bounds.weight_bits:
+        heavy = int(flat.weight[np.abs(flat.weight).argmax()])
         return f"a weight is {heavy}, which {bounds.weight_bits} signed bits do not hold"
     longest = int(flat.delay[used].max(initial=1))
     if bounds.max_delay is not None and longest > bounds.max_delay:

@@ -64,6 +64,22 @@ def verify(
         True
     """
     first, second = read_design(implementation), read_design(specification)
+    verdict = _prove(first, second, certificate, timeout, match)
+    free = [one.free_inputs if isinstance(one, Circuit) else () for one in (first, second)]
+    if not any(free):
+        return verdict
+    names = ", ".join(dict.fromkeys((*free[0], *free[1])))
+    shared = ", the same on both sides" if all(isinstance(one, Circuit) for one in (first, second)) else ""
+    return replace(verdict, claim=f"{verdict.claim}, for all values of {names}, which the file leaves open{shared}")
+
+
+def _prove(
+    first: SpikingNetwork | Circuit,
+    second: SpikingNetwork | Circuit,
+    certificate: Certificate | None,
+    timeout: float | None,
+    match: str | PathLike[str] | None,
+) -> Verdict:
     if isinstance(first, Circuit):
         if isinstance(second, Circuit):
             return prove_equivalent(first, second, timeout, match=match)
@@ -99,7 +115,7 @@ def prove_equivalent(
         spec: The other; its one-hot groups are promised of the inputs, and where its outputs are free they may differ.
         timeout: Seconds, or None for no bound.
         match: How signals are matched instead: ``order``, ``names``, or a file that pairs them, a line
-            ``input|output|register OURS THEIRS`` each. They are then called as in ``spec``.
+            ``input|output|register OURS THEIRS`` each.
 
     Returns:
         The verdict; a counterexample calls the inputs as ``impl`` does.
@@ -113,8 +129,17 @@ def prove_equivalent(
         >>> prove_equivalent(left, right).holds
         True
     """
-    impl, spec, note = agreed(impl, spec, None if match is None else read_pairing(match))
-    verdict = _prove_agreed(impl, spec, timeout)
+    called, spec, note = agreed(impl, spec, None if match is None else read_pairing(match))
+    verdict = _prove_agreed(called, spec, timeout)
+    if match is not None and verdict.counterexample is not None:
+        from .streams import to_counterexample, to_stream
+
+        names = dict(zip(called.inputs, impl.inputs, strict=False)) | dict.fromkeys(
+            called.inputs[len(impl.inputs) :], ""
+        )
+        ours = [names[name] or name for name in spec.inputs]
+        stream = to_stream(verdict.counterexample, spec.inputs)
+        verdict = replace(verdict, counterexample=to_counterexample(stream, ours))
     return replace(verdict, claim=f"{verdict.claim}{note}") if note else verdict
 
 

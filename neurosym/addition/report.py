@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table as Screen
 
 from logic import simulate
-from logic.drawing import draw_network
+from logic.drawings.network_drawing import draw_network
 from neurosym.explanation import Explanation
 from neurosym.model import Model
 from neurosym.reports import figures as figures

@@ -1,17 +1,32 @@
-"""The commands on circuits: compile, verify, simulate, learn-gate."""
+"""The commands on circuits: compile, verify, simulate, translate, learn-gate."""
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..terminal import say, say_json, say_rows
+from ..terminal import busy, say, say_json, say_rows, say_table
 from .conventions.ending import plain_errors
 from .conventions.files import PathError, existing, writable
 from .conventions.options import CODES, WORDS, AsJson, Seed, given, refuse_others
 
-Netlist = Annotated[Path, typer.Argument(help="AIGER, BLIF, .bench, Verilog, PLA, truth table or equations.")]
+if TYPE_CHECKING:
+    from logic.formats.files import Reading
+    from logic.mapping.compiler import Bounds
+
+Netlist = Annotated[Path, typer.Argument(help="AIGER, BLIF, .bench, KISS2, Verilog, PLA, truth table or equations.")]
+Genlib = Annotated[Path | None, typer.Option(help="The genlib library of a BLIF file's mapped cells.")]
+Undriven = Annotated[
+    str, typer.Option(help="What a wire that nothing drives is: free (an input), or zero as ABC takes it.")
+]
+FanIn = Annotated[int | None, typer.Option(min=2, help="Most synapses into a neuron.")]
+WeightBits = Annotated[int | None, typer.Option(min=2, help="Bits of a signed weight.")]
+MaxDelay = Annotated[int | None, typer.Option(min=1, help="Longest delay in steps; relay neurons beyond.")]
+Neurons = Annotated[int | None, typer.Option(min=1, help="Most neurons in all, relays included.")]
+Top = Annotated[
+    str | None, typer.Option(help="The module of a Verilog file, if it holds several that no other contains.")
+]
 Mapping = Annotated[str, typer.Option(help="single-rail, dual-rail, fail-silent, majority, logicsnn or positive.")]
 
 
@@ -27,6 +42,14 @@ def compile_netlist(
         typer.Option(help="Of a .nir file: cuba (for snnTorch, Norse, SpikingJelly; if left out) or lif (for sinabs)."),
     ] = None,
     table: Annotated[bool, typer.Option("--pareto", help="Compare all mappings instead.")] = False,
+    modules: Annotated[bool, typer.Option("--modules", help="Sizes of each module of a hierarchy instead.")] = False,
+    fan_in: FanIn = None,
+    weight_bits: WeightBits = None,
+    max_delay: MaxDelay = None,
+    neurons: Neurons = None,
+    genlib: Genlib = None,
+    undriven: Undriven = "free",
+    top: Top = None,
     as_json: AsJson = False,
 ) -> None:
     """Turn a netlist into a spiking network, and say how large it is."""
@@ -41,13 +64,52 @@ def compile_netlist(
             networks = dict.fromkeys(target.suffix for target in TARGETS)
             writable(output, circuit, kinds=(*networks, *(f".{suffix}" for suffix in writable_suffixes())))
 
-        rows: list[dict[str, object]]
+        reading = _reading(genlib, undriven, top)
         if table:
-            refuse_others(context, ("circuit", "table", "as_json"))
-            rows = [row._asdict() for row in netlists.trade_file(circuit)]
-        else:
-            rows = [{"mapping": mapping, **asdict(netlists.compile_file(circuit, mapping, output, profile))}]
-        say_rows(rows, as_json)
+            refuse_others(context, ("circuit", "table", "genlib", "undriven", "top", "as_json"))
+            say_rows([row._asdict() for row in netlists.trade_file(circuit, reading)], as_json)
+            return
+        if modules:
+            refuse_others(context, ("circuit", "mapping", "modules", "genlib", "undriven", "top", "as_json"))
+            rows = netlists.module_rows(circuit, mapping, reading)
+            if as_json:
+                say_json(rows)
+            else:
+                say_rows(rows, as_json)
+            return
+        with busy(f"compiling {circuit.name}"):
+            bounds = _bounds(fan_in, weight_bits, max_delay, neurons)
+            found = netlists.compile_file(circuit, mapping, output, profile, reading=reading, bounds=bounds)
+        sizes, relays = asdict(found.sizes), asdict(found.sizes.with_relays())
+        verdict = None if found.verdict is None else WORDS[found.verdict.holds]
+        if as_json:
+            known = {} if verdict is None else {"verdict": verdict}
+            say_json({"mapping": mapping, **sizes, **known, "with_relays": relays})
+            return
+        del sizes["neurons_with_relays"]
+        lines = [[name.replace("_", " "), f"{value:,}", f"{relays[name]:,}"] for name, value in sizes.items()]
+        say_table([mapping, "with delays", "with relays"], lines)
+        if found.verdict is not None:
+            say(str(found.verdict))
+
+
+def _reading(genlib: Path | None, undriven: str, top: str | None) -> "Reading":
+    """How netlists are read."""
+    return {"genlib": None if genlib is None else existing(genlib), "undriven": undriven, "top": top}
+
+
+def _bounds(fan_in: int | None, weight_bits: int | None, max_delay: int | None, neurons: int | None) -> "Bounds":
+    """The bounds that were written."""
+    given: Bounds = {}
+    if fan_in is not None:
+        given["fan_in"] = fan_in
+    if weight_bits is not None:
+        given["weight_bits"] = weight_bits
+    if max_delay is not None:
+        given["max_delay"] = max_delay
+    if neurons is not None:
+        given["neurons"] = neurons
+    return given
 
 
 def verify_netlist(
@@ -59,6 +121,16 @@ def verify_netlist(
     waveform: Annotated[Path | None, typer.Option(help="Write a counterexample as VCD, or .svg as a raster.")] = None,
     certificate: Annotated[Path | None, typer.Option(help="Write a .cnf and its DRAT proof (small networks).")] = None,
     obligations: Annotated[bool, typer.Option(help="Judge also rails, lost spikes, overflow and delays.")] = False,
+    match: Annotated[
+        str | None, typer.Option(help="Match the two circuits' signals by order, by names, or as a FILE pairs them.")
+    ] = None,
+    fan_in: FanIn = None,
+    weight_bits: WeightBits = None,
+    max_delay: MaxDelay = None,
+    neurons: Neurons = None,
+    genlib: Genlib = None,
+    undriven: Undriven = "free",
+    top: Top = None,
     claims: Annotated[
         list[str] | None,
         typer.Option(
@@ -66,6 +138,7 @@ def verify_netlist(
         ),
     ] = None,
     witness: Annotated[Path | None, typer.Option(help="Write AIGER witnesses of refuted properties.")] = None,
+    spec_top: Annotated[str | None, typer.Option(help="The module of the specification, if it is Verilog.")] = None,
     replayed: Annotated[
         Path | None, typer.Option("--replay", help="Judge a file of AIGER witnesses by plain simulation.")
     ] = None,
@@ -75,7 +148,7 @@ def verify_netlist(
     with plain_errors():
         existing(circuit)
         if claims or replayed is not None:
-            raise typer.Exit(_verify_claims(context, circuit, claims or [], timeout, witness, replayed, as_json))
+            raise typer.Exit(_verify_claims(context, circuit, claims or [], timeout, witness, replayed, top, as_json))
         if witness is not None:
             raise PathError(f"{witness}: is written for properties; name one by --property, or all")
         if spec is not None:
@@ -83,12 +156,21 @@ def verify_netlist(
         for place, kinds in ((waveform, (".vcd", ".svg")), (certificate, (".cnf",))):
             if place is not None:
                 writable(place, circuit, spec, kinds=kinds)
+        reading = _reading(genlib, undriven, top)
+        if match is not None and spec is None:
+            raise PathError(f"--match {match}: is for two netlists; give the specification too")
         compiled = circuit.suffix == ".nir"
-        if compiled and given(context, ["mapping"]):
-            raise PathError(f"{circuit}: is a network that has been compiled already; leave --mapping out")
+        settings = ["mapping", "match", "genlib", "undriven", "top", "fan_in", "weight_bits", "max_delay", "neurons"]
+        if compiled and (written := given(context, settings)):
+            option = f"--{written[0].replace('_', '-')}"
+            raise PathError(f"{circuit}: is a network that has been compiled already; leave {option} out")
         from . import netlists
 
-        found = netlists.verify_files(circuit, spec, mapping, timeout, waveform, certificate, obligations=obligations)
+        with busy(f"proving {circuit.name}"):
+            found = netlists.verify_files(
+                circuit, spec, mapping, timeout, waveform, certificate, obligations=obligations, match=match,
+                reading=reading, bounds=_bounds(fan_in, weight_bits, max_delay, neurons), spec_top=spec_top,
+            )  # fmt: skip
         sizes = asdict(found.sizes)
         if as_json:
             files = {"circuit": str(circuit), "spec": None if spec is None else str(spec)}
@@ -113,18 +195,19 @@ def _verify_claims(
     timeout: float | None,
     witness: Path | None,
     replayed: Path | None,
+    top: str | None,
     as_json: bool,
 ) -> int:
     """The exit code of `verify` where it is about properties."""
     from . import claims as judging
 
     if replayed is not None:
-        refuse_others(context, ("circuit", "replayed", "as_json"))
-        return 0 if judging.replay_claims(circuit, existing(replayed), as_json) else 1
-    refuse_others(context, ("circuit", "claims", "timeout", "witness", "as_json"))
+        refuse_others(context, ("circuit", "replayed", "top", "as_json"))
+        return 0 if judging.replay_claims(circuit, existing(replayed), as_json, top) else 1
+    refuse_others(context, ("circuit", "claims", "timeout", "witness", "top", "as_json"))
     if witness is not None:
         writable(witness, circuit)
-    judged = judging.judge_claims(circuit, claims, timeout, witness)
+    judged = judging.judge_claims(circuit, claims, timeout, witness, top)
     return CODES[judging.say_judged(circuit, judged, as_json).holds]
 
 
@@ -135,6 +218,9 @@ def simulate_netlist(
     seed: Seed = 0,
     deletion: Annotated[float, typer.Option(min=0, max=1, help="Probability that a spike is lost.")] = 0.0,
     insertion: Annotated[float, typer.Option(min=0, max=1, help="Probability of a spike from nowhere.")] = 0.0,
+    genlib: Genlib = None,
+    undriven: Undriven = "free",
+    top: Top = None,
     as_json: AsJson = False,
 ) -> None:
     """Run random waves through the compiled network, check every answer, and count spikes, energy and faults."""
@@ -142,11 +228,35 @@ def simulate_netlist(
         existing(circuit)
         from .waves import simulate_file
 
-        found = simulate_file(circuit, mapping, waves, seed, deletion, insertion)
+        reading = _reading(genlib, undriven, top)
+        with busy(f"simulating {circuit.name}"):
+            found = simulate_file(circuit, mapping, waves, seed, deletion, insertion, reading)
         figures = asdict(found)
         faults = figures.pop("faults") or {}
         rows = {"mapping": mapping, **figures, **{f"{kind}_under_faults": n for kind, n in faults.items()}}
         say_rows([rows], as_json)
+
+
+def translate_netlist(
+    circuit: Netlist,
+    output: Annotated[
+        Path, typer.Argument(help="The file to write: .aig, .aag, .bench, .blif, .eqn, .v, .dot or .svg.")
+    ],
+    genlib: Genlib = None,
+    undriven: Undriven = "free",
+    top: Top = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a netlist in another format, which the suffix says; names that it cannot hold are mended, and told."""
+    with plain_errors():
+        existing(circuit)
+        reading = _reading(genlib, undriven, top)
+        from logic.formats.known_formats import writable_suffixes
+
+        from .netlists import translate_file
+
+        writable(output, circuit, kinds=tuple(f".{suffix}" for suffix in writable_suffixes()))
+        say_rows([translate_file(circuit, output, reading)], as_json)
 
 
 def learn_gate(

@@ -10,7 +10,7 @@ import typer
 from ..many.asking import HELP as MANY, is_many
 from ..terminal import complain, say, say_json, say_part, say_rows, say_table
 from .advising import advise_family
-from .circuits import compile_netlist, learn_gate, simulate_netlist, verify_netlist
+from .circuits import compile_netlist, learn_gate, simulate_netlist, translate_netlist, verify_netlist
 from .conventions.ending import plain_errors
 from .conventions.files import PathError, claimed, existing, writable
 from .conventions.options import CODES, AsJson, Epochs, Quick, Seed, given, refuse_others
@@ -292,6 +292,7 @@ app.command("ground")(ground_program)
 app.command("compile", epilog=MANY)(compile_netlist)
 app.command("verify", epilog=MANY)(verify_netlist)
 app.command("simulate", epilog=MANY)(simulate_netlist)
+app.command("translate")(translate_netlist)
 app.command("learn-gate")(learn_gate)
 app.command("rtl")(write_hardware)
 app.command("integers")(show_integers)

@@ -1,6 +1,6 @@
 """What `compile` and `verify` do: a netlist file compiled, proved and written, as figures to be shown."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,9 @@ from logic import (
     verify,
 )
 from logic.deployment import neurons_with_relays
-from logic.formats import read_circuit, write_circuit
+from logic.formats import read_circuit, read_modules, write_circuit
 from logic.kernels import work_time
+from logic.mapping.constraints import weight_bits
 from logic.rails import has_two_rails, rail_pairs
 from logic.targets import target_of_file
 from logic.writing import whole_file
@@ -27,6 +28,8 @@ from logic.writing import whole_file
 if TYPE_CHECKING:  # NIR files need torch; all else here does without
     from torch import Tensor
 
+    from logic.formats.files import Reading
+    from logic.mapping.compiler import Bounds
     from logic.mapping.trade import Cost
 
 
@@ -44,6 +47,8 @@ class Sizes:
         period: Steps from wave to wave; 1 without registers.
         largest_weight: Largest absolute weight.
         longest_delay: Steps.
+        fan_in: Most synapses into a neuron.
+        weight_bits: Of a signed weight.
         neurons_with_relays: Where every synapse delays by one step, as in a NIR file; ``neurons`` and relays.
     """
 
@@ -56,7 +61,28 @@ class Sizes:
     period: int
     largest_weight: int
     longest_delay: int
+    fan_in: int
+    weight_bits: int
     neurons_with_relays: int
+
+    def with_relays(self) -> "Sizes":
+        """The same where relay neurons wait in place of delays, each with one synapse."""
+        relays = self.neurons_with_relays - self.neurons
+        neurons, synapses = self.neurons + relays, self.synapses + relays
+        return replace(self, neurons=neurons, synapses=synapses, longest_delay=min(1, self.longest_delay))
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A netlist file as a network.
+
+    Args:
+        sizes: Of the network.
+        verdict: Of the network against its circuit, if bounds were to be kept.
+    """
+
+    sizes: Sizes
+    verdict: Verdict | None
 
 
 @dataclass(frozen=True)
@@ -90,16 +116,28 @@ def measure(circuit: Circuit, network: SpikingNetwork) -> Sizes:
         period=network.period,
         largest_weight=int(np.abs(flat.weight).max(initial=0)),
         longest_delay=int(flat.delay[used].max(initial=0)),
+        fan_in=int(np.bincount(flat.post[used], minlength=1).max(initial=0)),
+        weight_bits=weight_bits(flat.weight),
         neurons_with_relays=neurons_with_relays(network),
     )
 
 
-def compile_file(path: Path, mapping: str, output: Path | None, profile: str | None = None) -> Sizes:
+def compile_file(
+    path: Path,
+    mapping: str,
+    output: Path | None,
+    profile: str | None = None,
+    *,
+    reading: "Reading | None" = None,
+    bounds: "Bounds | None" = None,
+) -> Compiled:
     """Compiles a netlist file and, if asked for, writes the network for a target, or the circuit in another format.
 
     Args:
         path: The netlist.
         mapping: How it is compiled.
+        reading: How the file is read: its library of cells, what undriven wires are.
+        bounds: What the target allows; what was made to keep within is proved.
         output: The file of a target (such as ``.nir``) takes the network, balanced as the target needs; any other the
             circuit, in the format of its suffix.
         profile: Of the target's file, such as ``cuba`` or ``lif``; the target's usual one if left out.
@@ -109,9 +147,12 @@ def compile_file(path: Path, mapping: str, output: Path | None, profile: str | N
         CircuitError: if the mapping is unknown or cannot express the circuit.
         NetworkError: if the target cannot carry the network.
     """
-    circuit, target = read_circuit(path), None if output is None else target_of_file(output)
+    circuit, target = read_circuit(path, **(reading or {})), None if output is None else target_of_file(output)
     balance = "delays" if target is None or circuit.register_names else target.limits.balance
-    compiled = compile_certified(circuit, mapping, balance, aligned=target is not None)
+    compiled = compile_certified(circuit, mapping, balance, aligned=target is not None, **(bounds or {}))
+    verdict = verify(compiled.network, circuit, certificate=compiled.certificate) if bounds else None
+    if verdict is not None and verdict.holds is False:
+        raise NetworkError(f"{path}: what was made to keep within the bounds is wrong; please report it: {verdict}")
     if output is not None and target is not None:
         profile = profile or target.profiles[0]
         target.check_profile(profile)
@@ -120,7 +161,44 @@ def compile_file(path: Path, mapping: str, output: Path | None, profile: str | N
         raise CircuitError(f"--profile {profile} is for the file of a network; give --output a target's suffix (.nir)")
     elif output is not None:
         write_circuit(circuit, output)
-    return measure(circuit, compiled.network)
+    return Compiled(measure(circuit, compiled.network), verdict)
+
+
+def module_rows(path: Path, mapping: str, reading: "Reading | None" = None) -> list[dict[str, object]]:
+    """What each module of a file costs, compiled by itself, the whole first; a module counts all within it.
+
+    Raises:
+        FormatError: if the file cannot be read.
+        CircuitError: if the mapping is unknown or cannot express a module.
+    """
+    rows: list[dict[str, object]] = []
+    for module in read_modules(path, **(reading or {})):
+        found = measure(module.circuit, compile_certified(module.circuit, mapping).network)
+        figures = {
+            name: getattr(found, name) for name in ("inputs", "outputs", "gates", "neurons", "synapses", "latency")
+        }
+        registers = len(module.circuit.register_names)
+        row: dict[str, object] = {
+            "module": module.name,
+            "instances": module.instances,
+            "registers": registers,
+            **figures,
+        }
+        rows.append({**row, "neurons_of_all_instances": module.instances * found.neurons})
+    return rows
+
+
+def translate_file(path: Path, output: Path, reading: "Reading | None" = None) -> dict[str, object]:
+    """Writes a netlist in the format of another suffix, and says how large the circuit is.
+
+    Raises:
+        FormatError: if the file cannot be read, or the format cannot hold the circuit.
+    """
+    circuit = read_circuit(path, **(reading or {}))
+    write_circuit(circuit, output)
+    sizes: dict[str, object] = {"inputs": len(circuit.inputs), "outputs": len(circuit.outputs)}
+    sizes |= {"registers": len(circuit.register_names), "gates": len(circuit.kinds)}
+    return {"circuit": str(path), "written": str(output), **sizes}
 
 
 def _example(network: SpikingNetwork, waves: int = 16) -> "Tensor":
@@ -134,7 +212,7 @@ def _example(network: SpikingNetwork, waves: int = 16) -> "Tensor":
     return from_numpy(values)[:, None]
 
 
-def trade_file(path: Path) -> "tuple[Cost, ...]":
+def trade_file(path: Path, reading: "Reading | None" = None) -> "tuple[Cost, ...]":
     """What every mapping costs for a netlist file.
 
     Raises:
@@ -142,7 +220,7 @@ def trade_file(path: Path) -> "tuple[Cost, ...]":
     """
     from logic.mapping.trade import pareto
 
-    return pareto(read_circuit(path))
+    return pareto(read_circuit(path, **(reading or {})))
 
 
 def verify_files(
@@ -154,6 +232,10 @@ def verify_files(
     certificate: Path | None = None,
     *,
     obligations: bool = False,
+    match: str | None = None,
+    reading: "Reading | None" = None,
+    bounds: "Bounds | None" = None,
+    spec_top: str | None = None,
 ) -> Proved:
     """Compiles a netlist file and proves the network against another one, or against itself.
 
@@ -168,6 +250,10 @@ def verify_files(
         waveform: Where a counterexample is written if there is one: ``.svg`` as a raster, else a value change dump.
         certificate: Where the formula of a small network is written (``.cnf``), its DRAT proof beside it.
         obligations: Whether to judge the network's other promises too (see :func:`logic.prove_obligations`).
+        match: How the two circuits' signals are matched: ``order``, ``names`` or a file (see :func:`logic.verify`).
+        reading: How both netlists are read: their library of cells, what undriven wires are.
+        bounds: What the target allows of the network.
+        spec_top: The module that is meant, of the specification if it is Verilog.
 
     Raises:
         FormatError: if a file cannot be read.
@@ -176,9 +262,9 @@ def verify_files(
     """
     start = work_time()
     if (target := target_of_file(path)) is not None:
-        return _verify_network(target, path, spec, timeout, waveform, certificate, obligations)
-    circuit = read_circuit(path)
-    compiled = compile_certified(circuit, mapping)
+        return _verify_network(target, path, spec, timeout, waveform, certificate, obligations, spec_top)
+    circuit = read_circuit(path, **(reading or {}))
+    compiled = compile_certified(circuit, mapping, **(bounds or {}))
     seconds = work_time() - start
     network = compiled.network
     verdict = verify(network, circuit, certificate=compiled.certificate, timeout=timeout)
@@ -188,7 +274,9 @@ def verify_files(
 
         verdict = _both(verdict, all_hold(prove_properties(circuit, None, timeout)))
     if spec is not None and verdict.holds is not False:
-        verdict = _both(verdict, verify(circuit, read_circuit(spec), timeout=timeout))
+        other: Reading = {**(reading or {})}
+        other["top"] = spec_top
+        verdict = _both(verdict, verify(circuit, read_circuit(spec, **other), timeout=timeout, match=match))
     _keep(verdict, network, circuit, waveform, certificate)
     return Proved(verdict, measure(circuit, compiled.network), seconds, others)
 
@@ -201,12 +289,13 @@ def _verify_network(
     waveform: Path | None,
     certificate: Path | None,
     obligations: bool,
+    spec_top: str | None,
 ) -> Proved:
     """The network of a target's file against a specification."""
     if spec is None:
         raise CircuitError(f"{path}: a network needs a specification; give the circuit that it shall compute")
     start = work_time()
-    network, circuit = target.read(path), read_circuit(spec)
+    network, circuit = target.read(path), read_circuit(spec, top=spec_top)
     seconds = work_time() - start
     verdict = verify(network, circuit, timeout=timeout)
     others = logic.prove_obligations(network, circuit, function=verdict) if obligations else {}

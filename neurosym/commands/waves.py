@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from logic import CircuitError, compile_circuit
 from logic.formats import read_circuit
 from logic.simulation.energy import EnergyModel, count_events
 from logic.simulation.faults import FaultStatistics, inject_faults
 from logic.simulation.random_run import run_random_waves
+
+if TYPE_CHECKING:
+    from logic.formats.files import Reading
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,9 @@ class Simulated:
     faults: FaultStatistics | None
 
 
-def simulate_file(path: Path, mapping: str, waves: int, seed: int, deletion: float, insertion: float) -> Simulated:
+def simulate_file(
+    path: Path, mapping: str, waves: int, seed: int, deletion: float, insertion: float, reading: "Reading | None" = None
+) -> Simulated:
     """Runs random waves through the compiled network of a netlist file and checks every answer.
 
     A circuit with registers gets its waves in streams of 64 from the first clock on.
@@ -43,7 +49,7 @@ def simulate_file(path: Path, mapping: str, waves: int, seed: int, deletion: flo
         CircuitError: if the mapping cannot express the circuit, or faults are asked for of one with registers.
         NetworkError: if faults are asked for without two rails.
     """
-    circuit = read_circuit(path)
+    circuit = read_circuit(path, **(reading or {}))
     if circuit.register_names and (deletion or insertion):
         raise CircuitError(f"{path}: has registers; faults are injected into combinational circuits only")
     network = compile_circuit(circuit, mapping)

@@ -87,8 +87,9 @@ def _inside(vision: SpikingVision, picture: Tensor, labels: Sequence[str]) -> li
     firing = layer.fire(currents[0])
     membranes, fired = (part[:, 0].flatten(1).float().cpu() for part in (firing.membrane, firing.spikes))
     busiest = fired.sum(0).argsort(descending=True, stable=True)[: 4 * _TRACES : 4]
+    limit = float(torch.as_tensor(layer.threshold).detach().mean())
     traces = figures.membrane_traces(
-        membranes[:, busiest].numpy(), fired[:, busiest].numpy(), layer.threshold, f"Some neurons of {name}"
+        membranes[:, busiest].numpy(), fired[:, busiest].numpy(), limit, f"Some neurons of {name}"
     )
     return [
         *parts,

@@ -45,8 +45,8 @@ class Processes:
     def agree(self, network: nn.Module) -> None:
         """Gives all processes the weights and buffers of the first."""
         if self.count > 1:
-            for tensor in network.state_dict().values():
-                distributed.broadcast(tensor, 0)
+            for tensor in (*network.parameters(), *network.buffers()):
+                distributed.broadcast(tensor.detach(), 0)
 
     def add_up(self, parameters: Iterable[nn.Parameter], total: float) -> float:
         """Adds up the gradients of all processes, in place, and a number, which is returned."""

@@ -5,6 +5,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
+from .fusing import fire_behind
 from .layers import ArchitectureError, ConvNorm, NeuronFactory
 
 Attention = Literal["ssa", "linear", "sdsa", "statten", "qk-token", "qk-channel", "saf"]
@@ -127,9 +128,9 @@ class SpikingAttention(nn.Module):
 
     def project(self, signal: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values, ``[T, B, h, N, d]`` each, of spikes ``[T, B, D, H, W]``."""
-        query = self._split(self.fire_query(self.query(signal)))
-        key = self._split(self.fire_key(self.key(signal)))
-        value = key if self.value is None else self._split(self.fire_value(self.value(signal)))
+        query = self._split(fire_behind(self.query, self.fire_query, signal))
+        key = self._split(fire_behind(self.key, self.fire_key, signal))
+        value = key if self.value is None else self._split(fire_behind(self.value, self.fire_value, signal))
         return query, key, value
 
     def additions(self, signal: Tensor) -> float:
@@ -208,7 +209,7 @@ class GatedFeedForward(nn.Module):
 
     def forward(self, signal: Tensor) -> Tensor:
         """Currents ``[T, B, D, H, W]`` of a signal of that shape."""
-        return self.back(self.fire(self.gate(signal)) * self.pass_on(signal))
+        return self.back(fire_behind(self.gate, self.fire, signal) * self.pass_on(signal))
 
 
 class Compensation(nn.Module):

@@ -4,6 +4,7 @@ from typing import Literal
 
 from torch import nn
 
+from .fusing import Chain
 from .layers import ArchitectureError, ConvNorm, MaxPool, NeuronFactory, Pooling
 from .shortcuts import Residual, Shortcut
 
@@ -85,7 +86,7 @@ def stage_embedding(
     if not halve:
         return Residual(ConvNorm(inputs, outputs, 3), shortcut, neuron, ConvNorm(inputs, outputs))
     early = shortcut == "ms"
-    branch = nn.Sequential(
+    branch = Chain(
         ConvNorm(inputs, outputs, 3, pooling="max" if early else "none"),
         neuron(),
         ConvNorm(outputs, outputs, 3, pooling="none" if early else "max"),

@@ -64,13 +64,19 @@ class ConvNorm(nn.Module):
 
     def forward(self, signal: Tensor) -> Tensor:
         """Currents ``[T, B, C_out, H', W']`` of a signal ``[T, B, C_in, H, W]``."""
+        return self.normalise(self.convolve(signal)).unflatten(0, signal.shape[:2])
+
+    def convolve(self, signal: Tensor) -> Tensor:
+        """What comes to the norm, ``[T * B, C_out, H', W']``, of a signal ``[T, B, C_in, H, W]``."""
         merged = signal.flatten(0, 1)
         if self.pooling == "average":
             merged = functional.avg_pool2d(to_even(merged), 2)
-        merged = self.norm(self.convolution(merged))
-        if self.pooling == "max":
-            merged = functional.max_pool2d(merged, 3, 2, 1)
-        return merged.unflatten(0, signal.shape[:2])
+        return self.convolution(merged)
+
+    def normalise(self, merged: Tensor) -> Tensor:
+        """The norm and, if there is one, the pool behind it."""
+        normal = self.norm(merged)
+        return functional.max_pool2d(normal, 3, 2, 1) if self.pooling == "max" else normal
 
     def fold(self) -> nn.Conv2d:
         """One convolution with bias that computes the same as this layer in evaluation, pooling left out.
@@ -151,6 +157,12 @@ def present(first: ConvNorm, pictures: Tensor, steps: int) -> Tensor:
     Raises:
         ArchitectureError: if the input has another shape or holds what is no number.
     """
+    current = first(frames(first, pictures))
+    return current if pictures.ndim == 5 else current.expand(steps, -1, -1, -1, -1)
+
+
+def frames(first: ConvNorm, pictures: Tensor) -> Tensor:
+    """What the first layer sees of :func:`present`'s pictures, ``[T, B, C, H, W]``; one frame of still ones."""
     channels = first.convolution.in_channels
     if pictures.ndim not in (4, 5) or pictures.shape[-3] != channels or not pictures.numel():
         raise ArchitectureError(
@@ -160,9 +172,7 @@ def present(first: ConvNorm, pictures: Tensor, steps: int) -> Tensor:
     brightness = pictures / 255 if pictures.dtype == torch.uint8 else pictures
     if not torch.compiler.is_compiling() and not brightness.is_meta and not bool(torch.isfinite(brightness).all()):
         raise ArchitectureError("the input holds NaN or infinite values; look at how the pictures were read")
-    if pictures.ndim == 5:
-        return first(brightness)
-    return first(brightness[None]).expand(steps, -1, -1, -1, -1)
+    return brightness if pictures.ndim == 5 else brightness[None]
 
 
 def draw_weights(network: nn.Module, generator: Seed) -> None:

@@ -182,19 +182,15 @@ class _Graph:
         form = layer.nir_form() if isinstance(layer, Neuron) else None
         if form is None:
             raise ArchitectureError(f"NIR has no node for {layer}; use leaky neurons with hard reset that start at 0")
-        beta = float(torch.as_tensor(form.beta).detach())
-        return self.neurons(signal, form.threshold, beta, alpha=form.alpha, scaled=form.scaled)
+        return self.neurons(signal, form)
 
     def gate(self, signal: Signal, threshold: float) -> Signal:
         """Neurons without memory that fire where the signal reaches a threshold."""
-        return self.neurons(signal, threshold, 0.0)
+        return self.neurons(signal, NirForm(threshold, 0.0))
 
-    def neurons(
-        self, signal: Signal, threshold: float, beta: float, *, alpha: float | None = None, scaled: bool = False
-    ) -> Signal:
-        """LIF nodes, or CubaLIF ones if their synapses leak by ``alpha``."""
+    def neurons(self, signal: Signal, form: NirForm) -> Signal:
+        """LIF nodes, or CubaLIF ones if their synapses leak."""
         shape = self.shapes[signal[0]]
-        form = NirForm(threshold, beta, alpha, scaled)
         return self.add("neurons", neuron_node(form, shape, "lif"), signal, shape)
 
     def residual(self, signal: Signal, block: nn.Module) -> Signal:
@@ -257,7 +253,7 @@ def neuron_node(form: NirForm, shape: tuple[int, ...], profile: str) -> nir.NIRN
     if form.alpha is None and profile == "lif":
         gain = np.ones(shape) if form.scaled else tau / TIME_STEP
         return nir.LIF(tau=tau, r=gain, v_leak=zero, v_threshold=limit, v_reset=zero)
-    alpha = spread(form.alpha or 0.0)
+    alpha = spread(0.0 if form.alpha is None else form.alpha)
     with np.errstate(divide="ignore"):
         synapse = np.where(alpha < 1, TIME_STEP / (1 - alpha), _FOREVER)
     gain = synapse / TIME_STEP * ((1 - beta) if form.scaled else 1)

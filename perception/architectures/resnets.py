@@ -6,7 +6,8 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from .layers import ArchitectureError, ConvNorm, MaxPool, NeuronFactory, Pooling, Readout, present
+from .fusing import Chain, present_to
+from .layers import ArchitectureError, ConvNorm, MaxPool, NeuronFactory, Pooling, Readout
 from .shortcuts import Residual, Shortcut
 
 Stem = Literal["small", "large", "deep"]
@@ -72,7 +73,7 @@ class SpikingResNet(nn.Module):
         width = plan.stem_width or plan.widths[0]
         first, rest = _stem(plan, neuron, channels, width)
         self.first = first
-        self.rest = nn.Sequential(*rest)
+        self.rest = Chain(*rest)
         blocks: list[Residual] = []
         for stage, (target, depth) in enumerate(zip(plan.widths, plan.depths, strict=True)):
             for number in range(depth):
@@ -86,7 +87,7 @@ class SpikingResNet(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Logits ``[T, B, K]`` of still pictures ``[B, C, H, W]`` or frames ``[T, B, C, H, W]``."""
-        trunk = self.blocks(self.rest(present(self.first, pictures, self.steps)))
+        trunk = self.blocks(present_to(self.rest, self.first, pictures, self.steps))
         return self.readout(self.head(self.fire(trunk)))
 
 
@@ -121,4 +122,4 @@ def _block(plan: ResNetPlan, neuron: NeuronFactory, source: int, width: int, hal
     projection = None
     if halve or source != target:
         projection = ConvNorm(source, target, pooling=plan.projection if halve else "none", gamma=joined)
-    return Residual(nn.Sequential(*layers[:-1]), plan.shortcut, neuron, projection)
+    return Residual(Chain(*layers[:-1]), plan.shortcut, neuron, projection)

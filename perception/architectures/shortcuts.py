@@ -5,6 +5,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
+from .fusing import fire_behind
 from .layers import ArchitectureError, ConvNorm, NeuronFactory
 
 Shortcut = Literal["spiking", "sew-add", "sew-and", "sew-iand", "ms"]
@@ -69,11 +70,12 @@ class Residual(nn.Module):
         if self.shortcut == "ms":
             fired = self.fire(signal)
             return (signal if self.projection is None else self.projection(fired)) + self.branch(fired)
-        identity = signal if self.projection is None else self.projection(signal)
         if self.shortcut == "spiking":
-            return self.fire(self.branch(signal) + identity)
-        identity = identity if self.fire_projection is None else self.fire_projection(identity)
-        return join(self.fire(self.branch(signal)), identity, self.shortcut)
+            return self.fire(self.branch(signal) + (signal if self.projection is None else self.projection(signal)))
+        identity = signal
+        if self.projection is not None and self.fire_projection is not None:
+            identity = fire_behind(self.projection, self.fire_projection, signal)
+        return join(fire_behind(self.branch, self.fire, signal), identity, self.shortcut)
 
 
 def start_as_identity(network: nn.Module, current: float = 4.0) -> None:

@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from .attention import Attention, Compensation, GatedFeedForward, SpikingAttention
 from .embedding import PoolOrder, patch_splitting, stage_embedding
-from .layers import ArchitectureError, ConvNorm, NeuronFactory, Readout, present
+from .fusing import Chain, present_to
+from .layers import ArchitectureError, ConvNorm, NeuronFactory, Readout
 from .shortcuts import Residual, Shortcut
 from .tokens import AnchorToken, InformationRetaining, Selected, TokenPolicy
 
@@ -118,7 +119,7 @@ class SpikingTransformer(nn.Module):
             self.first = ConvNorm(channels, half, 3)
             layers = [] if plan.shortcut == "ms" else [neuron()]
             layers.append(stage_embedding(half, stages[0].width, plan.shortcut, neuron, halve=False))
-        self.embedding = nn.Sequential(*layers)
+        self.embedding = Chain(*layers)
         inside = neuron if plan.compensation == 1 else _compensated(neuron, plan.compensation)
         at_once = 1 if plan.compress else steps
         trunk: list[nn.Module] = []
@@ -133,7 +134,7 @@ class SpikingTransformer(nn.Module):
 
     def look(self, pictures: Tensor) -> Looking:
         """Logits and token scores of still pictures ``[B, C, H, W]`` or frames ``[T, B, C, H, W]``."""
-        signal = self.embedding(present(self.first, pictures, self.steps))
+        signal = present_to(self.embedding, self.first, pictures, self.steps)
         if self.compress:
             signal = signal.sum(0, keepdim=True)
         scores: list[Tensor] = []
@@ -204,5 +205,5 @@ def _block(plan: TransformerPlan, stage: Stage, neuron: NeuronFactory) -> nn.Seq
     if plan.gated:
         forward: nn.Module = GatedFeedForward(width, plan.ratio, neuron)
     else:
-        forward = nn.Sequential(ConvNorm(width, plan.ratio * width), neuron(), ConvNorm(plan.ratio * width, width))
+        forward = Chain(ConvNorm(width, plan.ratio * width), neuron(), ConvNorm(plan.ratio * width, width))
     return nn.Sequential(*mixer, Residual(forward, plan.shortcut, neuron))

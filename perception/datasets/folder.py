@@ -21,7 +21,7 @@ from .dataset import Dataset, DatasetError
 from .layout import Layout, find_files
 from .preparation import FITTINGS, Fitting, Preparation
 
-FINEST = 64  # pixels across a recording's frames, unless more are asked for
+FINEST = 48  # pixels across a recording's frames, unless more are asked for
 _MOST_BYTES = 2 << 30  # of all pictures or frames
 _DEPTHS = (10, 12, 14, 16)  # bits that cameras have; files say 16
 
@@ -34,7 +34,7 @@ class FolderOptions:
 
     Args:
         resize: Height and width to which all are brought; as they are if none. Frames of recordings are counted on so
-            many or fewer pixels across, at most 64 if none.
+            many or fewer pixels across, at most 48 if none.
         fitting: How pictures of another form are: ``pad``, ``crop`` or ``stretch``.
         unit: Of times in tables of events, ``s``, ``ms``, ``us`` or ``ns``.
 

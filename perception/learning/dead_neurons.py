@@ -84,7 +84,9 @@ class DeadNeuronDetector:
                 return
             with torch.no_grad():
                 membrane = layer.fire(inputs[0]).membrane
-                inside = layer.surrogate.derivative(membrane - layer.threshold) > layer.surrogate.peak / 100
+                inside = (
+                    layer.surrogate.derivative(membrane - layer.threshold_over(membrane)) > layer.surrogate.peak / 100
+                )
                 self._remember(self.rates, name, by_channel(spikes != 0))
                 self._remember(self.reaches, name, by_channel(inside))
             self._runs[name] = self._runs.get(name, 0) + 1
@@ -161,7 +163,11 @@ def balance_threshold(
         0.95
     """
     for layer, rate in zip(layers, rates, strict=True):
-        layer.threshold = max(layer.threshold - speed * (target - float(rate.mean())), 0.01)
+        rise = speed * (float(rate.mean()) - target)
+        if isinstance(layer.threshold, Tensor):
+            layer.threshold.add_(rise).clamp_(min=0.01)
+        else:
+            layer.threshold = max(layer.threshold + rise, 0.01)
 
 
 @torch.no_grad()

@@ -88,7 +88,7 @@ def _place(
     network: nn.Module, name: str, neurons: Neuron, run: Callable[[], object], generator: torch.Generator
 ) -> Place:
     order = list[nn.Module]()
-    kinds = (nn.Conv2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d, ThresholdBatchNorm)
+    kinds = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d, ThresholdBatchNorm)
     hooks = [
         module.register_forward_pre_hook(lambda module, _: order.append(module))
         for module in network.modules()
@@ -104,7 +104,7 @@ def _place(
         raise NeuronError(f"layer {name!r} did not run, so what stands before it is not known")
     norm: nn.Module | None = None
     for module in reversed(order[: order.index(neurons)]):
-        if isinstance(module, nn.Conv2d | nn.Linear):
+        if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear):
             return Place(network, name, neurons, module, norm, run, generator)
         norm = norm or module
     raise NeuronError(f"no weighted layer runs before {name!r}")
@@ -120,24 +120,22 @@ def _normalise(place: Place) -> None:
     """Remedy 2: currents of mean 0 and of the threshold's size (tdBN)."""
     if place.norm is None:
         raise NeuronError(f"no norm stands before {place.name!r}; build the network with a ThresholdBatchNorm there")
-    place.norm.get_parameter("weight").fill_(place.neurons.threshold)
+    place.norm.get_parameter("weight").copy_(torch.as_tensor(place.neurons.threshold))
     place.norm.get_parameter("bias").zero_()
 
 
 def _fluctuate(place: Place) -> None:
     """Remedy 3: weights of mean 0 under which membranes reach the threshold by chance."""
-    draw_fluctuating(place.weights, place.generator, threshold=place.neurons.threshold)
+    threshold = torch.as_tensor(place.neurons.threshold).detach().mean().item()
+    draw_fluctuating(place.weights, place.generator, threshold=threshold)
 
 
 def _learn_leak(place: Place) -> None:
-    """Remedy 4: the leak becomes a learned number (PLIF)."""
-    old = _leaky(place)
-    beta = min(max(float(torch.as_tensor(old.decay()).detach()), 0.01), 0.99)
-    new = ParametricLIF(
-        beta, threshold=old.threshold, reset=old.reset, detach_reset=old.detach_reset, scale_input=old.scale_input,
-        surrogate=old.surrogate, tier=old.tier, start=old.start,
-    )  # fmt: skip
-    place.network.set_submodule(place.name, new.to(place.weights.get_parameter("weight")))
+    """Remedy 4: the leak becomes a learned number."""
+    layer = _leaky(place)
+    if not isinstance(layer, ParametricLIF) and not isinstance(layer.beta, nn.Parameter):
+        beta = torch.as_tensor(layer.decay()).detach().clamp(0.01, 0.99)
+        layer.beta = nn.Parameter(beta.to(place.weights.get_parameter("weight"), copy=True))
 
 
 def _start_half(place: Place) -> None:
@@ -148,7 +146,8 @@ def _start_half(place: Place) -> None:
 def _balance(place: Place) -> None:
     """Remedy 6: the threshold moves until the layer fires at about a tenth of its steps."""
     for _ in range(_ROUNDS):
-        fired = place.membranes() >= place.neurons.threshold
+        membranes = place.membranes()
+        fired = membranes >= place.neurons.threshold_over(membranes)
         balance_threshold([place.neurons], [by_channel(fired)], target=0.1, speed=1.0)
 
 
@@ -161,11 +160,13 @@ def _detach(place: Place) -> None:
 def _rescale(place: Place) -> None:
     """Remedy 8: channels that never fire get weights that bring them to the threshold."""
     membranes = place.membranes()
-    dead = by_channel(membranes >= place.neurons.threshold) == 0
+    threshold = place.neurons.threshold_over(membranes)
+    dead = by_channel(membranes >= threshold) == 0
     scaled = place.weights if place.norm is None else place.norm
     for name, parameter in scaled.named_parameters(recurse=False):
         if name in ("weight", "bias"):
-            rescale_silent(parameter, membranes, dead, threshold=place.neurons.threshold)
+            # on a scale on which all channels have the threshold 1
+            rescale_silent(parameter, membranes / threshold, dead)
 
 
 def _leaky(place: Place) -> LeakyIntegrateAndFire:

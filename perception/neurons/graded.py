@@ -114,8 +114,9 @@ class MultiThresholdLIF(Neuron):
         rest = torch.zeros_like(current[0]) if state is None else state[0]
         spikes: list[Tensor] = []
         membranes: list[Tensor] = []
-        reach = self.threshold * 2**self.levels
-        value = partial(_powers, threshold=self.threshold, levels=self.levels)
+        threshold = float(self.threshold)
+        reach = threshold * 2**self.levels
+        value = partial(_powers, threshold=threshold, levels=self.levels)
         derivative = partial(_within, low=-reach, high=reach)
         for driven in current.unbind(0):
             membranes.append(self.beta * rest + driven)

@@ -3,19 +3,24 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from logic import NeurosymError
-
+from .channel_numbers import (
+    ChannelNumber,
+    NeuronError as NeuronError,
+    check_number,
+    numbers_of,
+    over_channels,
+    set_number,
+    take_numbers,
+    told,
+)
 from .surrogates import SurrogateChoice, to_surrogate
-
-
-class NeuronError(NeurosymError, ValueError):
-    """An unknown kind of neuron, an option out of its range, or a current that has the wrong shape or type."""
 
 
 class Firing(NamedTuple):
@@ -42,14 +47,15 @@ class NirForm:
 
     Args:
         threshold: Membrane at which they fire.
-        beta: What is left of the membrane after a step; a tensor without axes where it is learned.
+        beta: What is left of the membrane after a step; numbers are tensors where they are learned (without axes) or
+            there is one a channel ``[C]``.
         alpha: What is left of a synaptic current after a step; none for synapses without memory.
         scaled: Whether the gain ``g`` is ``1 - beta`` instead of 1.
     """
 
-    threshold: float
+    threshold: float | Tensor
     beta: float | Tensor
-    alpha: float | None = None
+    alpha: float | Tensor | None = None
     scaled: bool = False
 
 
@@ -81,7 +87,9 @@ class Neuron(nn.Module, ABC):
     What is true of a kind of neuron stands in its class, where all others look it up: ``graded``, whether it sends more
     than a bit a step; ``causal``, whether no spike depends on a later current; ``streams``, whether the state lets a
     run go on where another ended; ``sample``, the options of a small layer, where some have no default (``steps`` among
-    them: the layer runs with so many only); ``strong_current``, under which neurons at rest fire within a few steps.
+    them: the layer runs with so many only); ``strong_current``, under which neurons at rest fire within a few steps;
+    ``kept``, the numbers that its state holds even where they are no tensors, since remedies change them; and
+    ``learnable``, those that may be one a channel and learn.
 
     Args:
         threshold: The neuron fires when its membrane is at or above it.
@@ -93,12 +101,13 @@ class Neuron(nn.Module, ABC):
     streams: ClassVar[bool] = True
     sample: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     strong_current: ClassVar[float] = 1.5
+    kept: ClassVar[tuple[str, ...]] = ("threshold",)
+    learnable: ClassVar[tuple[str, ...]] = ()
+    threshold: float | Tensor
 
-    def __init__(self, threshold: float = 1.0, surrogate: SurrogateChoice = "arctan") -> None:
+    def __init__(self, threshold: ChannelNumber = 1.0, surrogate: SurrogateChoice = "arctan") -> None:
         super().__init__()
-        if not threshold > 0:
-            raise NeuronError(f"a threshold must be positive, got {threshold}; scale the currents instead")
-        self.threshold = threshold
+        self.set_number("threshold", threshold, 0, inf, positive=True)
         self.surrogate = to_surrogate(surrogate)
 
     @abstractmethod
@@ -117,6 +126,29 @@ class Neuron(nn.Module, ABC):
         """The state before the first step, for samples of the shape of ``frame``, ``[B, ...]``."""
         return tuple(torch.zeros_like(variable) for variable in self.fire(torch.zeros_like(frame)[None]).state)
 
+    def set_number(self, name: str, value: ChannelNumber, low: float, high: float, *, positive: bool = False) -> None:
+        """Takes one of the layer's numbers, if it lies in its range and its kind is one that this layer can have.
+
+        Raises:
+            NeuronError: if not.
+        """
+        if not isinstance(value, int | float) and name not in self.learnable:
+            raise NeuronError(f"the {name} of a {type(self).__name__} is one number, got a {type(value).__name__}")
+        check_number(f"the {name}" if positive else name, value, low, high, positive=positive)
+        set_number(self, name, value)
+
+    def threshold_over(self, current: Tensor) -> float | Tensor:
+        """The threshold as it spreads over rows of currents or membranes ``[T, B, C, ...]``."""
+        return over_channels(self.threshold, current, "the threshold")
+
+    def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        destination.update({f"{prefix}{name}": value for name, value in numbers_of(self).items()})
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any, **named: Any) -> None:
+        take_numbers(self, state_dict, prefix)
+        super()._load_from_state_dict(state_dict, prefix, *args, **named)
+
     def nir_form(self) -> NirForm | None:
         """These neurons as NIR says them, or none if it has no node for them."""
         return None
@@ -131,7 +163,7 @@ class Neuron(nn.Module, ABC):
 
     def extra_repr(self) -> str:
         """The threshold and the surrogate, for the printed form of a model."""
-        return f"threshold={self.threshold}, surrogate={self.surrogate.name}"
+        return f"threshold={told(self.threshold)}, surrogate={self.surrogate.name}"
 
 
 def check_current(current: Tensor) -> None:

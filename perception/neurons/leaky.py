@@ -2,15 +2,18 @@
 
 from dataclasses import replace
 from functools import partial
-from math import frexp
+from math import frexp, inf
 
 import torch
 from torch import Tensor, nn
 
+from .channel_numbers import LEAST, ChannelNumber, check_number, over_channels, told, within
 from .layer import Firing, IntegerForm, Neuron, NeuronError, NirForm, check_current, check_state
 from .scan import leaky_scan
 from .scan_rule import Reset, Scanned, ScanRule, Tier
 from .surrogates import Surrogate, SurrogateChoice, arctan, rectangular
+
+_NEARLY_ALL = 1 - 2**-20  # a learned beta whose input is scaled by what it leaves
 
 
 def integrate_and_fire(current: Tensor, *, threshold: float = 1.0, surrogate: Surrogate | None = None) -> Tensor:
@@ -38,8 +41,9 @@ class LeakyIntegrateAndFire(Neuron):
     """LIF: ``h[t] = beta v[t-1] + gain x[t]``, fires at ``h >= threshold``; reset of :mod:`.scan`.
 
     Args:
-        beta: What is left of the membrane after a step, ``0 <= beta <= 1``; ``1 - 1 / tau`` for ``tau`` in steps.
-        threshold: The neuron fires when its membrane is at or above it.
+        beta: What is left of the membrane after a step, ``0 <= beta <= 1``; ``1 - 1 / tau`` for ``tau`` in steps. A
+            list or tensor is one a channel, a ``Parameter`` is learned and kept in its range.
+        threshold: The neuron fires when its membrane is at or above it; one a channel, or learned, as ``beta``.
         reset: ``hard``, to zero, or ``soft``, by the threshold.
         detach_reset: Whether the gradient holds the reset's spike constant.
         scale_input: Whether the gain is ``1 - beta``, so that a constant current is the membrane's limit, instead of 1.
@@ -50,13 +54,19 @@ class LeakyIntegrateAndFire(Neuron):
     Example:
         >>> LeakyIntegrateAndFire(beta=0.5)(torch.tensor([0.75, 0.75, 0.75]).reshape(3, 1)).flatten().tolist()
         [0.0, 1.0, 0.0]
+        >>> LeakyIntegrateAndFire(threshold=nn.Parameter(torch.tensor([1.0, 2.0])))(torch.full((2, 1, 2), 1.0)).tolist()
+        [[[1.0, 0.0]], [[1.0, 0.0]]]
     """
+
+    kept = ("beta", "threshold", "start")
+    learnable = ("beta", "threshold")
+    beta: float | Tensor
 
     def __init__(
         self,
-        beta: float = 0.5,
+        beta: ChannelNumber = 0.5,
         *,
-        threshold: float = 1.0,
+        threshold: ChannelNumber = 1.0,
         reset: Reset = "hard",
         detach_reset: bool = True,
         scale_input: bool = False,
@@ -67,11 +77,11 @@ class LeakyIntegrateAndFire(Neuron):
         super().__init__(threshold, surrogate)
         if not 0 <= start < 1:
             raise NeuronError(f"the first membrane must lie between 0 and the threshold, got {start} thresholds")
-        if not 0 <= beta <= 1 or (scale_input and beta == 1):
-            raise NeuronError(f"beta must lie between 0 and 1 (below 1 if the input is scaled), got {beta}")
+        if scale_input and isinstance(beta, int | float) and beta == 1:
+            raise NeuronError("beta must lie below 1 if the input is scaled by 1 - beta, got 1")
         if reset not in ("hard", "soft"):
             raise NeuronError(f"unknown reset {reset!r}; use 'hard' or 'soft'")
-        self.beta = beta
+        self.set_number("beta", beta, 0, 1)
         self.reset: Reset = reset
         self.detach_reset = detach_reset
         self.scale_input = scale_input
@@ -79,8 +89,8 @@ class LeakyIntegrateAndFire(Neuron):
         self.start = start
 
     def decay(self) -> float | Tensor:
-        """What is left of the membrane after a step."""
-        return self.beta
+        """What is left of the membrane after a step; one number, or one a channel ``[C]``."""
+        return within(self.beta, 0, _NEARLY_ALL if self.scale_input else 1)
 
     def slope(self, steps: int) -> Surrogate:
         """The surrogate for a run of so many steps."""
@@ -88,18 +98,18 @@ class LeakyIntegrateAndFire(Neuron):
 
     def rest(self, frame: Tensor) -> tuple[Tensor, ...]:
         """See :meth:`Neuron.rest`; a membrane of ``start`` thresholds."""
-        return (torch.full_like(frame, self.start * self.threshold),)
+        return ((torch.zeros_like(frame) + self.start * self._limit(frame[None])).to(frame.dtype),)
 
     def nir_form(self) -> NirForm | None:
         """See :meth:`Neuron.nir_form`; NIR knows the hard reset and the start at 0 alone."""
         if self.reset == "soft" or self.start:
             return None
-        return NirForm(self.threshold, self.decay(), scaled=self.scale_input)
+        return NirForm(within(self.threshold, LEAST, inf), self.decay(), scaled=self.scale_input)
 
     def integer_form(self) -> IntegerForm | None:
         """See :meth:`Neuron.integer_form`; the leak must be a number of halvings, and the start 0."""
         decay = self.decay()
-        if isinstance(decay, Tensor) or self.start:
+        if isinstance(decay, Tensor) or isinstance(self.threshold, Tensor) or self.start:
             return None
         mantissa, exponent = frexp(decay)
         if decay and mantissa != 0.5:
@@ -120,15 +130,19 @@ class LeakyIntegrateAndFire(Neuron):
     def _scan(self, current: Tensor, initial: Tensor | None, record: bool) -> Scanned:
         check_current(current)
         if initial is None and self.start:
-            initial = torch.full_like(current[0], self.start * self.threshold)
-        decay = self.decay()
+            (initial,) = self.rest(current[0])
+        decay = over_channels(self.decay(), current, "beta")
         gain = 1 - decay if self.scale_input else 1.0
-        rule = ScanRule(self.threshold, self.slope(len(current)), self.reset, self.detach_reset)
+        rule = ScanRule(self._limit(current), self.slope(len(current)), self.reset, self.detach_reset)
         return leaky_scan(current, rule, decay=decay, gain=gain, initial=initial, tier=self.tier, record=record)
+
+    def _limit(self, current: Tensor) -> float | Tensor:
+        """The threshold over rows of a current, positive whatever has been learned."""
+        return within(self.threshold_over(current), LEAST, inf)
 
     def extra_repr(self) -> str:
         """All options, for the printed form of a model."""
-        return f"beta={torch.as_tensor(self.decay()).item():.4g}, {super().extra_repr()}, reset={self.reset}"
+        return f"beta={told(self.decay())}, {super().extra_repr()}, reset={self.reset}"
 
 
 class IntegrateAndFire(LeakyIntegrateAndFire):
@@ -137,7 +151,7 @@ class IntegrateAndFire(LeakyIntegrateAndFire):
     def __init__(
         self,
         *,
-        threshold: float = 1.0,
+        threshold: ChannelNumber = 1.0,
         reset: Reset = "hard",
         detach_reset: bool = True,
         surrogate: SurrogateChoice = "arctan",
@@ -156,12 +170,12 @@ class IntegrateAndFire(LeakyIntegrateAndFire):
 
 
 class ParametricLIF(LeakyIntegrateAndFire):
-    """PLIF: LIF whose leak, one number a layer, is learned: ``beta = 1 - sigmoid(w)``.
+    """PLIF: LIF whose leak, one number a layer or a channel, is learned: ``beta = 1 - sigmoid(w)``.
 
     With ``scale_input`` (the published form) the gain is ``sigmoid(w)`` and learns too.
 
     Args:
-        beta: First value, ``0 < beta < 1``.
+        beta: First value, ``0 < beta < 1``; a list or tensor for one a channel.
         threshold: As for LIF.
         reset: As for LIF.
         detach_reset: As for LIF.
@@ -180,11 +194,14 @@ class ParametricLIF(LeakyIntegrateAndFire):
         ICCV 2021.
     """
 
+    kept = ("threshold", "start")
+    learnable = ("threshold",)
+
     def __init__(
         self,
-        beta: float = 0.5,
+        beta: ChannelNumber = 0.5,
         *,
-        threshold: float = 1.0,
+        threshold: ChannelNumber = 1.0,
         reset: Reset = "hard",
         detach_reset: bool = True,
         scale_input: bool = True,
@@ -192,10 +209,12 @@ class ParametricLIF(LeakyIntegrateAndFire):
         tier: Tier = "auto",
         start: float = 0.0,
     ) -> None:
-        if not 0 < beta < 1:
-            raise NeuronError(f"a learned beta must start between 0 and 1, got {beta}")
+        check_number("a learned beta", beta, 0, 1, positive=True)
+        first = torch.as_tensor(beta, dtype=torch.get_default_dtype()).detach()
+        if not first.is_meta and bool((first == 1).any()):
+            raise NeuronError("a learned beta must start below 1, where its leak has an end")
         super().__init__(
-            beta,
+            beta if isinstance(beta, int | float) else 0.5,
             threshold=threshold,
             reset=reset,
             detach_reset=detach_reset,
@@ -204,7 +223,7 @@ class ParametricLIF(LeakyIntegrateAndFire):
             tier=tier,
             start=start,
         )
-        self.leak = nn.Parameter(torch.logit(torch.tensor(1 - beta)))
+        self.leak = nn.Parameter(torch.logit(1 - first))
 
     def decay(self) -> Tensor:
         """``1 - sigmoid(leak)``, a tensor without axes."""
@@ -237,7 +256,7 @@ class LearnableSurrogateLIF(ParametricLIF):
         beta: float = 0.5,
         *,
         width: float = 1.0,
-        threshold: float = 1.0,
+        threshold: ChannelNumber = 1.0,
         reset: Reset = "hard",
         detach_reset: bool = True,
         tier: Tier = "auto",

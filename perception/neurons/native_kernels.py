@@ -132,7 +132,7 @@ def scan_forward(
 
 
 @kernel(large=0, nogil=True, error_model="numpy")
-def _slopes(shape: int, width: float, x: Array, out: Array) -> None:
+def surrogate_slopes(shape: int, width: float, x: Array, out: Array) -> None:
     """``out[i] = g(x[i])`` for the surrogates of the field; constants are rounded from float64."""
     kind = type(x[0])
     one, none = kind(1), kind(0)
@@ -255,7 +255,7 @@ def scan_backward(
             if shape == GIVEN:
                 slope[:size] = slopes[step, begin:end]
             else:
-                _slopes(shape, width, distance[:size], slope[:size])
+                surrogate_slopes(shape, width, distance[:size], slope[:size])
             if learned:
                 for i in range(size):
                     if soft and distance[i] >= 0:

@@ -128,7 +128,8 @@ def _by_weight(lists: SpikeLists, arriving: Tensor, weight: Tensor, stride: int,
     count, channels, height, columns = lists.shape
     outputs, kernel = len(weight), weight.shape[2]
     width, padded = _blocks(outputs)
-    given = functional.pad(arriving.permute(0, 2, 3, 1), (0, padded - outputs)).numpy()
+    rows = arriving.permute(0, 2, 3, 1)
+    given = (rows if padded == outputs else functional.pad(rows, (0, padded - outputs))).numpy()
 
     def pictures(first: int, last: int) -> Tensor:
         found = torch.zeros(padded // width, kernel, kernel, channels, width)

@@ -60,6 +60,8 @@ class Recurrent(Neuron):
         ``RLeaky`` of snnTorch (there with a reset one step later).
     """
 
+    kept = ()  # the neurons keep their own
+
     def __init__(self, neuron: Neuron, connection: nn.Module) -> None:
         nn.Module.__init__(self)
         if not (isinstance(neuron, Neuron) and neuron.causal and neuron.streams):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -71,7 +73,7 @@ class Recurrent(Neuron):
         self.neuron, self.connection = neuron, connection
 
     @property
-    def threshold(self) -> float:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def threshold(self) -> float | Tensor:  # pyright: ignore[reportIncompatibleVariableOverride]
         """The neurons' own."""
         return self.neuron.threshold
 

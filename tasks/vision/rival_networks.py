@@ -24,7 +24,8 @@ from perception.architectures import (
     TransformerPlan,
     draw_weights,
 )
-from perception.architectures.layers import MaxPool, present
+from perception.architectures.fusing import Chain, present_to
+from perception.architectures.layers import MaxPool
 from perception.neurons import LeakyIntegrateAndFire, Neuron
 from perception.neurons.surrogates import sigmoid
 
@@ -46,12 +47,12 @@ class Vgg(nn.Module):
         rest: list[nn.Module] = [neuron()]
         for inputs, outputs, pool in [(32, 32, True), (32, 64, False), (64, 64, True), (64, 128, False)]:
             rest += [ConvNorm(inputs, outputs, 3), neuron(), *([MaxPool()] if pool else [])]
-        self.rest = nn.Sequential(*rest, ConvNorm(128, 128, 3), neuron())
+        self.rest = Chain(*rest, ConvNorm(128, 128, 3), neuron())
         self.readout = Readout(128, CLASSES)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Logits ``[T, B, K]`` of pictures ``[B, 3, 32, 32]``."""
-        return self.readout(self.rest(present(self.first, pictures, self.steps)))
+        return self.readout(present_to(self.rest, self.first, pictures, self.steps))
 
 
 def _spikformer(steps: int) -> nn.Module:

@@ -1,0 +1,1 @@
+"""Circuits and spiking networks drawn as layered graphs in SVG."""
