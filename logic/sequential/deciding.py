@@ -19,8 +19,9 @@ from .ternary import UNKNOWN, constant_registers
 from .walks import Walk, walk
 from .watch import Watch
 
-_REGISTERS, _ALL, _FORWARD = range(3)  # classes that follow from registers; all; those of registers moved forward
-_ATTEMPTS = (_REGISTERS, 1), (_ALL, 1), (_FORWARD, 1), (_FORWARD, 1), (_ALL, 2), (_ALL, 4)  # with clocks of induction
+_REGISTERS, _ALL, _FORWARD = range(3)  # classes that follow from registers; all; all once registers moved forward
+# each with the clocks of induction, and how often registers are moved at most
+_ATTEMPTS = (_REGISTERS, 1, 0), (_ALL, 1, 0), (_FORWARD, 1, 1), (_FORWARD, 1, 40), (_ALL, 2, 0), (_ALL, 4, 0)
 _GROWTH = 4  # times as many registers as at first are too many
 _SHORTENED = 2_000, 0.5  # conflicts and seconds in which an earlier difference than that of a random stream is sought
 _UNROLLED = 64, 10_000  # clocks and conflicts after the first attempt
@@ -99,11 +100,11 @@ class _Search:
         if self.settled:
             return
         plain, registers, moved = machine, len(machine.registers), False
-        for kind, steps in _ATTEMPTS:
-            if kind == _FORWARD:
+        for kind, steps, moves in _ATTEMPTS:
+            for _ in range(moves):
                 other, way = retimed(machine)
-                if len(other.registers) > _GROWTH * registers + 100:
-                    continue
+                if (machine.first[way >> 1] < 0).all() or len(other.registers) > _GROWTH * registers + 100:
+                    break
                 self._enter(machine, meaning, _apart(machine), 1)
                 machine, meaning, moved = other, way, True
             walked = walk(machine, long=kind != _REGISTERS, deadline=self.watch.deadline)
@@ -121,7 +122,7 @@ class _Search:
                 return
             if not moved:
                 plain = machine
-            if (kind, steps) == (_ALL, 1):
+            if kind == _ALL and steps == 1:
                 self._unroll(machine, *_UNROLLED)
                 if self.difference is not None:
                     return
