@@ -45,8 +45,10 @@ def _abc(file: Path, result: Path) -> str:
 
 def _yosys(file: Path, result: Path) -> str:
     gates = "simplemap; opt_clean; dffunmap; simplemap; aigmap; opt_clean"
-    if file.suffix == ".v":
-        reading = f"read_verilog -sv {file}\nhierarchy -auto-top\nproc; flatten; opt_clean; techmap; {gates}"
+    if file.suffix in (".v", ".sv"):
+        reading = (
+            f"read_verilog -sv {file}\nhierarchy -auto-top\nproc; flatten; opt_clean; techmap; setundef -zero; {gates}"
+        )
     elif file.suffix == ".blif":
         first = re.search(r"^\s*\.model\s+(\S+)", file.read_text("latin-1"), re.MULTILINE)
         top = f"-top {first[1]}" if first else "-auto-top"
@@ -69,7 +71,7 @@ def readers() -> tuple[Reader, ...]:
         raise ReaderError(f"{missing} is not installed; the comparison needs it as an independent reader")
     return (
         Reader("ABC", (abc, "-q"), "source {}", _abc, "aig bench blif eqn pla"),
-        Reader("yosys", (yosys, "-q", "-s"), "{}", _yosys, "aag aig blif v"),
+        Reader("yosys", (yosys, "-q", "-s"), "{}", _yosys, "aag aig blif v sv"),
     )
 
 

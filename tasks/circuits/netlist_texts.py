@@ -6,6 +6,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from .behaviour_texts import behaviour
+
 Generator = np.random.Generator
 Item = TypeVar("Item")
 
@@ -306,4 +308,5 @@ TEXTS: dict[str, Callable[[Generator], bytes]] = {
     "eqn": equations,
     "pla": pla,
     "v": verilog,
+    "sv": behaviour,
 }
