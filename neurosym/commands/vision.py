@@ -156,7 +156,7 @@ class Outcome:
         correct: Test pictures that are read as their labels after the last epoch.
         count: Test pictures; held-out ones if the settings say so.
         model: Name of the preset.
-        neighbour: Accuracy of the nearest neighbour on the same pictures; none if that would take long.
+        neighbour: Accuracy of the nearest neighbours on the same pictures; none if that would take long.
     """
 
     history: History
