@@ -82,6 +82,7 @@ class Circuit:
             then the registers, an output of which is true where the output of that name is free. What is evaluated and
             compiled has the values of ``outputs``; a proof against this circuit leaves the free ones out.
         justice: The justice properties, each with the outputs that it holds together.
+        free_inputs: Those inputs that stand for what has no value in a file: nets without a driver, and ``x``.
 
     Raises:
         CircuitError: if lengths disagree, a gate reads a wire that comes later, or a name repeats.
@@ -101,6 +102,7 @@ class Circuit:
     roles: tuple[Role, ...] = ()
     dont_cares: "Circuit | None" = None
     justice: tuple[Property, ...] = ()
+    free_inputs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("kinds", "offsets", "literals", "outputs", "register_next", "register_initial"):
@@ -194,7 +196,7 @@ class Circuit:
 
         if len(self.kinds) > MOST_DRAWN:
             return None
-        from .drawings.circuit_drawing import draw_circuit
+        from . import draw_circuit  # a door: drawings stand on circuits and networks
 
         return draw_circuit(self)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from logic import Circuit, Clock, FormatError, FormatWarning, Role
+from logic import Circuit, Clock, FormatError, FormatWarning, Role, verify
 from logic.evaluation import run, truth_tables
 from logic.formats import parse_circuit, read_circuit
 from logic.yosys.program import find_yosys
@@ -202,3 +202,49 @@ def test_files_of_the_design_are_read(tmp_path: Path) -> None:
         warnings.simplefilter("ignore", FormatWarning)
         circuit = read_circuit(tmp_path / "m.v")
     assert truth_tables(circuit).astype(int).tolist() == [[0, 1, 1, 0], [1, 1, 0, 0]]  # rows 00, 10, 01, 11 of a
+
+
+def test_an_undefined_reset_stays_undefined() -> None:
+    body = "always @(posedge c or posedge r) if (r) q <= 1'bx; else if (e) q <= d;"
+    circuit = told(CLOCKED.format(body), "undefined|asynchron")
+    assert circuit.free_inputs == ("$x1",)
+    waves = [{"d": 0, "r": r, "e": 0, "$x1": x} for r, x in ((1, 0), (1, 1), (0, 0))]
+    assert [row["q"] for row in stream(circuit, waves)] == [0, 1, 1]
+
+
+def test_a_list_of_files_is_one_design(tmp_path: Path) -> None:
+    (tmp_path / "rtl").mkdir()
+    (tmp_path / "inc").mkdir()
+    (tmp_path / "inc" / "op.vh").write_text("`define OP ^\n")
+    (tmp_path / "rtl" / "part.v").write_text(
+        '`include "op.vh"\nmodule part(input a, b, output y); assign y = a `OP b ^ `ONE; endmodule\n'
+    )
+    (tmp_path / "rtl" / "main.v").write_text("module main(input a, b, output y); part u(.*); endmodule\n")
+    (tmp_path / "all.f").write_text(
+        "# a list\nrtl/main.v // the top\n+incdir+inc\n+define+ONE=1'b1\n-f more.f -top main\n"
+    )
+    (tmp_path / "more.f").write_text("rtl/part.v\n")
+    circuit = read_circuit(tmp_path / "all.f")
+    assert truth_tables(circuit).astype(int).tolist() == [[1, 0, 0, 1]]
+    (tmp_path / "bad.f").write_text("rtl/main.v\n-what\n")
+    with pytest.raises(FormatError, match=r"bad\.f:2: the option '-what' is not known"):
+        read_circuit(tmp_path / "bad.f")
+    (tmp_path / "bad.f").write_text("+define+A=$(x);\nrtl/main.v\n")
+    with pytest.raises(FormatError, match=r"bad\.f:1: .* is no macro"):
+        read_circuit(tmp_path / "bad.f")
+
+
+def test_the_top_module_is_chosen() -> None:
+    text = "module {}(input a, output y); assign y = {}a; endmodule\n"
+    both = text.format("one", "!") + text.format("two", "^")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        circuit = parse_circuit(both.replace("two", "top"), "v")
+    assert circuit.outputs.tolist() == [2]
+
+
+def test_undefined_values_stand_in_the_verdict() -> None:
+    circuit = told("module m(input a, output q); wire w; if (1) assign q = a ^ w; endmodule", "never driven")
+    verdict = verify(circuit, circuit)
+    assert verdict.holds
+    assert verdict.claim.endswith("for all values of w, which the file leaves open, the same on both sides")

@@ -1,6 +1,8 @@
 """Published recordings and trains by name, from made files of the layout that they are published in."""
 
+import gzip
 import struct
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -81,6 +83,19 @@ def test_spoken_words(tmp_path: Path) -> None:
             expected[number, min(int(np.float16(time) / 1.4 * 4), 3), channel] += 1
     assert torch.equal(found.pictures, expected)
     assert "3 spike trains of 4 x 700" in repr(found)
+    whole = (folder / "shd_train.h5").read_bytes()
+    (folder / "shd_train.h5").unlink()
+    with zipfile.ZipFile(folder / "shd_train.h5.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("shd_train.h5", whole)
+    (folder / "shd_test.h5.gz").write_bytes(gzip.compress(whole))
+    for split in ("train", "test"):
+        assert torch.equal(load_dataset("shd", tmp_path, split=split, steps=4).pictures, expected)
+    (folder / "shd_test.h5").unlink()
+    (folder / "shd_test.h5.gz").write_bytes(gzip.compress(whole)[:-9])
+    with pytest.raises(DatasetError, match=r"shd_test\.h5\.gz: cannot be unpacked"):
+        load_dataset("shd", tmp_path, split="test")
+    assert not (folder / "shd_test.h5").exists()
+    (folder / "shd_test.h5.gz").unlink()
     with pytest.raises(DatasetError, match=r"shd_test\.h5: there is no such file"):
         load_dataset("shd", tmp_path, split="test")
     with pytest.raises(DatasetError, match="no split 'val' of shd"):

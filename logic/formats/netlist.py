@@ -109,6 +109,7 @@ class Netlist:
         self._wires: dict[str, int] = {}
         self._count = 1
         self._inputs: list[int] = []
+        self._free: set[int] = set()
         self._outputs: dict[str, tuple[int, int]] = {}
         self._registers: list[tuple[int, int, int, int]] = []
         self._clocks: dict[tuple[int | None, bool], tuple[int, str]] = {}
@@ -137,9 +138,11 @@ class Netlist:
             self._count += 1
         return 2 * wire
 
-    def add_input(self, name: str, line: int) -> None:
-        """Declares an input."""
+    def add_input(self, name: str, line: int, free: bool = False) -> None:
+        """Declares an input; a free one stands for a value that is undefined."""
         self._inputs.append(self._add_source(name, line))
+        if free:
+            self._free.add(self._inputs[-1])
 
     def add_output(self, name: str, line: int) -> None:
         """Declares an output: a wire of its own name; one that is declared again is the same."""
@@ -214,6 +217,7 @@ class Netlist:
             register_initial=np.array([register[2] for register in self._registers], dtype=np.int64),
             register_names=tuple(name_of[register[0]] for register in self._registers),
             clock=Clock(self._wire_name(clock[0]), clock[1]) if clock and self._registers else None,
+            free_inputs=tuple(name_of[wire] for wire in self._inputs if wire in self._free),
         )
 
     @staticmethod
@@ -308,15 +312,20 @@ class Netlist:
         if clock is not None and clock[0] in read:
             problem = f"the clock {self._name(clock[0])} is read as data, which cannot be expressed"
             raise self.source.error(problem, read[clock[0]])
+        zero = self.source.undriven == "zero"
         if read:
             first = min(read, key=lambda wire: (read[wire], wire))
-            self.warn(
-                f"{self._name(first)}{_more(read)} is read but never driven; it becomes an input, as it may have "
-                "either value",
-                read[first],
-            )
-        self._inputs += sorted(read)
-        definition[list(read)] = _SOURCE
+            becomes = "is 0, as was asked" if zero else "becomes an input, as it may have either value"
+            told = f"{self._name(first)}{_more(read)} is read but never driven; it {becomes}"
+            self.warn(told, read[first])
+        if zero:
+            for wire, line in read.items():
+                self.define(2 * wire, ALIAS, (0,), line)
+            live = np.concatenate([live, np.ones(len(read), dtype=np.bool_)])
+        else:
+            self._inputs += sorted(read)
+            self._free.update(read)
+            definition[list(read)] = _SOURCE
         self._keep(live, definition)
 
     def _keep(self, live: NDArray[np.bool_], definition: Integers) -> None:

@@ -64,6 +64,22 @@ def verify(
         True
     """
     first, second = read_design(implementation), read_design(specification)
+    verdict = _prove(first, second, certificate, timeout, match)
+    free = [one.free_inputs if isinstance(one, Circuit) else () for one in (first, second)]
+    if not any(free):
+        return verdict
+    names = ", ".join(dict.fromkeys((*free[0], *free[1])))
+    shared = ", the same on both sides" if all(isinstance(one, Circuit) for one in (first, second)) else ""
+    return replace(verdict, claim=f"{verdict.claim}, for all values of {names}, which the file leaves open{shared}")
+
+
+def _prove(
+    first: SpikingNetwork | Circuit,
+    second: SpikingNetwork | Circuit,
+    certificate: Certificate | None,
+    timeout: float | None,
+    match: str | PathLike[str] | None,
+) -> Verdict:
     if isinstance(first, Circuit):
         if isinstance(second, Circuit):
             return prove_equivalent(first, second, timeout, match=match)

@@ -14,11 +14,13 @@ from .joint_machine import Joint, join
 from .machine import Machine
 from .reduction import open_pairs, reduced, retimed
 from .stages import Certificate, Stage
+from .state_patterns import from_registers
 from .ternary import UNKNOWN, constant_registers
 from .walks import Walk, walk
 from .watch import Watch
 
-_ATTEMPTS = ((False, 1), (True, 1), (True, 1), (False, 2), (False, 4))  # registers moved forward?, clocks of induction
+_REGISTERS, _ALL, _FORWARD = range(3)  # classes that follow from registers; all; those of registers moved forward
+_ATTEMPTS = (_REGISTERS, 1), (_ALL, 1), (_FORWARD, 1), (_FORWARD, 1), (_ALL, 2), (_ALL, 4)  # with clocks of induction
 _GROWTH = 4  # times as many registers as at first are too many
 _SHORTENED = 2_000, 0.5  # conflicts and seconds in which an earlier difference than that of a random stream is sought
 _UNROLLED = 64, 10_000  # clocks and conflicts after the first attempt
@@ -85,6 +87,7 @@ class _Search:
 
     def __init__(self, joint: Joint, watch: Watch) -> None:
         self.joint, self.watch = joint, watch
+        self.border = 2 * (1 + len(joint.machine.inputs) + joint.ours)  # of the second circuit's registers, as literals
         self.stages: list[Stage] = []
         self.difference: Walk | None = None
         self.settled = False
@@ -95,28 +98,30 @@ class _Search:
         machine, meaning = self._ternary()
         if self.settled:
             return
-        plain, registers = machine, len(machine.registers)
-        for attempt, (forward, steps) in enumerate(_ATTEMPTS):
-            if forward:
+        plain, registers, moved = machine, len(machine.registers), False
+        for kind, steps in _ATTEMPTS:
+            if kind == _FORWARD:
                 other, way = retimed(machine)
                 if len(other.registers) > _GROWTH * registers + 100:
                     continue
                 self._enter(machine, meaning, _apart(machine), 1)
-                machine, meaning = other, way
-            walked = walk(machine, deadline=self.watch.deadline)
-            if attempt == 0 and walked.difference is not None:
+                machine, meaning, moved = other, way, True
+            walked = walk(machine, long=kind != _REGISTERS, deadline=self.watch.deadline)
+            if walked.difference is not None:
+                if moved:  # a retimed register whose first value is open may start where it cannot
+                    continue
                 self.difference, self.how = walked.difference, "random streams"
                 self._unroll(machine, len(walked.difference.values) - 1, *_SHORTENED)
                 return
-            if self.watch.late():
-                return
-            if walked.difference is None:  # a retimed register whose first value is open may start where it cannot
-                seeming = Classes(walked.representative, walked.phase)
-                machine, meaning = self._induct(machine, meaning, seeming, steps)
+            seeming = Classes(walked.representative, walked.phase)
+            if kind == _REGISTERS:
+                seeming = from_registers(machine, seeming, meaning < self.border)
+            machine, meaning = self._induct(machine, meaning, seeming, steps, moved)
             if self.settled or self.watch.late():
                 return
-            if attempt == 0:
+            if not moved:
                 plain = machine
+            if (kind, steps) == (_ALL, 1):
                 self._unroll(machine, *_UNROLLED)
                 if self.difference is not None:
                     return
@@ -131,13 +136,15 @@ class _Search:
         classes.phase[machine.registers[kept == 1]] = True
         return self._enter(machine, np.zeros(0, np.int64), classes, 0)
 
-    def _induct(self, machine: Machine, meaning: Integers, seeming: Classes, clocks: int) -> tuple[Machine, Integers]:
+    def _induct(
+        self, machine: Machine, meaning: Integers, seeming: Classes, clocks: int, moved: bool
+    ) -> tuple[Machine, Integers]:
         """The machine after induction, and what its registers mean."""
         classes = correspond(machine, seeming, clocks, self.watch)
         if classes is None:
             return machine, meaning
-        moved = any(len(stage.meaning) for stage in self.stages)
-        self.how = f"signals correspond by induction over {clocks} clocks" + (" after retiming" if moved else "")
+        self.how = f"signals correspond by induction over {clocks} clock{'s' if clocks > 1 else ''}"
+        self.how += ", registers moved forward" if moved else ""
         return self._enter(machine, meaning, classes, clocks)
 
     def _enter(self, machine: Machine, meaning: Integers, classes: Classes, clocks: int) -> tuple[Machine, Integers]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +23,22 @@ _REMEDIES = {  # by words of yosys
     "an't open include file": _ELSEWHERE,
     "an not open file": _ELSEWHERE,
 }
+# An asynchronous reset to x: as a value that is loaded it stays x, as a constant simplemap would make 0 of it.
+_UNDEFINED_RESETS = """\
+(* techmap_celltype = "$adff" *)
+module undefined_reset(CLK, ARST, D, Q);
+parameter WIDTH = 1;
+parameter CLK_POLARITY = 1;
+parameter ARST_POLARITY = 1;
+parameter [WIDTH-1:0] ARST_VALUE = 0;
+input CLK, ARST;
+input [WIDTH-1:0] D;
+output [WIDTH-1:0] Q;
+wire _TECHMAP_FAIL_ = (^ARST_VALUE) !== 1'bx;
+\\$aldff #(.WIDTH(WIDTH), .CLK_POLARITY(CLK_POLARITY), .ALOAD_POLARITY(ARST_POLARITY)) _TECHMAP_REPLACE_
+  (.CLK(CLK), .ALOAD(ARST), .AD(ARST_VALUE), .D(D), .Q(Q));
+endmodule
+"""
 # No pass may choose a value of an x, merge clocks, or turn an asynchronous control into something else.
 _SCRIPT = """\
 {reading}
@@ -32,6 +49,8 @@ opt_clean
 memory -nomap
 memory_map
 opt_clean
+dffunmap
+techmap -map undefined_resets.v
 tee -o dividers.log select -list {dividers}
 techmap
 simplemap
@@ -70,7 +89,9 @@ class Elaborated:
         return (self.sources.place(found[1]), int(found[2])) if found else (self.sources.given[self.sources.tops[0]], 0)
 
 
-def elaborate(yosys: Yosys, sources: Sources, top: str | None = None, formal: bool = False) -> Elaborated:
+def elaborate(
+    yosys: Yosys, sources: Sources, top: str | None = None, formal: bool = False, macros: Sequence[str] = ()
+) -> Elaborated:
     """Runs yosys on a design.
 
     Args:
@@ -78,6 +99,7 @@ def elaborate(yosys: Yosys, sources: Sources, top: str | None = None, formal: bo
         sources: The design.
         top: The module that it is; the one that no other contains if none is given.
         formal: Whether ``FORMAL`` is defined rather than ``SYNTHESIS``.
+        macros: ``NAME`` or ``NAME=VALUE`` that are defined besides, of letters, digits and a few signs.
 
     Raises:
         FormatError: if yosys refuses the design, with its words and place.
@@ -88,7 +110,7 @@ def elaborate(yosys: Yosys, sources: Sources, top: str | None = None, formal: bo
     if not yosys.walled:
         refuse_unwalled(sources)
     own_output = any(b"\\$" in data for data in sources.copies.values())  # yosys' own cells
-    options = " -formal" * formal + " -icells" * own_output
+    options = " -formal" * formal + " -icells" * own_output + "".join(f" -D{macro}" for macro in macros)
     names = [name for name in sources.tops if name.endswith(".v")]
     languages = (" -sv", "") if names else (" -sv",)  # words of SystemVerilog are names in older files
     failure = ""
@@ -101,6 +123,7 @@ def elaborate(yosys: Yosys, sources: Sources, top: str | None = None, formal: bo
             folder = Path(place)
             for name, data in sources.copies.items():
                 (folder / name).write_bytes(data)
+            (folder / "undefined_resets.v").write_text(_UNDEFINED_RESETS)
             status, said = yosys.run(folder, script)
             if not status:
                 return _result(folder, said, sources)
@@ -118,7 +141,9 @@ def _result(folder: Path, said: str, sources: Sources) -> Elaborated:
     given = sources.given[sources.tops[0]]
     tops = [name for name, module in modules.items() if "top" in module["attributes"]]
     if len(tops) != 1:
-        raise FormatError(f"{given}: holds no module that yosys keeps; name the one that is meant by --top NAME")
+        raise FormatError(
+            f"{given}: all its modules are empty, so that there is nothing to read; give the files of theirs"
+        )
     warnings = (line.partition("Warning: ") for line in said.splitlines() if "Warning: " in line)
     told = dict.fromkeys(f"{_named(where, sources)}{what}" for where, _, what in warnings)
     divides = bool((folder / "dividers.log").read_text().strip())

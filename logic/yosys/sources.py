@@ -1,7 +1,7 @@
 """The Verilog files of a design, copied into the one folder that yosys sees, with all files that they include."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,7 +37,7 @@ class Sources:
         return FormatError(f"{self.place(name)}:{line}: {problem}")
 
 
-def gather(files: Iterable[tuple[str, bytes]], folders: Sequence[Path]) -> Sources:
+def gather(files: Sequence[tuple[str, bytes]], folders: Sequence[Path]) -> Sources:
     """The files with those that they include or read into memories, under flat names.
 
     A name that is included is looked for beside the file that includes it and in ``folders``. What lies in none of

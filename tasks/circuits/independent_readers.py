@@ -4,12 +4,13 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from logic.errors import NeurosymError
 
-from .small_machines import Machine, write_machine
+from .berkeley_texts import kiss_as_verilog
+from .small_machines import Machine, called_alike, live_wires, write_machine
 
 _BATCH = 100  # files for a child process
 _SECONDS = 300.0
@@ -38,16 +39,39 @@ class Reader:
     suffixes: str
 
 
+def kind_of(file: Path) -> str:
+    """The suffixes of a file: ``gate.blif`` is BLIF with cells of a library, ``exdc.blif`` with don't cares.
+
+    Example:
+        >>> kind_of(Path("f1.gate.blif")), kind_of(Path("b01.v2.v"))
+        ('gate.blif', 'v')
+    """
+    return "".join(file.suffixes[-2:])[1:] if file.suffixes[:-1] and file.suffixes[-2] in _KINDS else file.suffix[1:]
+
+
+_KINDS = (".gate", ".exdc", ".free")
+
+
+def library_of(file: Path) -> Path | None:
+    """The genlib file beside a file with cells."""
+    return file.parent / "cells.genlib" if kind_of(file) == "gate.blif" else None
+
+
 def _abc(file: Path, result: Path) -> str:
     word = file.suffix[1:].replace("aig", "aiger")
-    return f"empty\nread_{word} {file}\nstrash\nwrite_aiger -s {result}\n"
+    library = f"read_genlib {library_of(file)}\n" if library_of(file) else ""
+    return f"empty\n{library}read_{word} {file}\nstrash\nwrite_aiger -s {result}\n"
 
 
 def _yosys(file: Path, result: Path) -> str:
     gates = "simplemap; opt_clean; dffunmap; simplemap; aigmap; opt_clean"
     if file.suffix == ".v":
         reading = f"read_verilog -sv {file}\nhierarchy -auto-top\nproc; flatten; opt_clean; techmap; {gates}"
-    elif file.suffix == ".blif":
+    elif file.suffix == ".kiss2":
+        module = result.with_suffix(".v")
+        module.write_text(kiss_as_verilog(file.read_text("latin-1")))
+        reading = f"read_verilog -sv {module}\nhierarchy -auto-top\nproc; flatten; opt_clean; techmap; {gates}"
+    elif file.suffix in (".blif", ".eblif"):
         first = re.search(r"^\s*\.model\s+(\S+)", file.read_text("latin-1"), re.MULTILINE)
         top = f"-top {first[1]}" if first else "-auto-top"
         reading = f"read_blif {file}\nhierarchy {top}\nflatten; {gates}"
@@ -68,8 +92,8 @@ def readers() -> tuple[Reader, ...]:
         missing = "ABC (Debian: berkeley-abc)" if abc is None else "yosys (Debian: yosys)"
         raise ReaderError(f"{missing} is not installed; the comparison needs it as an independent reader")
     return (
-        Reader("ABC", (abc, "-q"), "source {}", _abc, "aig bench blif eqn pla"),
-        Reader("yosys", (yosys, "-q", "-s"), "{}", _yosys, "aag aig blif v"),
+        Reader("ABC", (abc, "-q"), "source {}", _abc, "aig bench blif gate.blif exdc.blif free.blif eqn pla"),
+        Reader("yosys", (yosys, "-q", "-s"), "{}", _yosys, "aag aig blif eblif kiss2 v"),
     )
 
 
@@ -107,6 +131,30 @@ def _say(reader: Reader, commands: str, folder: Path, seconds: float = _SECONDS)
     except subprocess.TimeoutExpired:
         return "out of time"
     return done.stdout.decode("utf-8", "replace")
+
+
+def same_behaviour(abc: Reader, ours: Machine, theirs: Machine, folder: Path, seconds: int) -> str:
+    """What ABC's ``dsec`` says of two machines whose registers may bear other names, as :func:`equivalent` says it.
+
+    Inputs and outputs are those of the same names, a clock's aside; first values must be as many of each kind, and open
+    ones are 0 in both.
+    """
+    theirs = called_alike(theirs, ours)
+    shared = [name for name in ours.inputs if name in theirs.inputs]
+    firsts = [sorted(str(first) for _, _, first in one.registers.values()) for one in (ours, theirs)]
+    further = {literal for name, literal in theirs.inputs.items() if name not in shared}
+    if ours.outputs.keys() != theirs.outputs.keys() or len(shared) < len(ours.inputs) or firsts[0] != firsts[1]:
+        return "different"
+    if further & live_wires(theirs):
+        return "different inputs"
+    files = folder / "one.aig", folder / "other.aig"
+    for machine, file in zip((ours, theirs), files, strict=True):
+        inputs = {name: machine.inputs[name] for name in shared}
+        outputs = {name: machine.outputs[name] for name in ours.outputs}
+        write_machine(replace(machine, inputs=inputs, outputs=outputs), file)
+    said = _say(abc, f"dsec -T {seconds} {files[0]} {files[1]}\n", folder, 30 * seconds + 60)
+    different = "different" if "NOT EQUIVALENT" in said else said.strip()[-200:] or "ABC died"
+    return "equal" if "are equivalent" in said else different
 
 
 def equivalent(abc: Reader, ours: Machine, theirs: Machine, folder: Path, seconds: int) -> str:

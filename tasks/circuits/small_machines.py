@@ -109,7 +109,7 @@ def matched(ours: Machine, theirs: Machine) -> str | tuple[Machine, Machine]:
     theirs = called_alike(theirs, ours)
     if ours.outputs.keys() != theirs.outputs.keys():
         return f"outputs {sorted(ours.outputs)} and {sorted(theirs.outputs)}"
-    live = [_live(machine) for machine in (ours, theirs)]
+    live = [live_wires(machine) for machine in (ours, theirs)]
     inputs, registers = (
         [
             {name for name, literal in table(machine) if literal in seen}
@@ -163,8 +163,9 @@ def difference(ours: Machine, theirs: Machine) -> str:
 
 
 def write_machine(machine: Machine, file: Path) -> None:
-    """A machine without registers as binary AIGER, numbered anew in the order of its tables."""
-    numbers = {0: 0} | {literal: 2 * (1 + at) for at, literal in enumerate(machine.inputs.values())}
+    """A machine as binary AIGER without names, numbered anew in the order of its tables; open first values are 0."""
+    sources = [*machine.inputs.values(), *(own for own, _, _ in machine.registers.values())]
+    numbers = {0: 0} | {literal: 2 * (1 + at) for at, literal in enumerate(sources)}
     code = bytearray()
     for head, one, other in machine.ands:
         if head in numbers:
@@ -177,11 +178,14 @@ def write_machine(machine: Machine, file: Path) -> None:
                 code.append(left & 0x7F | 0x80)
                 left >>= 7
             code.append(left)
-    counts = (
-        f"{len(numbers) - 1} {len(machine.inputs)} 0 {len(machine.outputs)} {len(numbers) - 1 - len(machine.inputs)}"
-    )
-    ends = [str(numbers.get(literal & ~1, 0) ^ (literal & 1)) for literal in machine.outputs.values()]
-    file.write_bytes("\n".join((f"aig {counts}", *ends, "")).encode() + bytes(code))
+    inputs, registers, ands = len(machine.inputs), len(machine.registers), len(numbers) - 1 - len(sources)
+    ends = [numbers.get(literal & ~1, 0) ^ (literal & 1) for literal in machine.outputs.values()]
+    states = [
+        f"{numbers.get(following & ~1, 0) ^ (following & 1)} {first or 0}"
+        for _, following, first in machine.registers.values()
+    ]
+    head = f"aig {len(numbers) - 1} {inputs} {registers} {len(ends)} {ands}"
+    file.write_bytes("\n".join((head, *states, *map(str, ends), "")).encode() + bytes(code))
 
 
 def _inputs(machine: Machine) -> Iterator[tuple[str, int]]:
@@ -198,7 +202,7 @@ def _all(machine: Machine) -> Iterator[int]:
     yield from (head for head, _, _ in machine.ands)
 
 
-def _live(machine: Machine) -> set[int]:
+def live_wires(machine: Machine) -> set[int]:
     """The wires, as even literals, that an output depends on, through registers too."""
     reads: dict[int, tuple[int, ...]] = {head: (one, other) for head, one, other in machine.ands}
     reads |= {own: (following,) for own, following, _ in machine.registers.values()}

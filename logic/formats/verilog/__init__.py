@@ -1,3 +1,5 @@
 """Verilog in and out: a reader of flat netlists, and one of what yosys elaborates."""
 
+from .file_list import Design as Design, parse_list as parse_list
 from .language import VERILOG as VERILOG
+from .verilog_files import design_tops as design_tops, read_design as read_design

@@ -5,6 +5,7 @@ from pathlib import Path
 from ...circuit import Circuit
 from ..format import Format
 from ..source import Source
+from .file_list import Design
 from .flat_reader import parse_flat
 from .verilog_files import read_design
 from .verilog_text import verilog_text
@@ -17,14 +18,12 @@ def parse_verilog(source: Source) -> Circuit:
     Raises:
         FormatError: naming the line, for anything else.
     """
-    beyond = None
-    if not source.formal:
-        try:
-            return parse_flat(source)
-        except BeyondFlat as error:
-            beyond = error
-    folders = [Path(source.name).parent] if source.name != "<text>" else []
-    return read_design([(source.name, source.data)], folders, source.top, source.formal, beyond)
+    try:
+        return parse_flat(source)
+    except BeyondFlat as error:
+        beyond = error
+    folders = () if source.name == "<text>" else (Path(source.name).parent,)
+    return read_design(Design(((source.name, source.data),), folders, source.top, source.formal), beyond)
 
 
 VERILOG = Format(

@@ -94,13 +94,14 @@ def add_register(netlist: Netlist, kind: str, names: Sequence[str], initial: int
     _, base, letters, *_ = kind.split("_")
     shown = netlist.literal(stored if len(letters) > 1 else output)
     data = pin("D")
+    loaded = pin("AD") if base == "ALDFF" else 0  # read once, as it may be undefined
 
     def active(port: str, letter: str) -> int:
         return pin(port) ^ (letter == "N")
 
     def controlled(value: int) -> int:
         if base == "ALDFF":
-            return choose(netlist, active("L", letters[1]), pin("AD"), value, line)
+            return choose(netlist, active("L", letters[1]), loaded, value, line)
         if base == "DFFSR":
             value = choose(netlist, active("S", letters[1]), 1, value, line)
             return choose(netlist, active("R", letters[2]), 0, value, line)

@@ -198,7 +198,7 @@ class _Reader:
             raise self.netlist.source.error("drives no value (z), which no gate does; use a multiplexer", line)
         name = f"$x{len(self._undefined) + 1}"
         self._undefined.append((name, line))
-        self.netlist.add_input(name, line)
+        self.netlist.add_input(name, line, free=True)
         return self.netlist.literal(name)
 
     def _check_drivers(self) -> None:
@@ -276,7 +276,8 @@ class _Reader:
 
     def _refuse(self, name: str, cell: Cell, line: int) -> NoReturn:
         kind = cell["type"]
-        shown = next((self._names[bit] for bits in self._outputs(cell) for bit in bits if bit in self._names), name)
+        nets = (self._names[bit] for bits in self._outputs(cell) for bit in bits if bit in self._names)
+        shown = next((net for net in nets if "$" not in net), "something without a name")
         if LATCH.fullmatch(kind):
             problem = (
                 f"{shown!r} is a latch, which follows its input while it is open; a step of a circuit is one edge of "

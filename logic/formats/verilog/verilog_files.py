@@ -1,65 +1,81 @@
 """Verilog files that yosys elaborates: which module is meant, and what is told where there is no yosys."""
 
 import re
-from collections import Counter
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ...circuit import Circuit
 from ...errors import FormatError
 from ...yosys.elaboration import Elaborated, elaborate
-from ...yosys.program import REMEDY, find_yosys
-from ...yosys.sources import gather
+from ...yosys.program import REMEDY, Yosys, find_yosys
+from ...yosys.sources import Sources, gather
+from .file_list import Design
 from .verilog_design import design_circuit
 
-_COMMENT = re.compile(rb"//[^\n]*|/\*.*?\*/", re.DOTALL)
-_WORD = re.compile(rb"[A-Za-z_][\w$]*")
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
-def read_design(
-    files: Sequence[tuple[str, bytes]],
-    folders: Sequence[Path],
-    top: str | None = None,
-    formal: bool = False,
-    beyond: FormatError | None = None,
-) -> Circuit:
+def read_design(design: Design, beyond: FormatError | None = None) -> Circuit:
     """The circuit of Verilog files.
 
     Args:
-        files: Name and content of each, in their order.
-        folders: Where included files may be.
-        top: The module that is meant; None if it is the one that no other contains.
-        formal: Whether the macro ``FORMAL`` is defined rather than ``SYNTHESIS``.
+        design: The files.
         beyond: What another reader did not know in them.
 
     Raises:
-        FormatError: naming file and line, if yosys refuses them, a circuit cannot express them, or there is no yosys.
+        FormatError: naming file and line, if yosys refuses them, a circuit cannot express them, it is open which module
+            is meant, or there is no yosys.
     """
+    yosys, sources = _start(design, beyond)
+    found = _elaborate(yosys, sources, design, beyond)
+    if design.top is None and len(tops := _tops(found)) > 1:
+        first = Path(design.files[0][0])
+        own = next((name for name in (first.stem, "top") if name in tops), None)
+        if own is None:
+            raise FormatError(f"{first}: no other module contains {', '.join(tops)}; say which is meant by --top NAME")
+        if own != found.top:
+            found = _elaborate(yosys, sources, replace(design, top=own), beyond)
+    return design_circuit(found)
+
+
+def design_tops(design: Design) -> tuple[str, ...]:
+    """The modules that no other contains, of which one is meant.
+
+    Raises:
+        FormatError: as :func:`read_design`.
+    """
+    yosys, sources = _start(design, None)
+    return _tops(_elaborate(yosys, sources, design, None))
+
+
+def _start(design: Design, beyond: FormatError | None) -> tuple[Yosys, Sources]:
     yosys = find_yosys()
     if yosys is None:
-        known = str(beyond) if beyond else f"{files[0][0]}: assertions need yosys"
+        known = str(beyond) if beyond else f"{design.files[0][0]}: is more than one flat module of gates"
         raise FormatError(f"{known}; hierarchical or behavioural Verilog is read through yosys: {REMEDY}")
-    sources = gather(files, folders)
+    return yosys, gather(design.files, design.folders)
+
+
+def _elaborate(yosys: Yosys, sources: Sources, design: Design, beyond: FormatError | None) -> Elaborated:
     try:
-        design = elaborate(yosys, sources, top, formal)
+        return elaborate(yosys, sources, design.top, design.formal, design.macros)
     except FormatError as error:
         place, _, said = str(error).partition(": syntax error")
         if said and str(beyond).startswith(f"{place}: "):  # both stumble over one line; what is known here is clearer
             raise FormatError(f"{beyond} (yosys: syntax error{said})") from None
         raise
-    if top is None and (others := _other_tops(design)):
-        own = next((name for name in (Path(files[0][0]).stem, "top") if name in (*others, design.top)), None)
-        if own is None:
-            names = ", ".join(sorted((*others, design.top)))
-            raise FormatError(f"{files[0][0]}: no other module contains {names}; say which one is meant by --top NAME")
-        if own != design.top:
-            design = elaborate(yosys, sources, own, formal)
-    return design_circuit(design)
 
 
-def _other_tops(design: Elaborated) -> list[str]:
-    """Modules that are not part of the design and that no module contains: their names stand in the text but once."""
-    text = b"\n".join(design.sources.copies[name] for name in design.sources.copies if not name.endswith(".dat"))
-    text = _COMMENT.sub(b" ", text)
-    words = Counter(_WORD.findall(text))
-    return [name for name in design.removed if words[name.encode()] == 1]
+def _tops(found: Elaborated) -> tuple[str, ...]:
+    """The module that was elaborated, and those left out that no module contains."""
+    text = b"\n".join(data for name, data in found.sources.copies.items() if not name.endswith(".dat"))
+    plain = _COMMENT.sub(" ", text.decode("utf-8", "replace"))
+    others = [name for name in found.removed if not _instance(name).search(plain)]
+    return tuple(sorted((found.top, *others)))
+
+
+def _instance(module: str) -> re.Pattern[str]:
+    """What an instance of a module looks like: ``module name (`` or ``module #(``."""
+    return re.compile(
+        rf"(?<![\w$]){re.escape(module)}(?![\w$])\s*(?:#|(?:\\\S+\s|[A-Za-z_][\w$]*)\s*(?:\[[^\]]*\]\s*)?\()"
+    )
