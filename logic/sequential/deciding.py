@@ -107,8 +107,6 @@ class _Search:
                 self._enter(machine, meaning, _apart(machine), 1)
                 machine, meaning, moved = other, way, True
             walked = walk(machine, long=kind != _REGISTERS, deadline=self.watch.deadline)
-            if self.watch.late():
-                return
             if walked.difference is not None:
                 if moved:  # a retimed register whose first value is open may start where it cannot
                     continue
@@ -118,7 +116,7 @@ class _Search:
             seeming = Classes(walked.representative, walked.phase)
             if kind == _REGISTERS:
                 seeming = from_registers(machine, seeming, meaning < self.border)
-            machine, meaning = self._induct(machine, meaning, seeming, steps)
+            machine, meaning = self._induct(machine, meaning, seeming, steps, moved)
             if self.settled or self.watch.late():
                 return
             if not moved:
@@ -138,13 +136,15 @@ class _Search:
         classes.phase[machine.registers[kept == 1]] = True
         return self._enter(machine, np.zeros(0, np.int64), classes, 0)
 
-    def _induct(self, machine: Machine, meaning: Integers, seeming: Classes, clocks: int) -> tuple[Machine, Integers]:
+    def _induct(
+        self, machine: Machine, meaning: Integers, seeming: Classes, clocks: int, moved: bool
+    ) -> tuple[Machine, Integers]:
         """The machine after induction, and what its registers mean."""
         classes = correspond(machine, seeming, clocks, self.watch)
         if classes is None:
             return machine, meaning
-        moved = any(len(stage.meaning) for stage in self.stages)
-        self.how = f"signals correspond by induction over {clocks} clocks" + (" after retiming" if moved else "")
+        self.how = f"signals correspond by induction over {clocks} clock{'s' if clocks > 1 else ''}"
+        self.how += ", registers moved forward" if moved else ""
         return self._enter(machine, meaning, classes, clocks)
 
     def _enter(self, machine: Machine, meaning: Integers, classes: Classes, clocks: int) -> tuple[Machine, Integers]:

@@ -40,7 +40,7 @@ from ..training.starting import changes_for, nearest_neighbour, start_from
 _CHUNK = 256  # pictures looked at together in evaluation
 _SMALL, _SHORT = 256, 8  # pictures and epochs of a quick run
 RECIPE = Recipe(epochs=10, batch=64, learning_rate=5e-3)  # unless said otherwise
-LEAST_STEPS, _MOST_EPOCHS = 1200, 300  # a small data set is looked at more often, unless said otherwise
+LEAST_STEPS, _MOST_EPOCHS = 1800, 300  # a small data set is looked at more often, unless said otherwise
 _LEAST_BATCH, _LEAST_BATCHES = 16, 40  # and in smaller batches
 _MODEL, _MODEL_OF_SMALL, _SMALL_SIZE = "tiny_average_resnet", "small_average_resnet", 16  # pixels
 _FEW, _SHARE = 2000, 0.1  # samples of which none is held out; part of more
