@@ -202,8 +202,8 @@ def _pairs(samples: Sequence[tuple[str, Any]], kind: str) -> Pairs:
     for name, sample in samples:
         if not isinstance(sample, tuple | list) or len(cast("Sequence[Any]", sample)) != 2:
             raise TrainingError(
-                f"a {kind} is trained on pictures and answers, and {name} is a {type(sample).__name__}; give a data set "
-                f"of pairs (picture, label)"
+                f"a {kind} is trained on pictures and answers, and {name} is a {type(sample).__name__}; give a data "
+                f"set of pairs (picture, label)"
             )
         picture, label = cast("Sequence[Any]", sample)
         if not isinstance(picture, Tensor | np.ndarray):
