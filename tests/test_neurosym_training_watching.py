@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, TensorDataset
 
 from neurosym import DIGITS, Labelled, Model, Program, SpikingClassifier, TrainingWarning, fit
 from neurosym.checkpoint import CheckpointError
@@ -102,6 +103,8 @@ def test_labels_of_other_forms_mean_the_same() -> None:
                  np.asarray(labels, np.float64), rows.tolist()):  # fmt: skip
         found = fit(Labelled(Quiet()), samples, form, epochs=2).epochs
         assert [one.loss for one in found] == [one.loss for one in expected]
+    loader = DataLoader(TensorDataset(samples, rows), batch_size=12)
+    assert len(fit(Labelled(Quiet()), loader, epochs=2).epochs) == 2  # pyright: ignore[reportArgumentType]
     for wrong, text in (
         (rows * 0.5, "is not one-hot"),
         (rows + 1, "is not one-hot"),

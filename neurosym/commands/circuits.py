@@ -12,14 +12,21 @@ from .conventions.files import PathError, existing, writable
 from .conventions.options import CODES, WORDS, AsJson, Seed, given, refuse_others
 
 if TYPE_CHECKING:
+    from logic.formats.files import Reading
     from logic.mapping.compiler import Bounds
 
 Netlist = Annotated[Path, typer.Argument(help="AIGER, BLIF, .bench, KISS2, Verilog, PLA, truth table or equations.")]
 Genlib = Annotated[Path | None, typer.Option(help="The genlib library of a BLIF file's mapped cells.")]
+Undriven = Annotated[
+    str, typer.Option(help="What a wire that nothing drives is: free (an input), or zero as ABC takes it.")
+]
 FanIn = Annotated[int | None, typer.Option(min=2, help="Most synapses into a neuron.")]
 WeightBits = Annotated[int | None, typer.Option(min=2, help="Bits of a signed weight.")]
 MaxDelay = Annotated[int | None, typer.Option(min=1, help="Longest delay in steps; relay neurons beyond.")]
 Neurons = Annotated[int | None, typer.Option(min=1, help="Most neurons in all, relays included.")]
+Top = Annotated[
+    str | None, typer.Option(help="The module of a Verilog file, if it holds several that no other contains.")
+]
 Mapping = Annotated[str, typer.Option(help="single-rail, dual-rail, fail-silent, majority, logicsnn or positive.")]
 
 
@@ -41,6 +48,8 @@ def compile_netlist(
     max_delay: MaxDelay = None,
     neurons: Neurons = None,
     genlib: Genlib = None,
+    undriven: Undriven = "free",
+    top: Top = None,
     as_json: AsJson = False,
 ) -> None:
     """Turn a netlist into a spiking network, and say how large it is."""
@@ -55,15 +64,14 @@ def compile_netlist(
             networks = dict.fromkeys(target.suffix for target in TARGETS)
             writable(output, circuit, kinds=(*networks, *(f".{suffix}" for suffix in writable_suffixes())))
 
-        if genlib is not None:
-            existing(genlib)
+        reading = _reading(genlib, undriven, top)
         if table:
-            refuse_others(context, ("circuit", "table", "genlib", "as_json"))
-            say_rows([row._asdict() for row in netlists.trade_file(circuit, genlib)], as_json)
+            refuse_others(context, ("circuit", "table", "genlib", "undriven", "top", "as_json"))
+            say_rows([row._asdict() for row in netlists.trade_file(circuit, reading)], as_json)
             return
         if modules:
-            refuse_others(context, ("circuit", "mapping", "modules", "genlib", "as_json"))
-            rows = netlists.module_rows(circuit, mapping, genlib)
+            refuse_others(context, ("circuit", "mapping", "modules", "genlib", "undriven", "top", "as_json"))
+            rows = netlists.module_rows(circuit, mapping, reading)
             if as_json:
                 say_json(rows)
             else:
@@ -71,7 +79,7 @@ def compile_netlist(
             return
         with busy(f"compiling {circuit.name}"):
             bounds = _bounds(fan_in, weight_bits, max_delay, neurons)
-            found = netlists.compile_file(circuit, mapping, output, profile, genlib=genlib, bounds=bounds)
+            found = netlists.compile_file(circuit, mapping, output, profile, reading=reading, bounds=bounds)
         sizes, relays = asdict(found.sizes), asdict(found.sizes.with_relays())
         verdict = None if found.verdict is None else WORDS[found.verdict.holds]
         if as_json:
@@ -83,6 +91,11 @@ def compile_netlist(
         say_table([mapping, "with delays", "with relays"], lines)
         if found.verdict is not None:
             say(str(found.verdict))
+
+
+def _reading(genlib: Path | None, undriven: str, top: str | None) -> "Reading":
+    """How netlists are read."""
+    return {"genlib": None if genlib is None else existing(genlib), "undriven": undriven, "top": top}
 
 
 def _bounds(fan_in: int | None, weight_bits: int | None, max_delay: int | None, neurons: int | None) -> "Bounds":
@@ -116,6 +129,8 @@ def verify_netlist(
     max_delay: MaxDelay = None,
     neurons: Neurons = None,
     genlib: Genlib = None,
+    undriven: Undriven = "free",
+    top: Top = None,
     claims: Annotated[
         list[str] | None,
         typer.Option(
@@ -123,6 +138,7 @@ def verify_netlist(
         ),
     ] = None,
     witness: Annotated[Path | None, typer.Option(help="Write AIGER witnesses of refuted properties.")] = None,
+    spec_top: Annotated[str | None, typer.Option(help="The module of the specification, if it is Verilog.")] = None,
     replayed: Annotated[
         Path | None, typer.Option("--replay", help="Judge a file of AIGER witnesses by plain simulation.")
     ] = None,
@@ -132,7 +148,7 @@ def verify_netlist(
     with plain_errors():
         existing(circuit)
         if claims or replayed is not None:
-            raise typer.Exit(_verify_claims(context, circuit, claims or [], timeout, witness, replayed, as_json))
+            raise typer.Exit(_verify_claims(context, circuit, claims or [], timeout, witness, replayed, top, as_json))
         if witness is not None:
             raise PathError(f"{witness}: is written for properties; name one by --property, or all")
         if spec is not None:
@@ -140,12 +156,11 @@ def verify_netlist(
         for place, kinds in ((waveform, (".vcd", ".svg")), (certificate, (".cnf",))):
             if place is not None:
                 writable(place, circuit, spec, kinds=kinds)
-        if genlib is not None:
-            existing(genlib)
+        reading = _reading(genlib, undriven, top)
         if match is not None and spec is None:
             raise PathError(f"--match {match}: is for two netlists; give the specification too")
         compiled = circuit.suffix == ".nir"
-        settings = ["mapping", "match", "genlib", "fan_in", "weight_bits", "max_delay", "neurons"]
+        settings = ["mapping", "match", "genlib", "undriven", "top", "fan_in", "weight_bits", "max_delay", "neurons"]
         if compiled and (written := given(context, settings)):
             option = f"--{written[0].replace('_', '-')}"
             raise PathError(f"{circuit}: is a network that has been compiled already; leave {option} out")
@@ -154,7 +169,7 @@ def verify_netlist(
         with busy(f"proving {circuit.name}"):
             found = netlists.verify_files(
                 circuit, spec, mapping, timeout, waveform, certificate, obligations=obligations, match=match,
-                genlib=genlib, bounds=_bounds(fan_in, weight_bits, max_delay, neurons),
+                reading=reading, bounds=_bounds(fan_in, weight_bits, max_delay, neurons), spec_top=spec_top,
             )  # fmt: skip
         sizes = asdict(found.sizes)
         if as_json:
@@ -180,18 +195,19 @@ def _verify_claims(
     timeout: float | None,
     witness: Path | None,
     replayed: Path | None,
+    top: str | None,
     as_json: bool,
 ) -> int:
     """The exit code of `verify` where it is about properties."""
     from . import claims as judging
 
     if replayed is not None:
-        refuse_others(context, ("circuit", "replayed", "as_json"))
-        return 0 if judging.replay_claims(circuit, existing(replayed), as_json) else 1
-    refuse_others(context, ("circuit", "claims", "timeout", "witness", "as_json"))
+        refuse_others(context, ("circuit", "replayed", "top", "as_json"))
+        return 0 if judging.replay_claims(circuit, existing(replayed), as_json, top) else 1
+    refuse_others(context, ("circuit", "claims", "timeout", "witness", "top", "as_json"))
     if witness is not None:
         writable(witness, circuit)
-    judged = judging.judge_claims(circuit, claims, timeout, witness)
+    judged = judging.judge_claims(circuit, claims, timeout, witness, top)
     return CODES[judging.say_judged(circuit, judged, as_json).holds]
 
 
@@ -203,6 +219,8 @@ def simulate_netlist(
     deletion: Annotated[float, typer.Option(min=0, max=1, help="Probability that a spike is lost.")] = 0.0,
     insertion: Annotated[float, typer.Option(min=0, max=1, help="Probability of a spike from nowhere.")] = 0.0,
     genlib: Genlib = None,
+    undriven: Undriven = "free",
+    top: Top = None,
     as_json: AsJson = False,
 ) -> None:
     """Run random waves through the compiled network, check every answer, and count spikes, energy and faults."""
@@ -210,10 +228,9 @@ def simulate_netlist(
         existing(circuit)
         from .waves import simulate_file
 
-        if genlib is not None:
-            existing(genlib)
+        reading = _reading(genlib, undriven, top)
         with busy(f"simulating {circuit.name}"):
-            found = simulate_file(circuit, mapping, waves, seed, deletion, insertion, genlib)
+            found = simulate_file(circuit, mapping, waves, seed, deletion, insertion, reading)
         figures = asdict(found)
         faults = figures.pop("faults") or {}
         rows = {"mapping": mapping, **figures, **{f"{kind}_under_faults": n for kind, n in faults.items()}}
@@ -226,19 +243,20 @@ def translate_netlist(
         Path, typer.Argument(help="The file to write: .aig, .aag, .bench, .blif, .eqn, .v, .dot or .svg.")
     ],
     genlib: Genlib = None,
+    undriven: Undriven = "free",
+    top: Top = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a netlist in another format, which the suffix says; names that it cannot hold are mended, and told."""
     with plain_errors():
         existing(circuit)
-        if genlib is not None:
-            existing(genlib)
+        reading = _reading(genlib, undriven, top)
         from logic.formats.known_formats import writable_suffixes
 
         from .netlists import translate_file
 
         writable(output, circuit, kinds=tuple(f".{suffix}" for suffix in writable_suffixes()))
-        say_rows([translate_file(circuit, output, genlib)], as_json)
+        say_rows([translate_file(circuit, output, reading)], as_json)
 
 
 def learn_gate(

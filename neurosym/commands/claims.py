@@ -13,7 +13,9 @@ from .conventions.options import WORDS
 ALL = "all"
 
 
-def judge_claims(path: Path, names: list[str], timeout: float | None, witness: Path | None) -> tuple[Judged, ...]:
+def judge_claims(
+    path: Path, names: list[str], timeout: float | None, witness: Path | None, top: str | None = None
+) -> tuple[Judged, ...]:
     """Judges properties of a netlist file, and writes witnesses of those refuted, one after the other.
 
     Outputs are bad states if the file states nothing of them.
@@ -23,12 +25,13 @@ def judge_claims(path: Path, names: list[str], timeout: float | None, witness: P
         names: Of properties, or ``all``.
         timeout: Seconds for each, or None for no bound.
         witness: Where to, if anything is refuted.
+        top: The module of a Verilog file that is meant; its macro ``FORMAL`` is defined.
 
     Raises:
         FormatError: if the file cannot be read.
         CircuitError: if there is no such property.
     """
-    circuit = with_claims(read_circuit(path))
+    circuit = with_claims(read_circuit(path, top=top, formal=True))
     if not circuit.properties:
         raise CircuitError(
             f"{path}: states no property; AIGER 1.9 has bad states (B) and justice (J), SystemVerilog assertions"
@@ -62,9 +65,9 @@ def say_judged(path: Path, judged: tuple[Judged, ...], as_json: bool) -> Verdict
     return whole
 
 
-def replay_claims(path: Path, witness: Path, as_json: bool) -> bool:
+def replay_claims(path: Path, witness: Path, as_json: bool, top: str | None = None) -> bool:
     """Judges the witnesses of a file by a plain simulation, and shows whether each is accepted."""
-    circuit = with_claims(read_circuit(path))
+    circuit = with_claims(read_circuit(path, top=top, formal=True))
     found = [(one.claim, replay(circuit, one)) for one in read_witnesses(witness)]
     if as_json:
         rows = [{"claim": claim, "accepted": not wrong, "problem": wrong} for claim, wrong in found]

@@ -16,6 +16,7 @@ from ..inputs import as_seen
 from ..model import Model
 from ..samples import ALL, Batch, SampleError, collate, stacked
 from .errors import TrainingError
+from .labelled import class_numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +217,7 @@ def _pairs(samples: Sequence[tuple[str, Any]], kind: str) -> Pairs:
         if pictures[-1].shape != pictures[0].shape:
             shapes = [list(one.shape) for one in (pictures[0], pictures[-1])]
             raise TrainingError(f"pictures of one size are needed, got {shapes[0]} and {shapes[1]} ({name})")
-    return Pairs(torch.stack(pictures), _class_numbers(None, labels))
+    return Pairs(torch.stack(pictures), class_numbers(labels))
 
 
 def _orders(samples: int, batch: int, generator: torch.Generator | None) -> list[list[int]]:
@@ -270,34 +271,10 @@ def to_source(
         if ALL in inputs and len(model.perceptions) == 1:
             inputs[ALL] = as_seen(inputs[ALL], cast(nn.Module, model.perception))
         return Stacked(stacked(inputs, listed), batch)
-    listed = _class_numbers(answers, listed)
+    listed = class_numbers(listed)
     if ALL not in inputs:
         raise TrainingError(f"a {type(model).__name__} is trained on pictures [M, ...], not on inputs by name")
     return Stacked(Pairs(inputs[ALL], listed), batch)
-
-
-def _class_numbers(given: object, listed: list[Any]) -> list[Any]:
-    """Labels as class numbers: of one-hot rows the place of the one, of floats the number if it is whole.
-
-    Raises:
-        TrainingError: if a row is not one-hot or a number not whole.
-    """
-    if isinstance(given, Tensor | np.ndarray) and given.ndim == 2 and given.shape[1] == 1:
-        listed = [row[0] for row in listed]
-    for place, one in enumerate(listed):
-        if isinstance(one, list | tuple) and not hasattr(one, "share"):
-            row = cast("list[Any]", one)
-            if sorted(set(row)) != [0, 1] or sum(row) != 1:
-                raise TrainingError(
-                    f"label {place} is a row of {len(row)} numbers that is not one-hot; give class numbers [M], or "
-                    f"rows with a single 1"
-                )
-            listed[place] = row.index(1)
-        elif isinstance(one, float):
-            if not one.is_integer():
-                raise TrainingError(f"{one:g} is no class number (label {place}); give whole numbers from 0 on")
-            listed[place] = int(one)
-    return listed
 
 
 def _checked(given: object, count: int, name: str) -> Tensor:

@@ -10,9 +10,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from ..neurons import NeuronError
 from ..neurons.native_scan import in_parts
 from .gathering import WIDTHS, gather_by_weights, gather_forward
 from .spike_lists import SpikeLists, spike_lists
@@ -36,10 +36,20 @@ class SpikeConv2d(nn.Conv2d):
 
     def forward(self, input: Tensor) -> Tensor:
         """``[M, O, H', W']`` of spikes, or anything else, ``[M, C, H, W]``."""
-        if can_skip(self, input):
-            most = MOST if self.kernel_size[0] > 1 else MOST_OF_PIXELS
-            return spike_convolution(input, self.weight, self.bias, self.stride[0], int(self.padding[0]), most=most)
-        return super().forward(input)
+        return convolve_spikes(self, input, most=MOST if self.kernel_size[0] > 1 else MOST_OF_PIXELS)
+
+
+def convolve_spikes(layer: nn.Conv2d, signal: Tensor, *, most: float = MOST) -> Tensor:
+    """What a convolution makes of a signal, zeros skipped where that may be and pays.
+
+    Args:
+        layer: Any.
+        signal: ``[M, C, H, W]``.
+        most: Spikes for each element of the signal above which all is multiplied; 0 for always.
+    """
+    if most and can_skip(layer, signal):
+        return spike_convolution(signal, layer.weight, layer.bias, layer.stride[0], int(layer.padding[0]), most=most)
+    return nn.Conv2d.forward(layer, signal)
 
 
 def can_skip(layer: nn.Conv2d, signal: Tensor) -> bool:
@@ -83,8 +93,12 @@ class _SpikeConvolution(torch.autograd.Function):
         return _forward(lists, weight, bias, stride, padding)
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        if torch.is_grad_enabled():
+            raise NeuronError(
+                "a gradient of a gradient needs the spikes that a convolution saw, of which it kept lists; run the "
+                "network within perception.zero_skipping(network, most=0)"
+            )
         weight, starts, places = ctx.saved_tensors
         lists = SpikeLists(starts, places, ctx.shape, ctx.levels)
         wants_signal, wants_weight, wants_bias = ctx.needs_input_grad[:3]

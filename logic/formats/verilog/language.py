@@ -18,12 +18,10 @@ def parse_verilog(source: Source) -> Circuit:
     Raises:
         FormatError: naming the line, for anything else.
     """
-    beyond = None
-    if not source.formal:
-        try:
-            return parse_flat(source)
-        except BeyondFlat as error:
-            beyond = error
+    try:
+        return parse_flat(source)
+    except BeyondFlat as error:
+        beyond = error
     folders = () if source.name == "<text>" else (Path(source.name).parent,)
     return read_design(Design(((source.name, source.data),), folders, source.top, source.formal), beyond)
 
