@@ -203,8 +203,8 @@ def _pairs(samples: Sequence[tuple[str, Any]], kind: str) -> Pairs:
     for name, sample in samples:
         if not isinstance(sample, tuple | list) or len(cast("Sequence[Any]", sample)) != 2:
             raise TrainingError(
-                f"a {kind} is trained on pictures and answers, and {name} is a {type(sample).__name__}; give a data set "
-                f"of pairs (picture, label)"
+                f"a {kind} is trained on pictures and answers, and {name} is a {type(sample).__name__}; give a data "
+                f"set of pairs (picture, label)"
             )
         picture, label = cast("Sequence[Any]", sample)
         if not isinstance(picture, Tensor | np.ndarray):
@@ -217,7 +217,7 @@ def _pairs(samples: Sequence[tuple[str, Any]], kind: str) -> Pairs:
         if pictures[-1].shape != pictures[0].shape:
             shapes = [list(one.shape) for one in (pictures[0], pictures[-1])]
             raise TrainingError(f"pictures of one size are needed, got {shapes[0]} and {shapes[1]} ({name})")
-    return Pairs(torch.stack(pictures), _class_numbers(None, labels))
+    return Pairs(torch.stack(pictures), class_numbers(labels))
 
 
 def _orders(samples: int, batch: int, generator: torch.Generator | None) -> list[list[int]]:
