@@ -19,11 +19,13 @@ from .ternary import UNKNOWN, constant_registers
 from .walks import Walk, walk
 from .watch import Watch
 
-_REGISTERS, _ALL, _FORWARD = range(3)  # classes that follow from registers; all; those of registers moved forward
-_ATTEMPTS = (_REGISTERS, 1), (_ALL, 1), (_FORWARD, 1), (_FORWARD, 1), (_ALL, 2), (_ALL, 4)  # with clocks of induction
+_REGISTERS, _ALL, _FORWARD = range(3)  # classes that follow from registers; all; all once registers moved forward
+# each with the clocks of induction, and how often registers are moved at most
+_ATTEMPTS = (_REGISTERS, 1, 0), (_ALL, 1, 0), (_FORWARD, 1, 1), (_FORWARD, 1, 40), (_ALL, 2, 0), (_ALL, 4, 0)
 _GROWTH = 4  # times as many registers as at first are too many
 _SHORTENED = 2_000, 0.5  # conflicts and seconds in which an earlier difference than that of a random stream is sought
 _UNROLLED = 64, 10_000  # clocks and conflicts after the first attempt
+_LAST = 1.5  # seconds of unrolling at the end
 
 
 Integers = NDArray[np.int64]
@@ -40,6 +42,7 @@ class Decision(NamedTuple):
         clocks: For how many clocks they agree at least; a difference after as many is the earliest.
         how: The step that settled it, or what is known.
         stages: What is known where neither was found: the machine made smaller, step by step.
+        interrupted: Whether Ctrl-C ended it.
     """
 
     difference: Walk | None
@@ -48,6 +51,7 @@ class Decision(NamedTuple):
     clocks: int
     how: str
     stages: tuple[Stage, ...]
+    interrupted: bool = False
 
     def stream(self) -> tuple[Bits, dict[str, bool]]:
         """The inputs ``[T, I]`` of the difference as the specification orders them, and the open first values."""
@@ -73,13 +77,15 @@ def decide(impl: Circuit, spec: Circuit, watch: Watch, clocks: int = CLOCKS) -> 
         watch: Ends it, and is told what goes on.
         clocks: How far they are unrolled at the end.
     """
-    search = _Search(join(impl, spec), watch)
+    search, interrupted = _Search(join(impl, spec), watch), False
     try:
         search.run(clocks)
     except KeyboardInterrupt:
-        search.how = f"interrupted; {search.how}"
+        search.how, interrupted = f"interrupted; {search.how}", True
     certificate = Certificate(search.joint.inputs, tuple(search.stages)) if search.settled else None
-    return Decision(search.difference, certificate, search.joint, search.clocks, search.how, tuple(search.stages))
+    return Decision(
+        search.difference, certificate, search.joint, search.clocks, search.how, tuple(search.stages), interrupted
+    )
 
 
 class _Search:
@@ -99,11 +105,11 @@ class _Search:
         if self.settled:
             return
         plain, registers, moved = machine, len(machine.registers), False
-        for kind, steps in _ATTEMPTS:
-            if kind == _FORWARD:
+        for kind, steps, moves in _ATTEMPTS:
+            for _ in range(moves):
                 other, way = retimed(machine)
-                if len(other.registers) > _GROWTH * registers + 100:
-                    continue
+                if (machine.first[way >> 1] < 0).all() or len(other.registers) > _GROWTH * registers + 100:
+                    break
                 self._enter(machine, meaning, _apart(machine), 1)
                 machine, meaning, moved = other, way, True
             walked = walk(machine, long=kind != _REGISTERS, deadline=self.watch.deadline)
@@ -121,11 +127,11 @@ class _Search:
                 return
             if not moved:
                 plain = machine
-            if (kind, steps) == (_ALL, 1):
+            if kind == _ALL and steps == 1:
                 self._unroll(machine, *_UNROLLED)
                 if self.difference is not None:
                     return
-        self._unroll(plain, clocks, CONFLICTS_A_SEARCH)
+        self._unroll(plain, clocks, CONFLICTS_A_SEARCH, _LAST)
 
     def _ternary(self) -> tuple[Machine, Integers]:
         """The machine without registers that never change, and what its registers mean."""

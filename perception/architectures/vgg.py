@@ -6,6 +6,7 @@ from torch import nn
 
 from .layers import ArchitectureError, ConvNorm, MaxPool, NeuronFactory, Pooling, Readout
 from .resnets import ResNetPlan, SpikingResNet
+from .shortcuts import Shortcut
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class VGGPlan(ResNetPlan):
     Args:
         widths: Channels of each stage.
         depths: Convolutions of each stage; every stage but the first halves height and width.
+        shortcut: Of no meaning: there is none, and spikes alone go on.
         downsampling: How they are halved: ``average`` of spikes, ``stride``, or ``max`` of currents.
         pool_spikes: Whether they are halved by a max-pool of spikes instead, behind the neurons of a stage.
         stem_width: Channels of one more convolution in front; 0 for none.
@@ -25,6 +27,7 @@ class VGGPlan(ResNetPlan):
         gamma: As for a residual network.
     """
 
+    shortcut: Shortcut = "spiking"
     downsampling: Pooling = "average"
     pool_spikes: bool = False
 
