@@ -13,6 +13,8 @@ from .circuit import (
     Literal as Literal,
 )
 from .domain import Domain as Domain
+from .drawings.circuit_drawing import draw_circuit as draw_circuit
+from .drawings.network_drawing import draw_network as draw_network
 from .errors import (
     CircuitError as CircuitError,
     DomainError as DomainError,

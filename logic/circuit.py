@@ -196,7 +196,7 @@ class Circuit:
 
         if len(self.kinds) > MOST_DRAWN:
             return None
-        from .drawings.circuit_drawing import draw_circuit
+        from . import draw_circuit  # a door: drawings stand on circuits and networks
 
         return draw_circuit(self)
 

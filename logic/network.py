@@ -231,7 +231,7 @@ class SpikingNetwork:
 
         if prod(self.input_shape) + self.neurons > MOST_DRAWN:
             return None
-        from .drawings.network_drawing import draw_network
+        from . import draw_network  # a door: drawings stand on circuits and networks
 
         return draw_network(self)
 

@@ -1,7 +1,7 @@
 """How circuits and networks show themselves: a line and a small table as text, a drawing in a notebook."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .circuit import Circuit, Gate
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 MOST_NAMES = 6  # of a list that are shown
 MOST_ROWS = 12  # of a table
+_SHOWN = 12  # values of inputs
 MOST_DRAWN = 300  # gates or neurons
 
 
@@ -23,6 +24,33 @@ def shortened(names: Sequence[str], most: int = MOST_NAMES) -> str:
     """
     cut = [name if len(name) <= 24 else f"{name[:21]}..." for name in names[:most]]
     return ", ".join(cut) + (f", ... ({len(names)})" if len(names) > most else "")
+
+
+def percent(probability: float) -> str:
+    """A probability in percent; what is nearly sure is never shown as sure.
+
+    Example:
+        >>> percent(0.123), percent(0.99996), percent(0.0001), percent(1.0), percent(0.0)
+        ('12.3%', '> 99.9%', '< 0.1%', '100.0%', '0.0%')
+    """
+    if 0.9995 <= probability < 1:
+        return "> 99.9%"
+    return "< 0.1%" if 0 < probability < 0.0005 else f"{probability:.1%}"
+
+
+def assignment(values: Mapping[str, int]) -> str:
+    """Values of inputs in words: all of them if they are few, else those that are 1.
+
+    Example:
+        >>> assignment({"a": 1, "b": 0})
+        'a=1 b=0'
+        >>> assignment({f"x{place}": int(place == 3) for place in range(40)})
+        'x3=1, all others 0'
+    """
+    if len(values) <= _SHOWN:
+        return " ".join(f"{name}={value}" for name, value in values.items()) or "always"
+    ones = [f"{name}=1" for name, value in values.items() if value]
+    return f"{shortened(ones, _SHOWN)}, all others 0" if ones else "all inputs 0"
 
 
 def circuit_text(circuit: Circuit) -> str:

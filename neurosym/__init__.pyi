@@ -23,6 +23,8 @@ from logic import (
     chain as chain,
     compare_with_snntorch as compare_with_snntorch,
     compile_circuit as compile_circuit,
+    draw_circuit as draw_circuit,
+    draw_network as draw_network,
     learn_circuit as learn_circuit,
     learn_gate as learn_gate,
     prove_equivalent as prove_equivalent,
@@ -69,6 +71,7 @@ from perception import (
     load_converted as load_converted,
     load_dataset as load_dataset,
     load_digits as load_digits,
+    make_spike_trains as make_spike_trains,
     measure_activity as measure_activity,
     module_to_nir as module_to_nir,
     neuron as neuron,
@@ -82,6 +85,7 @@ from perception import (
     read_module_nir as read_module_nir,
     read_picture as read_picture,
     revive as revive,
+    saccade_events as saccade_events,
     save_converted as save_converted,
     see_cells as see_cells,
     split_digits as split_digits,
@@ -150,12 +154,8 @@ from .profiling import profile as profile
 from .reports.page import write_report as write_report
 from .samples import Batch as Batch, Sample as Sample, SampleError as SampleError, collate as collate
 from .saving import load_model as load_model, save_model as save_model
-from .streaming import (
-    frames_of as frames_of,
-    load_stream_state as load_stream_state,
-    save_stream_state as save_stream_state,
-    stream as stream,
-)
+from .streams.opening import frames_of as frames_of, stream as stream
+from .streams.state_files import load_stream_state as load_stream_state, save_stream_state as save_stream_state
 from .training.deep_stdp import learn_from_clusters as learn_from_clusters
 from .training.fit import (
     History as History,

@@ -5,6 +5,7 @@ from .architectures import (
     Preset as Preset,
     SpikingResNet as SpikingResNet,
     SpikingTransformer as SpikingTransformer,
+    SpikingVGG as SpikingVGG,
     alignment_loss as alignment_loss,
     build as build,
     count_parameters as count_parameters,
@@ -62,8 +63,10 @@ from .datasets.mnist import (
     pair_digits as pair_digits,
     split_digits as split_digits,
 )
+from .datasets.spike_patterns import make_spike_trains as make_spike_trains
 from .exchange import (
     NirModule as NirModule,
+    SequenceClassifier as SequenceClassifier,
     module_to_nir as module_to_nir,
     nir_to_module as nir_to_module,
     read_module_nir as read_module_nir,
@@ -111,7 +114,6 @@ from .networks.perception import (
     check_perception as check_perception,
 )
 from .networks.quantised import QuantisedPerception as QuantisedPerception, quantise as quantise
-from .networks.sequence import SequenceClassifier as SequenceClassifier
 from .networks.sparse_inference import zero_skipping as zero_skipping
 from .networks.twin import AnalogTwin as AnalogTwin
 from .networks.views import see_views as see_views
@@ -174,6 +176,7 @@ from .pictures.picture import (
     check_pictures as check_pictures,
     read_picture as read_picture,
 )
+from .pictures.saccades import saccade_events as saccade_events
 from .plasticity.clustering import cluster_by_stdp as cluster_by_stdp
 from .plasticity.competition import CompetitiveRule as CompetitiveRule, learn_by_competition as learn_by_competition
 from .plasticity.first_spike import (

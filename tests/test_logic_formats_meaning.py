@@ -204,11 +204,25 @@ def test_tables_of_pla(text: str, table: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "free"),
+    [
+        (pla(".type fd", "1- 1\n0- -"), 0b0101),
+        (pla("", "1- 1\n-1 2"), 0b0100),
+        (pla(".type fr", "11 1\n10 0"), 0b0101),
+        (pla(".type fdr", "11 1\n10 0\n0- -"), 0b0101),
+        (pla(".type f", "11 1\n0- -"), 0),
+    ],
+)
+def test_rows_of_pla_that_are_left_open_are_free(text: str, free: int) -> None:
+    circuit = read(text, "pla")
+    rows = [] if circuit.dont_cares is None else truth_tables(circuit.dont_cares)[0].tolist()
+    assert sum(bit << row for row, bit in enumerate(rows)) == free
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
-        (pla(".type fd", "1- 1\n0- -"), r":5: 'o0' is a don't care in this row"),
-        (pla("", "1- 1\n0- 2"), r":5: 'o0' is a don't care in this row"),
-        (pla(".type fr", "11 1\n10 0"), r": .type fr makes 'o0' a don't care in the rows that are not listed"),
+        (pla(".type fdr", "11 1\n10 0"), r": .type fdr lists all rows, but not all of 'o0'"),
         (pla(".type fr", "1- 1\n11 0"), r":5: for 'o0' this row and the one in line 4 overlap"),
         (pla(".type fr", "1- 01\n0- 10\n11 1~", 2), r":6: for 'o0' this row and the one in line 4 overlap"),
         (pla(".type fdr", "1- 1\n0- 0\n00 -"), r":6: for 'o0' this row and the one in line 5 overlap"),
@@ -216,7 +230,7 @@ def test_tables_of_pla(text: str, table: int) -> None:
         (pla(".type g", "1- 1"), r":3: expected .type with one of f, fd, fr, fdr before"),
     ],
 )
-def test_tables_that_leave_a_value_open_or_contradict_themselves_are_refused(text: str, message: str) -> None:
+def test_tables_that_contradict_themselves_are_refused(text: str, message: str) -> None:
     with pytest.raises(FormatError, match=message):
         parse_circuit(text, "pla")
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from logic import CircuitBuilder, NetworkError, compile_circuit
-from logic.proving.streams import Stream
+from logic import CircuitBuilder, NetworkError, compile_circuit, parse_circuit
+from logic.proving.induction import prove_machine
+from logic.proving.streams import Stream, to_stream
 from logic.proving.waveform import raster_points, trains_of, waveform, write_waveform
 
 
@@ -51,6 +52,21 @@ def test_what_is_written_is_read(lines: int, steps: int, seed: int) -> None:
     assert found == {name: trains[:, line].astype(int).tolist() for line, name in enumerate(names)}
 
 
+def test_a_clocked_counterexample_shows_what_was_expected() -> None:
+    circuit = parse_circuit("INPUT(t)\nOUTPUT(y)\nn = XOR(t, y)\ny = DFF0(n)\n", "bench")
+    other = parse_circuit("INPUT(t)\nOUTPUT(y)\nn = OR(t, y)\ny = DFF0(n)\n", "bench")
+    network = compile_circuit(other)
+    verdict = prove_machine(network, circuit)
+    assert verdict.counterexample is not None
+    stream = to_stream(verdict.counterexample, circuit.inputs)
+    found, _ = parse(waveform(*trains_of(network, circuit, stream)))
+    answers = found["expected.y=1"][network.latency :: network.period]
+    assert answers[: len(stream.values)] == (np.cumsum([0, *stream.values[:-1, 0]]) % 2).tolist()
+    step = stream.judged * network.period + network.latency
+    assert found["out.y=1"][step] != found["expected.y=1"][step]
+    assert found["wrong.y=1"][step] == 1
+
+
 def test_a_stream_is_shown_with_its_answers(tmp_path: Path) -> None:
     make = CircuitBuilder()
     a, b = make.inputs("a", "b")
@@ -61,7 +77,8 @@ def test_a_stream_is_shown_with_its_answers(tmp_path: Path) -> None:
     found, _ = parse((tmp_path / "wave.vcd").read_text())
     assert found["in.a=1"] == [1, 0, 0]
     assert found["out.y=1"] == [0, 1, 0]
-    assert found["out.y=0"] == [0, 0, 1]
+    assert found["out.y=0"] == found["expected.y=0"] == [0, 0, 1]
+    assert found["wrong.y=0"] == [0, 0, 0]
     assert [0, names.index("in.a=1")] in raster_points(trains).tolist()
     with pytest.raises(NetworkError, match="printable"):
         waveform(["two words"], np.zeros((1, 1), np.bool_))

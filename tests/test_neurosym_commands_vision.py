@@ -5,8 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 from typer.testing import CliRunner
 
@@ -35,8 +37,10 @@ def command(*words: str) -> tuple[int, str, str]:
 
 def test_training_writes_a_network_its_course_and_its_result(tmp_path: Path) -> None:
     file = tmp_path / "net.safetensors"
-    code, out, _ = command("train", "digits", "--output", str(file), "--quick", "--json", "--steps", "2")
+    quick = "--quick", "--epochs", "2", "--steps", "2"
+    code, out, err = command("train", "digits", "--output", str(file), "--json", *quick)
     assert code == 0
+    assert "Note: a quick run, 2 epochs on at most 256 pictures" in err
     told = json.loads(out)
     vision, notes = load_perception(file)
     test = load_dataset("digits", split="test")
@@ -53,13 +57,11 @@ def test_training_writes_a_network_its_course_and_its_result(tmp_path: Path) -> 
     page = (folder / "report.html").read_text()
     assert f"{told['test_correct']} of {told['test_count']} test pictures right" in page
     assert page.count("<img") == 6  # curves, confusion, prediction, raster, membranes, rates
-    code, _, err = command("train", "digits", "--output", str(file), "--quick", "--steps", "2")
+    code, _, err = command("train", "digits", "--output", str(file), *quick)
     assert (code, "holds a training already" in err) == (2, True)
-    code, out, _ = command("train", "digits", "--output", str(file), "--quick", "--json", "--steps", "2", "--resume")
+    code, out, _ = command("train", "digits", "--output", str(file), "--json", *quick, "--resume")
     assert json.loads(out) == told
-    code, _, err = command(
-        "train", "digits", "--output", str(file), "--quick", "--seed", "1", "--steps", "2", "--resume"
-    )
+    code, _, err = command("train", "digits", "--output", str(file), *quick, "--seed", "1", "--resume")
     assert (code, "belongs to another training" in err) == (2, True)
 
 
@@ -231,3 +233,30 @@ def test_a_small_data_set_is_looked_at_more_often(count: int, epochs: int) -> No
     assert settings.quickly().recipe_for(count).epochs == 8
     small = replace(settings, small_batches=True).recipe_for(count)
     assert small.batch == {60_000: 64, 5_000: 64, 108: 16, 1: 16}[count]
+
+
+def test_more_epochs_go_on_from_where_a_training_ended(tmp_path: Path) -> None:
+    file = str(tmp_path / "net.safetensors")
+    short = "train", "digits", "--quick", "--steps", "1", "--json", "--output", file
+    assert command(*short, "--epochs", "1")[0] == 0
+    code, out, _ = command(*short, "--epochs", "2", "--resume")
+    assert (code, json.loads(out)["epochs"]) == (0, 2)
+    code, _, err = command(*short, "--epochs", "1", "--resume")
+    assert (code, "epochs 2, not 1" in err) == (2, True)
+
+
+def test_few_samples_are_learned_better_than_by_the_nearest_neighbour(tmp_path: Path) -> None:
+    """Strokes that lean to the left or to the right, anywhere in the picture; a mirror would make one of the other."""
+    random = np.random.default_rng(0)
+    for number in range(80):
+        pixels = np.full((12, 12), 220) + random.integers(-30, 30, (12, 12))
+        y, x = random.integers(3, 9, 2)
+        for step in range(-3, 4):
+            pixels[y + step, np.clip(x + step * (1 - 2 * (number % 2)), 0, 11)] = random.integers(0, 60)
+        folder = tmp_path / "own" / ("train" if number < 40 else "test") / "ab"[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(folder / f"{number}.png")
+    settings = Settings(str(tmp_path / "own"), steps=2, least_steps=150, small_batches=True)
+    found = train_on_labels(settings, tmp_path / "net.safetensors")
+    assert found.neighbour is not None
+    assert found.accuracy > 0.9 > found.neighbour

@@ -1,6 +1,8 @@
 """Published recordings and trains by name, from made files of the layout that they are published in."""
 
+import gzip
 import struct
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -35,6 +37,8 @@ def test_gestures_are_cut_by_their_labels(tmp_path: Path) -> None:
     assert columns == [[[*range(5)], [*range(5, 10)]], [[*range(10, 20)], [*range(20, 30)]]]
     small = load_dataset("dvs-gesture", tmp_path, split="test", steps=2, options=FolderOptions(resize=32))
     assert (small.pictures.shape, small.pictures.sum()) == ((1, 2, 2, 32, 32), 1)
+    assert small.preparation is not None
+    assert small.preparation.read(folder / "user24.aedat").shape == (2, 2, 32, 32)
     (folder / "user24_labels.csv").write_text("class,startTime_usec,endTime_usec\n12,0,5\n")
     with pytest.raises(DatasetError, match=r"user24_labels.csv: line 2 is '12,0,5'"):
         load_dataset("dvs-gesture", tmp_path, split="test")
@@ -81,6 +85,19 @@ def test_spoken_words(tmp_path: Path) -> None:
             expected[number, min(int(np.float16(time) / 1.4 * 4), 3), channel] += 1
     assert torch.equal(found.pictures, expected)
     assert "3 spike trains of 4 x 700" in repr(found)
+    whole = (folder / "shd_train.h5").read_bytes()
+    (folder / "shd_train.h5").unlink()
+    with zipfile.ZipFile(folder / "shd_train.h5.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("shd_train.h5", whole)
+    (folder / "shd_test.h5.gz").write_bytes(gzip.compress(whole))
+    for split in ("train", "test"):
+        assert torch.equal(load_dataset("shd", tmp_path, split=split, steps=4).pictures, expected)
+    (folder / "shd_test.h5").unlink()
+    (folder / "shd_test.h5.gz").write_bytes(gzip.compress(whole)[:-9])
+    with pytest.raises(DatasetError, match=r"shd_test\.h5\.gz: cannot be unpacked"):
+        load_dataset("shd", tmp_path, split="test")
+    assert not (folder / "shd_test.h5").exists()
+    (folder / "shd_test.h5.gz").unlink()
     with pytest.raises(DatasetError, match=r"shd_test\.h5: there is no such file"):
         load_dataset("shd", tmp_path, split="test")
     with pytest.raises(DatasetError, match="no split 'val' of shd"):

@@ -2,16 +2,18 @@
 
 from functools import partial
 from math import exp, log
+from typing import Any
 
 import pytest
 import snntorch
 import torch
 from hypothesis import given, settings, strategies as st
 from snntorch.functional.stdp_learner import STDPLearner
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from perception import PlasticityError, TimingRule, learn_timing, learn_timing_kernels, pair_change
+from perception import PlasticityError, TimingRule, learn_rewarded, learn_timing, learn_timing_kernels, pair_change
 
 
 def spikes(steps: int, batch: int, width: int, seed: int, rate: float = 0.3) -> torch.Tensor:
@@ -135,3 +137,30 @@ def test_bad_shapes_are_refused() -> None:
         learn_timing(torch.zeros(1, 1), torch.zeros(3, 1, 1), torch.zeros(4, 1, 1))
     with pytest.raises(PlasticityError, match=r"weights must be \[1, 2\]"):
         learn_timing(torch.zeros(2, 1), torch.zeros(3, 1, 2), torch.zeros(3, 1, 1))
+
+
+class Largest(TorchDispatchMode):
+    """Within it, the largest tensor that any operation makes is kept in mind."""
+
+    entries = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Runs it and looks."""
+        made = func(*args, **(kwargs or {}))
+        self.entries = max(self.entries, made.numel() if isinstance(made, Tensor) else 0)
+        return made
+
+
+def test_memory_does_not_grow_with_the_steps() -> None:
+    for steps in (4, 40):
+        before, after = torch.ones(steps, 2, 50), torch.ones(steps, 2, 30)
+        pictures, maps = torch.ones(steps, 2, 3, 8, 8), torch.ones(steps, 2, 4, 4, 4)
+        with Largest() as dense:
+            learn_timing(torch.zeros(30, 50), before, after)
+        assert dense.entries == 30 * 50
+        with Largest() as shared:
+            learn_timing_kernels(torch.zeros(4, 3, 5, 5), pictures, maps)
+        assert shared.entries == 2 * 16 * 3 * 25  # the windows of one step
+        with Largest() as rewarded:
+            learn_rewarded(torch.zeros(30, 50), before, after, before[..., 0])
+        assert rewarded.entries == 2 * 30 * 50  # an eligibility for each sample

@@ -1,5 +1,9 @@
 """Espresso PLA: two-level tables of cubes with several outputs."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
 from ..circuit import Circuit, CircuitBuilder, Gate, Literal
 from ..errors import CircuitError
 from .cubes import Cube, common, outside
@@ -13,11 +17,11 @@ def parse_pla(source: Source) -> Circuit:
     """The circuit of a PLA: each output is the OR of the cubes marked 1 for it.
 
     ``.type`` says what other marks mean: ``f`` nothing; ``fd`` (if none is given) that ``-`` is a don't care; ``fr``
-    that 0 is false and rows that are not listed are don't cares; ``fdr`` that all three are listed. A circuit has one
-    value everywhere, so tables that leave one open are refused, and so are ones that contradict themselves.
+    that 0 is false and rows that are not listed are don't cares; ``fdr`` that all three are listed. A row that is left
+    open is 0 in the circuit and free in its ``dont_cares``; tables that contradict themselves are refused.
 
     Raises:
-        FormatError: naming the line, if the text is not one, gives a row both values, or leaves one open.
+        FormatError: naming the line, if the text is not one, or gives a row both values, or none where all are listed.
 
     References:
         Rudell, "Multiple-valued logic minimization for PLA synthesis", 1986 (the format of espresso).
@@ -68,16 +72,22 @@ def parse_pla(source: Source) -> Circuit:
         labels[word] = names.get(word, [f"{letter}{index}" for index in range(count)])
         if len(labels[word]) != count or len(set(labels[word])) != count:
             raise source.error(f"{word} must give {count} different names, got {len(labels[word])}")
-    for output, name in enumerate(labels[".ob"]):
-        _check_complete(source, kind, output, name, cubes)
+    open_ = [_open(source, kind, output, name, cubes) for output, name in enumerate(labels[".ob"])]
     try:
-        return _build(labels[".ilb"], labels[".ob"], cubes)
+        return _build(labels[".ilb"], labels[".ob"], cubes, open_)
     except CircuitError as wrong:
         raise source.error(str(wrong)) from wrong
 
 
-def _check_complete(source: Source, kind: str, output: int, name: str, cubes: list[Cube]) -> None:
-    """Refuses an output that is given both values in one row, or none."""
+class _Open(NamedTuple):
+    """Where an output is free: in rows marked so, and in those of no other mark."""
+
+    marks: str
+    unlisted: str
+
+
+def _open(source: Source, kind: str, output: int, name: str, cubes: list[Cube]) -> _Open:
+    """Where an output of a table is free; refuses one that is given both values in one row, or none."""
 
     def marked(marks: str) -> list[Cube]:
         return [cube for cube in cubes if cube[2][output] in marks]
@@ -88,32 +98,49 @@ def _check_complete(source: Source, kind: str, output: int, name: str, cubes: li
             one, other = sorted(cube[0] for cube in pair)
             problem = f"for {name!r} this row and the one in line {one} overlap and say different things"
             raise source.error(problem, other)
-    remedy = "a circuit has one value everywhere; give .type f to read all rows but those of value 1 as 0"
-    for cube in open_:
-        if outside([cube], true):
-            raise source.error(f"{name!r} is a don't care in this row; {remedy}", cube[0])
-    if "r" in kind and outside([(0, "", "")], [*true, *false, *open_]):
-        raise source.error(f".type {kind} makes {name!r} a don't care in the rows that are not listed; {remedy}")
+    gap = "r" in kind and outside([(0, "", "")], [*true, *false, *open_])
+    if gap and kind == "fdr":
+        raise source.error(f".type fdr lists all rows, but not all of {name!r}; give .type fr to leave the others open")
+    free = any(outside([cube], true) for cube in open_)
+    return _Open("-2" if free else "", "140" if gap else "")
 
 
-def _build(inputs: list[str], outputs: list[str], cubes: list[tuple[int, str, str]]) -> Circuit:
-    make = CircuitBuilder()
-    leaves = make.inputs(*inputs)
-    terms: list[list[Literal]] = [[] for _ in outputs]
+def _build(inputs: list[str], outputs: list[str], cubes: list[Cube], open_: list[_Open]) -> Circuit:
+    plain, free = CircuitBuilder(), CircuitBuilder()
+    given = plain.inputs(*inputs)
+    terms = [_terms(plain, given, cubes, output, "14") for output in range(len(outputs))]
+    circuit = plain.build_from({name: _any(plain, term) for name, term in zip(outputs, terms, strict=True)})
+    leaves = free.inputs(*inputs)
+    ends: dict[str, Literal] = {}
+    for output, (marks, unlisted) in enumerate(open_):
+        parts = [_any(free, _terms(free, leaves, cubes, output, marks))] if marks else []
+        parts += [~_any(free, _terms(free, leaves, cubes, output, unlisted))] if unlisted else []
+        if parts:
+            true = _any(free, _terms(free, leaves, cubes, output, "14"))
+            ends[outputs[output]] = _any(free, parts) & ~true
+    return replace(circuit, dont_cares=free.build_from(ends)) if ends else circuit
+
+
+def _terms(
+    make: CircuitBuilder, leaves: Sequence[Literal], cubes: list[Cube], output: int, wanted: str
+) -> list[Literal]:
+    """The cubes that bear some marks for an output."""
+    terms: list[Literal] = []
     for _, marks, values in cubes:
-        reads = [~leaf if mark == "0" else leaf for leaf, mark in zip(leaves, marks, strict=True) if mark in "01"]
-        cube = make.gate(Gate.AND, reads) if reads else ~make.false
-        for output, value in enumerate(values):
-            if value in "14":
-                terms[output].append(cube)
-    ends = (make.gate(Gate.OR, term) if term else make.false for term in terms)
-    return make.build_from(dict(zip(outputs, ends, strict=True)))
+        if values[output] in wanted:
+            reads = [~leaf if mark == "0" else leaf for leaf, mark in zip(leaves, marks, strict=True) if mark in "01"]
+            terms.append(make.gate(Gate.AND, reads) if reads else ~make.false)
+    return terms
+
+
+def _any(make: CircuitBuilder, terms: list[Literal]) -> Literal:
+    return make.gate(Gate.OR, terms) if terms else make.false
 
 
 PLA = Format(
     name="espresso PLA",
     suffixes=("pla",),
     example=b".i 3\n.o 2\n.ilb a b c\n.ob y z\n.type fd\n11- 10\n0-1 01\n.e\n",
-    lacks="Two levels only: no registers, and a circuit has no don't cares.",
+    lacks="Two levels only, no registers; read only.",
     read=parse_pla,
 )

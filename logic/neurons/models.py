@@ -17,6 +17,8 @@ Reals = NDArray[np.float64]
 Bits = NDArray[np.bool_]
 Values = TypeVar("Values", Reals, Tensor)
 
+LOWEST_MV = -120.0  # below the reversal potentials of all ions
+
 
 class NeuronState(NamedTuple):
     """Membrane potential in mV and the slow variable (``u``, or ``w`` in pA), arrays of one shape."""
@@ -33,7 +35,8 @@ class Izhikevich:
         spike if v > 30:  v <- c,  u <- u + d
 
     Scheme: forward Euler for ``v``, then ``u`` with the new ``v``, as in the author's script; some of the twenty
-    patterns exist only with this scheme and the step of the script.
+    patterns exist only with this scheme and the step of the script. Below ``floor_mv`` an Euler step would jump over
+    the rest, so that inhibition would make spikes; the membrane stays above it.
 
     Args:
         a: Rate of recovery, 1/ms.
@@ -75,13 +78,18 @@ class Izhikevich:
 
     def drift(self, v: Values, u: Values, current: Values, exp: Callable[[Values], Values]) -> tuple[Values, Values]:
         """Both variables after an Euler step, before any spike; arrays or tensors (``exp`` is not used)."""
-        v = v + self.step_ms * (0.04 * v**2 + self.linear * v + self.constant - u + current)
+        v = (v + self.step_ms * (0.04 * v**2 + self.linear * v + self.constant - u + current)).clip(min=self.floor_mv)
         return v, u + self.step_ms * self.a * (self.b * (v + self.shift) - self.decay * u)
 
     @property
     def cut_mv(self) -> float:
         """A membrane above this is a spike."""
         return 30.0
+
+    @property
+    def floor_mv(self) -> float:
+        """The lowest membrane: where steps that start lower end higher, or where no ions would drive it."""
+        return max(-(1 / self.step_ms + self.linear) / 0.08, LOWEST_MV)
 
     @property
     def reset_mv(self) -> float:
@@ -102,7 +110,7 @@ class AdEx:
         spike if v > 0 mV at the end of a step:  v <- V_r,  w <- w + b
 
     Scheme: forward Euler, both variables from the old state; the exponent is capped at 10, where the next step
-    fires in any case, so that nothing overflows.
+    fires in any case, so that nothing overflows, and the membrane stays above ``floor_mv``.
 
     Args:
         capacitance_pf: ``C``.
@@ -148,7 +156,7 @@ class AdEx:
         """Both variables after an Euler step, before any spike; arrays or tensors with their exponential."""
         upswing = exp(((v - self.threshold_mv) / self.sharpness_mv).clip(max=10.0))
         leak = self.leak_ns * (self.sharpness_mv * upswing - (v - self.rest_mv))
-        risen = v + self.step_ms / self.capacitance_pf * (leak + current - w)
+        risen = (v + self.step_ms / self.capacitance_pf * (leak + current - w)).clip(min=self.floor_mv)
         adapted = w + self.step_ms / self.tau_adaptation_ms * (self.coupling_ns * (v - self.rest_mv) - w)
         return risen, adapted
 
@@ -156,6 +164,11 @@ class AdEx:
     def cut_mv(self) -> float:
         """A membrane above this is a spike."""
         return 0.0
+
+    @property
+    def floor_mv(self) -> float:
+        """The lowest membrane, where no ions would drive it."""
+        return min(LOWEST_MV, self.rest_mv, self.reset_mv)
 
     @property
     def kick(self) -> float:

@@ -12,7 +12,7 @@ from ..kernels import work_time
 from ..mapping import Certificate
 from ..network import SpikingNetwork
 from ..rails import Line, match_lines
-from ..showing import shortened
+from ..showing import assignment
 from ..sweeping.codewords import codewords
 from ..sweeping.graph import AndGraph
 from ..sweeping.patterns import simulate as simulate_graph
@@ -118,11 +118,11 @@ def prove_network(
     if found.witness is None:
         rows = f"{posed.rows} rows of the certificate, " if certificate is not None else ""
         return _unrefuted(claim, found, start, rows)
-    values, pair = minimise(graph, pairs, posed.inputs, posed.free, found)
+    values, pair, wanted = minimise(graph, pairs, posed.inputs, posed.free, found)
     line = network.output_lines[pair]
     if [0, pair] not in wrong_answers(network, circuit, values[None]).tolist():
         raise NetworkError("the reference simulation does not confirm the refutation; please report this network")
-    return _refuted(claim, circuit.inputs, values, f"output line '{line}' is wrong", start)
+    return _refuted(claim, circuit.inputs, values, f"line '{line}'", wanted, start)
 
 
 def prove_combinational(impl: Circuit, spec: Circuit, timeout: float | None = None) -> Verdict:
@@ -155,14 +155,14 @@ def prove_combinational(impl: Circuit, spec: Circuit, timeout: float | None = No
     found = sweep(graph, pairs, deadline=None if timeout is None else start + timeout)
     if found.witness is None:
         return _unrefuted(claim, found, start)
-    values, pair = minimise(graph, pairs, inputs, free, found)
-    return _refuted(claim, names, values, f"output {spec.output_names[pair]!r} differs", start)
+    values, pair, wanted = minimise(graph, pairs, inputs, free, found)
+    return _refuted(claim, names, values, repr(spec.output_names[pair]), wanted, start)
 
 
 def minimise(
     graph: AndGraph, pairs: Integers, inputs: Integers, free: Integers, found: Sweep
-) -> tuple[NDArray[np.bool_], int]:
-    """A refuting vector ``[I]`` with few true inputs, and the pair that it tells apart.
+) -> tuple[NDArray[np.bool_], int, bool]:
+    """A refuting vector ``[I]`` with few true inputs, the pair that it tells apart, and the value of the pair's second.
 
     Free inputs are set to 0 greedily, 63 trials at a time, as long as one and the same pair still differs.
     """
@@ -196,7 +196,7 @@ def minimise(
     row[every, 0] = vector[every]
     run()
     values = (row[inputs >> 1, 0] ^ (inputs & 1).astype(np.uint64)) & np.uint64(1)
-    return values.astype(np.bool_), pair
+    return values.astype(np.bool_), pair, bool(int(row[right >> 1, 0]) & 1 ^ (right & 1))
 
 
 def _literals(lines: Sequence[Line], signals: tuple[str, ...], literals: Integers) -> Integers:
@@ -218,12 +218,14 @@ def _unrefuted(claim: str, found: Sweep, start: float, rows: str = "") -> Verdic
     return Verdict(True, claim, seconds=seconds, detail=f"all inputs, {rows}{found.questions} questions to SAT")
 
 
-def _refuted(claim: str, names: tuple[str, ...], values: NDArray[np.bool_], what: str, start: float) -> Verdict:
-    true = [name for name, value in zip(names, values, strict=True) if value]
+def _refuted(
+    claim: str, names: tuple[str, ...], values: NDArray[np.bool_], what: str, wanted: bool, start: float
+) -> Verdict:
+    given = {name: int(value) for name, value in zip(names, values, strict=True)}
     return Verdict(
         False,
         claim,
-        counterexample={name: int(value) for name, value in zip(names, values, strict=True)},
+        counterexample=given,
         seconds=work_time() - start,
-        detail=f"{what} when true: {shortened(true, 20) or 'no input'}",
+        detail=f"{assignment(given)}: {what} is {int(not wanted)}, should be {int(wanted)}",
     )

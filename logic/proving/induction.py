@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checking.portfolio import Outcome, settle
 from ..circuit import Circuit
 from ..errors import CircuitError, NetworkError
 from ..evaluation import random_vectors
@@ -22,10 +23,11 @@ from ..showing import shortened
 from ..simulation.reference import simulate_reference
 from ..verdict import Verdict
 from .equivalence import prove_network
-from .registers import held_registers
+from .registers import held_registers, passing_on
 from .signals import after
 from .slots import assign_slots
-from .streams import search_streams, to_counterexample, wrong_answers
+from .streams import Stream, search_streams, to_counterexample, wrong_answers
+from .wave_machine import wave_machine
 
 Integers = NDArray[np.int64]
 _UNTIL_REST = 128  # steps; any membrane that leaks has come to rest by then
@@ -58,13 +60,14 @@ def prove_machine(
         literals: ``[N]`` the literal that each neuron is claimed to hold (``certificate.literal``). Only claims on
             registers are used, as the invariant, and they are proved. If not given, they are guessed from what
             neurons and registers do in a simulation.
-        timeout: Seconds for the inductive step, or None for no bound.
+        timeout: Seconds for the inductive step and for the machine, or None for no bound.
         waves: How long the random streams are that look for a wrong answer when induction fails.
         seed: Of those streams.
 
     Returns:
-        True if base and step are proved. Otherwise False with a stream that the reference simulation confirms to be
-        answered wrongly, as in :func:`logic.proving.unfolding.judge`, or None: the invariant may be too weak.
+        True if base and step are proved, or the network beside its circuit, as one machine, is never wrong
+        (:mod:`logic.checking`). False with a stream that the reference simulation confirms to be answered wrongly, as
+        in :func:`logic.proving.unfolding.judge`. Otherwise None.
 
     Raises:
         CircuitError: if the circuit has no registers.
@@ -81,16 +84,36 @@ def prove_machine(
     if not obstacle:
         return Verdict(True, claim, seconds=seconds, detail=f"base and step for all states and inputs, {questions}")
     values = random_vectors(np.random.default_rng(seed), circuit, (waves, 256))
-    found = search_streams(network, circuit, values)
-    seconds = work_time() - start
-    if found is None:
-        return Verdict(None, claim, seconds=seconds, detail=f"not inductive: {obstacle}")
-    stream, line = found
-    if not (wrong_answers(network, circuit, stream.values)[:, 0] == stream.judged).any():
+    searched = search_streams(network, circuit, values)
+    if searched is not None:
+        stream = searched[0]
+    else:
+        deadline = float("inf") if timeout is None else start + timeout
+        found, stream = _in_one_machine(network, circuit, deadline)
+        if found.holds is not False or stream is None:
+            detail = found.how if found.holds else f"not inductive: {obstacle}; {found.how}"
+            return Verdict(found.holds, claim, seconds=work_time() - start, detail=detail)
+    wrong = [line for wave, line in wrong_answers(network, circuit, stream.values).tolist() if wave == stream.judged]
+    if not wrong:
         raise NetworkError("the reference simulation does not confirm the refutation; please report this network")
     example = to_counterexample(stream, circuit.inputs)
-    detail = f"output line '{line}' is wrong at wave {stream.judged} from the start"
-    return Verdict(False, claim, counterexample=example, seconds=seconds, detail=detail)
+    detail = f"output line '{network.output_lines[wrong[0]]}' is wrong at wave {stream.judged} from the start"
+    return Verdict(False, claim, counterexample=example, seconds=work_time() - start, detail=detail)
+
+
+def _in_one_machine(network: SpikingNetwork, circuit: Circuit, deadline: float) -> tuple[Outcome, Stream | None]:
+    """What engines for properties say of the network beside its circuit, and a stream that is answered wrongly."""
+    try:
+        machine = wave_machine(network, circuit)
+    except NetworkError as error:
+        return Outcome(None, str(error)), None
+    found = settle(machine.circuit, 0, deadline)
+    if found.inputs is None:
+        return found, None
+    inputs = found.inputs[:, : len(circuit.inputs)]
+    ended = found.inputs[:, len(circuit.inputs) :].any(axis=1)
+    waves = int(ended.argmax()) if ended.any() else len(inputs)
+    return found, Stream(inputs[:waves], len(inputs) - 1 - machine.lag)
 
 
 def _assumed(circuit: Circuit) -> str:
@@ -110,7 +133,7 @@ def _induct(
     driven[flat.post[flat.weight != 0]] = True
     if driven[clocks].any():
         return f"neuron {int(clocks[driven[clocks].argmax()])} retains its membrane", ""
-    held = _registers(flat, circuit, literals, period)
+    held = _registers(flat, circuit, literals, period, passing_on(network, flat))
     if isinstance(held, str):
         return held, ""
     if obstacle := _base(network, flat, circuit, held, clocks):
@@ -128,7 +151,7 @@ def _induct(
     return ("" if found.holds else f"the step is {'out of budget' if found.holds is None else 'refuted'}"), found.detail
 
 
-def _registers(flat: FlatNetwork, circuit: Circuit, literals: Integers, period: int) -> _Held | str:
+def _registers(flat: FlatNetwork, circuit: Circuit, literals: Integers, period: int, passing: Integers) -> _Held | str:
     """The neurons that are claimed to hold a register and repeat one line; every loop must pass one of them."""
     first = 1 + len(circuit.inputs)
     wire = (np.asarray(literals) >> 1) - first
@@ -136,7 +159,7 @@ def _registers(flat: FlatNetwork, circuit: Circuit, literals: Integers, period: 
     for neuron in np.flatnonzero((wire >= 0) & (wire < len(circuit.register_names)))[: len(flat.threshold)].tolist():
         mine = (flat.post == neuron) & (flat.weight != 0)
         plain = mine & ~np.append(np.zeros(flat.inputs, np.bool_), flat.retain)[flat.pre]
-        if int(plain.sum()) != 1 or flat.retain[neuron] or flat.bias[neuron]:
+        if int(plain.sum()) != 1 or flat.retain[neuron] or flat.bias[neuron] or neuron in passing:
             continue
         at = int(plain.argmax())
         if not 0 < flat.threshold[neuron] <= flat.weight[at]:

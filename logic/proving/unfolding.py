@@ -242,7 +242,7 @@ def _compare(
     if found.witness is None:
         holds = None if (found.settled < 0).any() else True
         return _Answer(holds, waves=len(waves.offsets), questions=found.questions)
-    values, pair = minimise(graph, pairs, waves.literals(), waves.free, found)
+    values, pair, _ = minimise(graph, pairs, waves.literals(), waves.free, found)
     return _Answer(False, waves.stream(values), network.output_lines[pair])
 
 

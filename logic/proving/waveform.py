@@ -12,20 +12,31 @@ from ..errors import NetworkError
 from ..network import SpikingNetwork
 from ..simulation.reference import simulate_reference
 from ..writing import whole_file
-from .streams import Stream, input_spikes
+from .streams import Stream, expected_answers, input_spikes
 
 Bits = NDArray[np.bool_]
 _PRINTABLE = range(33, 127)  # characters of an identifier code, IEEE 1364-2005, 18.2.1
 
 
 def trains_of(network: SpikingNetwork, circuit: Circuit, stream: Stream) -> tuple[tuple[str, ...], Bits]:
-    """Names of the input and output lines, and their spikes ``[steps, lines]`` until the last wave is answered."""
+    """Names of lines, and their spikes ``[steps, lines]`` until the last wave is answered.
+
+    Inputs (``in.``), what the outputs do (``out.``), what they should do at the step at which they answer a wave
+    (``expected.``), and whether they do something else then (``wrong.``).
+    """
     spikes = input_spikes(network, circuit, stream.values)
     steps = len(spikes) + network.latency
     trains = simulate_reference(network, spikes, steps)
-    lines = np.concatenate([np.arange(spikes.shape[1]), network.outputs])
-    names = (*(f"in.{line}" for line in network.input_lines), *(f"out.{line}" for line in network.output_lines))
-    return _distinct(names), trains[:, lines]
+    when = np.arange(len(stream.values))[:, None] * network.period + network.latencies
+    each = np.arange(len(network.outputs))
+    answers = expected_answers(network, circuit, stream.values[:, None])[:, 0]
+    expected, wrong = np.zeros((2, steps, len(each)), np.bool_)
+    expected[when, each] = answers
+    wrong[when, each] = answers != trains[when, network.outputs]
+    names = [f"in.{line}" for line in network.input_lines]
+    names += [f"{scope}.{line}" for scope in ("out", "expected", "wrong") for line in network.output_lines]
+    shown = [trains[:, : spikes.shape[1]], trains[:, network.outputs], expected, wrong]
+    return _distinct(tuple(names)), np.concatenate(shown, axis=1)
 
 
 def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:

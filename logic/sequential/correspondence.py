@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .frames import SPLITS, Frames, new_frames, speculate, sweep
+from ..kernels import kernel
+from .frames import SPLITS, TRUSTS, Frames, new_frames, speculate, sweep
 from .machine import Machine
 from .solver_gates import Solver
 from .watch import Watch
@@ -51,15 +52,45 @@ def correspond(machine: Machine, seeming: Classes, clocks: int, watch: Watch) ->
     for frame in range(clocks):
         if not _sweep(solver, machine, frames, frame, watch):
             return None
+    trusted = np.zeros(machine.nodes, np.bool_)
     while True:
         solver, frames = new_frames(machine, clocks + 1, *classes)
+        frames.trusted[:] = trusted
+        before = classes.representative.copy()
         for frame in range(clocks):
             speculate(solver, machine, frames, frame)
         if not _sweep(solver, machine, frames, clocks, watch):
             return None
-        if not frames.count[SPLITS]:
+        if frames.tally[SPLITS]:
+            _trust(machine, classes.representative, classes.representative != before, clocks, trusted)
+        elif frames.tally[TRUSTS]:
+            trusted[:] = False
+        else:
             return classes
         watch.say(f"{clocks}-step correspondence: {_members(classes)} nodes seem equal to others")
+
+
+@kernel(large=0)
+def _trust(
+    m: Machine, representative: Ints, changed: Bits, clocks: int, trusted: Bits
+) -> None:  # pragma: no cover - compiled
+    """Trusts nodes below which no class has changed; a last round asks of all."""
+    count = len(m.registers)
+    touched = changed.copy()
+    state = np.zeros(count, np.bool_)
+    for frame in range(clocks + 1):
+        for at in range(count):
+            node = m.registers[at]
+            touched[node] = (changed[node] and frame < clocks) or state[at]
+        for node in range(1, len(m.first)):
+            if m.first[node] >= 0:
+                touched[node] = changed[node] or touched[m.first[node] >> 1] or touched[m.second[node] >> 1]
+            if frame < clocks and touched[representative[node]]:
+                touched[node] = True
+        for at in range(count):
+            state[at] = touched[m.following[at] >> 1]
+    for node in range(len(m.first)):
+        trusted[node] = not (touched[node] or touched[representative[node]] or changed[node])
 
 
 def _sweep(solver: Solver, machine: Machine, frames: Frames, frame: int, watch: Watch) -> bool:

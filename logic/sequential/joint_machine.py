@@ -19,11 +19,13 @@ class Joint(NamedTuple):
     Args:
         machine: With one pair an output.
         inputs: ``[I]`` what each input of the circuits is in the machine: literals, for one-hot groups of conjunctions.
+        ours: How many registers are of the first circuit; they come first.
         names: What the open first values are called, in the order of their numbers.
     """
 
     machine: Machine
     inputs: Integers
+    ours: int
     names: tuple[str, ...]
 
 
@@ -64,4 +66,4 @@ def join(impl: Circuit, spec: Circuit) -> Joint:
         np.concatenate(following).astype(np.int32), np.array(initial, np.int32), pairs.astype(np.int32),
     )  # fmt: skip
     machine, images = in_order(machine)
-    return Joint(machine, moved(images, literals), tuple(names))
+    return Joint(machine, moved(images, literals), len(impl.register_names), tuple(names))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -173,10 +173,44 @@ def check_objective(objective: str, smoothing: float, regularity: float = 0.0) -
         raise TrainingError(f"smoothing and regularity lie in [0, 1), got {smoothing} and {regularity}")
 
 
+def class_numbers(labels: Sequence[Any]) -> list[Any]:
+    """Labels as class numbers: of one-hot rows the place of the one, of floats the number if it is whole.
+
+    Args:
+        labels: Numbers, rows of numbers, or :class:`TwoLabels`, which stay.
+
+    Raises:
+        TrainingError: if a row is not one-hot or a number not whole.
+
+    Example:
+        >>> class_numbers([[0, 0, 1], [1.0, 0.0, 0.0], [2], 1.0])
+        [2, 0, 2, 1]
+    """
+    return [_class_number(one, place) for place, one in enumerate(labels)]
+
+
+def _class_number(label: Any, place: int) -> Any:
+    if isinstance(label, list):
+        row = cast("list[Any]", label)
+        if len(row) == 1:
+            return _class_number(row[0], place)
+        if sorted(set(row)) != [0, 1] or sum(row) != 1:
+            raise TrainingError(
+                f"label {place} is a row of {len(row)} numbers that is not one-hot; give class numbers [M], or rows "
+                f"with a single 1"
+            )
+        return row.index(1)
+    if isinstance(label, float):
+        if not label.is_integer():
+            raise TrainingError(f"{label:g} is no class number (label {place}); give whole numbers from 0 on")
+        return int(label)
+    return label
+
+
 def _targets(answers: Sequence[int | TwoLabels], logits: Tensor) -> Tensor:
     """Class numbers ``[B]``, or the shares of all classes ``[B, K]`` if any sample has two, where the logits are."""
-    classes = logits.shape[-1]
-    both = [answer if isinstance(answer, TwoLabels) else TwoLabels(answer, answer, 1.0) for answer in answers]
+    classes, known = logits.shape[-1], class_numbers(answers)
+    both = [answer if isinstance(answer, TwoLabels) else TwoLabels(answer, answer, 1.0) for answer in known]
     for label in {label for answer in both for label in answer[:2]}:
         if label not in range(classes):
             raise TrainingError(f"{label!r} is no class number; the network has the classes 0 to {classes - 1}")

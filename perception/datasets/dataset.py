@@ -22,8 +22,8 @@ class Dataset:
     Args:
         name: What it is called in the catalogue.
         pictures: Bytes ``[M, C, H, W]`` from 0 (dark) to 255; or events counted in frames, ``[M, T, 2, H, W]``, those
-            towards dark first; or, as told, spike trains counted in bins, ``[M, T, N]``. Samples stand first, since they
-            are what is chosen from; a batch is ``[T, B, ...]``.
+            towards dark first; or, as told, spike trains counted in bins, ``[M, T, N]``. Samples stand first, since
+            they are what is chosen from; a batch is ``[T, B, ...]``.
         labels: Class numbers ``[M]``.
         classes: What the class numbers mean.
         preparation: How files became the pictures, if they did; new ones become so by its ``read``.

@@ -8,14 +8,20 @@ References:
 """
 
 import csv
+import gzip
 import re
+import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from logic import FileError, whole_file
 
 from ..recordings import Events, bin_events, read_events
 from ..recordings.hierarchical import opened, read, within
@@ -26,12 +32,13 @@ GESTURES = (
     "hand_clapping", "right_hand_wave", "left_hand_wave", "right_arm_clockwise", "right_arm_counter_clockwise",
     "left_arm_clockwise", "left_arm_counter_clockwise", "arm_roll", "air_drums", "air_guitar", "other",
 )  # fmt: skip
-_CAMERA = (128, 128)
+CAMERA = (128, 128)
 _CHANNELS = 700  # of the artificial cochlea
 _SECONDS = {"shd": 1.4, "ssc": 1.0}  # that the trains last
 _FOR_TEST = 10  # one in so many of CIFAR10-DVS, the last of each class, as is usual
 _MOST_BYTES = 2 << 30
 _RECORDINGS = (".aedat", ".aedat4")
+_CHUNK = 1 << 20  # bytes that are unpacked at a time
 
 
 def load_gestures(folder: Path, split: str, steps: int, across: int | None) -> tuple[Tensor, Tensor]:
@@ -59,7 +66,7 @@ def load_gestures(folder: Path, split: str, steps: int, across: int | None) -> t
     for trial in trials:
         events = read_events(folder / Path(trial).name)
         for label, start, end in cuts[trial]:
-            samples.append(bin_events(_between(events, start, end), steps, _CAMERA, coarse=coarse))
+            samples.append(bin_events(_between(events, start, end), steps, CAMERA, coarse=coarse))
             labels.append(label)
     return torch.stack(samples), torch.tensor(labels)
 
@@ -117,7 +124,7 @@ def load_cifar10_dvs(folder: Path, split: str, steps: int, across: int | None) -
         learned = len(files) - max(1, len(files) // _FOR_TEST)
         chosen += [(file, label) for file in (files[:learned] if split == "train" else files[learned:])]
     coarse = _coarse(len(chosen), steps, across, str(folder))
-    frames = [bin_events(read_events(file), steps, _CAMERA, coarse=coarse) for file, _ in chosen]
+    frames = [bin_events(read_events(file), steps, CAMERA, coarse=coarse) for file, _ in chosen]
     return torch.stack(frames), torch.tensor([label for _, label in chosen])
 
 
@@ -128,9 +135,9 @@ def _number(name: str) -> tuple[int, str]:
 
 def _coarse(count: int, steps: int, across: int | None, source: str) -> int:
     """Pixels that are counted as one, so that all frames fit."""
-    coarse = -(-_CAMERA[0] // across) if across else 1
-    while count * steps * 8 * (-(-_CAMERA[0] // coarse)) ** 2 > _MOST_BYTES:
-        if across or coarse >= _CAMERA[0]:
+    coarse = -(-CAMERA[0] // across) if across else 1
+    while count * steps * 8 * (-(-CAMERA[0] // coarse)) ** 2 > _MOST_BYTES:
+        if across or coarse >= CAMERA[0]:
             raise DatasetError(f"{source}: {count} recordings of {steps} frames do not fit into 2 GiB; ask for fewer")
         coarse += 1
     return coarse
@@ -150,7 +157,7 @@ def load_words(name: str, folder: Path, split: str, steps: int) -> tuple[Tensor,
     """
     file = folder / f"{name}_{'valid' if split == 'val' else split}.h5"
     if not file.is_file():
-        raise DatasetError(f"{file}: there is no such file; unpack {file.name}.zip or .gz there")
+        _unpack(file)
     with opened(file) as content:
         found, times, units = (within(content, key) for key in ("labels", "spikes/times", "spikes/units"))
         labels = np.asarray(read(found, f"{file}: labels")).astype(np.int64).ravel()
@@ -165,6 +172,43 @@ def load_words(name: str, folder: Path, split: str, steps: int) -> tuple[Tensor,
         for number in range(len(labels)):
             trains[number] = _train(times[number], units[number], steps, _SECONDS[name], f"{file}: sample {number}")
     return trains.unflatten(1, (steps, _CHANNELS)), torch.from_numpy(labels)
+
+
+def _unpack(file: Path) -> None:
+    """Makes a file out of the ``.zip`` or ``.gz`` that it is published as.
+
+    Raises:
+        DatasetError: if there is none, or it is damaged or larger than any.
+    """
+    packed = next((one for ending in (".zip", ".gz") if (one := file.with_name(file.name + ending)).is_file()), None)
+    if packed is None:
+        raise DatasetError(f"{file}: there is no such file; put it, or the published {file.name}.zip, there")
+    try:
+        with ExitStack() as stack:
+            if packed.suffix == ".gz":
+                source = stack.enter_context(gzip.open(packed))
+            else:
+                source = stack.enter_context(stack.enter_context(ZipFile(packed)).open(file.name))
+            place = stack.enter_context(whole_file(file))
+            with place.open("wb") as target:
+                for _ in range(_MOST_BYTES // _CHUNK):
+                    if not (part := source.read(_CHUNK)):
+                        return
+                    target.write(part)
+                raise ValueError(f"it holds more than {_MOST_BYTES:,} bytes")
+    except (
+        KeyError,
+        EOFError,
+        ValueError,
+        RuntimeError,
+        NotImplementedError,
+        BadZipFile,
+        zlib.error,
+        OSError,
+    ) as fault:
+        if isinstance(fault, FileError):
+            raise
+        raise DatasetError(f"{packed}: cannot be unpacked ({' '.join(str(fault).split())}); get it again") from None
 
 
 def _train(times: Sequence[float], units: Sequence[int], steps: int, seconds: float, source: str) -> Tensor:

@@ -23,7 +23,7 @@ from torch.nn import functional
 from logic.randomness import Seed, to_generator
 
 from .first_spike import FirstSpikes, choose_winners, first_spikes, learn_at
-from .timing import PlasticityError, TimingRule, bounded, timed_changes
+from .timing import PlasticityError, TimingRule, bounded, meetings
 
 
 def learn_rewarded(
@@ -70,17 +70,14 @@ def learn_rewarded(
         raise PlasticityError(f"tau_steps must be positive and rate not negative, got {tau_steps} and {rate}")
     if rewards.shape != before.shape[:2] or not bool(rewards.isfinite().all()):
         raise PlasticityError(f"finite rewards {list(before.shape[:2])} are needed, got {list(rewards.shape)}")
-    wanted = list[Tensor]()
-    for sample in range(before.shape[1]):
-        change = timed_changes(before[:, sample : sample + 1], after[:, sample : sample + 1], rule)
-        wanted.append(change.growth - change.shrinkage)
-    if weights.shape != wanted[0].shape[1:]:
-        raise PlasticityError(f"weights must be {list(wanted[0].shape[1:])}, got {list(weights.shape)}")
-    by_step = torch.stack(wanted, dim=1)  # [T, B, O, I]
-    eligible, decay = torch.zeros_like(by_step[0]), exp(-1 / tau_steps)
-    for asked, reward in zip(by_step, rewards.to(by_step), strict=True):
-        eligible = eligible * decay + asked
-        change = rate * (reward[:, None, None] * eligible).mean(dim=0)
+    shape = (after.shape[2:].numel(), before.shape[2:].numel())
+    if weights.shape != shape:
+        raise PlasticityError(f"weights must be {list(shape)}, got {list(weights.shape)}")
+    eligible, decay = before.new_zeros((before.shape[1], *shape)), exp(-1 / tau_steps)
+    for met, reward in zip(meetings(before, after, rule), rewards.to(before), strict=True):
+        eligible.mul_(decay).baddbmm_(met.fired[:, :, None], met.seen[:, None], alpha=rule.potentiation)
+        eligible.baddbmm_(met.felt[:, :, None], met.arrived[:, None], alpha=-rule.depression)
+        change = torch.tensordot(reward, eligible, 1) * (rate / len(reward))
         weights = bounded(weights, change.clamp(min=0), (-change).clamp(min=0), rule)
     return weights
 

@@ -12,9 +12,10 @@ References:
     Cybernetics 98, 2008 (traces).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import exp
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -66,17 +67,20 @@ class TimingRule:
             raise PlasticityError(f"lower must be below upper, got {self.lower} and {self.upper}")
 
 
-@dataclass(frozen=True, eq=False)
-class Change:
-    """What two sets of spike trains ask of the weights between them, before weight dependence and bounds.
+class Meeting(NamedTuple):
+    """What meets at the synapses in one step.
 
     Args:
-        growth: Sum of ``A+ exp(-delay / tau+)`` at each step, ``[T, O, I]``.
-        shrinkage: Sum of ``A- exp(-delay / tau-)`` at each step, not negative, ``[T, O, I]``.
+        arrived: Spikes that arrive, ``[B, ...]``.
+        seen: Traces of theirs that the neurons' spikes see, ``[B, ...]``.
+        fired: Spikes of the neurons, ``[B, ...]``.
+        felt: Traces of theirs that the spikes that arrive feel, ``[B, ...]``.
     """
 
-    growth: Tensor
-    shrinkage: Tensor
+    arrived: Tensor
+    seen: Tensor
+    fired: Tensor
+    felt: Tensor
 
 
 def pair_change(delays: Tensor, rule: TimingRule | None = None) -> Tensor:
@@ -117,33 +121,36 @@ def bounded(weights: Tensor, growth: Tensor, shrinkage: Tensor, rule: TimingRule
     return (weights + growth - shrinkage).clamp(rule.lower, rule.upper)
 
 
-def timed_changes(before: Tensor, after: Tensor, rule: TimingRule) -> Change:
-    """What spike trains ask of the weights at each step, by traces, as a mean over the batch.
+def meetings(before: Tensor, after: Tensor, rule: TimingRule) -> Iterator[Meeting]:
+    """What meets at the synapses step by step; nothing is kept from step to step but a trace for each spike train.
 
     A trace decays by ``exp(-1 / tau)`` per step and grows by one (``nearest``: is set to one) at each spike of its
     train; a neuron's spike reads the trace of the synapse, a synapse's spike that of the neuron.
 
     Args:
-        before: Spikes that arrive, zeros and ones ``[T, B, I]``.
-        after: Spikes of the neurons, ``[T, B, O]``.
+        before: Spikes that arrive, zeros and ones ``[T, B, ...]``.
+        after: Spikes of the neurons, ``[T, B, ...]``.
         rule: Constants.
 
     Raises:
-        PlasticityError: if steps or batch differ or a train is empty.
+        PlasticityError: if steps or batch differ or there are none.
     """
-    if before.dim() != 3 or after.dim() != 3 or before.shape[:2] != after.shape[:2] or not before[..., 0].numel():
+    if min(before.dim(), after.dim()) < 3 or before.shape[:2] != after.shape[:2] or not before.shape[:2].numel():
         raise PlasticityError(
             f"spikes must be [T, B, I] and [T, B, O] with equal T and B of at least 1, "
             f"got {list(before.shape)} and {list(after.shape)}"
         )
-    earlier, synapse = _traces(before, rule.tau_plus_steps, rule.pairing)
-    later, neuron = _traces(after, rule.tau_minus_steps, rule.pairing)
-    seen = earlier if rule.coincident == "nothing" else synapse
-    felt = neuron if rule.coincident == "both" else later
-    batch = before.shape[1]
-    growth = torch.einsum("tbo,tbi->toi", after, seen) * (rule.potentiation / batch)
-    shrinkage = torch.einsum("tbo,tbi->toi", felt, before) * (rule.depression / batch)
-    return Change(growth, shrinkage)
+    synapse, neuron = torch.zeros_like(before[0]), torch.zeros_like(after[0])
+    for arrived, fired in zip(before, after, strict=True):
+        earlier, later = synapse * exp(-1 / rule.tau_plus_steps), neuron * exp(-1 / rule.tau_minus_steps)
+        synapse, neuron = (_with_spike(*pair, rule) for pair in ((earlier, arrived), (later, fired)))
+        seen = earlier if rule.coincident == "nothing" else synapse
+        felt = neuron if rule.coincident == "both" else later
+        yield Meeting(arrived, seen, fired, felt)
+
+
+def _with_spike(trace: Tensor, spikes: Tensor, rule: TimingRule) -> Tensor:
+    return torch.maximum(trace, spikes) if rule.pairing == "nearest" else trace + spikes
 
 
 def learn_timing(weights: Tensor, before: Tensor, after: Tensor, rule: TimingRule | None = None) -> Tensor:
@@ -169,11 +176,9 @@ def learn_timing(weights: Tensor, before: Tensor, after: Tensor, rule: TimingRul
         True
     """
     rule = rule or TimingRule()
-    change = timed_changes(before, after, rule)
-    if weights.shape != change.growth.shape[1:]:
-        raise PlasticityError(f"weights must be {list(change.growth.shape[1:])}, got {list(weights.shape)}")
-    for growth, shrinkage in zip(change.growth, change.shrinkage, strict=True):
-        weights = bounded(weights, growth, shrinkage, rule)
+    _check_weights(weights, (after.shape[2:].numel(), before.shape[2:].numel()))
+    for met in meetings(before, after, rule):
+        weights = _changed(weights, met, rule)
     return weights
 
 
@@ -202,23 +207,34 @@ def learn_timing_kernels(
     Raises:
         PlasticityError: if the shapes do not fit together.
     """
-    steps, batch = before.shape[:2]
-    size = (kernels.shape[2], kernels.shape[3])
-    patches = functional.unfold(before.flatten(0, 1), size, stride=stride, padding=padding)  # [T B, C k k, L]
-    patches = patches.unflatten(0, (steps, batch)).transpose(2, 3).flatten(1, 2)
-    neurons = after.flatten(3).transpose(2, 3).flatten(1, 2)  # [T, B L, F]
-    return learn_timing(kernels.flatten(1), patches, neurons, rule).reshape(kernels.shape)
+    rule, size = rule or TimingRule(), (kernels.shape[2], kernels.shape[3])
+
+    def windows(pictures: Tensor) -> Tensor:  # [B, C, H, W] as [B L, C k k]
+        return functional.unfold(pictures, size, stride=stride, padding=padding).transpose(1, 2).flatten(0, 1)
+
+    def places(maps: Tensor) -> Tensor:  # [B, F, H', W'] as [B L, F]
+        return maps.flatten(2).transpose(1, 2).flatten(0, 1)
+
+    weights = kernels.flatten(1)
+    for met in meetings(before, after, rule):
+        patches, neurons = windows(met.arrived), places(met.fired)
+        if len(patches) != len(neurons):
+            raise PlasticityError(
+                f"the maps have {len(neurons)} places, but windows of {list(size)} over {list(before.shape[2:])} have "
+                f"{len(patches)}; give stride and padding of the convolution"
+            )
+        _check_weights(weights, (neurons.shape[1], patches.shape[1]))
+        weights = _changed(weights, Meeting(patches, windows(met.seen), neurons, places(met.felt)), rule)
+    return weights.reshape(kernels.shape)
 
 
-def _traces(spikes: Tensor, tau_steps: float, pairing: str) -> tuple[Tensor, Tensor]:
-    """The trace as each step finds it and as it leaves it, both ``[T, ...]``."""
-    decay = exp(-1 / tau_steps)
-    trace = torch.zeros_like(spikes[0])
-    found: list[Tensor] = []
-    left: list[Tensor] = []
-    for spike in spikes:
-        trace = trace * decay
-        found.append(trace)
-        trace = torch.maximum(trace, spike) if pairing == "nearest" else trace + spike
-        left.append(trace)
-    return torch.stack(found), torch.stack(left)
+def _check_weights(weights: Tensor, wanted: tuple[int, int]) -> None:
+    if weights.shape != wanted:
+        raise PlasticityError(f"weights must be {list(wanted)}, got {list(weights.shape)}")
+
+
+def _changed(weights: Tensor, met: Meeting, rule: TimingRule) -> Tensor:
+    """Weights ``[O, I]`` after a step, as a mean over the batch."""
+    batch = len(met.arrived)
+    growth = (met.fired.T @ met.seen) * (rule.potentiation / batch)
+    return bounded(weights, growth, (met.felt.T @ met.arrived) * (rule.depression / batch), rule)

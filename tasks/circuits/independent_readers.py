@@ -9,6 +9,7 @@ from pathlib import Path
 
 from logic.errors import NeurosymError
 
+from .berkeley_texts import kiss_as_verilog
 from .small_machines import Machine, called_alike, live_wires, write_machine
 
 _BATCH = 100  # files for a child process
@@ -38,9 +39,28 @@ class Reader:
     suffixes: str
 
 
+def kind_of(file: Path) -> str:
+    """The suffixes of a file: ``gate.blif`` is BLIF with cells of a library, ``exdc.blif`` with don't cares.
+
+    Example:
+        >>> kind_of(Path("f1.gate.blif")), kind_of(Path("b01.v2.v"))
+        ('gate.blif', 'v')
+    """
+    return "".join(file.suffixes[-2:])[1:] if file.suffixes[:-1] and file.suffixes[-2] in _KINDS else file.suffix[1:]
+
+
+_KINDS = (".gate", ".exdc", ".free")
+
+
+def library_of(file: Path) -> Path | None:
+    """The genlib file beside a file with cells."""
+    return file.parent / "cells.genlib" if kind_of(file) == "gate.blif" else None
+
+
 def _abc(file: Path, result: Path) -> str:
     word = file.suffix[1:].replace("aig", "aiger")
-    return f"empty\nread_{word} {file}\nstrash\nwrite_aiger -s {result}\n"
+    library = f"read_genlib {library_of(file)}\n" if library_of(file) else ""
+    return f"empty\n{library}read_{word} {file}\nstrash\nwrite_aiger -s {result}\n"
 
 
 def _yosys(file: Path, result: Path) -> str:
@@ -49,7 +69,11 @@ def _yosys(file: Path, result: Path) -> str:
         reading = (
             f"read_verilog -sv {file}\nhierarchy -auto-top\nproc; flatten; opt_clean; techmap; setundef -zero; {gates}"
         )
-    elif file.suffix == ".blif":
+    elif file.suffix == ".kiss2":
+        module = result.with_suffix(".v")
+        module.write_text(kiss_as_verilog(file.read_text("latin-1")))
+        reading = f"read_verilog -sv {module}\nhierarchy -auto-top\nproc; flatten; opt_clean; techmap; {gates}"
+    elif file.suffix in (".blif", ".eblif"):
         first = re.search(r"^\s*\.model\s+(\S+)", file.read_text("latin-1"), re.MULTILINE)
         top = f"-top {first[1]}" if first else "-auto-top"
         reading = f"read_blif {file}\nhierarchy {top}\nflatten; {gates}"
@@ -70,8 +94,8 @@ def readers() -> tuple[Reader, ...]:
         missing = "ABC (Debian: berkeley-abc)" if abc is None else "yosys (Debian: yosys)"
         raise ReaderError(f"{missing} is not installed; the comparison needs it as an independent reader")
     return (
-        Reader("ABC", (abc, "-q"), "source {}", _abc, "aig bench blif eqn pla"),
-        Reader("yosys", (yosys, "-q", "-s"), "{}", _yosys, "aag aig blif v sv"),
+        Reader("ABC", (abc, "-q"), "source {}", _abc, "aig bench blif gate.blif exdc.blif free.blif eqn pla"),
+        Reader("yosys", (yosys, "-q", "-s"), "{}", _yosys, "aag aig blif eblif kiss2 v sv"),
     )
 
 

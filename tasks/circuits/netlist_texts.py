@@ -6,8 +6,6 @@ from typing import TypeVar
 
 import numpy as np
 
-from .behaviour_texts import behaviour
-
 Generator = np.random.Generator
 Item = TypeVar("Item")
 
@@ -62,11 +60,12 @@ def shuffled(random: Generator, lines: list[str]) -> list[str]:
     return [lines[int(at)] for at in random.permutation(len(lines))]
 
 
-def _before(plan: Draft, gate: int) -> list[str]:
+def before(plan: Draft, gate: int) -> list[str]:
+    """What a gate may read."""
     return [*plan.inputs, *plan.registers, *plan.gates[:gate]]
 
 
-def _cover(random: Generator, width: int) -> list[str]:
+def cover(random: Generator, width: int) -> list[str]:
     """Rows of a cover, all of one value; at least one, as to ABC and yosys a cover without rows is none."""
     value = int(random.integers(2))
     if not width:
@@ -87,19 +86,19 @@ def blif(random: Generator) -> bytes:
     body: list[str] = []
     inner: list[str] = []
     for at, gate in enumerate(plan.gates):
-        reads = some(random, _before(plan, at), 0, 4)
+        reads = some(random, before(plan, at), 0, 4)
         if reads and random.random() < 0.15:
             ports = [f"P{index}" for index in range(len(reads))]
             model = f"cell{at}"
             given = " ".join(f"{port}={wire}" for port, wire in zip([*ports, "Y"], [*reads, gate], strict=True))
             body.append(f".subckt {model} {given}")
-            cover = "\n".join([f".names {' '.join(ports)} t", *_cover(random, len(ports))])
-            inner.append(f".model {model}\n.inputs {' '.join(ports)}\n.outputs Y\n{cover}\n.names t Y\n0 1\n.end")
+            rows = "\n".join([f".names {' '.join(ports)} t", *cover(random, len(ports))])
+            inner.append(f".model {model}\n.inputs {' '.join(ports)}\n.outputs Y\n{rows}\n.names t Y\n0 1\n.end")
         else:
-            body.append("\n".join([f".names {' '.join([*reads, gate])}", *_cover(random, len(reads))]))
+            body.append("\n".join([f".names {' '.join([*reads, gate])}", *cover(random, len(reads))]))
     for register, first in plan.registers.items():
         written = pick(random, ("2", "3")) if first is None else str(first)
-        following = pick(random, [name for name in _before(plan, len(plan.gates)) if name != register])
+        following = pick(random, [name for name in before(plan, len(plan.gates)) if name != register])
         body.append(" ".join((".latch", following, register, clock, written)))
     return "\n".join([*head, *shuffled(random, body), ".end", *inner, ""]).encode()
 
@@ -110,7 +109,7 @@ def bench(random: Generator) -> bytes:
     lines = [f"INPUT({name})" for name in plan.inputs] + [f"OUTPUT({name})" for name in plan.outputs]
     body: list[str] = []
     for at, gate in enumerate(plan.gates):
-        reads = some(random, _before(plan, at), 2, 5)
+        reads = some(random, before(plan, at), 2, 5)
         if random.random() < 0.1:
             body.append(f"{gate} = {pick(random, ('vdd', 'gnd'))}")
         elif random.random() < 0.2 or len(reads) < 2:
@@ -118,12 +117,14 @@ def bench(random: Generator) -> bytes:
         elif random.random() < 0.2:
             table = int(random.integers(1, (1 << (1 << len(reads))) - 1)) if len(reads) < 6 else 1
             body.append(f"{gate} = LUT 0x{table:x} ( {', '.join(reads)} )")
+        elif random.random() < 0.15 and len(reads) > 2:
+            body.append(f"{gate} = MUX({', '.join(reads[:3])})")
         else:
             kind = pick(random, ("AND", "NAND", "OR", "NOR", "XOR", "XNOR"))
             body.append(f"{gate} = {kind}({', '.join(reads[:2] if kind[0] == 'X' else reads)})  # gate")
     for register, first in plan.registers.items():
         flip_flop = "DFF" if first is None else f"DFF{first}"
-        body.append(f"{register} = {flip_flop}({pick(random, _before(plan, len(plan.gates)))})")
+        body.append(f"{register} = {flip_flop}({pick(random, before(plan, len(plan.gates)))})")
     return "\n".join([*lines, "", *shuffled(random, body), ""]).encode()
 
 
@@ -146,9 +147,9 @@ def equations(random: Generator) -> bytes:
 
         def leaf(at: int = at) -> str:
             return (
-                pick(random, (*_before(plan, at), pick(random, ("0", "1"))))
+                pick(random, (*before(plan, at), pick(random, ("0", "1"))))
                 if at % 5 == 0
-                else pick(random, _before(plan, at))
+                else pick(random, before(plan, at))
             )
 
         text = tree(random, int(random.integers(4)), leaf, ("*", "+"))
@@ -298,15 +299,3 @@ def _clocked(random: Generator, plan: Draft, wires: list[str]) -> list[str]:
         elif steps:
             blocks.append("\n".join([f"always @({edge} clk) begin", *steps, "end"]))
     return blocks
-
-
-TEXTS: dict[str, Callable[[Generator], bytes]] = {
-    "aag": ascii_aiger,
-    "aig": binary_aiger,
-    "bench": bench,
-    "blif": blif,
-    "eqn": equations,
-    "pla": pla,
-    "v": verilog,
-    "sv": behaviour,
-}

@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.resources import files as resources
 from pathlib import Path
@@ -204,6 +204,13 @@ def see(files: Files, folder: Path) -> object:
     return read_picture(folder / "own" / "train" / "a" / "picture.png", (8, 8))
 
 
+_AEDAT4 = bytes.fromhex(  # a header, and a packet of two events
+    "23214145522d444154342e300d0a2d00000014000000494f48450a00140004000800100000000c00000000000000ffffffff"
+    "ffffffff04000000000000000000000000440000004000000010000000455654530600080004000000080000000800000000"
+    "000000020000000500000000000000030021000100000005000000000000002100000000000000"
+)
+
+
 def recordings() -> list[Files]:
     """Events in each format that is read: a file's ending and its content."""
     generator = np.random.default_rng(0)
@@ -220,7 +227,24 @@ def recordings() -> list[Files]:
     rows["t"], rows["x"], rows["y"], rows["p"] = time, x, y, bright
     structured = io.BytesIO()
     np.save(structured, rows)
+    archive, hierarchy = io.BytesIO(), io.BytesIO()
+    np.savez(archive, t=time, x=x, y=y, p=bright)
+    with suppress(ImportError):
+        import h5py
+
+        with h5py.File(hierarchy, "w") as file:
+            for name, column in zip("txyp", (time, x, y, bright), strict=True):
+                file[f"events/{name}"] = column
+    words2 = np.stack([8 << 28 | time >> 6, bright << 28 | (time & 63) << 22 | x << 11 | y], 1).astype("<u4").tobytes()
+    words3 = np.stack([0x8000 | time >> 12, 0x6000 | time & 0xFFF, y, 0x2000 | bright << 11 | x], 1)
+    masks = np.array([0x3005, 0x4FFF, 0x50FF], "<u2").tobytes()
     return [
+        *([(b".h5", hierarchy.getvalue())] if hierarchy.getvalue() else []),
+        (b".npz", archive.getvalue()),
+        (b".raw", b"% evt 2.0\n% geometry 640x480\n% end\n" + words2),
+        (b".raw", b"% format EVT3;height=720;width=1280\n% end\n" + words3.astype("<u2").tobytes() + masks),
+        (b".dat", b"% Version 2\n\x0c\x08" + np.stack([time, bright << 28 | y << 14 | x], 1).astype("<u4").tobytes()),
+        (b".aedat4", _AEDAT4),
         (b".bin", compact),
         (b".aedat", b"#!AER-DAT2.0\r\n# comment\r\n" + pairs),
         (b".aedat", b"#!AER-DAT3.1\r\n#!END-HEADER\r\n" + header[:2].tobytes() + size + polarity),
@@ -252,6 +276,33 @@ def netlists(suffix: str, data: str | None = os.environ.get("NEUROSYM_DATA")) ->
     return [(text,) for text in (*own, *_RARE.get(suffix, ()), *kept)]
 
 
+def mapped() -> list[Files]:
+    """BLIF files of cells, and their library."""
+    blif = b".model t\n.inputs a b\n.outputs y q\n.gate nand2 a=a b=b O=n\n.gate ao a=n b=a c=b Y=y\n"
+    blif += b".mlatch dff D=n Q=q clk 1\n.mlatch tog T=a Q=r clk\n.gate ao a=r b=r c=q Y=z\n.end\n"
+    library = b'GATE "nand2" 1 O=!(a*b); PIN * INV 1 999 1.0 0.0 1.0 0.0\nGATE ao 2 Y=(a b)\'+c^a+CONST0;\n'
+    library += b" PIN a NONINV 1 999 1 0 1 0\nLATCH dff 6 Q=D; PIN D NONINV 1 999 1 0 1 0\n SEQ Q ANY RISING_EDGE\n"
+    library += b" CONTROL C 1 999 1 1 1 1\nLATCH tog 6 Q=T*!P + !T*P; SEQ Q P RISING_EDGE\n"
+    return [(blif, library)]
+
+
+def mutate_mapped(files: Files, generator: np.random.Generator) -> Files:
+    """Wrong tokens in the library, or in what uses it."""
+    at = int(generator.random() < 0.7)
+    wrong = mutate_text(
+        files[at], generator, (*_NETLIST_TOKENS, b"GATE", b"SEQ", b"CONST1", b"'", b"*", b"+", b".gate")
+    )
+    return (files[0], wrong) if at else (wrong, files[1])
+
+
+def read_mapped(files: Files, folder: Path) -> object:
+    """What every command on circuits does with a library of cells, and the circuit written again."""
+    from logic.formats import format_circuit, read_circuit
+
+    library = _kept(folder / "cells.genlib", files[1])
+    return format_circuit(read_circuit(_kept(folder / "circuit.blif", files[0]), genlib=library), "aig")
+
+
 def mutate_netlist(files: Files, generator: np.random.Generator) -> Files:
     """A netlist with wrong tokens."""
     return (mutate_text(files[0], generator, _NETLIST_TOKENS),)
@@ -261,7 +312,10 @@ def read_netlist(suffix: str, files: Files, folder: Path) -> object:
     """What every command on circuits does first, and the circuit written again."""
     from logic.formats import format_circuit, read_circuit
 
-    return format_circuit(read_circuit(_kept(folder / f"circuit.{suffix}", files[0])), "aig")
+    circuit = read_circuit(_kept(folder / f"circuit.{suffix}", files[0]))
+    if circuit.dont_cares is not None:
+        format_circuit(circuit, "blif")
+    return format_circuit(replace(circuit, dont_cares=None), "aig")
 
 
 def read_flat_verilog(files: Files, folder: Path) -> object:
@@ -330,6 +384,12 @@ _RARE: Mapping[str, tuple[bytes, ...]] = {
     "blif": (
         b".model t\n.inputs a b c\n.outputs y\n.subckt g A=a B=b Y=t\n.latch t q fe c 3\n"
         b".subckt g A=q B=b Y=y\n.end\n.model g\n.inputs A B\n.outputs Y\n.names A B Y\n11 1\n.end\n",
+        b".model t\n.inputs a b\n.outputs y\n.conn a t\n.subckt g A=t Y=y\n.cname u/1\n.attr src a\n.exdc\n"
+        b".names a b d\n1- 1\n.names d y\n0 1\n.end\n.model g\n.inputs A\n.outputs Y\n.latch A Y re c 0\n.end\n",
+    ),
+    "kiss2": (
+        b".i 2\n.o 2\n.ilb a b\n.ob y z\n.r on\n-1 * off 0-\n00 off on 10\n10 on * 11\n.end\n",
+        b".start_kiss\n.i 1\n.o 1\n.s 2\n.p 2\n- a b 1\n0 b a -\n.end_kiss\n",
     ),
     "v": (
         b"module d(input C, D, output reg Q); initial Q = 1'b1; always @(negedge C) Q = D; endmodule\n"
@@ -349,6 +409,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("nir", networks, mutate_network, read_network),
         Kind("picture", pictures, mutate_picture, see),
         Kind("events", recordings, mutate_recording, watch),
+        Kind("genlib", mapped, mutate_mapped, read_mapped),
         *(
             Kind(suffix, partial(netlists, suffix), mutate_netlist, partial(read_netlist, suffix))
             for suffix in NETLISTS
