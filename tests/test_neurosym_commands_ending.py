@@ -59,7 +59,9 @@ def test_a_training_that_is_asked_to_end_keeps_what_it_has(
     numbers: tuple[signal.Signals, ...], code: int, tmp_path: Path
 ) -> None:
     output = tmp_path / "m.safetensors"
-    asked = start("train", "digits", "--quick", "--steps", "2", "--batch", "8", "--output", str(output))
+    asked = start(
+        "train", "digits", "--quick", "--epochs", "2", "--steps", "2", "--batch", "8", "--output", str(output)
+    )
     state = tmp_path / "m-training" / "state.safetensors"
     for _ in range(1200):
         if state.exists() or asked.poll() is not None:

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from neurosym.checkpoint import load_perception, save_perception
 from neurosym.commands import cli as cli
-from neurosym.commands.vision import Settings
+from neurosym.commands.vision import MODEL, MODEL_OF_SMALL
 from perception import QuantisedPerception, SpikingVision, load_dataset, settle_norms
 
 
@@ -40,8 +40,9 @@ def test_presets_say_whether_they_have_integers() -> None:
     assert [layer["name"] for layer in told["layers"]][-1] == "evidence"
 
 
-def test_the_default_of_training_has_integers() -> None:
-    code, _, _ = command("integers", Settings("digits").model, "--json")
+@pytest.mark.parametrize("model", [MODEL, MODEL_OF_SMALL])
+def test_the_defaults_of_training_have_integers(model: str) -> None:
+    code, _, _ = command("integers", model, "--json")
     assert code == 0
 
 

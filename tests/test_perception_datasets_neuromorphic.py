@@ -37,6 +37,8 @@ def test_gestures_are_cut_by_their_labels(tmp_path: Path) -> None:
     assert columns == [[[*range(5)], [*range(5, 10)]], [[*range(10, 20)], [*range(20, 30)]]]
     small = load_dataset("dvs-gesture", tmp_path, split="test", steps=2, options=FolderOptions(resize=32))
     assert (small.pictures.shape, small.pictures.sum()) == ((1, 2, 2, 32, 32), 1)
+    assert small.preparation is not None
+    assert small.preparation.read(folder / "user24.aedat").shape == (2, 2, 32, 32)
     (folder / "user24_labels.csv").write_text("class,startTime_usec,endTime_usec\n12,0,5\n")
     with pytest.raises(DatasetError, match=r"user24_labels.csv: line 2 is '12,0,5'"):
         load_dataset("dvs-gesture", tmp_path, split="test")

@@ -42,7 +42,7 @@ _SMALL, _SHORT = 256, 8  # pictures and epochs of a quick run
 RECIPE = Recipe(epochs=10, batch=64, learning_rate=5e-3)  # unless said otherwise
 LEAST_STEPS, _MOST_EPOCHS = 1800, 300  # a small data set is looked at more often, unless said otherwise
 _LEAST_BATCH, _LEAST_BATCHES = 16, 40  # and in smaller batches
-_MODEL, _MODEL_OF_SMALL, _SMALL_SIZE = "tiny_average_resnet", "small_average_resnet", 16  # pixels
+MODEL, MODEL_OF_SMALL, _SMALL_SIZE = "tiny_average_resnet", "small_average_resnet", 16  # pixels
 _FEW, _SHARE = 2000, 0.1  # samples of which none is held out; part of more
 FRAMES = 8  # of a recording, unless said otherwise
 _AT_HAND = 2**31  # bytes of pictures that are kept on the device as a whole
@@ -108,7 +108,7 @@ class Settings:
             raise ModelError(f"held_out is a share of the training part, in [0, 1), got {self.held_out}")
         self.recipe.check_held_out(self.held_out != 0)
         shown = {} if self.steps is None else {"steps": self.steps}
-        preset(self.model or _MODEL, **{**self.options, **shown})
+        preset(self.model or MODEL, **{**self.options, **shown})
         self.place()
 
     def quickly(self) -> "Settings":
@@ -156,7 +156,7 @@ class Outcome:
         correct: Test pictures that are read as their labels after the last epoch.
         count: Test pictures; held-out ones if the settings say so.
         model: Name of the preset.
-        neighbour: Accuracy of the nearest neighbour on the same pictures; none if that would take long.
+        neighbour: Accuracy of the nearest neighbours on the same pictures; none if that would take long.
     """
 
     history: History
@@ -282,7 +282,7 @@ def _first_network(settings: Settings, train: Dataset) -> SpikingVision:
     """A network for these samples, with fresh weights or those of a file."""
     seed, options = settings.recipe.seed, settings.options
     if settings.init is None:
-        default = _MODEL_OF_SMALL if train.pictures.shape[-1] <= _SMALL_SIZE else _MODEL
+        default = MODEL_OF_SMALL if train.pictures.shape[-1] <= _SMALL_SIZE else MODEL
         return make_vision(settings.model or default, train, settings.steps, seed, options)
     saved, _ = load_perception(settings.init)
     if not isinstance(saved, SpikingVision):

@@ -7,6 +7,7 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from perception import Dataset, augment, augment_colours
 from perception.networks.perception import Perception
@@ -18,6 +19,7 @@ from .fit import Change
 _COLOURS = 3  # channels
 _SHIFT = 14  # the largest shift is such a part of a picture's size
 _MOST_PRODUCTS = 2 * 10**10  # of distances, which take some seconds
+_NEIGHBOURS = (1, 3, 5)
 _TOGETHER = 512  # samples whose distances are computed at once
 _READOUT = "readout"
 
@@ -87,15 +89,21 @@ def _change_frames(frames: Tensor, generator: torch.Generator, shift: float) -> 
 
 
 def nearest_neighbour(train: Dataset, test: Dataset) -> float | None:
-    """The accuracy of naming each test sample as the nearest one of training; none if that would take long.
+    """The accuracy of naming each test sample as the nearest ones of training; none if that would take long.
+
+    Of 1, 3 and 5 neighbours, each with a vote and the nearer ones first where votes are equal, the best.
 
     Example:
         >>> from perception import load_dataset
         >>> round(nearest_neighbour(load_dataset("digits"), load_dataset("digits", split="test")), 3)
-        0.986
+        0.989
     """
     known, asked = (part.pictures.flatten(1).float() for part in (train, test))
     if len(known) * asked.numel() > _MOST_PRODUCTS:
         return None
-    nearest = [torch.cdist(part, known).argmin(1) for part in asked.split(_TOGETHER)]
-    return float((train.labels[torch.cat(nearest)] == test.labels).float().mean())
+    most = min(max(_NEIGHBOURS), len(known))
+    nearest = [torch.cdist(part, known).topk(most, largest=False).indices for part in asked.split(_TOGETHER)]
+    votes = functional.one_hot(train.labels[torch.cat(nearest)], len(train.classes)).float()  # [M, k, K]
+    votes *= torch.linspace(1.01, 1, most)[:, None]
+    right = [votes[:, :k].sum(1).argmax(1) == test.labels for k in _NEIGHBOURS if k <= most]
+    return max(float(one.float().mean()) for one in right)

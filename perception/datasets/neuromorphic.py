@@ -32,7 +32,7 @@ GESTURES = (
     "hand_clapping", "right_hand_wave", "left_hand_wave", "right_arm_clockwise", "right_arm_counter_clockwise",
     "left_arm_clockwise", "left_arm_counter_clockwise", "arm_roll", "air_drums", "air_guitar", "other",
 )  # fmt: skip
-_CAMERA = (128, 128)
+CAMERA = (128, 128)
 _CHANNELS = 700  # of the artificial cochlea
 _SECONDS = {"shd": 1.4, "ssc": 1.0}  # that the trains last
 _FOR_TEST = 10  # one in so many of CIFAR10-DVS, the last of each class, as is usual
@@ -66,7 +66,7 @@ def load_gestures(folder: Path, split: str, steps: int, across: int | None) -> t
     for trial in trials:
         events = read_events(folder / Path(trial).name)
         for label, start, end in cuts[trial]:
-            samples.append(bin_events(_between(events, start, end), steps, _CAMERA, coarse=coarse))
+            samples.append(bin_events(_between(events, start, end), steps, CAMERA, coarse=coarse))
             labels.append(label)
     return torch.stack(samples), torch.tensor(labels)
 
@@ -124,7 +124,7 @@ def load_cifar10_dvs(folder: Path, split: str, steps: int, across: int | None) -
         learned = len(files) - max(1, len(files) // _FOR_TEST)
         chosen += [(file, label) for file in (files[:learned] if split == "train" else files[learned:])]
     coarse = _coarse(len(chosen), steps, across, str(folder))
-    frames = [bin_events(read_events(file), steps, _CAMERA, coarse=coarse) for file, _ in chosen]
+    frames = [bin_events(read_events(file), steps, CAMERA, coarse=coarse) for file, _ in chosen]
     return torch.stack(frames), torch.tensor([label for _, label in chosen])
 
 
@@ -135,9 +135,9 @@ def _number(name: str) -> tuple[int, str]:
 
 def _coarse(count: int, steps: int, across: int | None, source: str) -> int:
     """Pixels that are counted as one, so that all frames fit."""
-    coarse = -(-_CAMERA[0] // across) if across else 1
-    while count * steps * 8 * (-(-_CAMERA[0] // coarse)) ** 2 > _MOST_BYTES:
-        if across or coarse >= _CAMERA[0]:
+    coarse = -(-CAMERA[0] // across) if across else 1
+    while count * steps * 8 * (-(-CAMERA[0] // coarse)) ** 2 > _MOST_BYTES:
+        if across or coarse >= CAMERA[0]:
             raise DatasetError(f"{source}: {count} recordings of {steps} frames do not fit into 2 GiB; ask for fewer")
         coarse += 1
     return coarse

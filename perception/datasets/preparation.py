@@ -17,6 +17,7 @@ from ..recordings.events import DatasetError
 Fitting = Literal["no", "pad", "crop", "stretch"]
 FITTINGS: tuple[Fitting, ...] = ("no", "pad", "crop", "stretch")
 LARGEST_SIDE = 4096  # pixels
+_MOST_NUMBERS = 1 << 30  # of one recording
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class Preparation:
             or not (0 <= self.steps <= LARGEST_SIDE and 1 <= self.brightest <= BRIGHTEST)
             or self.fitting not in FITTINGS
             or self.unit not in (None, *UNITS)
+            or (self.steps and self.size != tuple(-(-side // self.coarse) for side in self.camera))
+            or self.steps * self.channels * self.size[0] * self.size[1] > _MOST_NUMBERS
         ):
             raise DatasetError(f"files cannot be prepared by {asdict(self)}; the file that says so is damaged")
 

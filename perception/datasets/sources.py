@@ -24,7 +24,7 @@ from .downloading import Resource, download as bring
 from .folder import FolderOptions, load_folder
 from .idx import read_idx
 from .mnist import Digits, load_digits, load_small_digits, split_digits
-from .neuromorphic import GESTURES, load_cifar10_dvs, load_gestures, load_words
+from .neuromorphic import CAMERA, GESTURES, load_cifar10_dvs, load_gestures, load_words
 from .preparation import Preparation
 
 _DIGIT = Domain("digit", range(10))
@@ -127,7 +127,8 @@ def load_dataset(
     channels, size = pictures.shape[-3], (pictures.shape[-2], pictures.shape[-1])
     preparation = Preparation(channels, size)
     if pictures.ndim == 5:
-        preparation = Preparation(channels, size, pictures.shape[1], camera=size)
+        camera = CAMERA if source.resized else size
+        preparation = Preparation(channels, size, pictures.shape[1], camera=camera, coarse=-(-camera[0] // size[0]))
     return Dataset(name, pictures, labels, source.classes, preparation)
 
 

@@ -1,6 +1,6 @@
 """Circuit files read by us and by independent readers (ABC, yosys): what is read must be one circuit.
 
-``python -m tasks.circuits.reading_agreement --count 2000 --seed 0`` writes random files of eleven kinds, reads each
+``python -m tasks.circuits.reading_agreement --count 2000 --seed 0`` writes random files of twelve kinds, reads each
 one, and lets a judge that shares nothing with our readers compare; so does every circuit file of the data folder, by
 ABC's ``&cec``. What stays open there is torn at the nets of its file and judged again. Exit status 1 for any
 disagreement, and for what stays open then.
@@ -21,7 +21,7 @@ import numpy as np
 from logic.errors import FormatError, FormatWarning
 from logic.formats import read_circuit, readable_suffixes, write_circuit
 
-from . import berkeley_texts, netlist_texts
+from . import behaviour_texts, berkeley_texts, netlist_texts
 from .independent_readers import Reader, equivalent, kind_of, library_of, read_all, readers
 from .small_machines import Machine, difference, matched, read_machine
 from .torn_machines import exposed, torn
@@ -41,6 +41,7 @@ TEXTS = {
     "kiss2": berkeley_texts.kiss,
     "pla": netlist_texts.pla,
     "v": netlist_texts.verilog,
+    "sv": behaviour_texts.behaviour,
 }
 
 
