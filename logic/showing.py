@@ -26,6 +26,18 @@ def shortened(names: Sequence[str], most: int = MOST_NAMES) -> str:
     return ", ".join(cut) + (f", ... ({len(names)})" if len(names) > most else "")
 
 
+def percent(probability: float) -> str:
+    """A probability in percent; what is nearly sure is never shown as sure.
+
+    Example:
+        >>> percent(0.123), percent(0.99996), percent(0.0001), percent(1.0), percent(0.0)
+        ('12.3%', '> 99.9%', '< 0.1%', '100.0%', '0.0%')
+    """
+    if 0.9995 <= probability < 1:
+        return "> 99.9%"
+    return "< 0.1%" if 0 < probability < 0.0005 else f"{probability:.1%}"
+
+
 def assignment(values: Mapping[str, int]) -> str:
     """Values of inputs in words: all of them if they are few, else those that are 1.
 

@@ -154,12 +154,8 @@ from .profiling import profile as profile
 from .reports.page import write_report as write_report
 from .samples import Batch as Batch, Sample as Sample, SampleError as SampleError, collate as collate
 from .saving import load_model as load_model, save_model as save_model
-from .streaming import (
-    frames_of as frames_of,
-    load_stream_state as load_stream_state,
-    save_stream_state as save_stream_state,
-    stream as stream,
-)
+from .streams.opening import frames_of as frames_of, stream as stream
+from .streams.state_files import load_stream_state as load_stream_state, save_stream_state as save_stream_state
 from .training.deep_stdp import learn_from_clusters as learn_from_clusters
 from .training.fit import (
     History as History,

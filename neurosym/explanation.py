@@ -8,6 +8,7 @@ from math import exp
 import torch
 
 from logic import Symbols
+from logic.showing import percent
 from perception import Percept, PictureError
 from reasoner import Answer, Contrast, explain as explain_answers, to_dict, to_text
 from reasoner.counting.planning import prepare_query
@@ -57,7 +58,7 @@ class Explanation:
     names: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        best = [f"{shorten(answer.atom)} with {answer.probability:.1%}" for answer in self.answers[:1]]
+        best = [f"{shorten(answer.atom)} with {percent(answer.probability)}" for answer in self.answers[:1]]
         return f"Explanation({shorten(self.query)}: {''.join(best) or 'no answer'}, of {len(self.sights)} pictures)"
 
     def __str__(self) -> str:
@@ -72,13 +73,13 @@ class Explanation:
         lines = [f"question: {self.query}"]
         for sight in self.sights:
             best = list(sight.probabilities.items())[:3]
-            beliefs = ", ".join(f"{value} with {share:.1%}" for value, share in best)
+            beliefs = ", ".join(f"{value} with {percent(share)}" for value, share in best)
             spikes = f" ({sum(sight.spikes.values())} spikes)" if sight.spikes else ""
             lines.append(f"{f'picture {sight.slot}' if sight.numbered else sight.name}: {beliefs}{spikes}")
         for rank, answer in enumerate(self.answers):
             word = "answer" if rank == 0 else "otherwise"
             lines += [
-                f"{word}: {answer.atom} with {answer.probability:.1%}, because",
+                f"{word}: {answer.atom} with {percent(answer.probability)}, because",
                 to_text(answer.proof, "  "),
             ]
             if answer.contrast is not None:

@@ -11,7 +11,8 @@ References:
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,7 @@ from perception import (
     Neuron,
     Percept,
     PictureError,
+    SequenceClassifier,
     SpikingVision,
     catalogue,
     load_dataset,
@@ -37,8 +39,11 @@ from perception import (
     zero_skipping,
 )
 from perception.architectures import Readout, SpikingAttention
+from perception.exchange.sequence import as_signal
 from perception.networks.activity import JOULES_PER_ADDITION, JOULES_PER_MULTIPLICATION
 from perception.networks.perception import Perception, check_perception
+from perception.temporal.carrying import layers_over_time
+from perception.time_graph.costs import module_costs
 
 from .checkpoint import load_perception
 from .inputs import Given, as_seen
@@ -78,7 +83,7 @@ class Profile:
         steps: ``T``.
         layers: The weighted layers.
         rates: Spikes per neuron and step, by layer of neurons.
-        inference_seconds: Processor time of a forward pass per picture, median of several.
+        inference_seconds: Processor time of a forward pass per picture that multiplies zeros, median of several.
         skipping_seconds: The same with zeros skipped where that pays (:func:`perception.zero_skipping`).
         training_seconds: Processor time of a forward and a backward pass per picture, median of several.
         kept_bytes: What waits for the backward pass, per picture.
@@ -121,18 +126,20 @@ class Profile:
         return JOULES_PER_MULTIPLICATION * sum(layer.synapses for layer in self.layers)
 
 
-def profile(network: Perception | Model, pictures: Given | Mapping[str, Given]) -> Profile:
+def profile(network: Perception | Model | nn.Module, pictures: Given | Mapping[str, Given]) -> Profile:
     """Runs a network on pictures and counts what it costs.
 
     Args:
-        network: Any perception of layers that are torch's, or a model, whose perceptions are meant. Its weights and
-            statistics stay as they are.
-        pictures: ``[B, C, H, W]`` or frames ``[B, T, C, H, W]``; 16 are enough. Of a model with several perceptions
+        network: Any perception of layers that are torch's, a model, whose perceptions are meant, or any module over
+            time, which is traced. Its weights and statistics stay as they are.
+        pictures: ``[B, C, H, W]`` or frames ``[B, T, C, H, W]``; 16 are enough. Of a module over time what it takes in,
+            ``[T, B, ...]``. Of a model with several perceptions
             what each sees, by its name; then the costs of one look of each are added up, and the names of layers begin
             with the perception's.
 
     Raises:
         PerceptionError: if it is no perception.
+        GraphError: if it is a module over time that cannot be traced.
         ModelTypeError: if there are several perceptions, and pictures of one.
         PictureError: if they do not fit the network.
 
@@ -146,27 +153,49 @@ def profile(network: Perception | Model, pictures: Given | Mapping[str, Given]) 
         return _together({name: profile(network.perceptions[name], one) for name, one in pictures.items()})
     if isinstance(pictures, Mapping):
         raise PictureError("pictures by name are those of a model's perceptions; give one perception its tensor")
-    perception = check_perception(network.perception if isinstance(network, Model) else network)
-    vision = cast(nn.Module, perception)
-    training = vision.training
+    if isinstance(network, SequenceClassifier):
+        return profile(network.module, as_signal(torch.as_tensor(pictures).transpose(0, 1)))
+    own = network if isinstance(network, nn.Module) and not isinstance(network, Model) else None
+    if own is not None and not hasattr(own, "domain") and layers_over_time(own):
+        with _evaluating(own):
+            costs, rates = module_costs(own, signal := torch.as_tensor(pictures))
+        rows = tuple(LayerProfile(one.name, one.synapses, one.additions, one.multiplications) for one in costs)
+        return _timed(own, signal, signal.shape[1], rows, rates, len(signal))
+    vision = cast(nn.Module, check_perception(network.perception if isinstance(network, Model) else network))
     given = as_seen(pictures, vision)[:, None]
-    vision.eval()
-    try:
+    with _evaluating(vision):
         layers, rates, steps = _count(vision, given)
+    return _timed(vision, given, len(pictures), layers, rates, steps)
+
+
+def _timed(
+    vision: nn.Module, given: Tensor, count: int, layers: tuple[LayerProfile, ...], rates: dict[str, float], steps: int
+) -> Profile:
+    """The profile of a network, once its costs are counted."""
+    with _evaluating(vision):
         with torch.no_grad():
-            inference = _seconds(lambda: _see(vision, given))
+            with zero_skipping(vision, most=0):
+                inference = _seconds(lambda: _see(vision, given))
             with zero_skipping(vision):
                 skipping = _seconds(lambda: _see(vision, given))
-        backward = _seconds(partial(_forward_and_backward, vision, given))
+        backward = _seconds(lambda: torch.autograd.backward(_see(vision, given).sum()))
         kept = _kept_bytes(vision, given)
-    finally:
         vision.zero_grad()
-        vision.train(training)
-    count = len(pictures)
     parameters = sum(parameter.numel() for parameter in vision.parameters())
     return Profile(
         parameters, steps, layers, rates, inference / count, skipping / count, backward / count, kept / count
     )
+
+
+@contextmanager
+def _evaluating(network: nn.Module) -> Generator[None]:
+    """Within it, a network is in evaluation; then in the mode in which it was."""
+    training = network.training
+    network.eval()
+    try:
+        yield
+    finally:
+        network.train(training)
 
 
 def _together(profiles: Mapping[str, Profile]) -> Profile:
@@ -188,11 +217,8 @@ def _see(vision: nn.Module, pictures: Tensor) -> Tensor:
     """Logits ``[T, B, K]``, or the beliefs ``[B, 1, K]`` of a network that tells none: a forward pass."""
     if callable(logits := getattr(vision, "logits", None)):
         return cast(Tensor, logits(pictures))
-    return cast(Percept, vision(pictures)).symbols.log_probs
-
-
-def _forward_and_backward(vision: nn.Module, pictures: Tensor) -> None:
-    _see(vision, pictures).sum().backward()
+    found: object = vision(pictures)
+    return found if isinstance(found, Tensor) else cast(Percept, found).symbols.log_probs
 
 
 def _count(vision: nn.Module, pictures: Tensor) -> tuple[tuple[LayerProfile, ...], dict[str, float], int]:

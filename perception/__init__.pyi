@@ -5,6 +5,7 @@ from .architectures import (
     Preset as Preset,
     SpikingResNet as SpikingResNet,
     SpikingTransformer as SpikingTransformer,
+    SpikingVGG as SpikingVGG,
     alignment_loss as alignment_loss,
     build as build,
     count_parameters as count_parameters,
@@ -65,6 +66,7 @@ from .datasets.mnist import (
 from .datasets.spike_patterns import make_spike_trains as make_spike_trains
 from .exchange import (
     NirModule as NirModule,
+    SequenceClassifier as SequenceClassifier,
     module_to_nir as module_to_nir,
     nir_to_module as nir_to_module,
     read_module_nir as read_module_nir,
@@ -112,7 +114,6 @@ from .networks.perception import (
     check_perception as check_perception,
 )
 from .networks.quantised import QuantisedPerception as QuantisedPerception, quantise as quantise
-from .networks.sequence import SequenceClassifier as SequenceClassifier
 from .networks.sparse_inference import zero_skipping as zero_skipping
 from .networks.twin import AnalogTwin as AnalogTwin
 from .networks.views import see_views as see_views

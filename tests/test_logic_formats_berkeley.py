@@ -1,8 +1,10 @@
 """BLIF as SIS, VPR and yosys write it: hierarchy, cells of a library, don't cares, words that change no function."""
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from logic import Circuit, Clock, FormatError, FormatWarning
@@ -113,8 +115,8 @@ def test_registers_of_a_library(tmp_path: Path) -> None:
 def test_cells_without_a_library_name_the_way_out(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match=r":4: .gate of the cell 'nand2'.* give its genlib file \(--genlib FILE"):
         parse_circuit(MAPPED, "blif")
-    with pytest.raises(FormatError, match=r":4: .*'\$_MUX_'.* must be mapped to .names and .latch \(yosys: techmap"):
-        parse_circuit(".model m\n.inputs a b s\n.outputs y\n.subckt $_MUX_ A=a B=b S=s Y=y\n.end\n", "blif")
+    with pytest.raises(FormatError, match=r":4: .*'\$add'.* must be mapped to .names and .latch \(yosys: techmap"):
+        parse_circuit(".model m\n.inputs a b\n.outputs y\n.subckt $add A=a B=b Y=y\n.end\n", "blif")
     for library, message in (
         ("GATE a", "the text ends within a cell"),
         ("GATE a 1 O!a;", "expected GATE name area output=expression"),
@@ -195,3 +197,40 @@ def test_modules_are_told_apart(tmp_path: Path) -> None:
     ]
     (tmp_path / "flat.bench").write_text("INPUT(a)\nOUTPUT(y)\ny = NOT(a)\n")
     assert [(m.name, m.instances) for m in read_modules(tmp_path / "flat.bench")] == [("flat", 1)]
+
+
+def test_wires_without_a_driver_are_free_or_zero_as_asked(tmp_path: Path) -> None:
+    (tmp_path / "u.blif").write_text(".inputs a\n.outputs y z v\n.names a u y\n1- 1\n-1 1\n.names u w z\n00 1\n.end\n")
+    with pytest.warns(FormatWarning, match=r"'v' \(and 2 more\) is read but never driven; it becomes an input"):
+        assert len(read_circuit(tmp_path / "u.blif").inputs) == 4
+    with pytest.warns(FormatWarning, match=r"'v' \(and 2 more\) is read but never driven; it is 0, as was asked"):
+        circuit = read_circuit(tmp_path / "u.blif", undriven="zero")
+    assert (circuit.inputs, tables(circuit)) == (("a",), [0b10, 0b11, 0b00])
+    with pytest.raises(FormatError, match="'free' or 'zero', not 'x'"):
+        read_circuit(tmp_path / "u.blif", undriven="x")
+
+
+def test_cells_of_yosys_are_known() -> None:
+    text = ".model t\n.inputs A B S\n.outputs Y\n.subckt $_MUX_ A=A B=B S=S Y=Y\n.end\n"
+    assert tables(read(text)) == [0b11001010]
+    held = ".model t\n.inputs c d e r\n.outputs q\n.subckt {} C=c D=d E=e R=r Q=q\n.end\n"
+    rows = [(row >> 3 & 1, row >> 2 & 1, row >> 1 & 1, row & 1) for row in range(16)]
+    following = {
+        ("$_SDFFE_PP0P_", True): [0 if r else d if e else q for q, r, e, d in rows],
+        ("$_SDFFE_NN1N_", False): [1 if not r else d if not e else q for q, r, e, d in rows],
+        ("$_SDFFCE_PP1P_", True): [(1 if r else d) if e else q for q, r, e, d in rows],
+    }
+    for (name, rising), values in following.items():
+        circuit = read(held.format(name))
+        assert (circuit.clock, circuit.register_initial.tolist()) == (Clock("c", rising), [-1])
+        inside = replace(
+            circuit,
+            inputs=(*circuit.inputs, "q"),
+            register_names=(),
+            register_next=np.zeros(0, np.int64),
+            register_initial=np.zeros(0, np.int64),
+            outputs=circuit.register_next,
+        )
+        assert truth_tables(inside)[0].astype(int).tolist() == values
+    with pytest.raises(FormatError, match=r"\$_DFF_PP0_.* must be mapped to .names and .latch"):
+        parse_circuit(".model t\n.inputs c d r\n.outputs q\n.subckt $_DFF_PP0_ C=c D=d R=r Q=q\n.end\n", "blif")

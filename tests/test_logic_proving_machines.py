@@ -68,3 +68,21 @@ def test_circuits_without_common_names_are_compared_by_order() -> None:
     assert verdict.counterexample["p"] == 1  # both values of y are 0 otherwise
     with pytest.raises(CircuitError, match="name both"):
         prove_equivalent(replace(other, inputs=("a", "q")), spec)
+
+
+def test_what_no_signals_correspond_to_is_proved_by_reachability() -> None:
+    """One token goes round while it is enabled, so it is never in two places."""
+
+    def ring(places: int, output: str) -> Circuit:
+        lines = ["INPUT(en)", "OUTPUT(y)", "e = NOT(en)", f"y = AND({output})"]
+        for i in range(places):
+            lines += [f"r{i} = DFF(d{i})", f"a{i} = AND(en, r{(i - 1) % places})", f"b{i} = AND(e, r{i})"]
+            lines += [f"d{i} = OR(a{i}, b{i})"]
+        return replace(parse_circuit("\n".join(lines), "bench"), register_initial=np.arange(places) == 0)
+
+    verdict = prove_machines(ring(8, "r0, r2"), ring(8, "r0, en, e"), 30)
+    assert verdict.holds is True
+    assert "invariant" in verdict.detail
+    verdict = prove_machines(ring(8, "r0, r2"), ring(8, "r0, r7"), 30)
+    assert verdict.holds is True
+    assert prove_machines(ring(8, "r0, r7"), ring(8, "r7, r7"), 30).holds is False

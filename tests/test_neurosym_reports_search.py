@@ -101,7 +101,7 @@ def test_the_command_writes_a_report(tmp_path: Path) -> None:
     steps = re.search(r"in spikes: (\d+) steps", done.output)
     assert steps
     assert f">{int(steps[1]):,}<" in text
-    assert text.count("<img") >= 4  # rails, film, stills
+    assert text.count("<svg role=") >= 4  # rails, film, stills
     assert "neurosym solve sudoku4" in text
     refused = CliRunner().invoke(app, ["solve", "sudoku4", "--report", str(tmp_path / "other.html")])
     assert refused.exit_code == 2

@@ -3,10 +3,13 @@
 import json
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, cast, get_type_hints
 
 import pytest
 import torch
+from torch import Tensor
+from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, OneCycleLR, ReduceLROnPlateau
+from torch.utils.data import DataLoader, Dataset, Subset, TensorDataset
 
 from neurosym import DIGITS, Labelled, Savings, SpikingClassifier, fit
 from neurosym.checkpoint import CheckpointError, read_checkpoint
@@ -73,3 +76,94 @@ def test_a_recipe_and_its_settings_train_alike() -> None:
         )
     ]  # pyright: ignore[reportArgumentType] - settings by name
     assert losses[0] == losses[1] == losses[2]
+
+
+class Arrays(Dataset[Any]):
+    """Pictures as arrays, as other people's data sets give them."""
+
+    def __len__(self) -> int:
+        return len(PICTURES)
+
+    def __getitem__(self, place: int) -> Any:
+        return PICTURES[place].numpy(), torch.tensor(LABELS[place])
+
+
+def weights_after(samples: Any, **changes: Any) -> Tensor:
+    network = SpikingClassifier(DIGITS, 0, steps=2, channels=(2, 2), hidden=8)
+    if "rate" in changes:
+        changes["optimizer"] = torch.optim.SGD(network.parameters(), changes.pop("rate"))
+        if "schedule" in changes:
+            changes["scheduler"] = changes.pop("schedule")(changes["optimizer"])
+    settings: dict[str, Any] = {"epochs": 2, "batch": 6, **changes}
+    fit(Labelled(network), samples, **settings)
+    return torch.nn.utils.parameters_to_vector(network.parameters()).detach()
+
+
+def test_any_data_set_or_loader_of_torch_is_trained_on() -> None:
+    pairs = TensorDataset(PICTURES, torch.tensor(LABELS))
+    expected = weights_after(pairs)
+    assert torch.equal(weights_after(Arrays()), expected)
+    assert torch.equal(weights_after(Subset(pairs, range(6))), expected)
+    assert torch.equal(weights_after([*zip(PICTURES, LABELS, strict=True)]), expected)
+    torch.testing.assert_close(weights_after(DataLoader(Arrays(), 6, num_workers=1)), expected)  # in another order
+
+
+@pytest.mark.parametrize(
+    ("samples", "text"),
+    [
+        ([{"image": PICTURES[0]}], "a Labelled is trained on pictures and answers, and sample 0 is a dict"),
+        ([("picture.png", 0)], "the picture of sample 0 is a str; let the data set make tensors"),
+        ([(PICTURES[0], 0), (PICTURES[1, :, :9], 1)], "pictures of one size are needed"),
+        ([(PICTURES[0], 0.5)], "0.5 is no class number"),
+    ],
+)
+def test_samples_that_are_no_pairs_are_one_sentence(samples: Any, text: str) -> None:
+    with pytest.raises(TrainingError, match=text):
+        weights_after(samples)
+
+
+def test_an_optimizer_of_ones_own_does_what_it_does() -> None:
+    pairs = TensorDataset(PICTURES, torch.tensor(LABELS))
+    network = SpikingClassifier(DIGITS, 0, steps=2, channels=(2, 2), hidden=8)
+    optimizer = torch.optim.SGD(network.parameters(), 0.5)
+    for _ in range(2):
+        optimizer.zero_grad()
+        (-Labelled(network).log_probability(PICTURES, LABELS).mean()).backward()
+        optimizer.step()
+    by_hand = torch.nn.utils.parameters_to_vector(network.parameters()).detach()
+    torch.testing.assert_close(weights_after(pairs, rate=0.5), by_hand)
+
+    def once(optimizer: torch.optim.Optimizer) -> LambdaLR:
+        return LambdaLR(optimizer, lambda epoch: float(not epoch))
+
+    def by_step(optimizer: torch.optim.Optimizer) -> OneCycleLR:
+        return OneCycleLR(optimizer, 0.1, total_steps=2)
+
+    first = weights_after(pairs, rate=0.5, epochs=1)
+    torch.testing.assert_close(weights_after(pairs, rate=0.5, schedule=once), first)  # the second epoch's rate is zero
+    weights_after(pairs, rate=0.5, schedule=by_step)
+    weights_after(pairs, rate=0.5, schedule=ReduceLROnPlateau)
+
+
+def test_a_schedule_goes_on_where_it_was(tmp_path: Path) -> None:
+    def schedule(optimizer: Any) -> Any:
+        return CosineAnnealingLR(optimizer, 4)
+
+    options: dict[str, Any] = {"rate": 0.5, "schedule": schedule}
+    whole = weights_after(Arrays(), **options, epochs=4)
+    weights_after(Arrays(), **options, epochs=2, checkpoint=tmp_path / "half.safetensors")
+    assert torch.equal(weights_after(Arrays(), **options, epochs=4, checkpoint=tmp_path / "half.safetensors"), whole)
+
+
+def test_optimizers_that_do_not_fit_are_one_sentence() -> None:
+    network, other = SpikingClassifier(DIGITS, 0), torch.nn.Linear(2, 2)
+    alien, own = torch.optim.Adam(other.parameters()), torch.optim.Adam(network.parameters())
+    for changes, text in (
+        ({"optimizer": alien}, "2 of the optimizer's 2 parameters are none of the network's"),
+        ({"optimizer": own, "learning_rate": 0.1}, "has its learning rate and weight decay; tell it there"),
+        ({"scheduler": LambdaLR(own, float)}, "belongs to an optimizer; give that too"),
+        ({"optimizer": own, "scheduler": LambdaLR(alien, float)}, "the scheduler is of another optimizer"),
+        ({"optimizer": torch.optim.LBFGS(network.parameters())}, "LBFGS looks at the loss several times"),
+    ):
+        with pytest.raises(TrainingError, match=text):
+            fit(Labelled(network), PICTURES, LABELS, **cast(Any, changes))

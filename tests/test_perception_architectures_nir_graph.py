@@ -1,5 +1,6 @@
 """Networks written as NIR graphs give the same logits in snnTorch, and in a plain reading where that is too slow."""
 
+from inspect import signature
 from pathlib import Path
 
 import nir
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from logic.targets.snntorch import run_in_snntorch
-from perception import NEURONS, CubaLIF, LeakyIntegrateAndFire, neuron
+from perception import NEURONS, CubaLIF, LeakyIntegrateAndFire, SpikingVision, integer_obstacle, neuron
 from perception.architectures import (
     ArchitectureError,
     SpikingResNet,
@@ -67,8 +68,15 @@ def read_plainly(graph: nir.NIRGraph, shown: Tensor) -> Tensor:
 
 
 def test_all_families_without_pools_of_currents_are_written() -> None:
-    assert len(WRITTEN) == 34
+    assert len(WRITTEN) == 41
     assert {"tiny_ms_resnet", "tiny_sew_resnet", "resnet19", "ms_resnet104", "sew_and_resnet152"} <= set(WRITTEN)
+
+
+def test_what_is_trained_unless_said_otherwise_is_written() -> None:
+    model = signature(SpikingVision).parameters["model"].default
+    for name in (model, "small_average_resnet"):  # which small pictures get
+        assert has_nir_graph(preset(name))
+        assert integer_obstacle(preset(name)) is None
 
 
 @pytest.mark.parametrize("name", [name for name in WRITTEN if name not in DEEP])

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from logic.proving.membranes import membrane_bounds
 from perception import SpikingVision, settle_norms
-from perception.integers import IntegerLayers, compare, layer_costs, to_populations
+from perception.integers import IntegerLayers, Precision, compare, layer_costs, to_populations
 
 SIZE = 9
 
@@ -22,7 +22,7 @@ def pictures(count: int = 12) -> Tensor:
 def layers_of(model: str, bits: int = 8, **options: Any) -> IntegerLayers:
     vision = SpikingVision(3, 0, model=model, options={"size": SIZE, "steps": 2, "widths": (4, 6), **options})
     settle_norms(vision, lambda: vision.logits(pictures()[:, None]))
-    return IntegerLayers(vision.layer_graph(), bits)
+    return IntegerLayers(vision.layer_graph(), Precision(bits))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from logic import INPUT, NetworkError, SpikingNetwork, simulate, simulate_reference
 from perception import SpikingClassifier, SpikingVision, preset, recorded_spikes, settle_norms
 from perception.architectures import ConvNorm, Network, ResNetPlan, Stage
-from perception.integers import IntegerLayers, LayerGraph, input_spikes, read_network, to_populations
+from perception.integers import IntegerLayers, LayerGraph, Precision, input_spikes, read_network, to_populations
 
 LIF = {"name": "lif", "options": {"beta": 0.5, "scale_input": True}}
 STRIDED = {"order": "stride", "gate": 0.5}
@@ -95,7 +95,7 @@ def test_the_plain_simulation_agrees(kind: str) -> None:
     name, options = KINDS[kind]
     options = {**options, "size": 5, "steps": 2}
     vision = lively(name, options)
-    layers = IntegerLayers(vision.layer_graph(), bits=5)
+    layers = IntegerLayers(vision.layer_graph(), Precision(5))
     shown = pictures(options)[:1]
     network = to_populations(layers)
     spikes = input_spikes(layers.graph, shown[None])
@@ -198,7 +198,7 @@ def test_any_plan_that_has_integers_keeps_its_spikes(data: st.DataObject) -> Non
     beta, reset = draw(st.sampled_from([0.0, 0.5, 0.25, 1.0])), draw(st.sampled_from(["hard", "soft"]))
     options["neuron"] = {"name": "lif", "options": {"beta": beta, "reset": reset}}
     vision = lively("tiny_ms_resnet", options)
-    layers = IntegerLayers(vision.layer_graph(), bits=draw(st.integers(2, 9)))
+    layers = IntegerLayers(vision.layer_graph(), Precision(draw(st.integers(2, 9))))
     check(layers.graph, pictures(options), layers)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings, strategies as st
 
 from logic import INPUT
 from perception import SpikingVision
-from perception.integers import GraphBuilder, IntegerLayers, Layer, LayerGraph
+from perception.integers import GraphBuilder, IntegerLayers, Layer, LayerGraph, Precision
 from perception.integers.rounding import choose_grid, round_weight
 from perception.neurons import IntegerForm
 
@@ -32,7 +32,7 @@ def test_weights_fit_and_thresholds_are_whole(bits: int, gain: float, size: floa
     weight = weight / (255 if code == "bytes" else 1)
     graph = one_layer(weight, IntegerForm(1.0, gain=gain), code)
     layer = graph.layers[0]
-    grid = choose_grid(layer, graph.code, bits)
+    grid = choose_grid(layer, graph.code, Precision(bits), 2)
     most = 2 ** (bits - 1) - 1
     whole = round_weight(weight, grid.scale, grid.shifts[0], bits)
     assert float(whole.abs().max()) <= most
@@ -49,7 +49,7 @@ def test_a_finer_grid_is_nearer() -> None:
     graph = one_layer(weight, IntegerForm(1.0, gain=0.5))
     errors = []
     for bits in (3, 5, 7, 9):
-        grid = choose_grid(graph.layers[0], graph.code, bits)
+        grid = choose_grid(graph.layers[0], graph.code, Precision(bits), 2)
         scale = grid.scale[:, None, None, None]
         errors.append(float((round_weight(weight, grid.scale, grid.shifts[0], bits) / scale - weight).abs().mean()))
     assert errors == sorted(errors, reverse=True)
@@ -81,7 +81,7 @@ def test_weights_beside_brightness_are_shifted() -> None:
 def test_a_silent_channel_has_a_grid() -> None:
     weight = torch.zeros(2, 1, 1, 1)
     layer: Layer = one_layer(weight, IntegerForm(1.0)).layers[0]
-    grid = choose_grid(layer, "spikes", 8)
+    grid = choose_grid(layer, "spikes", Precision(8), 2)
     assert bool(torch.isfinite(grid.scale).all())
     assert not bool(round_weight(weight, grid.scale, grid.shifts[0], 8).any())
 

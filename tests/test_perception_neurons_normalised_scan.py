@@ -58,6 +58,23 @@ def test_one_function_is_two(still: bool, training: bool, reset: Reset, detach: 
         assert norm.num_batches_tracked == apart.num_batches_tracked
 
 
+@pytest.mark.parametrize("training", [True, False])
+def test_a_gradient_of_a_gradient_is_that_of_two(training: bool) -> None:
+    found = list[Tensor]()
+    for together in (True, False):
+        norm, neuron = nn.BatchNorm2d(CHANNELS).train(training), LeakyIntegrateAndFire()
+        current = drawn(BATCH * STEPS).requires_grad_()
+        if together:
+            spikes = normalise_and_fire(current, norm, neuron, STEPS)
+        else:
+            spikes = neuron(norm(current).unflatten(0, (STEPS, BATCH))).flatten(0, 1)
+        (slope,) = torch.autograd.grad((spikes * drawn(BATCH * STEPS, 2)).sum(), current, create_graph=True)
+        slope.square().sum().backward()
+        found += [slope.detach(), norm.weight.grad, current.grad]  # pyright: ignore[reportArgumentType]
+    for mine, other in zip(found[:3], found[3:], strict=True):
+        torch.testing.assert_close(mine, other, rtol=1e-3, atol=1e-4)
+
+
 @pytest.mark.parametrize("name", ["tiny_strided_resnet", "tiny_sew_resnet", "tiny_spikformer"])
 def test_a_network_is_the_same_when_somebody_listens(name: str) -> None:
     generator = torch.Generator().manual_seed(0)

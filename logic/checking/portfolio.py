@@ -106,7 +106,7 @@ def _in_what_is_left(circuit: Circuit, reduced: Corresponded, left: TransitionSy
         if isinstance(found, Trace):
             inputs, first = reduced.trace(found)
             return Outcome(False, "", _state(circuit, first), inputs)
-        how = f"{_named(found)} of a machine of {len(left.registers)} registers after {reduced.decision.how}"
+        how = f"{_named(found)} of the {len(left.registers)} registers that corresponding signals leave"
         _accept(check_invariant(as_circuit(left), 0, found))
         try:
             _accept(reduced.refused(deadline))

@@ -12,7 +12,9 @@ _LABELLED = 80  # synapses; of more, weights and delays are shown where the poin
 _NAMED = 30  # a column with more neurons names only the active ones
 
 
-def draw_network(network: SpikingNetwork, active: Collection[int] = (), title: str = "") -> str:
+def draw_network(
+    network: SpikingNetwork, active: Collection[int] = (), title: str = "", *, path_only: bool = False
+) -> str:
     """A spiking network as SVG text.
 
     A neuron bears its threshold; a synapse its weight and, if it is longer than one step, its delay; one that inhibits
@@ -23,6 +25,7 @@ def draw_network(network: SpikingNetwork, active: Collection[int] = (), title: s
         active: What fired, numbered as in :class:`logic.FlatNetwork` (inputs first, then all neurons). A synapse
             between two active neurons is highlighted.
         title: Written above.
+        path_only: Leave out what did not fire: the path that led to the answer, of a network of any size.
     """
     flat = network.flatten()
     names = list(network.input_names) or [f"input {i}" for i in range(flat.inputs)]
@@ -41,9 +44,11 @@ def draw_network(network: SpikingNetwork, active: Collection[int] = (), title: s
         Link(pre, post + flat.inputs, weight < 0, f"{weight:+d}" + (f", {delay} steps" if delay > 1 else ""))
         for pre, post, weight, delay in sorted(set(synapses))
     ]
-    graph = Graph(names, links, frozenset(ends))
-    places = place(graph, 34 if title else 12, 40)
     lit = frozenset(active)
+    if path_only:
+        links = [one for one in links if one.pre in lit and one.post in lit]
+    graph = Graph(names, links, frozenset(ends) & lit if path_only else frozenset(ends))
+    places = place(graph, 34 if title else 12, 40)
     description = (
         f"{network.neurons} neurons and {len(links)} synapses, from {flat.inputs} inputs to {len(ends)} outputs"
     )

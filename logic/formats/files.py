@@ -1,6 +1,7 @@
 """Reading and writing circuit files; the suffix says the format."""
 
 from pathlib import Path
+from typing import TypedDict
 
 from ..circuit import Circuit
 from ..errors import FormatError
@@ -12,8 +13,21 @@ from .source import Source
 from .verilog import VERILOG, parse_list, read_design
 
 
+class Reading(TypedDict, total=False):
+    """How a file is read, given by name; see :func:`read_circuit`."""
+
+    genlib: str | Path | None
+    undriven: str
+    top: str | None
+
+
 def read_circuit(
-    path: str | Path, *, genlib: str | Path | None = None, top: str | None = None, formal: bool = False
+    path: str | Path,
+    *,
+    genlib: str | Path | None = None,
+    undriven: str = "free",
+    top: str | None = None,
+    formal: bool = False,
 ) -> Circuit:
     """The circuit of a file in one of the readable formats of :data:`logic.formats.known_formats.FORMATS`.
 
@@ -23,7 +37,8 @@ def read_circuit(
     Args:
         path: The file.
         genlib: A library in the genlib format, for BLIF files with mapped cells (``.gate``).
-
+        undriven: What a wire that is read but never driven is: ``free``, an input, as it may have either value; or
+            ``zero``, as ABC takes it. A :class:`logic.FormatWarning` names it either way.
         top: The module that is meant, for Verilog; if left out the one that no other module contains.
         formal: For Verilog, whether the macro ``FORMAL`` is defined, by which many files hold their properties back,
             rather than ``SYNTHESIS``; other formats hold nothing back.
@@ -39,19 +54,19 @@ def read_circuit(
         ('s', 'c')
     """
     path = Path(path)
-    cells = None if genlib is None else Source(str(genlib), _bytes(Path(genlib)))
-    data = _bytes(path)
+    source = _source(path, genlib, undriven, top, formal)
     suffix = path.suffix.lower().removeprefix(".")
-    source = Source(str(path), data, top, formal, cells)
     if suffix == "f":
         return read_design(parse_list(source))
-    suffix = "aig" if data[:4] in (b"aig ", b"aag ") else suffix
+    suffix = "aig" if source.data[:4] in (b"aig ", b"aag ") else suffix
     if top is not None and suffix not in VERILOG.suffixes:
         raise source.error(f"the module {top!r} can be chosen in Verilog alone; leave --top out")
     return _parse(source, suffix)
 
 
-def read_modules(path: str | Path, *, genlib: str | Path | None = None) -> tuple[Module, ...]:
+def read_modules(
+    path: str | Path, *, genlib: str | Path | None = None, undriven: str = "free", top: str | None = None
+) -> tuple[Module, ...]:
     r"""The modules of a file with hierarchy, the whole circuit first; the circuit alone if it has none.
 
     Arguments and errors as those of :func:`read_circuit`.
@@ -65,11 +80,10 @@ def read_modules(path: str | Path, *, genlib: str | Path | None = None) -> tuple
         ...     [(module.name, module.instances) for module in read_modules(f"{folder}/two.blif")]
         [('top', 1), ('no', 2)]
     """
-    circuit = read_circuit(path, genlib=genlib)
+    circuit = read_circuit(path, genlib=genlib, undriven=undriven, top=top)
     path = Path(path)
     parts = find_modules(path.suffix.lower().removeprefix("."))
-    cells = None if genlib is None else Source(str(genlib), _bytes(Path(genlib)))
-    found = parts(Source(str(path), _bytes(path), cells=cells)) if parts is not None else ()
+    found = parts(_source(path, genlib, undriven)) if parts is not None else ()
     return found or (Module(path.stem, 1, circuit),)
 
 
@@ -124,6 +138,16 @@ def format_circuit(circuit: Circuit, format: str) -> bytes:
         <BLANKLINE>
     """
     return find_writer(format, "<text>")(circuit)
+
+
+def _source(
+    path: Path, genlib: str | Path | None, undriven: str, top: str | None = None, formal: bool = False
+) -> Source:
+    """A file with what is said of how it is read."""
+    if undriven not in ("free", "zero"):
+        raise FormatError(f"undriven wires are 'free' or 'zero', not {undriven!r}")
+    cells = None if genlib is None else Source(str(genlib), _bytes(Path(genlib)))
+    return Source(str(path), _bytes(path), top, formal, cells, undriven)
 
 
 def _bytes(path: Path) -> bytes:

@@ -312,16 +312,20 @@ class Netlist:
         if clock is not None and clock[0] in read:
             problem = f"the clock {self._name(clock[0])} is read as data, which cannot be expressed"
             raise self.source.error(problem, read[clock[0]])
+        zero = self.source.undriven == "zero"
         if read:
             first = min(read, key=lambda wire: (read[wire], wire))
-            self.warn(
-                f"{self._name(first)}{_more(read)} is read but never driven; it becomes an input, as it may have "
-                "either value",
-                read[first],
-            )
-        self._inputs += sorted(read)
-        self._free.update(read)
-        definition[list(read)] = _SOURCE
+            becomes = "is 0, as was asked" if zero else "becomes an input, as it may have either value"
+            told = f"{self._name(first)}{_more(read)} is read but never driven; it {becomes}"
+            self.warn(told, read[first])
+        if zero:
+            for wire, line in read.items():
+                self.define(2 * wire, ALIAS, (0,), line)
+            live = np.concatenate([live, np.ones(len(read), dtype=np.bool_)])
+        else:
+            self._inputs += sorted(read)
+            self._free.update(read)
+            definition[list(read)] = _SOURCE
         self._keep(live, definition)
 
     def _keep(self, live: NDArray[np.bool_], definition: Integers) -> None:

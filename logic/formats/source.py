@@ -17,6 +17,7 @@ class Source:
         data: All of it.
         top: The module that is meant, where a file may hold several; None where the file says.
         formal: Whether properties are asked for, which some files hold back otherwise.
+        undriven: What a wire that is read but never driven is: ``free`` (an input) or ``zero``.
         cells: A library that says what the cells are which the file names (genlib), if one was given.
     """
 
@@ -25,6 +26,7 @@ class Source:
     top: str | None = None
     formal: bool = False
     cells: "Source | None" = None
+    undriven: str = "free"
 
     def error(self, problem: str, line: int | None = None, byte: int | None = None) -> FormatError:
         """An error at a line (from 1) or a byte (from 0)."""

@@ -3,7 +3,7 @@
 In the literature: external don't cares, input-dependent output freedom of incompletely specified functions.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,22 +11,27 @@ import numpy as np
 from ..circuit import Circuit, Gate, Integers
 from ..network import SpikingNetwork
 from ..rails import match_lines
+from ..roles import Role
 from ..showing import shortened
 from ..verdict import Verdict
 from .networks import lifted_circuit
 from .signals import by_one_name
 
 
-def prove_up_to(impl: Circuit, spec: Circuit, prove: Callable[[Circuit, Circuit], Verdict]) -> Verdict:
+def prove_up_to(
+    impl: Circuit, spec: Circuit, prove: Callable[[Circuit, Circuit], Verdict], timeout: float | None = None
+) -> Verdict:
     """Whether a circuit gives the specification's outputs wherever these are not free.
 
     Each output is forced to 0 in both circuits where the specification leaves it free, and the rest is proved. If what
-    is free depends on the specification's registers, both become one circuit that tells whether they differ.
+    is free depends on the specification's registers, both become one circuit of which it is proved that it never tells
+    of a difference.
 
     Args:
         impl: A circuit; where its own outputs are free is not used.
         spec: The specification.
         prove: The proof for circuits without don't cares.
+        timeout: Seconds for the proof that both circuits, made one, never differ.
 
     Raises:
         CircuitError: if signals cannot be matched.
@@ -39,10 +44,10 @@ def prove_up_to(impl: Circuit, spec: Circuit, prove: Callable[[Circuit, Circuit]
     impl, _, order = by_one_name(impl, spec)
     note = f"{order}, outside the specification's don't cares ({shortened(list(free.output_names), 5)})"
     if spec.register_names and _reads(free, spec):
-        told = _difference(impl, spec, free)
-        verdict = prove(told, replace(told, outputs=np.zeros(len(told.outputs), np.int64)))
-        outputs = len(spec.outputs)
-        return replace(verdict, claim=f"two clocked circuits never differ in {outputs} outputs{note}")
+        from ..checking import all_hold, prove_properties
+
+        verdict = all_hold(prove_properties(_difference(impl, spec, free), timeout=timeout))
+        return replace(verdict, claim=f"two clocked circuits never differ in {len(spec.outputs)} outputs{note}")
     verdict = prove(_masked(impl, free), _masked(spec, free))
     return replace(verdict, claim=f"{verdict.claim}{note}")
 
@@ -92,13 +97,14 @@ def _masked(circuit: Circuit, free: Circuit) -> Circuit:
 
 
 def _difference(impl: Circuit, spec: Circuit, free: Circuit) -> Circuit:
-    """One circuit of both circuits' registers whose outputs are true where theirs differ and are not free."""
+    """One circuit of both circuits' registers, and the claim that no output of theirs differs where it is not free."""
     sources = (*spec.register_names, *(f"implementation {name}" for name in impl.register_names))
     frame = Circuit(
         spec.inputs,
         *(np.zeros(size, np.int64) for size in (0, 1, 0)),
-        outputs=np.zeros(len(spec.outputs), np.int64),
-        output_names=spec.output_names,
+        outputs=np.zeros(1, np.int64),
+        output_names=("differ",),
+        roles=(Role.BAD,),
         register_next=np.zeros(len(sources), np.int64),
         register_initial=np.concatenate([spec.register_initial, impl.register_initial]),
         register_names=sources,
@@ -118,7 +124,8 @@ def _difference(impl: Circuit, spec: Circuit, free: Circuit) -> Circuit:
         differ = grown.gate(Gate.XOR, (ours(where[name]), theirs(literal)))
         ends.append(grown.gate(Gate.AND, (differ, open_(may[name]) ^ 1)) if name in may else differ)
     following = [*map(theirs, spec.register_next.tolist()), *map(ours, impl.register_next.tolist())]
-    return replace(grown.build(frame, ends), register_next=np.array(following, np.int64))
+    differ = ends[0] if len(ends) == 1 else grown.gate(Gate.OR, ends)
+    return replace(grown.build(frame, [differ]), register_next=np.array(following, np.int64))
 
 
 class _Growing:
@@ -140,10 +147,10 @@ class _Growing:
         self.wires += len(other.kinds)
         return lambda literal: int(image[literal >> 1]) ^ (literal & 1)
 
-    def gate(self, kind: Gate, operands: tuple[int, int]) -> int:
+    def gate(self, kind: Gate, operands: Sequence[int]) -> int:
         """The literal of one more gate."""
         self.kinds.append(np.array([kind], np.int64))
-        self.widths.append(np.array([2], np.int64))
+        self.widths.append(np.array([len(operands)], np.int64))
         self.literals.append(np.array(operands, np.int64))
         self.wires += 1
         return 2 * (self.wires - 1)

@@ -23,7 +23,7 @@ from ..showing import shortened
 from ..simulation.reference import simulate_reference
 from ..verdict import Verdict
 from .equivalence import prove_network
-from .registers import held_registers
+from .registers import held_registers, passing_on
 from .signals import after
 from .slots import assign_slots
 from .streams import Stream, search_streams, to_counterexample, wrong_answers
@@ -133,7 +133,7 @@ def _induct(
     driven[flat.post[flat.weight != 0]] = True
     if driven[clocks].any():
         return f"neuron {int(clocks[driven[clocks].argmax()])} retains its membrane", ""
-    held = _registers(flat, circuit, literals, period)
+    held = _registers(flat, circuit, literals, period, passing_on(network, flat))
     if isinstance(held, str):
         return held, ""
     if obstacle := _base(network, flat, circuit, held, clocks):
@@ -151,7 +151,7 @@ def _induct(
     return ("" if found.holds else f"the step is {'out of budget' if found.holds is None else 'refuted'}"), found.detail
 
 
-def _registers(flat: FlatNetwork, circuit: Circuit, literals: Integers, period: int) -> _Held | str:
+def _registers(flat: FlatNetwork, circuit: Circuit, literals: Integers, period: int, passing: Integers) -> _Held | str:
     """The neurons that are claimed to hold a register and repeat one line; every loop must pass one of them."""
     first = 1 + len(circuit.inputs)
     wire = (np.asarray(literals) >> 1) - first
@@ -159,7 +159,7 @@ def _registers(flat: FlatNetwork, circuit: Circuit, literals: Integers, period: 
     for neuron in np.flatnonzero((wire >= 0) & (wire < len(circuit.register_names)))[: len(flat.threshold)].tolist():
         mine = (flat.post == neuron) & (flat.weight != 0)
         plain = mine & ~np.append(np.zeros(flat.inputs, np.bool_), flat.retain)[flat.pre]
-        if int(plain.sum()) != 1 or flat.retain[neuron] or flat.bias[neuron]:
+        if int(plain.sum()) != 1 or flat.retain[neuron] or flat.bias[neuron] or neuron in passing:
             continue
         at = int(plain.argmax())
         if not 0 < flat.threshold[neuron] <= flat.weight[at]:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..checking.portfolio import settle
 from ..circuit import Circuit
 from ..errors import CircuitError
 from ..evaluation import from_words, run, to_words
@@ -13,17 +14,21 @@ from ..sequential.differences import CLOCKS
 from ..sequential.watch import Watch
 from ..showing import shortened
 from ..verdict import Verdict
+from .miter import miter
 from .signals import by_one_name
 from .streams import Bits, Stream, to_counterexample
+
+_SECONDS = 30.0  # of the engines for properties, where no time was given
 
 
 def prove_machines(impl: Circuit, spec: Circuit, timeout: float | None = None, *, clocks: int = CLOCKS) -> Verdict:
     """Whether two circuits with registers give the same outputs at every clock, from their first values on.
 
     Random streams, induction over corresponding signals, retiming and unrolling are tried by turns
-    (:mod:`logic.sequential`). PROVED is said only of a certificate that an independent checker accepts, REFUTED only of
-    a stream that both circuits, simulated, answer differently. A register whose first value is not defined may start
-    with either value; two of one name start alike.
+    (:mod:`logic.sequential`), and at last what proves properties (:mod:`logic.checking`), as property directed
+    reachability. PROVED is said only of a proof that an independent checker accepts, REFUTED only of a stream that both
+    circuits, simulated, answer differently. A register whose first value is not defined may start with either value;
+    two of one name start alike.
 
     Args:
         impl: One circuit. Signals are matched by name, or by order if no name is common (see :func:`by_one_name`).
@@ -41,16 +46,20 @@ def prove_machines(impl: Circuit, spec: Circuit, timeout: float | None = None, *
     deadline = None if timeout is None else start + timeout
     impl, names, note = by_one_name(impl, spec)
     claim = f"two clocked circuits agree on {len(spec.outputs)} outputs for ever{note}{_assumed(impl, spec)}"
-    decision = decide(impl, spec, Watch(deadline), clocks)
-    if decision.difference is not None:
-        values, first = decision.stream()
+    watch = Watch(deadline)
+    decision = decide(impl, spec, watch, clocks)
+    found = decision.stream() if decision.difference is not None else None
+    holds, detail = (None, decision.how) if found else _checked(impl, spec, decision, deadline)
+    if found is None and decision.certificate is None and not (watch.late() or decision.interrupted):
+        holds, detail, found = _as_property(impl, spec, decision, deadline)
+    if found is not None:
+        values, first = found
         wave, output = _replayed(impl, spec, values, first)
         example = to_counterexample(Stream(values[: wave + 1], wave), names)
         started = "".join(f", from {name} = {int(value)}" for name, value in sorted(first.items()))
         differs = "first differs" if wave == decision.clocks else "differs"
         detail = f"output {spec.output_names[output]!r} {differs} at clock {wave}, counted from 0{started}"
         return Verdict(False, claim, counterexample=example, seconds=work_time() - start, detail=detail)
-    holds, detail = _checked(impl, spec, decision, deadline)
     return Verdict(holds, claim, seconds=work_time() - start, detail=detail)
 
 
@@ -65,6 +74,21 @@ def _checked(impl: Circuit, spec: Circuit, decision: Decision, deadline: float |
     if reason:
         raise CircuitError(f"the checker refuses the proof that was found ({reason}); please report these circuits")
     return True, f"{decision.how}; checked"
+
+
+def _as_property(
+    impl: Circuit, spec: Circuit, decision: Decision, deadline: float | None
+) -> tuple[bool | None, str, tuple[Bits, dict[str, bool]] | None]:
+    """What the engines for properties find of the output that says that the circuits differ."""
+    if set(impl.open_registers) & set(spec.open_registers):  # which start alike; a property cannot say so
+        return None, decision.how, None
+    both = miter(impl, spec)
+    found = settle(both, 0, work_time() + _SECONDS if deadline is None else deadline)
+    if found.state is None or found.inputs is None:
+        return found.holds, found.how if found.holds else f"{decision.how}; {found.how}", None
+    first = {name[2:]: bool(found.state[at]) for at, name in enumerate(both.register_names)}
+    opened = {*impl.open_registers, *spec.open_registers}
+    return None, "", (found.inputs, {name: value for name, value in first.items() if name in opened})
 
 
 def _replayed(impl: Circuit, spec: Circuit, values: Bits, first: dict[str, bool]) -> tuple[int, int]:

@@ -30,7 +30,7 @@ def held_registers(network: SpikingNetwork, circuit: Circuit, seed: int = 0) -> 
     values = random_vectors(np.random.default_rng(seed), circuit, (_WAVES, _STREAMS))
     states = _states(circuit, values).reshape(_WAVES * _STREAMS, -1).T
     flat = network.flatten()
-    candidates = _repeaters(flat, network.period)
+    candidates = np.setdiff1d(_repeaters(flat, network.period), passing_on(network, flat))
     steps = _WAVES * network.period + 1
     trains = simulate_bits(network, input_spikes(network, circuit, values), steps, lines=flat.inputs + candidates)
     held = trains[1 :: network.period][:_WAVES].reshape(_WAVES * _STREAMS, -1).T
@@ -44,6 +44,12 @@ def held_registers(network: SpikingNetwork, circuit: Circuit, seed: int = 0) -> 
                 wire = 1 + len(circuit.inputs) + code % len(states)
                 literals[candidates[member]] = 2 * wire + (code >= len(states))
     return literals
+
+
+def passing_on(network: SpikingNetwork, flat: FlatNetwork) -> Integers:
+    """Neurons that no one hears and that answer later than a register's value is there: they only pass something on."""
+    late = network.outputs[network.latencies != 1] - flat.inputs
+    return np.setdiff1d(late, flat.pre[flat.weight != 0] - flat.inputs)
 
 
 def _repeaters(flat: FlatNetwork, period: int) -> Integers:

@@ -148,7 +148,7 @@ def _prove_agreed(impl: Circuit, spec: Circuit, timeout: float | None) -> Verdic
     if impl.dont_cares is not None or spec.dont_cares is not None:
         from .dont_cares import prove_up_to
 
-        return prove_up_to(impl, spec, partial(prove_equivalent, timeout=timeout))
+        return prove_up_to(impl, spec, partial(prove_equivalent, timeout=timeout), timeout)
     if not impl.register_names and not spec.register_names:
         return prove_combinational(impl, spec, timeout)
     from .machines import prove_machines

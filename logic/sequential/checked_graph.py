@@ -1,6 +1,6 @@
 """The checker's own graph of conjunctions and its own questions to SAT; nothing of it serves the search."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from ..kernels import kernel, work_time
 
 Integers = NDArray[np.int64]
 Bits = NDArray[np.bool_]
+Number = int | np.signedinteger[Any]
 _ENGINE = "glucose4"  # takes conflict budgets
 _CHUNK = 2_000  # conflicts between two looks at the clock
 PLAIN, ASSUMED, ASKED = range(3)  # how a machine's classes are taken
@@ -28,7 +29,7 @@ class _Arrays(NamedTuple):
 
 
 @kernel(large=0, _nrt=False)
-def _both(g: _Arrays, a: int, b: int) -> int:  # pragma: no cover - compiled
+def _both(g: _Arrays, a: Number, b: Number) -> Number:  # pragma: no cover - compiled
     """The literal of a conjunction, looked up or made."""
     low, high = min(a, b), max(a, b)
     if low == 0 or high == low ^ 1:
@@ -55,13 +56,13 @@ def _write(
     first: Integers,
     second: Integers,
     images: Integers,
-    known: int,
+    known: Number,
     heads: Integers,
     phase: Bits,
-    mode: int,
-    start: int,
+    mode: Number,
+    start: Number,
     equal: Integers,
-) -> tuple[int, int]:  # pragma: no cover - compiled
+) -> tuple[Number, Number]:  # pragma: no cover - compiled
     """Fills the images of a machine's nodes; those of the first ``known`` are given, -1 where their class tells.
 
     Returns:
@@ -88,7 +89,7 @@ def _write(
 
 @kernel(large=0)
 def _gates(
-    g: _Arrays, kinds: Integers, offsets: Integers, literals: Integers, wires: Integers, wire: int
+    g: _Arrays, kinds: Integers, offsets: Integers, literals: Integers, wires: Integers, wire: Number
 ) -> None:  # pragma: no cover - compiled
     """Writes a circuit; ``wires`` holds the images of its sources."""
     for gate in range(len(kinds)):
@@ -99,8 +100,8 @@ def _gates(
             for at in range(begin, end):
                 operand = wires[literals[at] >> 1] ^ (literals[at] & 1)
                 for count in range(at - begin, -1, -1):
-                    more = operand if count == 0 else _both(g, operand, reached[count - 1])
-                    reached[count] = _both(g, reached[count] ^ 1, more ^ 1) ^ 1
+                    more = operand if count == 0 else _both(g, int(operand), int(reached[count - 1]))
+                    reached[count] = _both(g, int(reached[count] ^ 1), int(more ^ 1)) ^ 1
             value = reached[(end - begin) // 2]
         else:
             for at in range(begin + 1, end):
@@ -118,12 +119,15 @@ def _gates(
 
 @kernel(large=0, _nrt=False)
 def _push(
-    g: _Arrays, first: Integers, second: Integers, after: Integers, known: int
+    g: _Arrays, first: Integers, second: Integers, after: Integers, known: Number
 ) -> None:  # pragma: no cover - compiled
     """Fills the images of what depends on registers alone, -1 for the rest; those of the first ``known`` are given."""
     for node in range(known, len(first)):
         a, b = after[first[node] >> 1], after[second[node] >> 1]
-        after[node] = _both(g, a ^ (first[node] & 1), b ^ (second[node] & 1)) if a >= 0 and b >= 0 else -1
+        if a < 0 or b < 0:
+            after[node] = -1
+        else:
+            after[node] = _both(g, int(a ^ (first[node] & 1)), int(b ^ (second[node] & 1)))
 
 
 @kernel(large=0)

@@ -116,9 +116,11 @@ def _foreign(impl: Circuit, spec: Circuit, certificate: Certificate, deadline: f
     try:
         own, registers = graph.variables(len(machine.inputs)), graph.variables(count)
         images = _Written(stage).images(graph, own, registers, PLAIN)
-        given = _at(images, inputs) if images is not None else inputs
-        if images is None or (reason := _narrow(graph, given, own, spec)):
-            return reason if images is not None else "it cannot be written"
+        if images is None:
+            return "it cannot be written"
+        given = _at(images, inputs)
+        if reason := _narrow(graph, given, own, spec):
+            return reason
         by_name = dict(zip(spec.inputs, given.tolist(), strict=True))
         begin = 0
         outputs: list[dict[str, int]] = []

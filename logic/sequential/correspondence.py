@@ -61,9 +61,9 @@ def correspond(machine: Machine, seeming: Classes, clocks: int, watch: Watch) ->
             speculate(solver, machine, frames, frame)
         if not _sweep(solver, machine, frames, clocks, watch):
             return None
-        if frames.count[SPLITS]:
+        if frames.tally[SPLITS]:
             _trust(machine, classes.representative, classes.representative != before, clocks, trusted)
-        elif frames.count[TRUSTS]:
+        elif frames.tally[TRUSTS]:
             trusted[:] = False
         else:
             return classes

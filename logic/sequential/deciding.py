@@ -19,11 +19,13 @@ from .ternary import UNKNOWN, constant_registers
 from .walks import Walk, walk
 from .watch import Watch
 
-_REGISTERS, _ALL, _FORWARD = range(3)  # classes that follow from registers; all; those of registers moved forward
-_ATTEMPTS = (_REGISTERS, 1), (_ALL, 1), (_FORWARD, 1), (_FORWARD, 1), (_ALL, 2), (_ALL, 4)  # with clocks of induction
+_REGISTERS, _ALL, _FORWARD = range(3)  # classes that follow from registers; all; all once registers moved forward
+# each with the clocks of induction, and how often registers are moved at most
+_ATTEMPTS = (_REGISTERS, 1, 0), (_ALL, 1, 0), (_FORWARD, 1, 1), (_FORWARD, 1, 40), (_ALL, 2, 0), (_ALL, 4, 0)
 _GROWTH = 4  # times as many registers as at first are too many
 _SHORTENED = 2_000, 0.5  # conflicts and seconds in which an earlier difference than that of a random stream is sought
 _UNROLLED = 64, 10_000  # clocks and conflicts after the first attempt
+_LAST = 1.5  # seconds of unrolling at the end
 
 
 Integers = NDArray[np.int64]
@@ -40,6 +42,7 @@ class Decision(NamedTuple):
         clocks: For how many clocks they agree at least; a difference after as many is the earliest.
         how: The step that settled it, or what is known.
         stages: What is known where neither was found: the machine made smaller, step by step.
+        interrupted: Whether Ctrl-C ended it.
     """
 
     difference: Walk | None
@@ -48,6 +51,7 @@ class Decision(NamedTuple):
     clocks: int
     how: str
     stages: tuple[Stage, ...]
+    interrupted: bool = False
 
     def stream(self) -> tuple[Bits, dict[str, bool]]:
         """The inputs ``[T, I]`` of the difference as the specification orders them, and the open first values."""
@@ -73,13 +77,15 @@ def decide(impl: Circuit, spec: Circuit, watch: Watch, clocks: int = CLOCKS) -> 
         watch: Ends it, and is told what goes on.
         clocks: How far they are unrolled at the end.
     """
-    search = _Search(join(impl, spec), watch)
+    search, interrupted = _Search(join(impl, spec), watch), False
     try:
         search.run(clocks)
     except KeyboardInterrupt:
-        search.how = f"interrupted; {search.how}"
+        search.how, interrupted = f"interrupted; {search.how}", True
     certificate = Certificate(search.joint.inputs, tuple(search.stages)) if search.settled else None
-    return Decision(search.difference, certificate, search.joint, search.clocks, search.how, tuple(search.stages))
+    return Decision(
+        search.difference, certificate, search.joint, search.clocks, search.how, tuple(search.stages), interrupted
+    )
 
 
 class _Search:
@@ -99,16 +105,14 @@ class _Search:
         if self.settled:
             return
         plain, registers, moved = machine, len(machine.registers), False
-        for kind, steps in _ATTEMPTS:
-            if kind == _FORWARD:
+        for kind, steps, moves in _ATTEMPTS:
+            for _ in range(moves):
                 other, way = retimed(machine)
-                if len(other.registers) > _GROWTH * registers + 100:
-                    continue
+                if (machine.first[way >> 1] < 0).all() or len(other.registers) > _GROWTH * registers + 100:
+                    break
                 self._enter(machine, meaning, _apart(machine), 1)
                 machine, meaning, moved = other, way, True
             walked = walk(machine, long=kind != _REGISTERS, deadline=self.watch.deadline)
-            if self.watch.late():
-                return
             if walked.difference is not None:
                 if moved:  # a retimed register whose first value is open may start where it cannot
                     continue
@@ -118,16 +122,16 @@ class _Search:
             seeming = Classes(walked.representative, walked.phase)
             if kind == _REGISTERS:
                 seeming = from_registers(machine, seeming, meaning < self.border)
-            machine, meaning = self._induct(machine, meaning, seeming, steps)
+            machine, meaning = self._induct(machine, meaning, seeming, steps, moved)
             if self.settled or self.watch.late():
                 return
             if not moved:
                 plain = machine
-            if (kind, steps) == (_ALL, 1):
+            if kind == _ALL and steps == 1:
                 self._unroll(machine, *_UNROLLED)
                 if self.difference is not None:
                     return
-        self._unroll(plain, clocks, CONFLICTS_A_SEARCH)
+        self._unroll(plain, clocks, CONFLICTS_A_SEARCH, _LAST)
 
     def _ternary(self) -> tuple[Machine, Integers]:
         """The machine without registers that never change, and what its registers mean."""
@@ -138,13 +142,15 @@ class _Search:
         classes.phase[machine.registers[kept == 1]] = True
         return self._enter(machine, np.zeros(0, np.int64), classes, 0)
 
-    def _induct(self, machine: Machine, meaning: Integers, seeming: Classes, clocks: int) -> tuple[Machine, Integers]:
+    def _induct(
+        self, machine: Machine, meaning: Integers, seeming: Classes, clocks: int, moved: bool
+    ) -> tuple[Machine, Integers]:
         """The machine after induction, and what its registers mean."""
         classes = correspond(machine, seeming, clocks, self.watch)
         if classes is None:
             return machine, meaning
-        moved = any(len(stage.meaning) for stage in self.stages)
-        self.how = f"signals correspond by induction over {clocks} clocks" + (" after retiming" if moved else "")
+        self.how = f"signals correspond by induction over {clocks} clock{'s' if clocks > 1 else ''}"
+        self.how += ", registers moved forward" if moved else ""
         return self._enter(machine, meaning, classes, clocks)
 
     def _enter(self, machine: Machine, meaning: Integers, classes: Classes, clocks: int) -> tuple[Machine, Integers]:

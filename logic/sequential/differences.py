@@ -71,19 +71,19 @@ def _unroll(machine: Machine, watch: Watch, frames: int, known: int, conflicts: 
             answer = IMPOSSIBLE if frame < known else -1
             while answer < 0:
                 answer = differ(solver, unrolled, one, other, min(_CHUNK, conflicts))
-                used = int(solver.count[CONFLICTS])
+                used = int(solver.numbers[CONFLICTS])
                 if answer not in (IMPOSSIBLE, POSSIBLE):
                     if used >= conflicts or watch.late():
                         return Searched(None, frame), used
                     answer = -1
             if answer == POSSIBLE:
                 found = _read(machine, solver, unrolled, frame)
-                return Searched(found, frame), int(solver.count[CONFLICTS])
+                return Searched(found, frame), int(solver.numbers[CONFLICTS])
             go_back(solver, 0)
             new_gate(solver, one, other, 1)
         if watch.late():
-            return Searched(None, frame + 1), int(solver.count[CONFLICTS])
-    return Searched(None, frames), int(solver.count[CONFLICTS])
+            return Searched(None, frame + 1), int(solver.numbers[CONFLICTS])
+    return Searched(None, frames), int(solver.numbers[CONFLICTS])
 
 
 def _read(machine: Machine, solver: Solver, frames: Frames, frame: int) -> Walk:

@@ -7,16 +7,16 @@ from numpy.typing import NDArray
 
 from ..kernels import kernel
 from ..sweeping.graph import slot_of
-from .gate_solver import IMPOSSIBLE, POSSIBLE, go_back, solve
+from .gate_solver import IMPOSSIBLE, POSSIBLE, begin_question, go_back, solve
 from .machine import Machine
-from .solver_gates import GATES, Solver, bump, new_gate, new_solver, new_variable, value_of
+from .solver_gates import GATES, QUESTION, Number, Solver, bump, new_gate, new_solver, new_variable, value_of
 
 Ints = NDArray[np.int32]
 Words = NDArray[np.uint64]
 WIDTH = 4  # words of what is simulated with a model of the solver
 _CALM = 2  # clocks in a row that split nothing, after which a walk ends
-_NEAR = 60  # variables below a question that are decided first
-SPLITS, QUESTIONS, DROPPED, TRUSTS = range(4)  # places in ``Frames.count``
+_NEAR = 200  # variables below a question that are decided first
+SPLITS, QUESTIONS, DROPPED, TRUSTS = range(4)  # places in ``Frames.tally``
 
 
 class Frames(NamedTuple):
@@ -33,7 +33,7 @@ class Frames(NamedTuple):
     state: Words  # [R, WIDTH] scratch: what registers hold
     scratch: Ints  # [6 * N + _NEAR + 8]
     random: Words  # [1] state of the generator
-    count: NDArray[np.int64]  # [4]
+    tally: NDArray[np.int64]  # [4]
 
 
 def new_frames(machine: Machine, frames: int, representative: Ints, phase: NDArray[np.bool_]) -> tuple[Solver, Frames]:
@@ -51,7 +51,7 @@ def new_frames(machine: Machine, frames: int, representative: Ints, phase: NDArr
 
 
 @kernel(large=0, _nrt=False)
-def _find(s: Solver, f: Frames, a: int, b: int) -> tuple[int, int]:  # pragma: no cover - compiled
+def _find(s: Solver, f: Frames, a: Number, b: Number) -> tuple[Number, Number]:  # pragma: no cover - compiled
     """The literal of a conjunction, or -1, and its place in the table."""
     if a == 0 or b == 0 or a ^ 1 == b:
         return 0, -1
@@ -60,7 +60,7 @@ def _find(s: Solver, f: Frames, a: int, b: int) -> tuple[int, int]:  # pragma: n
     if b == 1:
         return a, -1
     mask = len(f.table) - 1
-    place = slot_of(a, b, mask)
+    place = np.int64(slot_of(int(a), int(b), int(mask)))
     while f.table[place]:
         gate = f.table[place] - 1
         if s.left[gate] == a and s.right[gate] == b:
@@ -70,7 +70,7 @@ def _find(s: Solver, f: Frames, a: int, b: int) -> tuple[int, int]:  # pragma: n
 
 
 @kernel(large=0, _nrt=False)
-def conjunction(s: Solver, f: Frames, a: int, b: int) -> int:  # pragma: no cover - compiled
+def conjunction(s: Solver, f: Frames, a: Number, b: Number) -> Number:  # pragma: no cover - compiled
     """The literal of ``a and b``: simplified, found, or made."""
     if a > b:
         a, b = b, a
@@ -78,21 +78,21 @@ def conjunction(s: Solver, f: Frames, a: int, b: int) -> int:  # pragma: no cove
     if literal < 0:
         variable = new_variable(s)
         literal = 2 * variable
-        f.maker[variable] = s.count[GATES]
-        f.table[place] = s.count[GATES] + 1
+        f.maker[variable] = s.numbers[GATES]
+        f.table[place] = s.numbers[GATES] + 1
         new_gate(s, literal, a, b)
     return literal
 
 
 @kernel(large=0, _nrt=False)
-def _merged(f: Frames, frame: int, node: int) -> int:  # pragma: no cover - compiled
+def _merged(f: Frames, frame: Number, node: Number) -> Number:  # pragma: no cover - compiled
     """The literal that a node has if its class is right."""
     head = f.representative[node]
     return np.int64(f.literal[frame, head]) ^ np.int64(f.phase[node] != f.phase[head])
 
 
 @kernel(large=0, _nrt=False)
-def speculate(s: Solver, m: Machine, f: Frames, frame: int) -> None:  # pragma: no cover - compiled
+def speculate(s: Solver, m: Machine, f: Frames, frame: Number) -> None:  # pragma: no cover - compiled
     """Writes a frame in which all classes are assumed to be right; the registers of frame 0 are free.
 
     A member stands for its representative, and its own conjunction stays as a constraint (speculative reduction).
@@ -123,14 +123,14 @@ def speculate(s: Solver, m: Machine, f: Frames, frame: int) -> None:  # pragma: 
             a, b = b, a
         own, place = _find(s, f, a, b)
         if own < 0:
-            f.table[place] = s.count[GATES] + 1
+            f.table[place] = s.numbers[GATES] + 1
             new_gate(s, target, a, b)
         elif own != target:
             new_gate(s, target, own, 1)
 
 
 @kernel(large=0, _nrt=False)
-def _own(s: Solver, m: Machine, f: Frames, frame: int, node: int) -> int:  # pragma: no cover - compiled
+def _own(s: Solver, m: Machine, f: Frames, frame: Number, node: Number) -> Number:  # pragma: no cover - compiled
     """What a node is by itself: an input, a register's value, or a conjunction."""
     if m.first[node] >= 0:
         a = np.int64(f.literal[frame, m.first[node] >> 1] ^ (m.first[node] & 1))
@@ -150,20 +150,23 @@ def _own(s: Solver, m: Machine, f: Frames, frame: int, node: int) -> int:  # pra
 
 
 @kernel(large=0, _nrt=False)
-def _approach(s: Solver, f: Frames, one: int, other: int) -> None:  # pragma: no cover - compiled
+def _approach(s: Solver, f: Frames, one: Number, other: Number) -> None:  # pragma: no cover - compiled
     """Lets the variables near below two literals be decided first."""
+    begin_question(s)
     near = f.scratch
-    near[0], near[1] = one >> 1, other >> 1
-    size, at = 2, 0
+    size, at = 0, 0
+    for literal in (one, other):
+        if literal > 1:
+            near[size] = literal >> 1
+            s.active[literal >> 1] = s.numbers[QUESTION]
+            size += 1
     while at < size and size < _NEAR:
         maker = np.int64(f.maker[near[at]])
         at += 1
         if maker >= 0:
             for operand in (s.left[maker] >> 1, s.right[maker] >> 1):
-                known = False
-                for i in range(size):
-                    known |= near[i] == operand
-                if not known:
+                if s.active[operand] != s.numbers[QUESTION]:
+                    s.active[operand] = s.numbers[QUESTION]
                     near[size] = operand
                     size += 1
     for i in range(size - 1, -1, -1):
@@ -172,10 +175,11 @@ def _approach(s: Solver, f: Frames, one: int, other: int) -> None:  # pragma: no
 
 
 @kernel(large=0, _nrt=False)
-def differ(s: Solver, f: Frames, one: int, other: int, budget: int) -> int:  # pragma: no cover - compiled
+def differ(s: Solver, f: Frames, one: Number, other: Number, budget: Number) -> Number:  # pragma: no cover - compiled
     """Whether two literals can differ, as :func:`solve` says it."""
+    go_back(s, 0)
     _approach(s, f, one, other)
-    f.count[QUESTIONS] += 1
+    f.tally[QUESTIONS] += 1
     answer = solve(s, one, other ^ 1, budget)
     if answer != IMPOSSIBLE:
         return answer
@@ -184,8 +188,8 @@ def differ(s: Solver, f: Frames, one: int, other: int, budget: int) -> int:  # p
 
 @kernel(large=0, _nrt=False)
 def sweep(
-    s: Solver, m: Machine, f: Frames, frame: int, start: int, budget: int, pause: int
-) -> int:  # pragma: no cover - compiled
+    s: Solver, m: Machine, f: Frames, frame: Number, start: Number, budget: Number, pause: Number
+) -> Number:  # pragma: no cover - compiled
     """Writes a frame whose classes are proved, node by node; what is refuted splits them at once.
 
     Args:
@@ -200,9 +204,9 @@ def sweep(
     Returns:
         The node to go on with; the number of nodes at the end.
     """
-    pause += f.count[QUESTIONS]
+    pause += f.tally[QUESTIONS]
     for node in range(start, len(m.first)):
-        if f.count[QUESTIONS] >= pause:
+        if f.tally[QUESTIONS] >= pause:
             return node
         own = _own(s, m, f, frame, node)
         while f.representative[node] != node:
@@ -210,7 +214,7 @@ def sweep(
             if own == target:
                 break
             if f.trusted[node]:
-                f.count[TRUSTS] += 1
+                f.tally[TRUSTS] += 1
                 own = target
                 break
             answer = differ(s, f, own, target, budget)
@@ -223,15 +227,15 @@ def sweep(
             if answer == POSSIBLE:
                 _follow(s, m, f, frame)
                 go_back(s, 0)
-                f.count[SPLITS] += split(f.words, f.phase, f.representative, f.scratch)
+                f.tally[SPLITS] += split(f.words, f.phase, f.representative, f.scratch)
                 _go_on(m, f)
-                if f.representative[node] == head and f.count[TRUSTS]:  # a node that was trusted is to blame
+                if f.representative[node] == head and f.tally[TRUSTS]:  # a node that was trusted is to blame
                     own = target
                     break
             if f.representative[node] == head:  # undecided: it leaves its class
                 f.representative[node] = node
-                f.count[DROPPED] += 1
-                f.count[SPLITS] += 1
+                f.tally[DROPPED] += 1
+                f.tally[SPLITS] += 1
         f.literal[frame, node] = own
     return len(m.first)
 
@@ -248,7 +252,7 @@ def next_random(state: Words) -> np.uint64:  # pragma: no cover - compiled
 
 
 @kernel(large=0, _nrt=False)
-def _follow(s: Solver, m: Machine, f: Frames, frame: int) -> None:  # pragma: no cover - compiled
+def _follow(s: Solver, m: Machine, f: Frames, frame: Number) -> None:  # pragma: no cover - compiled
     """Simulates the solver's model up to a frame, and in that frame other inputs beside those of the model."""
     words, ones, zero, low = f.words, np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(0), np.uint64(1)
     state = f.state
@@ -293,7 +297,7 @@ def _go_on(m: Machine, f: Frames) -> None:  # pragma: no cover - compiled
                 f.words[node, w] = next_random(f.random)
         evaluate(m, f.words)
         splits = split(f.words, f.phase, f.representative, f.scratch)
-        f.count[SPLITS] += splits
+        f.tally[SPLITS] += splits
         calm = 0 if splits else calm + 1
 
 
@@ -312,7 +316,7 @@ def evaluate(m: Machine, words: Words) -> None:  # pragma: no cover - compiled
 @kernel(large=0, _nrt=False)
 def split(
     words: Words, phase: NDArray[np.bool_], representative: Ints, scratch: Ints
-) -> int:  # pragma: no cover - compiled
+) -> Number:  # pragma: no cover - compiled
     """Lets nodes leave their classes whose words are not the representative's; those alike stay together.
 
     Args:

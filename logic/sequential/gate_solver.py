@@ -10,13 +10,17 @@ from ..kernels import kernel
 from .solver_gates import (
     BROKEN,
     CONFLICTS,
+    CURSOR,
     DONE,
     HEAP,
     LEARNT,
     LEVEL,
     OPEN,
+    QUESTION,
     TRAIL,
     USED,
+    VARIABLES,
+    Number,
     Solver,
     assign,
     bump,
@@ -31,13 +35,13 @@ _SHORT = 6  # literals of a clause that is never forgotten
 
 
 @kernel(large=0, _nrt=False)
-def _pop(s: Solver) -> int:  # pragma: no cover - compiled
+def _pop(s: Solver) -> Number:  # pragma: no cover - compiled
     """Takes the most active variable out of the heap."""
     heap, place, activity = s.heap, s.place, s.activity
     top = np.int64(heap[0])
     place[top] = -1
-    size = s.count[HEAP] - 1
-    s.count[HEAP] = size
+    size = s.numbers[HEAP] - 1
+    s.numbers[HEAP] = size
     if size > 0:
         last = heap[size]
         own, at = activity[last], 0
@@ -58,7 +62,7 @@ def _pop(s: Solver) -> int:  # pragma: no cover - compiled
 
 
 @kernel(large=0, _nrt=False)
-def _antecedents(s: Solver, reason: int, variable: int) -> int:  # pragma: no cover - compiled
+def _antecedents(s: Solver, reason: Number, variable: Number) -> Number:  # pragma: no cover - compiled
     """Fills ``found`` with the variables from which a variable's value follows, or the violation if it is -1."""
     code = reason >> 1
     if reason & 1:
@@ -90,10 +94,10 @@ def _antecedents(s: Solver, reason: int, variable: int) -> int:  # pragma: no co
 
 
 @kernel(large=0, _nrt=False)
-def _learn(s: Solver, conflict: int) -> int:  # pragma: no cover - compiled
+def _learn(s: Solver, conflict: Number) -> Number:  # pragma: no cover - compiled
     """The clause of the first unique implication point, into ``clause``; the level to go back to."""
     clause, seen = s.clause, s.seen
-    size, waiting, at = 1, 0, s.count[TRAIL] - 1
+    size, waiting, at = 1, 0, s.numbers[TRAIL] - 1
     reason, variable = conflict, np.int64(-1)
     while True:
         for i in range(_antecedents(s, reason, variable)):
@@ -101,7 +105,7 @@ def _learn(s: Solver, conflict: int) -> int:  # pragma: no cover - compiled
             if not seen[other] and s.level[other] > 0:
                 seen[other] = True
                 bump(s, other)
-                if s.level[other] == s.count[LEVEL]:
+                if s.level[other] == s.numbers[LEVEL]:
                     waiting += 1
                 else:
                     clause[size] = 2 * other + s.value[other]
@@ -134,31 +138,31 @@ def _learn(s: Solver, conflict: int) -> int:  # pragma: no cover - compiled
             clause[i], clause[1] = clause[1], clause[i]
     for i in range(1, size):
         seen[clause[i] >> 1] = False
-    s.count[LEARNT] = kept
+    s.numbers[LEARNT] = kept
     return back
 
 
 @kernel(large=0, _nrt=False)
-def go_back(s: Solver, level: int) -> None:  # pragma: no cover - compiled
+def go_back(s: Solver, level: Number) -> None:  # pragma: no cover - compiled
     """Takes back all decisions above a level."""
-    if s.count[LEVEL] <= level:
+    if s.numbers[LEVEL] <= level:
         return
     begin = np.int64(s.begins[level + 1])
-    for at in range(s.count[TRAIL] - 1, begin - 1, -1):
+    for at in range(s.numbers[TRAIL] - 1, begin - 1, -1):
         variable = np.int64(s.trail[at] >> 1)
         s.saved[variable] = s.value[variable]
         s.value[variable] = OPEN
-        if s.place[variable] < 0:
-            rise(s.heap, s.place, s.activity, s.count, variable)
-    s.count[TRAIL] = s.count[DONE] = begin
-    s.count[LEVEL] = level
+        if s.place[variable] < 0 and s.active[variable] == s.numbers[QUESTION]:
+            rise(s, variable)
+    s.numbers[TRAIL] = s.numbers[DONE] = begin
+    s.numbers[LEVEL], s.numbers[CURSOR] = level, 1
 
 
 @kernel(large=0, _nrt=False)
-def _decide(s: Solver, literal: int) -> None:  # pragma: no cover - compiled
+def _decide(s: Solver, literal: Number) -> None:  # pragma: no cover - compiled
     """A new level, with a literal, or with none if it is -1."""
-    s.count[LEVEL] += 1
-    s.begins[s.count[LEVEL]] = s.count[TRAIL]
+    s.numbers[LEVEL] += 1
+    s.begins[s.numbers[LEVEL]] = s.numbers[TRAIL]
     if literal >= 0:
         assign(s, literal, -1)
 
@@ -166,7 +170,7 @@ def _decide(s: Solver, literal: int) -> None:  # pragma: no cover - compiled
 @kernel(large=0, _nrt=False)
 def _keep(s: Solver) -> bool:  # pragma: no cover - compiled
     """Enters the learnt clause and its consequence; whether there was room."""
-    size, at = s.count[LEARNT], s.count[USED]
+    size, at = s.numbers[LEARNT], s.numbers[USED]
     if size == 1:
         assign(s, np.int64(s.clause[0]), -1)
         return True
@@ -178,7 +182,7 @@ def _keep(s: Solver) -> bool:  # pragma: no cover - compiled
     for slot in range(2):
         s.arena[at + 1 + slot] = s.watch[s.clause[slot]]
         s.watch[s.clause[slot]] = at
-    s.count[USED] = at + size + 3
+    s.numbers[USED] = at + size + 3
     assign(s, np.int64(s.clause[0]), 2 * at + 1)
     return True
 
@@ -187,7 +191,7 @@ def _keep(s: Solver) -> bool:  # pragma: no cover - compiled
 def _forget(s: Solver) -> None:  # pragma: no cover - compiled
     """Drops the older half of the long clauses, while no decision stands."""
     s.watch[:] = 0
-    end, middle = s.count[USED], s.count[USED] // 2
+    end, middle = s.numbers[USED], s.numbers[USED] // 2
     at, to = 1, 1
     while at < end:
         size = np.int64(s.arena[at])
@@ -200,11 +204,11 @@ def _forget(s: Solver) -> None:  # pragma: no cover - compiled
                 s.watch[literal] = to
             to += size + 3
         at += size + 3
-    s.count[USED] = to
+    s.numbers[USED] = to
 
 
 @kernel(large=0, _nrt=False)
-def solve(s: Solver, first: int, second: int, budget: int) -> int:  # pragma: no cover - compiled
+def solve(s: Solver, first: Number, second: Number, budget: Number) -> Number:  # pragma: no cover - compiled
     """Whether two literals can be true at once; after POSSIBLE the values stand until :func:`go_back`.
 
     Args:
@@ -214,14 +218,14 @@ def solve(s: Solver, first: int, second: int, budget: int) -> int:  # pragma: no
         budget: Conflicts after which the answer is UNDECIDED.
     """
     go_back(s, 0)
-    begin, pause = s.count[CONFLICTS], _RESTART
+    begin, pause = s.numbers[CONFLICTS], _RESTART
     restart = begin + pause
-    while s.count[BROKEN] == 0:
+    while s.numbers[BROKEN] == 0:
         conflict = propagate(s)
         if conflict >= 0:
-            s.count[CONFLICTS] += 1
-            if s.count[LEVEL] == 0:
-                s.count[BROKEN] = 1
+            s.numbers[CONFLICTS] += 1
+            if s.numbers[LEVEL] == 0:
+                s.numbers[BROKEN] = 1
                 break
             go_back(s, _learn(s, conflict))
             if not _keep(s):
@@ -230,17 +234,17 @@ def solve(s: Solver, first: int, second: int, budget: int) -> int:  # pragma: no
                 return UNDECIDED
             s.step[0] *= 1 / 0.95
             continue
-        if s.count[CONFLICTS] - begin >= budget:
+        if s.numbers[CONFLICTS] - begin >= budget:
             go_back(s, 0)
             return UNDECIDED
-        if s.count[CONFLICTS] >= restart:
+        if s.numbers[CONFLICTS] >= restart:
             go_back(s, 0)
             pause += pause // 2
-            restart = s.count[CONFLICTS] + pause
-            if s.count[USED] > len(s.arena) // 2:
+            restart = s.numbers[CONFLICTS] + pause
+            if s.numbers[USED] > len(s.arena) // 2:
                 _forget(s)
             continue
-        level = s.count[LEVEL]
+        level = s.numbers[LEVEL]
         if level < 2:
             assumed = first if level == 0 else second
             value = value_of(s, assumed)
@@ -250,13 +254,28 @@ def solve(s: Solver, first: int, second: int, budget: int) -> int:  # pragma: no
             _decide(s, -1 if value == 1 else assumed)
             continue
         variable = np.int64(-1)
-        while s.count[HEAP] > 0:
+        while s.numbers[HEAP] > 0:
             variable = np.int64(_pop(s))
             if s.value[variable] == OPEN:
                 break
             variable = np.int64(-1)
-        if variable < 0:
-            return POSSIBLE
+        if variable < 0:  # what does not matter gets its last value, inputs before what follows from them
+            at, end = s.numbers[CURSOR], s.numbers[VARIABLES]
+            while at < end and s.value[at] != OPEN:
+                at += 1
+            s.numbers[CURSOR] = at
+            if at == end:
+                return POSSIBLE
+            variable = at
         _decide(s, 2 * variable + 1 - s.saved[variable])
     go_back(s, 0)
     return IMPOSSIBLE
+
+
+@kernel(large=0, _nrt=False)
+def begin_question(s: Solver) -> None:  # pragma: no cover - compiled
+    """Lets no variable matter any more, while no decision stands."""
+    for at in range(s.numbers[HEAP]):
+        s.place[s.heap[at]] = -1
+    s.numbers[HEAP] = 0
+    s.numbers[QUESTION] += 1

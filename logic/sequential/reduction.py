@@ -126,7 +126,7 @@ def _move(
                 opened += 1
                 initial[node] = 2 * opened
         else:
-            images[node] = conjunction(nodes, images[left] ^ flip_left, images[right] ^ flip_right)
+            images[node] = conjunction(nodes, int(images[left] ^ flip_left), int(images[right] ^ flip_right))
     for at in range(len(m.registers)):
         after[m.registers[at]] = images[m.following[at] >> 1] ^ (m.following[at] & 1)
     for node in range(1, len(m.first)):

@@ -4,7 +4,7 @@ A gate is propagated as it stands, without clauses; what is learnt from conflict
 Any literal may be the output of a gate, and of several: so an equality is the gate ``out = left and true``.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,12 @@ from ..kernels import kernel
 
 Ints = NDArray[np.int32]
 Octets = NDArray[np.int8]
+Number = int | np.signedinteger[Any]
 
 OPEN = 2  # a variable without a value
-VARIABLES, GATES, TRAIL, DONE, LEVEL, USED, HEAP, CONFLICTS, BROKEN, LEARNT = range(10)  # places in ``Solver.count``
+VARIABLES, GATES, TRAIL, DONE, LEVEL, USED, HEAP, CONFLICTS, BROKEN, LEARNT, CURSOR, QUESTION = range(
+    12
+)  # places in ``Solver.numbers``
 _FAR = 1e100  # activities are scaled down beyond
 
 
@@ -33,7 +36,8 @@ class Solver(NamedTuple):
     trail: Ints  # [V] literals that are true, in order
     begins: Ints  # [V + 2] where on the trail each level begins
     activity: NDArray[np.float64]  # [V]
-    heap: Ints  # [V] open variables, the most active first
+    active: Ints  # [V] the last question in which a variable mattered
+    heap: Ints  # [V] such variables, the most active first
     place: Ints  # [V] in the heap, or -1
     seen: NDArray[np.bool_]  # [V]
     out: Ints  # [G]
@@ -45,7 +49,7 @@ class Solver(NamedTuple):
     watch: Ints  # [2 * V] first clause that watches a literal, or 0
     clause: Ints  # [V + 1] scratch: the clause being learnt
     found: Ints  # [V + 1] scratch: a reason's variables
-    count: NDArray[np.int64]  # [10]
+    numbers: NDArray[np.int64]  # [12]
     step: NDArray[np.float64]  # [1] what a variable's activity grows by
 
 
@@ -58,34 +62,33 @@ def new_solver(variables: int, gates: int, arena: int = 1 << 20) -> Solver:
     solver = Solver(
         value=np.full(variables, OPEN, np.int8), saved=np.zeros(variables, np.int8), level=ints(variables),
         reason=ints(variables), position=ints(variables), trail=ints(variables), begins=ints(variables + 2),
-        activity=np.zeros(variables), heap=ints(variables), place=np.full(variables, -1, np.int32),
-        seen=np.zeros(variables, np.bool_), out=ints(gates), left=ints(gates), right=ints(gates),
+        activity=np.zeros(variables), active=ints(variables), heap=ints(variables),
+        place=np.full(variables, -1, np.int32), seen=np.zeros(variables, np.bool_),
+        out=ints(gates), left=ints(gates), right=ints(gates),
         head=ints(variables), link=ints(3 * gates), arena=ints(arena), watch=ints(2 * variables),
-        clause=ints(variables + 1), found=ints(variables + 1), count=np.zeros(10, np.int64), step=np.ones(1),
+        clause=ints(variables + 1), found=ints(variables + 1), numbers=np.zeros(12, np.int64), step=np.ones(1),
     )  # fmt: skip
-    solver.count[VARIABLES], solver.count[TRAIL], solver.count[USED] = 1, 1, 1
+    solver.numbers[VARIABLES], solver.numbers[TRAIL], solver.numbers[USED] = 1, 1, 1
     solver.value[0], solver.trail[0], solver.reason[0] = 0, 1, -1
     return solver
 
 
 @kernel(large=0, _nrt=False)
-def new_variable(s: Solver) -> int:  # pragma: no cover - compiled
+def new_variable(s: Solver) -> Number:  # pragma: no cover - compiled
     """One more variable."""
-    variable = s.count[VARIABLES]
-    s.count[VARIABLES] += 1
-    rise(s.heap, s.place, s.activity, s.count, variable)
+    variable = s.numbers[VARIABLES]
+    s.numbers[VARIABLES] += 1
     return variable
 
 
 @kernel(large=0, _nrt=False)
-def rise(
-    heap: Ints, place: Ints, activity: NDArray[np.float64], count: NDArray[np.int64], variable: int
-) -> None:  # pragma: no cover - compiled
+def rise(s: Solver, variable: Number) -> None:  # pragma: no cover - compiled
     """Puts a variable into the heap, or higher in it."""
+    heap, place, activity = s.heap, s.place, s.activity
     at = np.int64(place[variable])
     if at < 0:
-        at = count[HEAP]
-        count[HEAP] += 1
+        at = s.numbers[HEAP]
+        s.numbers[HEAP] += 1
     own = activity[variable]
     while at > 0:
         above = (at - 1) >> 1
@@ -99,22 +102,23 @@ def rise(
 
 
 @kernel(large=0, _nrt=False)
-def bump(s: Solver, variable: int) -> None:  # pragma: no cover - compiled
-    """Makes a variable more active."""
+def bump(s: Solver, variable: Number) -> None:  # pragma: no cover - compiled
+    """Makes a variable more active, and one that matters in this question."""
+    s.active[variable] = s.numbers[QUESTION]
     s.activity[variable] += s.step[0]
     if s.activity[variable] > _FAR:
-        for other in range(s.count[VARIABLES]):
+        for other in range(s.numbers[VARIABLES]):
             s.activity[other] /= _FAR
         s.step[0] /= _FAR
-    if s.place[variable] >= 0:
-        rise(s.heap, s.place, s.activity, s.count, variable)
+    if s.place[variable] >= 0 or s.value[variable] == OPEN:
+        rise(s, variable)
 
 
 @kernel(large=0, _nrt=False)
-def new_gate(s: Solver, out: int, left: int, right: int) -> None:  # pragma: no cover - compiled
+def new_gate(s: Solver, out: Number, left: Number, right: Number) -> None:  # pragma: no cover - compiled
     """Adds a gate, while no decision stands, and what follows from it alone."""
-    gate = s.count[GATES]
-    s.count[GATES] += 1
+    gate = s.numbers[GATES]
+    s.numbers[GATES] += 1
     s.out[gate], s.left[gate], s.right[gate] = out, left, right
     side = 3 * gate
     for literal in (out, left, right):
@@ -124,30 +128,30 @@ def new_gate(s: Solver, out: int, left: int, right: int) -> None:  # pragma: no 
             s.head[variable] = side + 1
         side += 1
     if _enforce(s, gate):
-        s.count[BROKEN] = 1
+        s.numbers[BROKEN] = 1
 
 
 @kernel(large=0, _nrt=False)
-def assign(s: Solver, literal: int, reason: int) -> None:  # pragma: no cover - compiled
+def assign(s: Solver, literal: Number, reason: Number) -> None:  # pragma: no cover - compiled
     """Makes a literal true, for a reason."""
     variable = literal >> 1
     s.value[variable] = 1 - (literal & 1)
-    s.level[variable] = s.count[LEVEL]
+    s.level[variable] = s.numbers[LEVEL]
     s.reason[variable] = reason
-    s.position[variable] = s.count[TRAIL]
-    s.trail[s.count[TRAIL]] = literal
-    s.count[TRAIL] += 1
+    s.position[variable] = s.numbers[TRAIL]
+    s.trail[s.numbers[TRAIL]] = literal
+    s.numbers[TRAIL] += 1
 
 
 @kernel(large=0, _nrt=False)
-def value_of(s: Solver, literal: int) -> int:  # pragma: no cover - compiled
+def value_of(s: Solver, literal: Number) -> Number:  # pragma: no cover - compiled
     """Of a literal: 0, 1 or OPEN."""
     value = np.int64(s.value[literal >> 1])
     return value if value == OPEN else value ^ (literal & 1)
 
 
 @kernel(large=0, _nrt=False)
-def _enforce(s: Solver, gate: int) -> bool:  # pragma: no cover - compiled
+def _enforce(s: Solver, gate: Number) -> bool:  # pragma: no cover - compiled
     """Draws what follows from one gate; whether it is violated."""
     out, left, right = np.int64(s.out[gate]), np.int64(s.left[gate]), np.int64(s.right[gate])
     a, b, o = value_of(s, left), value_of(s, right), value_of(s, out)
@@ -175,14 +179,14 @@ def _enforce(s: Solver, gate: int) -> bool:  # pragma: no cover - compiled
 
 
 @kernel(large=0, _nrt=False)
-def propagate(s: Solver) -> int:  # pragma: no cover - compiled
+def propagate(s: Solver) -> Number:  # pragma: no cover - compiled
     """Draws all that follows; the violated gate or clause, coded as a reason, or -1.
 
     The innermost loop of all: it draws from a gate as :func:`_enforce` does, but calls nothing.
     """
     value, level, reason, position, trail = s.value, s.level, s.reason, s.position, s.trail
     gate_out, gate_left, gate_right, head, link, watch = s.out, s.left, s.right, s.head, s.link, s.watch
-    end, done, depth = s.count[TRAIL], s.count[DONE], s.count[LEVEL]
+    end, done, depth = s.numbers[TRAIL], s.numbers[DONE], s.numbers[LEVEL]
     violated = -1
     while done < end and violated < 0:
         true = np.int64(trail[done])
@@ -223,17 +227,17 @@ def propagate(s: Solver) -> int:  # pragma: no cover - compiled
                 end += 1
                 drawn = other if other != drawn else np.int64(-1)
         if violated < 0 and watch[true ^ 1]:
-            s.count[TRAIL] = end
+            s.numbers[TRAIL] = end
             clause = _visit(s, true ^ 1)
-            end = s.count[TRAIL]
+            end = s.numbers[TRAIL]
             if clause:
                 violated = 2 * clause + 1
-    s.count[TRAIL], s.count[DONE] = end, done
+    s.numbers[TRAIL], s.numbers[DONE] = end, done
     return violated
 
 
 @kernel(large=0, _nrt=False)
-def _visit(s: Solver, wrong: int) -> int:  # pragma: no cover - compiled
+def _visit(s: Solver, wrong: Number) -> Number:  # pragma: no cover - compiled
     """Finds the clauses that watch a false literal another watch; the violated one, or 0."""
     arena, watch = s.arena, s.watch
     clause, kept, violated = np.int64(watch[wrong]), 0, 0

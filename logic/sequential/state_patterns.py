@@ -31,8 +31,9 @@ def from_registers(machine: Machine, seeming: Classes, first: NDArray[np.bool_],
         seed: Of the states.
     """
     representative = seeming.representative.copy()
+    defined = _definitions(machine, *seeming, first)
     _sieve(
-        machine, representative, seeming.phase, _definitions(machine, *seeming, first), np.zeros((machine.nodes, _WIDTH), np.uint64),
+        machine, representative, seeming.phase, defined, np.zeros((machine.nodes, _WIDTH), np.uint64),
         np.zeros((len(machine.registers), _WIDTH), np.uint64), np.zeros(6 * machine.nodes, np.int32),
         np.array([0x9E3779B97F4A7C15 * (2 * seed + 1) % 2**64], np.uint64),
     )  # fmt: skip

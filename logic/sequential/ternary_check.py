@@ -20,6 +20,7 @@ def wrong_constants(stage: Stage) -> str:
         return "a ternary simulation proves registers constant and nothing else"
     may = np.where(machine.initial > 1, _ANY, machine.initial + 1).astype(np.int8)
     seen: set[bytes] = set()
+    ends = machine.following.astype(np.int64)
     passed = np.zeros(len(may), np.int8)
     while may.tobytes() not in seen:
         seen.add(may.tobytes())
@@ -27,7 +28,7 @@ def wrong_constants(stage: Stage) -> str:
         if len(seen) > _EXACT:
             may = passed.copy()  # all states passed, taken together
         following = np.zeros(len(may), np.int8)
-        _step(machine.first.astype(np.int64), machine.second.astype(np.int64), machine.following, may, following)
+        _step(machine.first.astype(np.int64), machine.second.astype(np.int64), ends, may, following)
         may = following if len(seen) <= _EXACT else following | passed
     told = np.where(stage.phase[members] != stage.phase[0], _HIGH, _LOW)
     return "" if (passed[members - 1 - len(machine.inputs)] == told).all() else "a register is not constant"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..kernels import kernel, work_time
 from .frames import evaluate
 from .machine import Machine
+from .solver_gates import Number
 
 Ints = NDArray[np.int32]
 Words = NDArray[np.uint64]
@@ -71,7 +72,7 @@ def walk(machine: Machine, *, long: bool = True, seed: int = 1, deadline: float 
             fresh = width > 1 and clock == 0
             found = _walk(machine, words, state, random, signature, phase, clock, clocks, fresh)
             if found >= 0:
-                return Walked(representative, phase, _replay(machine, begin, width, found))
+                return Walked(representative, phase, _replay(machine, begin, width, int(found)))
             before, groups = groups, len(np.unique(signature))
             if (clock + clocks >= _LONG and groups == before) or (deadline is not None and work_time() > deadline):
                 break
@@ -109,7 +110,7 @@ def _draw(random: Words) -> np.uint64:  # pragma: no cover - compiled
 
 
 @kernel(large=0)
-def _open(m: Machine, random: Words, width: int) -> Words:  # pragma: no cover - compiled
+def _open(m: Machine, random: Words, width: Number) -> Words:  # pragma: no cover - compiled
     """``[X, width]`` open first values; those of the first stream are 0."""
     count = 0
     for initial in m.initial:
@@ -132,7 +133,7 @@ def _start(m: Machine, state: Words, opened: Words) -> None:  # pragma: no cover
 
 
 @kernel(large=0)
-def _density(kind: int, random: Words) -> np.uint64:  # pragma: no cover - compiled
+def _density(kind: Number, random: Words) -> np.uint64:  # pragma: no cover - compiled
     """64 values of a density: often 1/2, else 1/4, 3/4, 1/32, 31/32, never or always."""
     kind &= 15
     if kind < 5:
@@ -153,10 +154,10 @@ def _walk(
     random: Words,
     signature: Words,
     phase: Bits,
-    first: int,
-    clocks: int,
+    first: Number,
+    clocks: Number,
     fresh: bool,
-) -> int:  # pragma: no cover - compiled
+) -> Number:  # pragma: no cover - compiled
     """Walks on from clock ``first``; the clock at which a pair differs, or -1. ``random[0]`` is the seed of regimes."""
     width = words.shape[1]
     ones, zero = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(0)

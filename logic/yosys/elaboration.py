@@ -46,6 +46,8 @@ tee -o hierarchy.log hierarchy -check {top}
 proc
 flatten
 opt_clean
+opt_muxtree
+opt_clean
 memory -nomap
 memory_map
 opt_clean

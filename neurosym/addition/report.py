@@ -1,21 +1,24 @@
-"""The addition run as one screen and as a report to be read by someone who does not know the code."""
+"""The addition run as a report to be read by someone who does not know the code."""
 
-import sys
+import os
+import platform
+from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import torch
-from rich.console import Console
-from rich.table import Table as Screen
 
 from logic import simulate
 from logic.drawings.network_drawing import draw_network
+from logic.showing import percent
 from neurosym.explanation import Explanation
 from neurosym.model import Model
 from neurosym.reports import figures as figures
 from neurosym.reports.page import (
     Card,
     Figure,
+    Links,
     Part,
     Points,
     Preformatted,
@@ -26,45 +29,13 @@ from neurosym.reports.page import (
     Tiles,
     write_report,
 )
-from neurosym.terminal import say
 from perception import encode, evidence_course
 from reasoner import to_svg, to_text
 
-from .results import Results, peak_memory
+from .results import Results
 
 DIGIT_TARGET, SUM_TARGET = 0.965, 0.93
 VALUES = tuple(str(value) for value in range(10))
-
-
-def show_results(console: Console, results: Results, folder: Path) -> None:
-    """One screen: the figures, the files, and the first example."""
-    joined, conformance = results.joined, results.conformance
-    screen = Screen("On 1,000 held-out pictures (500 pairs)", "spiking", "one integer network", "twin without spikes")
-    screen.add_row("digits right", f"{results.spiking['digits']:.1%}", "", f"{results.twin['digits']:.1%}")
-    screen.add_row(
-        "sums right", f"{results.spiking['sums']:.1%}", f"{results.joined_sums:.1%}", f"{results.twin['sums']:.1%}"
-    )
-    screen.add_row(
-        "energy of one picture's arithmetic",
-        f"{1e9 * results.activity.spiking_joules:.0f} nJ",
-        "",
-        f"{1e9 * results.activity.analog_joules:.0f} nJ",
-    )
-    console.print(screen)
-    console.print(f"{results.proof.word}: {results.proof.sentence}.", style="bold", markup=False, highlight=False)
-    console.print(
-        f"One network, pixels to bits: {joined.network.neurons:,} neurons, answer at step {joined.network.latency}; "
-        f"{joined.digit_flips} of {2 * len(joined.answers):,} digits and {joined.sum_flips} of "
-        f"{len(joined.answers):,} sums differ from the real-valued net by quantisation, {joined.silent} silent.",
-        highlight=False,
-    )
-    console.print(
-        f"NIR file in snnTorch, {conformance.samples} pairs: {conformance.spikes:,} answer spikes, "
-        f"{conformance.different} different.",
-        highlight=False,
-    )
-    say(results.examples[0][1].to_text())
-    say(f"{results.seconds:.0f} s, {peak_memory() / 2**30:.2f} GB at most. Report: {folder / 'report.html'}")
 
 
 def write_addition_report(path: Path, model: Model, results: Results) -> None:
@@ -76,18 +47,20 @@ def write_addition_report(path: Path, model: Model, results: Results) -> None:
     sections = [
         _summary(results),
         _learning(results),
-        *(_example(model, results, place, explanation) for place, explanation in results.examples),
+        *(_example(model, results, *example) for example in results.examples),
         _network(results),
         _cost(results),
         _limits(results),
+        _further(results, path.parent),
     ]
     write_report(
         path,
         "From a picture to a proved answer",
         sections,
         subtitle="A spiking network learned to read digits from sums alone; its answers come with proofs.",
-        footer=f"neurosym, seed {results.training.seed}, {results.seconds:.0f} s, Python {sys.version.split()[0]}, "
-        f"PyTorch {torch.__version__}",
+        footer=f"neurosym {version('neurosym')}, {datetime.now():%Y-%m-%d %H:%M}, seed {results.training.seed}, "
+        f"{results.seconds:.0f} s on {platform.machine()} with {os.cpu_count()} cores ({platform.system()}), "
+        f"Python {platform.python_version()}, PyTorch {torch.__version__}",
     )
 
 
@@ -156,6 +129,15 @@ def _learning(results: Results) -> Section:
         {name: [epoch.scores["digits"] for epoch in history.epochs] for name, history in courses.items()},
         {name: [epoch.loss for epoch in history.epochs] for name, history in courses.items()},
         DIGIT_TARGET,
+        samples=results.held_out.labels.numel(),
+    )
+    both = zip(results.training.history.epochs, results.training.twin_history.epochs, strict=False)
+    numbers = Table(
+        ("pass", "digits right, spiking", "digits right, twin", "loss, spiking", "loss, twin"),
+        [
+            (f"{place}", *(f"{epoch.scores['digits']:.1%}" for epoch in pair), *(f"{epoch.loss:.3f}" for epoch in pair))
+            for place, pair in enumerate(both, 1)
+        ],
     )
     table = Table(
         ("on held-out pictures", "spiking", "twin without spikes"),
@@ -181,7 +163,12 @@ def _learning(results: Results) -> Section:
         "Last epoch, the same for both: same pairs, same rule, same number of weights.",
     )
     parts: tuple[Part, ...] = (
-        Figure(curve, "How reading improves while only sums are checked. The twin has the same layers without spikes."),
+        Figure(
+            curve,
+            "How reading improves while only sums are checked, with 95 % intervals. The twin has the same layers "
+            "without spikes.",
+            data=numbers,
+        ),
         table,
         Figure(
             figures.confusion_matrix(results.confusion.numpy(), VALUES),
@@ -198,7 +185,7 @@ def _learning(results: Results) -> Section:
     return Section("Learning from sums", parts)
 
 
-def _example(model: Model, results: Results, place: int, explanation: Explanation) -> Section:
+def _example(model: Model, results: Results, heading: str, place: int, explanation: Explanation) -> Section:
     pictures = results.held_out.pictures[place]
     ink = pictures[:, 0].numpy() / 255
     network = results.joined.network
@@ -214,8 +201,8 @@ def _example(model: Model, results: Results, place: int, explanation: Explanatio
     winner = int(record["winners"][:, 0].any(dim=0).reshape(2, 10)[0].int().argmax())
     facts = [
         ("true sum", f"{truth}"),
-        ("probability of the answer", f"{best.probability:.1%}"),
-        *((f"second-best answer: {other.atom}", f"{other.probability:.1%}") for other in others),
+        ("probability of the answer", percent(best.probability)),
+        *((f"second-best answer: {other.atom}", percent(other.probability)) for other in others),
         ("answer of the one integer network", f"{int(results.joined.answers[place])}"),
         *((f"spikes caused by picture {s.slot}", f"{sum(s.spikes.values())}") for s in explanation.sights),
     ]
@@ -223,6 +210,7 @@ def _example(model: Model, results: Results, place: int, explanation: Explanatio
         Figure(
             figures.predictions(ink, beliefs, VALUES),
             "The two pictures and how likely each digit is to the network.",
+            data=Table(("picture", *VALUES), [(f"{n}", *map(percent, row)) for n, row in enumerate(beliefs.tolist())]),
         ),
         Figure(
             to_svg(best.proof),
@@ -241,12 +229,11 @@ def _example(model: Model, results: Results, place: int, explanation: Explanatio
             "compares their evidence; the digit that wins all its comparisons is what is read.",
         ),
         Figure(
-            draw_network(results.joined.rule, _active(results, record), "the compiled rule"),
-            "The spiking circuit that computed the sum from what won the two races; what fired stands out. "
-            "Read the answer in the right column: for each binary digit one of two neurons fires.",
+            draw_network(results.joined.rule, _active(results, record), "the compiled rule", path_only=True),
+            f"The path through the compiled rule: of its {results.joined.rule.neurons} neurons those that fired, from "
+            "what won the two races to the binary digits of the sum, for each of which one of two neurons fires.",
         ),
     ]
-    heading = "A clear case" if place == results.examples[0][0] else "The least clear case"
     return Section(heading, (Card("What is the sum of the two digits?", best.atom, facts, parts),))
 
 
@@ -349,5 +336,29 @@ def _limits(results: Results) -> Section:
                     "1,000 pictures are few: an accuracy of 97 % measured on them is uncertain by about 1 %.",
                 )
             ),
+        ),
+    )
+
+
+def _further(results: Results, folder: Path) -> Section:
+    seed = f" --seed {results.training.seed}" if results.training.seed else ""
+    files = [path.name for path in sorted(folder.iterdir()) if path.is_file() and path.name != "report.html"]
+    known = {
+        "model.safetensors": "the trained model: neurosym explain, profile, integers",
+        "network.nir": "the joined network: neurosym fit, conform",
+        "network.json": "its names, latency and starting membranes",
+        "results.json": "all figures of this page",
+    }
+    return Section(
+        "Again, and further",
+        (
+            Preformatted(
+                f"neurosym run{seed}\n"
+                "neurosym explain model.safetensors PICTURE PICTURE      # pictures of your own\n"
+                "neurosym fit network.nir --chip loihi1                  # which chip would hold it\n"
+                "neurosym conform network.nir --targets snntorch         # spike by spike elsewhere",
+                "This page again, and what to do with what it made.",
+            ),
+            Links([(name, name, known.get(name, "")) for name in files], "The files beside this page."),
         ),
     )

@@ -81,7 +81,7 @@ class Results:
         joined_sums: Its accuracy on sums.
         proof: Of the joined network.
         conformance: Of the exported file.
-        examples: Explained pairs, with their positions among the held-out ones.
+        examples: Explained pairs: why each is shown, and its position among the held-out ones.
         seconds: Of the whole run.
     """
 
@@ -95,7 +95,7 @@ class Results:
     joined_sums: float
     proof: JoinedVerdict
     conformance: Conformance
-    examples: tuple[tuple[int, Explanation], ...]
+    examples: tuple[tuple[str, int, Explanation], ...]
     seconds: float = 0.0
 
     def to_json(self) -> dict[str, object]:
@@ -174,12 +174,15 @@ def measure(spiking: Model, twin: Model, training: Training, held_out: Pairs, ni
         target = find_target("snntorch")
         target.write(joined.network, nir_file, target.profiles[0], None)
         conformance = compare(target, nir_file, encode(held_out.pictures[:, :, 0], classifier.steps))
-    with stage("two pictures explained"), torch.no_grad():
+    with stage("three pairs explained, the surest mistake first"), torch.no_grad():
         percept = classifier(held_out.pictures)
         seen = percept.symbols.most_likely()
         confusion = torch.zeros(10, 10, dtype=torch.int64)
         confusion.index_put_((held_out.labels.flatten(), seen.flatten()), torch.tensor(1), accumulate=True)
-        examples = tuple((i, explain(spiking, held_out.pictures[i])) for i in _telling(percept.symbols.log_probs))
+        answers = infer(spiking.program, spiking.query, percept.symbols)
+        wanted = torch.tensor([answers.atoms.index(f"sum({total})") for total in held_out.sums.tolist()])
+        telling = _telling(percept.symbols.log_probs, answers.log_probs, wanted)
+        examples = tuple((heading, i, explain(spiking, held_out.pictures[i])) for heading, i in telling)
     return Results(
         training=training,
         spiking=scores(spiking, held_out),
@@ -195,10 +198,15 @@ def measure(spiking: Model, twin: Model, training: Training, held_out: Pairs, ni
     )
 
 
-def _telling(log_probs: Tensor) -> list[int]:
-    """A pair that is seen clearly, and the one that is seen least clearly."""
+def _telling(log_probs: Tensor, answers: Tensor, wanted: Tensor) -> list[tuple[str, int]]:
+    """The mistake that was made most surely, a pair that is seen clearly, and the one that is seen least clearly."""
     surest = log_probs.amax(dim=2).sum(dim=1)
-    return [int(surest.argmax()), int(surest.argmin())]
+    found = [("A clear case", int(surest.argmax())), ("The least clear case", int(surest.argmin()))]
+    best, guessed = answers.max(dim=1)
+    wrong = guessed != wanted
+    if wrong.any():
+        found.insert(0, ("The surest mistake", int(best.masked_fill(~wrong, -torch.inf).argmax())))
+    return found
 
 
 def _run_joined(model: Model, classifier: SpikingClassifier, rule: SpikingNetwork, held_out: Pairs) -> Joined:

@@ -37,8 +37,9 @@ from perception import (
 )
 from reasoner import DIGITS, Program
 
-from .report import show_results, write_addition_report
+from .report import write_addition_report
 from .results import Training, measure, scores
+from .screen import show_results
 
 RULE = "sum(S) :- digit(0, X), digit(1, Y), S is X + Y."
 QUERY = "sum(S)"

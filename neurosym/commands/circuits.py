@@ -12,10 +12,14 @@ from .conventions.files import PathError, existing, writable
 from .conventions.options import CODES, WORDS, AsJson, Seed, given, refuse_others
 
 if TYPE_CHECKING:
+    from logic.formats.files import Reading
     from logic.mapping.compiler import Bounds
 
 Netlist = Annotated[Path, typer.Argument(help="AIGER, BLIF, .bench, KISS2, Verilog, PLA, truth table or equations.")]
 Genlib = Annotated[Path | None, typer.Option(help="The genlib library of a BLIF file's mapped cells.")]
+Undriven = Annotated[
+    str, typer.Option(help="What a wire that nothing drives is: free (an input), or zero as ABC takes it.")
+]
 FanIn = Annotated[int | None, typer.Option(min=2, help="Most synapses into a neuron.")]
 WeightBits = Annotated[int | None, typer.Option(min=2, help="Bits of a signed weight.")]
 MaxDelay = Annotated[int | None, typer.Option(min=1, help="Longest delay in steps; relay neurons beyond.")]
@@ -44,6 +48,7 @@ def compile_netlist(
     max_delay: MaxDelay = None,
     neurons: Neurons = None,
     genlib: Genlib = None,
+    undriven: Undriven = "free",
     top: Top = None,
     as_json: AsJson = False,
 ) -> None:
@@ -59,15 +64,14 @@ def compile_netlist(
             networks = dict.fromkeys(target.suffix for target in TARGETS)
             writable(output, circuit, kinds=(*networks, *(f".{suffix}" for suffix in writable_suffixes())))
 
-        if genlib is not None:
-            existing(genlib)
+        reading = _reading(genlib, undriven, top)
         if table:
-            refuse_others(context, ("circuit", "table", "genlib", "top", "as_json"))
-            say_rows([row._asdict() for row in netlists.trade_file(circuit, genlib, top)], as_json)
+            refuse_others(context, ("circuit", "table", "genlib", "undriven", "top", "as_json"))
+            say_rows([row._asdict() for row in netlists.trade_file(circuit, reading)], as_json)
             return
         if modules:
-            refuse_others(context, ("circuit", "mapping", "modules", "genlib", "as_json"))
-            rows = netlists.module_rows(circuit, mapping, genlib)
+            refuse_others(context, ("circuit", "mapping", "modules", "genlib", "undriven", "top", "as_json"))
+            rows = netlists.module_rows(circuit, mapping, reading)
             if as_json:
                 say_json(rows)
             else:
@@ -75,7 +79,7 @@ def compile_netlist(
             return
         with busy(f"compiling {circuit.name}"):
             bounds = _bounds(fan_in, weight_bits, max_delay, neurons)
-            found = netlists.compile_file(circuit, mapping, output, profile, genlib=genlib, bounds=bounds, top=top)
+            found = netlists.compile_file(circuit, mapping, output, profile, reading=reading, bounds=bounds)
         sizes, relays = asdict(found.sizes), asdict(found.sizes.with_relays())
         verdict = None if found.verdict is None else WORDS[found.verdict.holds]
         if as_json:
@@ -87,6 +91,11 @@ def compile_netlist(
         say_table([mapping, "with delays", "with relays"], lines)
         if found.verdict is not None:
             say(str(found.verdict))
+
+
+def _reading(genlib: Path | None, undriven: str, top: str | None) -> "Reading":
+    """How netlists are read."""
+    return {"genlib": None if genlib is None else existing(genlib), "undriven": undriven, "top": top}
 
 
 def _bounds(fan_in: int | None, weight_bits: int | None, max_delay: int | None, neurons: int | None) -> "Bounds":
@@ -120,6 +129,7 @@ def verify_netlist(
     max_delay: MaxDelay = None,
     neurons: Neurons = None,
     genlib: Genlib = None,
+    undriven: Undriven = "free",
     top: Top = None,
     claims: Annotated[
         list[str] | None,
@@ -146,12 +156,11 @@ def verify_netlist(
         for place, kinds in ((waveform, (".vcd", ".svg")), (certificate, (".cnf",))):
             if place is not None:
                 writable(place, circuit, spec, kinds=kinds)
-        if genlib is not None:
-            existing(genlib)
+        reading = _reading(genlib, undriven, top)
         if match is not None and spec is None:
             raise PathError(f"--match {match}: is for two netlists; give the specification too")
         compiled = circuit.suffix == ".nir"
-        settings = ["mapping", "match", "genlib", "top", "fan_in", "weight_bits", "max_delay", "neurons"]
+        settings = ["mapping", "match", "genlib", "undriven", "top", "fan_in", "weight_bits", "max_delay", "neurons"]
         if compiled and (written := given(context, settings)):
             option = f"--{written[0].replace('_', '-')}"
             raise PathError(f"{circuit}: is a network that has been compiled already; leave {option} out")
@@ -160,7 +169,7 @@ def verify_netlist(
         with busy(f"proving {circuit.name}"):
             found = netlists.verify_files(
                 circuit, spec, mapping, timeout, waveform, certificate, obligations=obligations, match=match,
-                genlib=genlib, bounds=_bounds(fan_in, weight_bits, max_delay, neurons), top=top, spec_top=spec_top,
+                reading=reading, bounds=_bounds(fan_in, weight_bits, max_delay, neurons), spec_top=spec_top,
             )  # fmt: skip
         sizes = asdict(found.sizes)
         if as_json:
@@ -210,6 +219,7 @@ def simulate_netlist(
     deletion: Annotated[float, typer.Option(min=0, max=1, help="Probability that a spike is lost.")] = 0.0,
     insertion: Annotated[float, typer.Option(min=0, max=1, help="Probability of a spike from nowhere.")] = 0.0,
     genlib: Genlib = None,
+    undriven: Undriven = "free",
     top: Top = None,
     as_json: AsJson = False,
 ) -> None:
@@ -218,10 +228,9 @@ def simulate_netlist(
         existing(circuit)
         from .waves import simulate_file
 
-        if genlib is not None:
-            existing(genlib)
+        reading = _reading(genlib, undriven, top)
         with busy(f"simulating {circuit.name}"):
-            found = simulate_file(circuit, mapping, waves, seed, deletion, insertion, genlib, top)
+            found = simulate_file(circuit, mapping, waves, seed, deletion, insertion, reading)
         figures = asdict(found)
         faults = figures.pop("faults") or {}
         rows = {"mapping": mapping, **figures, **{f"{kind}_under_faults": n for kind, n in faults.items()}}
@@ -234,20 +243,20 @@ def translate_netlist(
         Path, typer.Argument(help="The file to write: .aig, .aag, .bench, .blif, .eqn, .v, .dot or .svg.")
     ],
     genlib: Genlib = None,
+    undriven: Undriven = "free",
     top: Top = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a netlist in another format, which the suffix says; names that it cannot hold are mended, and told."""
     with plain_errors():
         existing(circuit)
-        if genlib is not None:
-            existing(genlib)
+        reading = _reading(genlib, undriven, top)
         from logic.formats.known_formats import writable_suffixes
 
         from .netlists import translate_file
 
         writable(output, circuit, kinds=tuple(f".{suffix}" for suffix in writable_suffixes()))
-        say_rows([translate_file(circuit, output, genlib, top)], as_json)
+        say_rows([translate_file(circuit, output, reading)], as_json)
 
 
 def learn_gate(

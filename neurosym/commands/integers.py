@@ -21,6 +21,7 @@ HELD_OUT = 0.1  # of the training part, as in `train`
 def show_integers(
     model: Annotated[str | None, typer.Argument(help="A preset or a trained file; without it, all presets.")] = None,
     bits: Annotated[int, typer.Option(min=2, max=16, help="Of a weight, sign included.")] = 8,
+    target: Annotated[str | None, typer.Option(help="A chip, whose bits of weights and membranes count.")] = None,
     layers: Annotated[bool, typer.Option("--layers", help="Layer by layer, each also rounded alone.")] = False,
     samples: Annotated[int, typer.Option(min=1, help="Held-out pictures on which flips are counted.")] = 1000,
     fine_tune: Annotated[int, typer.Option(min=0, help="Epochs of training in whole numbers.")] = 0,
@@ -47,9 +48,9 @@ def show_integers(
             if reason is not None:
                 say_rows([{"model": model, "integers": False, "first_layer_without": reason}], as_json)
                 raise typer.Exit(1)
-            figures = quantising.integer_figures(quantising.preset_in_integers(model, bits))
+            figures = quantising.integer_figures(quantising.preset_in_integers(model, target or bits))
         else:
-            perception, notes = _load(model, bits)
+            perception, notes = _load(model, target or bits)
             whole, held = _pictures(model, dataset or notes.get("dataset"), data, samples)
             if fine_tune:
                 quantising.fine_tune(perception, whole.pictures, whole.labels, epochs=fine_tune)
@@ -69,7 +70,7 @@ def show_integers(
             say_rows([{"model": model, **figures.totals()}], False)
 
 
-def _load(model: str, bits: int) -> "tuple[QuantisedPerception, dict[str, str]]":
+def _load(model: str, bits: int | str) -> "tuple[QuantisedPerception, dict[str, str]]":
     from perception import QuantisedPerception, quantise
 
     from ..checkpoint import load_perception

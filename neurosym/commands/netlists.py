@@ -28,6 +28,7 @@ from logic.writing import whole_file
 if TYPE_CHECKING:  # NIR files need torch; all else here does without
     from torch import Tensor
 
+    from logic.formats.files import Reading
     from logic.mapping.compiler import Bounds
     from logic.mapping.trade import Cost
 
@@ -127,17 +128,15 @@ def compile_file(
     output: Path | None,
     profile: str | None = None,
     *,
-    genlib: Path | None = None,
+    reading: "Reading | None" = None,
     bounds: "Bounds | None" = None,
-    top: str | None = None,
 ) -> Compiled:
     """Compiles a netlist file and, if asked for, writes the network for a target, or the circuit in another format.
 
     Args:
         path: The netlist.
         mapping: How it is compiled.
-        genlib: The library of its cells.
-        top: The module of a Verilog file that is meant.
+        reading: How the file is read: its library of cells, what undriven wires are.
         bounds: What the target allows; what was made to keep within is proved.
         output: The file of a target (such as ``.nir``) takes the network, balanced as the target needs; any other the
             circuit, in the format of its suffix.
@@ -148,7 +147,7 @@ def compile_file(
         CircuitError: if the mapping is unknown or cannot express the circuit.
         NetworkError: if the target cannot carry the network.
     """
-    circuit, target = read_circuit(path, genlib=genlib, top=top), None if output is None else target_of_file(output)
+    circuit, target = read_circuit(path, **(reading or {})), None if output is None else target_of_file(output)
     balance = "delays" if target is None or circuit.register_names else target.limits.balance
     compiled = compile_certified(circuit, mapping, balance, aligned=target is not None, **(bounds or {}))
     verdict = verify(compiled.network, circuit, certificate=compiled.certificate) if bounds else None
@@ -165,7 +164,7 @@ def compile_file(
     return Compiled(measure(circuit, compiled.network), verdict)
 
 
-def module_rows(path: Path, mapping: str, genlib: Path | None = None) -> list[dict[str, object]]:
+def module_rows(path: Path, mapping: str, reading: "Reading | None" = None) -> list[dict[str, object]]:
     """What each module of a file costs, compiled by itself, the whole first; a module counts all within it.
 
     Raises:
@@ -173,7 +172,7 @@ def module_rows(path: Path, mapping: str, genlib: Path | None = None) -> list[di
         CircuitError: if the mapping is unknown or cannot express a module.
     """
     rows: list[dict[str, object]] = []
-    for module in read_modules(path, genlib=genlib):
+    for module in read_modules(path, **(reading or {})):
         found = measure(module.circuit, compile_certified(module.circuit, mapping).network)
         figures = {
             name: getattr(found, name) for name in ("inputs", "outputs", "gates", "neurons", "synapses", "latency")
@@ -189,13 +188,13 @@ def module_rows(path: Path, mapping: str, genlib: Path | None = None) -> list[di
     return rows
 
 
-def translate_file(path: Path, output: Path, genlib: Path | None = None, top: str | None = None) -> dict[str, object]:
+def translate_file(path: Path, output: Path, reading: "Reading | None" = None) -> dict[str, object]:
     """Writes a netlist in the format of another suffix, and says how large the circuit is.
 
     Raises:
         FormatError: if the file cannot be read, or the format cannot hold the circuit.
     """
-    circuit = read_circuit(path, genlib=genlib, top=top)
+    circuit = read_circuit(path, **(reading or {}))
     write_circuit(circuit, output)
     sizes: dict[str, object] = {"inputs": len(circuit.inputs), "outputs": len(circuit.outputs)}
     sizes |= {"registers": len(circuit.register_names), "gates": len(circuit.kinds)}
@@ -213,7 +212,7 @@ def _example(network: SpikingNetwork, waves: int = 16) -> "Tensor":
     return from_numpy(values)[:, None]
 
 
-def trade_file(path: Path, genlib: Path | None = None, top: str | None = None) -> "tuple[Cost, ...]":
+def trade_file(path: Path, reading: "Reading | None" = None) -> "tuple[Cost, ...]":
     """What every mapping costs for a netlist file.
 
     Raises:
@@ -221,7 +220,7 @@ def trade_file(path: Path, genlib: Path | None = None, top: str | None = None) -
     """
     from logic.mapping.trade import pareto
 
-    return pareto(read_circuit(path, genlib=genlib, top=top))
+    return pareto(read_circuit(path, **(reading or {})))
 
 
 def verify_files(
@@ -234,9 +233,8 @@ def verify_files(
     *,
     obligations: bool = False,
     match: str | None = None,
-    genlib: Path | None = None,
+    reading: "Reading | None" = None,
     bounds: "Bounds | None" = None,
-    top: str | None = None,
     spec_top: str | None = None,
 ) -> Proved:
     """Compiles a netlist file and proves the network against another one, or against itself.
@@ -253,10 +251,9 @@ def verify_files(
         certificate: Where the formula of a small network is written (``.cnf``), its DRAT proof beside it.
         obligations: Whether to judge the network's other promises too (see :func:`logic.prove_obligations`).
         match: How the two circuits' signals are matched: ``order``, ``names`` or a file (see :func:`logic.verify`).
-        genlib: The library of the cells of both netlists.
+        reading: How both netlists are read: their library of cells, what undriven wires are.
         bounds: What the target allows of the network.
-        top: The module of a Verilog file that is meant.
-        spec_top: That of the specification.
+        spec_top: The module that is meant, of the specification if it is Verilog.
 
     Raises:
         FormatError: if a file cannot be read.
@@ -266,7 +263,7 @@ def verify_files(
     start = work_time()
     if (target := target_of_file(path)) is not None:
         return _verify_network(target, path, spec, timeout, waveform, certificate, obligations, spec_top)
-    circuit = read_circuit(path, genlib=genlib, top=top)
+    circuit = read_circuit(path, **(reading or {}))
     compiled = compile_certified(circuit, mapping, **(bounds or {}))
     seconds = work_time() - start
     network = compiled.network
@@ -277,9 +274,9 @@ def verify_files(
 
         verdict = _both(verdict, all_hold(prove_properties(circuit, None, timeout)))
     if spec is not None and verdict.holds is not False:
-        verdict = _both(
-            verdict, verify(circuit, read_circuit(spec, genlib=genlib, top=spec_top), timeout=timeout, match=match)
-        )
+        other: Reading = {**(reading or {})}
+        other["top"] = spec_top
+        verdict = _both(verdict, verify(circuit, read_circuit(spec, **other), timeout=timeout, match=match))
     _keep(verdict, network, circuit, waveform, certificate)
     return Proved(verdict, measure(circuit, compiled.network), seconds, others)
 

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from logic import CircuitError, compile_circuit
 from logic.formats import read_circuit
 from logic.simulation.energy import EnergyModel, count_events
 from logic.simulation.faults import FaultStatistics, inject_faults
 from logic.simulation.random_run import run_random_waves
+
+if TYPE_CHECKING:
+    from logic.formats.files import Reading
 
 
 @dataclass(frozen=True)
@@ -34,14 +38,7 @@ class Simulated:
 
 
 def simulate_file(
-    path: Path,
-    mapping: str,
-    waves: int,
-    seed: int,
-    deletion: float,
-    insertion: float,
-    genlib: Path | None = None,
-    top: str | None = None,
+    path: Path, mapping: str, waves: int, seed: int, deletion: float, insertion: float, reading: "Reading | None" = None
 ) -> Simulated:
     """Runs random waves through the compiled network of a netlist file and checks every answer.
 
@@ -52,7 +49,7 @@ def simulate_file(
         CircuitError: if the mapping cannot express the circuit, or faults are asked for of one with registers.
         NetworkError: if faults are asked for without two rails.
     """
-    circuit = read_circuit(path, genlib=genlib, top=top)
+    circuit = read_circuit(path, **(reading or {}))
     if circuit.register_names and (deletion or insertion):
         raise CircuitError(f"{path}: has registers; faults are injected into combinational circuits only")
     network = compile_circuit(circuit, mapping)

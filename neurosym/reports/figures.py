@@ -16,8 +16,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import ArrayLike, NDArray
 
+from ..interval import wilson
+
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
-INK, FAINT = "#1f2933", "#c3cad1"
+INK, SOFT, FAINT = "#1f2933", "#52606d", "#c3cad1"
+_ON_PAPER = "#1f2934"  # on cells that are light on dark pages too
+_OF_THE_PAGE = {INK: "currentColor", SOFT: "var(--soft, #52606d)", FAINT: "var(--line, #c3cad1)"}
+"""Colours of lines and text, as a page says them: light or dark."""
 CYCLE = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED)
 
 _STYLE: dict[str, object] = {
@@ -25,7 +30,7 @@ _STYLE: dict[str, object] = {
     "font.family": "DejaVu Sans",
     "text.color": INK,
     "axes.labelcolor": INK,
-    "axes.edgecolor": "#8a949e",
+    "axes.edgecolor": FAINT,
     "axes.linewidth": 0.8,
     "axes.titlesize": 10.5,
     "axes.titleweight": "bold",
@@ -33,9 +38,10 @@ _STYLE: dict[str, object] = {
     "axes.titlecolor": INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "xtick.color": "#52606d",
-    "ytick.color": "#52606d",
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
     "legend.frameon": False,
+    "svg.fonttype": "none",  # text stays text: it can be found, read aloud, and is drawn in the page's own way
     "svg.hashsalt": "neurosym",  # the same figure twice is the same text twice
 }
 drawn_alike = partial(matplotlib.rc_context, _STYLE)  # pyright: ignore[reportArgumentType] - keys are checked at run time
@@ -44,8 +50,11 @@ drawn_alike = partial(matplotlib.rc_context, _STYLE)  # pyright: ignore[reportAr
 def to_svg(figure: Figure) -> str:
     """A figure as SVG text, the same bytes for the same numbers."""
     text = StringIO()
-    figure.savefig(text, format="svg", metadata={"Date": None}, dpi=160)
-    return text.getvalue()
+    figure.savefig(text, format="svg", metadata={"Date": None}, dpi=160, transparent=True)
+    drawn = text.getvalue()
+    for colour, name in _OF_THE_PAGE.items():
+        drawn = drawn.replace(colour, name)
+    return drawn
 
 
 def _percent(axes: Axes) -> None:
@@ -60,7 +69,10 @@ def _picture(axes: Axes, pixels: ArrayLike) -> None:
 
 
 def learning_curve(
-    accuracy: Mapping[str, Sequence[float]], loss: Mapping[str, Sequence[float]], target: float | None = None
+    accuracy: Mapping[str, Sequence[float]],
+    loss: Mapping[str, Sequence[float]],
+    target: float | None = None,
+    samples: int = 0,
 ) -> str:
     """Accuracy and loss after each epoch, a line for each network.
 
@@ -68,6 +80,7 @@ def learning_curve(
         accuracy: Name of the network to its accuracies, from 0 to 1, from epoch 1 on.
         loss: Name of the network to its losses, from epoch 1 on.
         target: The accuracy to be reached, drawn as a dashed line.
+        samples: On how many the accuracies were measured: their 95 % intervals (Wilson) are shaded; 0 for none.
     """
     with drawn_alike():
         figure = Figure(figsize=(8.4, 3.1), layout="constrained")
@@ -78,7 +91,11 @@ def learning_curve(
                 axes.plot(epochs, values, color=colour, marker=mark, markersize=4, linewidth=1.8, label=name)
             axes.set_xlabel("epoch")
             axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-            axes.grid(axis="y", color="#e4e7eb", linewidth=0.8)
+            axes.grid(axis="y", color=FAINT, linewidth=0.6)
+        if samples:
+            for (_, values), colour in zip(accuracy.items(), CYCLE, strict=False):
+                bounds = np.array([wilson(round(value * samples), samples) for value in values])
+                left.fill_between(np.arange(1, len(values) + 1), *bounds.T, color=colour, alpha=0.18, linewidth=0)
         if target is not None:
             left.axhline(target, color=INK, linewidth=1, linestyle=(0, (4, 3)), label=f"target {target:.1%}")
         left.set_title("Accuracy on held-out pictures")
@@ -106,7 +123,7 @@ def confusion_matrix(counts: ArrayLike, labels: Sequence[str]) -> str:
             if count:
                 light = share[row, column] > 0.5
                 axes.text(
-                    column, row, str(count), ha="center", va="center", fontsize=8, color="white" if light else INK
+                    column, row, str(count), ha="center", va="center", fontsize=8, color="white" if light else _ON_PAPER
                 )
         axes.set_xticks(range(len(labels)), labels)
         axes.set_yticks(range(len(labels)), labels)
@@ -212,7 +229,7 @@ def race(evidence: ArrayLike, labels: Sequence[str], winner: int) -> str:
         axes = figure.subplots()
         for place in range(len(labels)):
             won = place == winner
-            colour, width = (RED, 2.6) if won else ("#8a949e", 1.1)
+            colour, width = (RED, 2.6) if won else (SOFT, 1.1)
             axes.plot(steps, lines[:, place], color=colour, linewidth=width, zorder=3 if won else 2)
             if won:
                 axes.plot(steps[-1], lines[-1, place], marker="*", markersize=15, color=colour, zorder=4)
@@ -225,7 +242,7 @@ def race(evidence: ArrayLike, labels: Sequence[str], winner: int) -> str:
                 va="center",
                 fontsize=9,
                 annotation_clip=False,
-                color=RED if place == winner else "#52606d",
+                color=RED if place == winner else SOFT,
                 fontweight="bold" if place == winner else "normal",
             )
         axes.margins(x=0.01)

@@ -1,11 +1,13 @@
 """A report of a run as one HTML file that needs nothing else: no script, no font, no picture from outside."""
 
-from base64 import b64encode
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
+from zlib import crc32
 
 from logic.writing import whole_file
 
@@ -50,14 +52,17 @@ class Figure:
     """A drawing and what it shows.
 
     Args:
-        svg: SVG text, as from :mod:`neurosym.reports.figures` and :mod:`logic.drawing`.
+        svg: SVG text, as from :mod:`neurosym.reports.figures` and :mod:`logic.drawings`; it becomes a part of the
+            page, so that its lines take the page's colours.
         caption: What is to be seen, for a reader who does not know the code.
         wide: Whether it takes the whole width; narrow figures that follow each other stand side by side.
+        data: The numbers behind it, folded below.
     """
 
     svg: str
     caption: str
     wide: bool = True
+    data: "Table | None" = None
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,20 @@ class Points:
     points: Sequence[str]
 
 
-Part = Text | Tiles | Figure | Table | Preformatted | Card | Points
+@dataclass(frozen=True)
+class Links:
+    """Files beside the page, or places in it.
+
+    Args:
+        links: For each its name, where it leads (relative to the page), and what is there.
+        caption: Of all of them.
+    """
+
+    links: Sequence[tuple[str, str, str]]
+    caption: str = ""
+
+
+Part = Text | Tiles | Figure | Table | Preformatted | Card | Points | Links
 
 
 @dataclass(frozen=True)
@@ -157,6 +175,21 @@ def to_html(title: str, sections: Sequence[Section], *, subtitle: str = "", foot
     )
 
 
+def inline_svg(svg: str, caption: str) -> str:
+    """SVG text as an element of a page: without its prologue, with ids of its own, and a name for those who do not see.
+
+    Example:
+        >>> inline_svg('<?xml version="1.0"?><svg><path id="a"/><use xlink:href="#a"/></svg>', "A line")[:62]
+        '<svg role="img" aria-label="A line"><path id="f37864814-a"/><us'
+    """
+    body = svg[svg.index("<svg") :]
+    mark = f"f{crc32(svg.encode()):x}-"
+    body = re.sub(r'(\bid=")', rf"\g<1>{mark}", body)
+    body = re.sub(r'(href="#|url\(#)', rf"\g<1>{mark}", body)
+    head = body[: body.index(">")].replace(' role="img"', "")
+    return f'<svg role="img" aria-label="{escape(caption)}"{head[4:]}{body[body.index(">") :]}'
+
+
 def _parts(parts: Iterable[Part]) -> str:
     """The parts one after another, with narrow figures that are neighbours in one row."""
     pieces: list[str] = []
@@ -196,6 +229,14 @@ def _(part: Points) -> str:
 
 
 @_html.register
+def _(part: Links) -> str:
+    def item(name: str, place: str, words: str) -> str:
+        return f'<li><a href="{escape(quote(place))}">{escape(name)}</a>{escape(f": {words}" if words else "")}</li>'
+
+    return f"{_maybe('p', part.caption)}<ul>{''.join(item(*link) for link in part.links)}</ul>"
+
+
+@_html.register
 def _(part: Tiles) -> str:
     return f'<div class="tiles">{"".join(map(_tile, part.tiles))}</div>'
 
@@ -212,11 +253,9 @@ def _tile(tile: Tile) -> str:
 
 @_html.register
 def _(part: Figure) -> str:
-    data = b64encode(part.svg.encode()).decode()
-    return (
-        f'<figure><img alt="{escape(part.caption)}" src="data:image/svg+xml;base64,{data}">'
-        f"{_maybe('figcaption', part.caption)}</figure>"
-    )
+    svg = inline_svg(part.svg, part.caption)
+    numbers = "" if part.data is None else f"<details><summary>The numbers</summary>{_html(part.data)}</details>"
+    return f'<figure><div class="drawn" tabindex="0">{svg}</div>{_maybe("figcaption", part.caption)}{numbers}</figure>'
 
 
 @_html.register

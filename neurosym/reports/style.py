@@ -34,12 +34,13 @@ li { margin: 7px 0; }
 .met .target { color: var(--good); } .missed .target { color: var(--bad); }
 .meaning { color: var(--soft); font-size: 0.88rem; line-height: 1.42; margin-top: 7px; }
 figure { margin: 16px 0; padding: 16px; overflow: hidden; }
-figure img { display: block; width: auto; max-width: 100%; height: auto; margin: 0 auto; padding: 8px;
-  background: #ffffff; border-radius: 6px; }
+.drawn { overflow-x: auto; } .drawn svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
+.drawn:focus-visible, summary:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+details { margin-top: 10px; font-size: 0.9rem; } summary { cursor: pointer; color: var(--accent); }
 figcaption { color: var(--soft); font-size: 0.9rem; line-height: 1.45; margin-top: 12px; max-width: 54em; }
 .row { display: grid; grid-template-columns: repeat(auto-fit, minmax(330px, 1fr)); gap: 16px; margin: 16px 0; }
 .row figure { margin: 0; display: flex; flex-direction: column; }
-.row figure img { margin: auto; } .row figcaption { margin-top: 12px; }
+.row .drawn { margin: auto; max-width: 100%; } .row figcaption { margin-top: 12px; }
 .table { padding: 6px 16px 14px; overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 0.94rem; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 8px 14px 8px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
@@ -57,5 +58,6 @@ footer { color: var(--soft); font-size: 0.84rem; margin-top: 52px; padding-botto
   body { font-size: 11pt; } nav { display: none; } header { padding-top: 0; }
   figure, article, .tile, tr { break-inside: avoid; } h2, h3 { break-after: avoid; } pre { white-space: pre-wrap; } }
 @media (max-width: 520px) { header, main, footer { padding-left: 16px; padding-right: 16px; }
+  .drawn svg { max-width: none; } figure { padding: 12px; } .value { font-size: 1.5rem; }
   dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 8px; } .row { grid-template-columns: 1fr; } }
 """

@@ -117,10 +117,12 @@ class Drawn:
     Args:
         dataset: With a length and numbered samples.
         batch: Samples a step.
+        labelled: What is trained, if its samples are pictures with labels and not with queries of their own.
     """
 
     dataset: Dataset[Any] | Sequence[Any]
     batch: int
+    labelled: str = ""
 
     @property
     def samples(self) -> int:
@@ -140,6 +142,9 @@ class Drawn:
     def batches(self, generator: torch.Generator | None = None) -> Iterator[Examples]:
         """All samples once."""
         for chosen in _orders(self.samples, self.batch, generator):
+            if self.labelled:
+                yield _pairs([(f"sample {i}", self.dataset[i]) for i in chosen], self.labelled)
+                continue
             yield collate([self.dataset[i] for i in chosen], [f"sample {i}" for i in chosen])
 
 
@@ -188,6 +193,33 @@ def _examples(given: object) -> Examples:
     )
 
 
+def _pairs(samples: Sequence[tuple[str, Any]], kind: str) -> Pairs:
+    """Samples ``(picture, label)`` as a batch.
+
+    Raises:
+        TrainingError: if one is something else, or of another size.
+    """
+    pictures, labels = list[Tensor](), list[Any]()
+    for name, sample in samples:
+        if not isinstance(sample, tuple | list) or len(cast("Sequence[Any]", sample)) != 2:
+            raise TrainingError(
+                f"a {kind} is trained on pictures and answers, and {name} is a {type(sample).__name__}; give a data "
+                f"set of pairs (picture, label)"
+            )
+        picture, label = cast("Sequence[Any]", sample)
+        if not isinstance(picture, Tensor | np.ndarray):
+            raise TrainingError(
+                f"the picture of {name} is a {type(picture).__name__}; let the data set make tensors of them, such as "
+                f"with transform=torchvision.transforms.ToTensor()"
+            )
+        pictures.append(_checked(torch.as_tensor(picture)[None], 1, "")[0])
+        labels.append(label.tolist() if isinstance(label, Tensor | np.ndarray | np.generic) else label)
+        if pictures[-1].shape != pictures[0].shape:
+            shapes = [list(one.shape) for one in (pictures[0], pictures[-1])]
+            raise TrainingError(f"pictures of one size are needed, got {shapes[0]} and {shapes[1]} ({name})")
+    return Pairs(torch.stack(pictures), class_numbers(labels))
+
+
 def _orders(samples: int, batch: int, generator: torch.Generator | None) -> list[list[int]]:
     if generator is None:
         return [part.tolist() for part in torch.arange(samples).tensor_split(max(1, samples // batch))]
@@ -221,7 +253,9 @@ def to_source(
         if isinstance(samples, DataLoader):
             source: Source = Loaded(cast("DataLoader[Any]", samples))
         elif isinstance(samples, Dataset | Sequence) and hasattr(samples, "__len__"):
-            source = Drawn(cast("Sequence[Any]", samples), batch)
+            source = Drawn(
+                cast("Sequence[Any]", samples), batch, "" if isinstance(model, Model) else type(model).__name__
+            )
         else:
             raise TrainingError(
                 f"a {type(samples).__name__} without answers cannot be trained on; give fit(model, pictures, answers), "

@@ -82,8 +82,9 @@ def fit(
         model: Its networks are changed in place; a :class:`neurosym.Labelled` for labels, or a
             :class:`neurosym.Model` for answers that follow from rules.
         samples: Pictures ``[M, ...]``, as ``model.log_probability`` takes them, ``[M, N, C, H, W]`` for rules; inputs
-            by name; or, without ``answers``, a data set of :class:`neurosym.Sample` or tuples, each with a query, facts
-            and an answer of its own, or a ``DataLoader`` with ``collate_fn=neurosym.collate``.
+            by name; or, without ``answers``, any data set or ``DataLoader`` of torch: of pairs (picture, label) for
+            labels, and of :class:`neurosym.Sample` or tuples for rules, each with a query, facts and an answer of its
+            own, a loader of these with ``collate_fn=neurosym.collate``.
         answers: ``M`` answers, in the form that ``model.log_probability`` takes.
         recipe: How; :class:`Recipe`'s defaults if left out.
         augment: Changes the pictures of each step, on the device; inputs by name are changed by their data set.
@@ -99,7 +100,8 @@ def fit(
         log: Folder for ``training.csv`` and TensorBoard's events, or none.
         progress: Called after each step with the number of steps done and of all steps.
         evaluate: Called after each epoch in the first process; its scores are kept.
-        changes: Settings of the recipe by name, such as ``epochs=1``; see :class:`Recipe`.
+        changes: Settings of the recipe by name, such as ``epochs=1`` or ``optimizer=torch.optim.Adam(parameters)``;
+            see :class:`Recipe`.
 
     Warns:
         TrainingWarning: if the loss stays that of guessing, the network sees the same in everything, or layers never
@@ -153,7 +155,8 @@ def fit(
         network.to(there(device))
     processes.agree(network)
     running = WeightAverage(network, recipe.average) if recipe.average else None
-    training = Training(network, recipe.make_optimizer(network), torch.Generator().manual_seed(recipe.seed), running)
+    draws = torch.Generator().manual_seed(recipe.seed)
+    training = Training(network, recipe.make_optimizer(network), draws, running, recipe.scheduler)
     history, watch = History(), Watch(model, network, source, recipe.epochs * source.steps)
     checkpoint, log = (None if path is None else Path(path) for path in (checkpoint, log))
     if checkpoint is not None and processes.from_first(checkpoint.exists):  # those that do not see it say so
@@ -171,6 +174,7 @@ def fit(
                         settle(model, network, source, recipe.impossible)
                 seconds = time.perf_counter() - start
                 scores = _scores(model, training, kept_out, recipe, processes, evaluate)
+                recipe.after_epoch(scores.get("held_out_loss", loss))
                 history = History((*history.epochs, Epoch(loss, seconds, scores)))
                 if checkpoint is not None and processes.first:
                     write_checkpoint(checkpoint, to_checkpoint(training, plan, history))
@@ -234,7 +238,7 @@ def _epoch(
     steps, total, seen = recipe.epochs * source.steps, 0.0, 0
     network.train()
     for step, examples in enumerate(source.batches(generator), start=epoch * source.steps):
-        optimizer.param_groups[0]["lr"] = recipe.learning_rate * learning_rate_factor(step, steps)
+        recipe.set_rate(optimizer, learning_rate_factor(step, steps))
         optimizer.zero_grad()
         whole, examples = len(examples), examples.to(device)
         there = _generator_on(device, generator)
@@ -258,6 +262,7 @@ def _epoch(
                 f"the loss of step {step + 1} (epoch {epoch + 1}) is {loss / whole}; lower the learning rate"
             )
         optimizer.step()
+        recipe.after_step()
         total, seen = total + loss, seen + whole
         if training.average is not None:
             training.average.update(network, step)

@@ -150,7 +150,7 @@ def integer_table() -> list[dict[str, object]]:
     return rows
 
 
-def preset_in_integers(model: str, bits: int, steps: int | None = None) -> QuantisedPerception:
+def preset_in_integers(model: str, bits: int | str, steps: int | None = None) -> QuantisedPerception:
     """A preset with fresh weights in whole numbers, to see what it costs.
 
     Raises:

@@ -8,14 +8,19 @@ from typing import Any, Literal, TypedDict, Unpack
 
 import torch
 from torch import nn
+from torch.optim.lr_scheduler import LRScheduler
 
 from .errors import TrainingError
 from .savings import Savings
 
+LEARNING_RATE = 3e-3
 WEIGHT_DECAY = 1e-4
 MOMENTUM = 0.9  # Nesterov's, of SGD
 
-Optimizer = Literal["adamw", "sgd"]
+Optimizer = Literal["adamw", "sgd"] | torch.optim.Optimizer
+"""One by its name, with the schedule of the recipe; or one of your own, made of the network's parameters."""
+
+_BY_STEP = (torch.optim.lr_scheduler.OneCycleLR, torch.optim.lr_scheduler.CyclicLR)
 
 
 class Changes(TypedDict, total=False):
@@ -24,6 +29,7 @@ class Changes(TypedDict, total=False):
     epochs: int
     batch: int
     optimizer: Optimizer
+    scheduler: LRScheduler | None
     learning_rate: float
     weight_decay: float
     average: float
@@ -41,9 +47,12 @@ class Recipe:
     Args:
         epochs: Passes over the samples.
         batch: Samples per step, over all processes.
-        optimizer: ``adamw``, or ``sgd`` with Nesterov's momentum of 0.9.
-        learning_rate: Peak of the schedule.
-        weight_decay: Of the optimizer.
+        optimizer: ``adamw``, or ``sgd`` with Nesterov's momentum of 0.9; or one of your own, made of the network's
+            parameters, which keeps its own learning rates.
+        scheduler: Of an optimizer of your own; ``OneCycleLR`` and ``CyclicLR`` go on after each step, others after each
+            epoch, ``ReduceLROnPlateau`` by the loss on what is held out, or else by that of training.
+        learning_rate: Peak of the schedule; an optimizer of your own has its own.
+        weight_decay: Of the optimizer; likewise.
         average: Part of a running average of the weights that each step keeps, such as 0.999. The averaged weights are
             evaluated and are what the network has in the end. 0 for none.
         patience: Stop when the loss on what is held out has not fallen for so many epochs; none for never.
@@ -65,7 +74,8 @@ class Recipe:
     epochs: int = 10
     batch: int = 16
     optimizer: Optimizer = "adamw"
-    learning_rate: float = 3e-3
+    scheduler: LRScheduler | None = None
+    learning_rate: float = LEARNING_RATE
     weight_decay: float = WEIGHT_DECAY
     average: float = 0.0
     patience: int | None = None
@@ -77,8 +87,7 @@ class Recipe:
     def __post_init__(self) -> None:
         for name, least in (("epochs", 1), ("batch", 1), ("patience", 1), ("seed", 0)):
             check_whole(name, getattr(self, name), least, optional=name == "patience")
-        if self.optimizer not in ("adamw", "sgd"):
-            raise TrainingError(f"unknown optimizer {self.optimizer!r}; choose adamw or sgd")
+        self._check_optimizer()
         for name in ("learning_rate", "weight_decay", "average"):
             value = getattr(self, name)
             if not isinstance(value, int | float) or not isfinite(value):
@@ -96,10 +105,37 @@ class Recipe:
         if not 0 <= self.average < 1:
             raise TrainingError(f"average is the part that is kept at each step, in [0, 1), got {self.average}")
 
+    def _check_optimizer(self) -> None:
+        if not self.is_own:
+            if self.optimizer not in ("adamw", "sgd"):
+                raise TrainingError(
+                    f"unknown optimizer {self.optimizer!r}; choose adamw or sgd, or give one made of the network's "
+                    f"parameters, such as torch.optim.Adam(network.parameters())"
+                )
+            if self.scheduler is not None:
+                raise TrainingError("a scheduler belongs to an optimizer; give that too, as optimizer=")
+            return
+        if isinstance(self.optimizer, torch.optim.LBFGS):
+            raise TrainingError("LBFGS looks at the loss several times a step, which fit does not; give another")
+        if (self.learning_rate, self.weight_decay) != (LEARNING_RATE, WEIGHT_DECAY):
+            raise TrainingError("an optimizer of your own has its learning rate and weight decay; tell it there")
+        if self.scheduler is not None and self.scheduler.optimizer is not self.optimizer:
+            raise TrainingError("the scheduler is of another optimizer; make it of the one that is given")
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the optimizer is one of the user's."""
+        return isinstance(self.optimizer, torch.optim.Optimizer)
+
     def __repr__(self) -> str:
         """Only what differs from the default."""
-        told = [f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if getattr(self, f.name) != f.default]
-        return f"Recipe({', '.join(told)})"
+        changed = [f.name for f in fields(self) if getattr(self, f.name) != f.default]
+        return f"Recipe({', '.join(f'{name}={self._told(name)!r}' for name in changed)})"
+
+    def _told(self, name: str) -> Any:
+        """A setting as JSON can say it, or nearly."""
+        value = getattr(self, name)
+        return type(value).__name__ if isinstance(value, torch.optim.Optimizer | LRScheduler) else value
 
     def changed(self, **changes: Unpack[Changes]) -> "Recipe":
         """The same recipe with other settings.
@@ -126,7 +162,12 @@ class Recipe:
 
     def to_json(self) -> dict[str, Any]:
         """The settings as JSON can say them."""
-        return asdict(self) | {"frozen": list(self.frozen)}
+        plain = replace(self, optimizer="adamw", scheduler=None)  # others would be copied with all of their weights
+        return (
+            asdict(plain)
+            | {name: self._told(name) for name in ("optimizer", "scheduler")}
+            | {"frozen": list(self.frozen)}
+        )
 
     @staticmethod
     def from_json(settings: Mapping[str, Any]) -> "Recipe":
@@ -142,11 +183,45 @@ class Recipe:
             raise TrainingError(f"these settings are no recipe ({fault}); train anew") from None
 
     def make_optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
-        """The optimizer of a network's parameters."""
+        """The optimizer of a network's parameters.
+
+        Raises:
+            TrainingError: if one of the user's holds other parameters.
+        """
+        if isinstance(self.optimizer, torch.optim.Optimizer):
+            known = {id(parameter) for parameter in network.parameters()}
+            held = {id(parameter) for group in self.optimizer.param_groups for parameter in group["params"]}
+            if not held or held - known:
+                raise TrainingError(
+                    f"{len(held - known)} of the optimizer's {len(held)} parameters are none of the network's; make it "
+                    f"of the network that is trained, such as torch.optim.Adam(network.parameters())"
+                )
+            return self.optimizer
         options: dict[str, Any] = {"lr": self.learning_rate, "weight_decay": self.weight_decay}
         if self.optimizer == "sgd":
             return torch.optim.SGD(network.parameters(), **options, momentum=MOMENTUM, nesterov=True)
         return torch.optim.AdamW(network.parameters(), **options)
+
+    def set_rate(self, optimizer: torch.optim.Optimizer, factor: float) -> None:
+        """The learning rate of a step, relative to its peak; one of the user's keeps its own."""
+        if not self.is_own:
+            optimizer.param_groups[0]["lr"] = self.learning_rate * factor
+
+    def after_step(self) -> None:
+        """Lets a scheduler go on that counts steps."""
+        if isinstance(self.scheduler, _BY_STEP):
+            self.scheduler.step()
+
+    def after_epoch(self, loss: float) -> None:
+        """Lets a scheduler go on that counts epochs.
+
+        Args:
+            loss: For those that look at it.
+        """
+        if isinstance(self.scheduler, torch.optim.lr_scheduler.ReduceLROnPlateau):
+            self.scheduler.step(loss)
+        elif self.scheduler is not None and not isinstance(self.scheduler, _BY_STEP):
+            self.scheduler.step()
 
 
 def check_whole(name: str, value: object, least: int, *, optional: bool = False) -> None:

@@ -7,12 +7,23 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import LRScheduler
 
 from ..checkpoint import Checkpoint, CheckpointError, read_checkpoint
 from .averaging import WeightAverage
 from .history import Epoch, History
 
 _MORE = "epochs"  # the setting that may grow
+_RATES = (
+    "lr",
+    "initial_lr",
+    "momentum",
+    "betas",
+    "max_lr",
+    "min_lr",
+    "max_momentum",
+    "base_momentum",
+)  # which schedules change
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,12 +35,14 @@ class Training:
         optimizer: With its moments.
         generator: Of the order of samples and of augmentation.
         average: Of the weights, if one is kept.
+        scheduler: Of the optimizer's learning rates, if it has one of its own.
     """
 
     network: nn.Module
     optimizer: torch.optim.Optimizer
     generator: torch.Generator
     average: WeightAverage | None = None
+    scheduler: LRScheduler | None = None
 
 
 def to_checkpoint(training: Training, plan: Mapping[str, Any], history: History) -> Checkpoint:
@@ -46,7 +59,13 @@ def to_checkpoint(training: Training, plan: Mapping[str, Any], history: History)
     for number, moments in training.optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{number}.{name}": tensor for name, tensor in moments.items() if tensor is not None}
     tensors["generator"] = training.generator.get_state()
-    settings = {"kind": "training", "plan": dict(plan), "epochs": [asdict(epoch) for epoch in history.epochs]}
+    settings = {
+        "kind": "training",
+        "plan": dict(plan),
+        "epochs": [asdict(epoch) for epoch in history.epochs],
+        "rates": [{name: group[name] for name in _RATES if name in group} for group in _groups(training)],
+        "scheduler": {} if training.scheduler is None else _plain(training.scheduler.state_dict()),
+    }
     return Checkpoint(tensors, settings)
 
 
@@ -69,6 +88,10 @@ def resume(path: Path, training: Training, plan: Mapping[str, Any]) -> History:
     try:
         training.network.load_state_dict(_part(checkpoint, "weights."))
         training.optimizer.load_state_dict({**training.optimizer.state_dict(), "state": moments})
+        for group, rates in zip(_groups(training), checkpoint.settings["rates"], strict=True):
+            group.update(rates)
+        if training.scheduler is not None:
+            training.scheduler.load_state_dict(checkpoint.settings["scheduler"])
         if training.average is not None:
             training.average.load(_part(checkpoint, "average."))
         training.generator.set_state(checkpoint.tensors["generator"])
@@ -93,6 +116,15 @@ def _flat(plan: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in plan.items():
         found |= _flat(value) if isinstance(value, Mapping) else {name: value}
     return found
+
+
+def _groups(training: Training) -> list[dict[str, Any]]:
+    return training.optimizer.param_groups
+
+
+def _plain(state: Mapping[str, Any]) -> dict[str, Any]:
+    """What JSON can say of a scheduler's state; functions come from the one that is made anew."""
+    return {name: value for name, value in state.items() if isinstance(value, int | float | str | list | None)}
 
 
 def _part(checkpoint: Checkpoint, start: str) -> dict[str, Tensor]:

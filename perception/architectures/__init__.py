@@ -25,6 +25,7 @@ from .layers import (
     Readout as Readout,
     draw_weights as draw_weights,
 )
+from .neuron_plan import NeuronPlan as NeuronPlan
 from .nir_graph import (
     has_nir_graph as has_nir_graph,
     single_layer_graph as single_layer_graph,
@@ -33,7 +34,6 @@ from .nir_graph import (
 )
 from .presets import (
     Network as Network,
-    NeuronPlan as NeuronPlan,
     Preset as Preset,
     build as build,
     count_parameters as count_parameters,
@@ -55,3 +55,4 @@ from .transformers import (
     Tokens as Tokens,
     TransformerPlan as TransformerPlan,
 )
+from .vgg import SpikingVGG as SpikingVGG, VGGPlan as VGGPlan

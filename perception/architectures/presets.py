@@ -1,69 +1,22 @@
 """Published and tiny architectures by name, with their sizes and what is known about their spikes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from functools import partial
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-import torch
 from torch import nn
 
 from logic.randomness import Seed
 
-from ..neurons import Neuron, kind_of, neuron, options_of
-from ..neurons.surrogates import named_surrogate
-from .layers import ArchitectureError, NeuronFactory, draw_weights
+from .layers import ArchitectureError, draw_weights
+from .neuron_plan import NeuronPlan
 from .options import check_options
 from .resnets import ResNetPlan, SpikingResNet
 from .shortcuts import Shortcut
 from .transformers import SpikingTransformer, Stage, TransformerPlan
+from .vgg import SpikingVGG, VGGPlan
 
 Network = SpikingResNet | SpikingTransformer
-
-
-@dataclass(frozen=True)
-class NeuronPlan:
-    """Which neurons a network has.
-
-    Args:
-        name: As for :func:`perception.neuron`.
-        options: Of the neuron, but for its threshold and surrogate.
-        surrogate: Stand-in derivative of its spikes, by name.
-        shape: Options of the surrogate.
-    """
-
-    name: str = "lif"
-    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    surrogate: str = "sigmoid"
-    shape: Mapping[str, float] = field(default_factory=dict[str, float])
-
-    @property
-    def kind(self) -> type[Neuron]:
-        """The class of these neurons, which tells what is true of them.
-
-        Raises:
-            NeuronError: if there is no such neuron.
-        """
-        return kind_of(self.name)
-
-    def layer(self) -> Neuron:
-        """One layer of these neurons without numbers (on the device ``meta``), to be asked what holds for it.
-
-        Raises:
-            NeuronError: if there is no such neuron, or it cannot be built so.
-        """
-        with torch.device("meta"):
-            return neuron(self.name, **self.options)
-
-    def factory(self) -> NeuronFactory:
-        """Makes layers of these neurons; those that bring a surrogate of their own keep it.
-
-        Raises:
-            NeuronError: if there is no such neuron.
-        """
-        if "surrogate" not in options_of(self.name):
-            return partial(neuron, self.name, **self.options)
-        return partial(neuron, self.name, surrogate=named_surrogate(self.surrogate, **self.shape), **self.options)
 
 
 _HALF = NeuronPlan("lif", {"beta": 0.5, "scale_input": True}, "sigmoid", {"slope": 4.0})  # of all Transformers
@@ -215,6 +168,20 @@ def _transformers() -> list[Preset]:
     return found
 
 
+def _vgg() -> list[Preset]:
+    """Plain networks; what is published is VGG with one linear layer behind, for pictures of 32 x 32."""
+    eleven = VGGPlan((64, 128, 256, 512, 512), (1, 1, 2, 2, 2))
+    source = "the VGG of the same shape (Simonyan and Zisserman, ICLR 2015) with one linear layer"
+    return [
+        Preset("vgg11", eleven, published=9.23, source=source),
+        Preset("vgg11_spike_pool", replace(eleven, pool_spikes=True), published=9.23, source=source),
+        Preset("vgg16", replace(eleven, depths=(2, 2, 3, 3, 3)), _DEEP, published=14.73, source=source),
+        Preset(
+            "vggsnn", VGGPlan((128, 256, 512, 512), (1, 2, 2, 2), stem_width=64), channels=2, size=48, steps=10
+        ),  # Deng et al., ICLR 2022, with the mean over the last map
+    ]
+
+
 def _on_digits(name: str, plan: ResNetPlan | TransformerPlan, steps: int = 4) -> Preset:
     return Preset(name, plan, channels=1, size=28, steps=steps)
 
@@ -233,6 +200,7 @@ def _tiny() -> list[Preset]:
         _on_digits("tiny_average_resnet", averaged, steps=2),
         _on_digits("small_average_resnet", replace(averaged, widths=(32, 64, 128), halve_first=False)),
         _on_digits("tiny_strided_resnet", strided, steps=2),
+        _on_digits("tiny_vgg", VGGPlan((16, 32, 64), (2, 1, 1), norm_readout=True, gamma=1.5), steps=2),
         _on_digits("tiny_resnet", replace(strided, downsampling="max", projection="max"), steps=2),
         _on_digits("small_resnet", replace(strided, widths=(32, 64, 128)), steps=2),
         _on_digits("tiny_ms_resnet", small),
@@ -275,6 +243,8 @@ def presets() -> dict[str, Preset]:
         *_tiny(),
         Preset("resnet19", _RESNET_19, published=12.63, source="Deng et al., ICLR 2022, from memory"),
         Preset("max_resnet18", _MAX_18),
+        Preset("average_resnet18", replace(_MAX_18, downsampling="average", projection="average", gamma=1.5)),
+        *_vgg(),
         *_resnets("tdbn", _large("spiking")),
         *_resnets("sew", _large("sew-add")),
         *_resnets("sew_and", _large("sew-and")),
@@ -357,7 +327,8 @@ def build(chosen: Preset, generator: Seed | None = None) -> Network:
         >>> network(torch.zeros(3, 1, 28, 28)).shape  # logits of each step
         torch.Size([2, 3, 10])
     """
-    make: Any = SpikingResNet if isinstance(chosen.plan, ResNetPlan) else SpikingTransformer
+    kinds: list[tuple[type, Any]] = [(VGGPlan, SpikingVGG), (ResNetPlan, SpikingResNet)]
+    make: Any = next((network for plan, network in kinds if isinstance(chosen.plan, plan)), SpikingTransformer)
     network: Network = make(
         chosen.plan,
         chosen.neuron.factory(),

@@ -13,4 +13,5 @@ from .layer_graph import (
 )
 from .measuring import LayerCost as LayerCost, Rounding as Rounding, compare as compare, layer_costs as layer_costs
 from .populations import to_populations as to_populations
+from .precision import Precision as Precision, precision_of as precision_of
 from .reading import integer_obstacle as integer_obstacle, read_network as read_network

@@ -14,10 +14,12 @@ from logic import INPUT
 from ..architectures.layers import to_even
 from ..neurons import IntegerForm
 from ..neurons.surrogates import Surrogate, arctan
-from .layer_graph import BRIGHTEST, Layer, LayerGraph, Term
+from .layer_graph import BRIGHTEST, IntegerFormError, Layer, LayerGraph, Term
+from .precision import Precision, widest_membrane
 from .rounding import Grid, choose_grid, round_weight
 
 _EXACT_FLOAT32 = 2**24  # whole numbers below it are exact in float32
+_DRAWN_IN = 40  # times that weights are drawn in until no membrane can leave its range
 
 
 class Run(NamedTuple):
@@ -59,12 +61,13 @@ class IntegerLayers(nn.Module):
 
     Args:
         graph: As it was read; its weights are copied and can be learned on.
-        bits: Of a weight, sign included.
+        precision: Bits of a weight, and of a membrane: no picture drives one out of its range, also after learning,
+            since weights are drawn in before they could.
     """
 
-    def __init__(self, graph: LayerGraph, bits: int = 8) -> None:
+    def __init__(self, graph: LayerGraph, precision: Precision | None = None) -> None:
         super().__init__()
-        self.graph, self.bits = graph, bits
+        self.graph, self.precision = graph, precision or Precision()
         self.weights = nn.ParameterList()
         self.biases = nn.ParameterList()
         self._weight_of: dict[tuple[str, int], int] = {}
@@ -78,7 +81,7 @@ class IntegerLayers(nn.Module):
                     self.weights.append(weight)
                 self._weight_of[layer.name, number] = known[id(term.weight)]
             self.biases.append(nn.Parameter(layer.bias.detach().clone().float(), requires_grad=not layer.gate))
-            grid = choose_grid(layer, graph.code, bits)
+            grid = choose_grid(layer, graph.code, self.precision, graph.steps)
             for part, values in grid._asdict().items():
                 self.register_buffer(f"{layer.name}_{part}", values)
 
@@ -123,12 +126,30 @@ class IntegerLayers(nn.Module):
 
     def _rounded(self, number: int, layer: Layer) -> tuple[list[Tensor], Tensor]:
         """Weights of all terms, and the bias, in whole numbers; a readout's less what all values have in common."""
-        grid = self.grid(layer)
-        bits = None if layer.gate else self.bits
         weights = [self._weight(layer, place) for place in range(len(layer.terms))]
         bias: Tensor = self.biases[number]
         if layer.form is None:
             weights, bias = [weight - weight.mean(0) for weight in weights], bias - bias.mean()
+        rounded = self._on_grid(layer, weights, bias)
+        most = self.precision.largest_membrane
+        if most is None or layer.form is None or layer.gate:
+            return rounded
+        threshold, code, steps = self.grid(layer).threshold, self.graph.code, self.graph.steps
+        share = torch.ones(len(bias), dtype=torch.float64, device=bias.device)
+        for _ in range(_DRAWN_IN):
+            over = widest_membrane(layer, *rounded, threshold, steps=steps, code=code) / most
+            if bool((over <= 1).all()):
+                return rounded
+            share = torch.where(over > 1, 0.98 * share / over, share)
+            drawn = [weight * share.reshape(-1, *[1] * (weight.ndim - 1)) for weight in weights]
+            rounded = self._on_grid(layer, drawn, bias * share)
+        raise IntegerFormError(
+            f"{layer.name}: no weights keep its membranes within {self.precision.membrane} bits; give it smaller "
+            "thresholds, or a target with wider membranes"
+        )
+
+    def _on_grid(self, layer: Layer, weights: list[Tensor], bias: Tensor) -> tuple[list[Tensor], Tensor]:
+        grid, bits = self.grid(layer), None if layer.gate else self.precision.weight
         rounded = [
             round_weight(weight, grid.scale, shift, bits) for weight, shift in zip(weights, grid.shifts, strict=True)
         ]

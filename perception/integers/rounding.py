@@ -6,9 +6,11 @@ import torch
 from torch import Tensor
 
 from .layer_graph import Code, Layer
+from .precision import Precision, widest_membrane
 
 _TRIED = 64  # grids a channel
 _FINEST = 2**20  # largest threshold
+_ROOM = 0.9  # of a membrane's range, since rounded weights may sum up to more, and learned ones are others
 _NEARLY = 1 + 1e-9  # a largest weight that is what fits shall not miss it by rounding
 
 
@@ -29,19 +31,21 @@ class Grid(NamedTuple):
     shifts: Tensor
 
 
-def choose_grid(layer: Layer, code: Code, bits: int) -> Grid:
+def choose_grid(layer: Layer, code: Code, precision: Precision, steps: int) -> Grid:
     """The grid on which a layer's weights are nearest to what they were, of those on which they fit.
 
     A threshold of ``k`` steps is exact, so ``k`` is what is chosen: at most so that the largest weight fits, at least
     half of that. Of a readout only differences between values count, so these shall fit. Currents from bytes are as
-    large as 255 weights; their grid is finer, and weights from elsewhere are shifted there.
+    large as 255 weights; their grid is finer, and weights from elsewhere are shifted there. Where membranes have few
+    bits, the grid is coarse enough for what they may hear in the worst case.
 
     Args:
         layer: With real weights.
         code: How the picture reaches it.
-        bits: Of a weight, sign included.
+        precision: Bits of a weight and of a membrane.
+        steps: For which a picture is shown.
     """
-    most = 2 ** (bits - 1) - 1
+    most = 2 ** (precision.weight - 1) - 1
     weights = [term.weight.detach().double().flatten(1) for term in layer.terms]
     channels, none = len(weights[0]), torch.zeros(len(weights), len(weights[0]), dtype=torch.int64)
     if layer.gate:
@@ -56,15 +60,18 @@ def choose_grid(layer: Layer, code: Code, bits: int) -> Grid:
     leading = [w for w, term in zip(weights, layer.terms, strict=True) if code == "bytes" and term.source == "input"]
     joined = torch.cat(leading or weights, 1)
     upper = (_NEARLY * most * exact / joined.abs().amax(1).clamp(min=1e-12)).floor().clamp(1, _FINEST)
+    if precision.largest_membrane is not None:
+        widest = widest_membrane(layer, weights, layer.bias, torch.full_like(upper, exact), steps=steps, code=code)
+        upper = torch.minimum(upper, _ROOM * precision.largest_membrane * exact / widest).floor().clamp(min=1)
     if layer.uniform:
         upper = upper.min().expand(channels)
     share = torch.linspace(1, 0.5, _TRIED, dtype=torch.float64)
-    steps = (upper[:, None] * share).round().clamp(min=1)  # [C, tried]
-    scales = (steps / exact)[:, :, None]
+    tried = (upper[:, None] * share).round().clamp(min=1)  # [C, thresholds]
+    scales = (tried / exact)[:, :, None]
     error = ((joined[:, None] * scales).round().clamp(-most, most) / scales - joined[:, None]).square().sum(2)
     if layer.uniform:
         error = error.sum(0).expand(channels, -1)
-    threshold = steps.gather(1, error.argmin(1, keepdim=True))[:, 0]
+    threshold = tried.gather(1, error.argmin(1, keepdim=True))[:, 0]
     scale = threshold / exact
     needed = torch.stack([weight.abs().amax(1) * scale / most for weight in weights])
     shifts = needed.clamp(min=1).log2().ceil().long() if leading else none

@@ -88,7 +88,7 @@ def _place(
     network: nn.Module, name: str, neurons: Neuron, run: Callable[[], object], generator: torch.Generator
 ) -> Place:
     order = list[nn.Module]()
-    kinds = (nn.Conv2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d, ThresholdBatchNorm)
+    kinds = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d, ThresholdBatchNorm)
     hooks = [
         module.register_forward_pre_hook(lambda module, _: order.append(module))
         for module in network.modules()
@@ -104,7 +104,7 @@ def _place(
         raise NeuronError(f"layer {name!r} did not run, so what stands before it is not known")
     norm: nn.Module | None = None
     for module in reversed(order[: order.index(neurons)]):
-        if isinstance(module, nn.Conv2d | nn.Linear):
+        if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear):
             return Place(network, name, neurons, module, norm, run, generator)
         norm = norm or module
     raise NeuronError(f"no weighted layer runs before {name!r}")

@@ -17,6 +17,7 @@ from ..integers import (
     Run,
     as_shown,
     input_spikes,
+    precision_of,
     to_populations,
 )
 from ..pictures.picture import PictureError, check_pixels
@@ -28,7 +29,6 @@ from .vision import SpikingVision
 _SOURCES: MappingProxyType[str, PerceptionClass] = MappingProxyType(
     {"vision": SpikingVision, "classifier": SpikingClassifier}
 )
-_MOST_BITS = 16  # of a weight
 
 
 @runtime_checkable
@@ -66,11 +66,13 @@ class QuantisedPerception(nn.Module):
         generator: Source of the initial weights, or a seed.
         kind: Of perception that it is made of, ``vision`` or ``classifier``.
         architecture: Arguments of that perception.
-        bits: Of a weight, sign included.
+        bits: Of a weight, sign included, or the name of a chip, whose weights and membranes then are the limits; see
+            :func:`perception.integers.precision_of`.
         trained: The perception that it is made of; a fresh one if none.
 
     Raises:
         IntegerFormError: if a layer has no integer form.
+        NetworkError: if there is no such chip.
 
     Example:
         >>> import torch
@@ -89,20 +91,20 @@ class QuantisedPerception(nn.Module):
         *,
         kind: str = "vision",
         architecture: Mapping[str, Any] | None = None,
-        bits: int = 8,
+        bits: int | str = 8,
         trained: Layered | None = None,
     ) -> None:
         super().__init__()
-        check_sizes(bits=bits)
-        if not 2 <= bits <= _MOST_BITS:
-            raise IntegerFormError(f"weights have 2 to {_MOST_BITS} bits, got {bits}")
+        if not isinstance(bits, str):
+            check_sizes(bits=bits)
+        precision = precision_of(bits)
         self.domain = to_domain(domain)
         self.kind, self.source, self.bits = kind, dict(architecture or {}), bits
         if trained is None:
             if kind not in _SOURCES:
                 raise IntegerFormError(f"there is no perception {kind!r} to be quantised; use {' or '.join(_SOURCES)}")
             trained = _layered(_SOURCES[kind](self.domain, generator, **self.source))
-        self.layers = IntegerLayers(trained.layer_graph(), bits)
+        self.layers = IntegerLayers(trained.layer_graph(), precision)
 
     @property
     def steps(self) -> int:
@@ -161,15 +163,25 @@ class QuantisedPerception(nn.Module):
         return input_spikes(self.layers.graph, pictures)
 
 
-def quantise(perception: Layered, bits: int = 8) -> QuantisedPerception:
+def quantise(perception: Layered, bits: int | str = 8) -> QuantisedPerception:
     """A trained perception in whole numbers, each channel on a grid of its own.
+
+    Train it on (``neurosym.fine_tune``, or any loop of yours) and it learns what rounding broke: gradients pass the
+    rounding as if it were not there. What it sees then is, spike by spike, what its integer network sees.
 
     Args:
         perception: A :class:`SpikingVision` or :class:`SpikingClassifier`, or another that tells its ``layer_graph``.
-        bits: Of a weight, sign included.
+        bits: Of a weight, sign included, or the name of a chip, such as ``loihi1`` or ``speck``: then weights have the
+            bits that it gives them, and no picture drives a membrane out of the range that it has.
 
     Raises:
         IntegerFormError: if a layer has no integer form; the text names it.
+        NetworkError: if there is no such chip.
+
+    Example:
+        >>> vision = SpikingVision(3, 0, model="tiny_ms_resnet", options={"size": 8, "steps": 2})
+        >>> quantise(vision, "speck").layers.precision
+        Precision(weight=8, membrane=16)
     """
     found = _layered(perception)
     kind = next((kind for kind, made in _SOURCES.items() if class_of(found) is made), type(found).__name__)

@@ -10,7 +10,7 @@ from logic import Domain, Symbols
 from logic.randomness import Seed, to_generator
 
 from ..architectures import build, preset, recorded_spikes
-from ..architectures.presets import NeuronPlan
+from ..architectures.neuron_plan import NeuronPlan
 from ..integers import LayerGraph, read_network
 from ..pictures.picture import PictureError, check_pixels
 from .percept import Percept

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 from . import norm_kernels as kernels
 from .leaky import IntegrateAndFire, LeakyIntegrateAndFire
 from .native_scan import SHAPES, in_parts
+from .scan import leaky_scan
 from .scan_rule import ScanRule
 
 _BLOCK = 2048  # columns at most, if a pixel has not more
@@ -59,6 +59,7 @@ class _Run(NamedTuple):
     steps: int
     still: bool
     training: bool
+    epsilon: float
 
     def numbers(self) -> tuple[Any, ...]:
         """What both passes' kernels are told of the neurons."""
@@ -80,7 +81,7 @@ def normalise_and_fire(
     """
     decay = float(neuron.decay())
     rule = ScanRule(float(neuron.threshold), neuron.surrogate, neuron.reset, neuron.detach_reset)
-    run = _Run(rule, decay, 1 - decay if neuron.scale_input else 1.0, steps, still, norm.training)
+    run = _Run(rule, decay, 1 - decay if neuron.scale_input else 1.0, steps, still, norm.training, norm.eps)
     if norm.training:
         mean, variance = _moments(current.detach())
         _move(norm, mean, variance, current.numel() // current.shape[1])
@@ -98,7 +99,7 @@ class _NormalisedScan(torch.autograd.Function):
     ) -> Tensor:
         scale = weight.detach() * inverse
         shift = bias.detach() - mean * scale
-        ctx.save_for_backward(current, scale, shift, mean, inverse)
+        ctx.save_for_backward(current, weight, bias, scale, shift, mean, inverse)
         ctx.run = run
         count = len(current) * (run.steps if run.still else 1)
         spikes = torch.empty((count, *current.shape[1:]), memory_format=torch.channels_last)
@@ -112,10 +113,17 @@ class _NormalisedScan(torch.autograd.Function):
         return spikes
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore
-        current, scale, shift, mean, inverse = ctx.saved_tensors
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        current, weight, bias, scale, shift, mean, inverse = ctx.saved_tensors
         run: _Run = ctx.run
+        if torch.is_grad_enabled():  # a gradient of this gradient may be asked for
+            given = [tensor for tensor in (current, weight, bias) if tensor.requires_grad]
+            spikes = _apart(current, weight, bias, mean, inverse, run)
+            found = iter(torch.autograd.grad(spikes, given, gradients[0], create_graph=True))
+            return (
+                *(next(found) if tensor.requires_grad else None for tensor in (current, weight, bias)),
+                *(None,) * 3,
+            )
         surrogate = SHAPES[run.rule.surrogate.name], run.rule.surrogate.shape[0]
         arriving = _steps(gradients[0].contiguous(memory_format=torch.channels_last), run.steps)
         by_current = torch.empty_like(current)
@@ -145,6 +153,17 @@ class _NormalisedScan(torch.autograd.Function):
 
         in_parts(through, len(tall[0]), current.numel())
         return by_current, by_weight, sums, None, None, None
+
+
+def _apart(current: Tensor, weight: Tensor, bias: Tensor, mean: Tensor, inverse: Tensor, run: _Run) -> Tensor:
+    """The same, as a norm and neurons behind it, which autograd knows how to differentiate again."""
+    if run.training:
+        variance, mean = torch.var_mean(current, (0, 2, 3), correction=0)
+        inverse = torch.rsqrt(variance + run.epsilon)
+    mean, inverse, weight, bias = (part[:, None, None] for part in (mean, inverse, weight, bias))
+    normal = (current - mean) * inverse * weight + bias
+    steps = normal.expand(run.steps, *normal.shape) if run.still else normal.unflatten(0, (run.steps, -1))
+    return leaky_scan(steps, run.rule, decay=run.decay, gain=run.gain, record=False).spikes.flatten(0, 1)
 
 
 def _moments(current: Tensor) -> tuple[Tensor, Tensor]:

@@ -14,7 +14,14 @@ def _note(proof: Proof) -> str:
     if proof.kind == "rule":
         bound = ", ".join(f"{name} = {value}" for name, value in proof.bindings)
         return f"rule, line {proof.line}" + (f": {bound}" if bound else "")
-    return {"fact": f"seen, p = {proof.probability:.3f}", "builtin": "computed", "negation": "no proof"}[proof.kind]
+    return {"fact": f"seen, {_surety(proof.probability)}", "builtin": "computed", "negation": "no proof"}[proof.kind]
+
+
+def _surety(probability: float) -> str:
+    """How probable a leaf is; what is rare by its odds, which three digits would show as nothing."""
+    if 0 < probability < 0.0005:
+        return f"odds of 1 to {1 / probability - 1:,.0f}"
+    return "p > 0.999" if 0.9995 <= probability < 1 else f"p = {probability:.3f}"
 
 
 def _own_width(node: Proof) -> float:

@@ -65,8 +65,10 @@ def _abc(file: Path, result: Path) -> str:
 
 def _yosys(file: Path, result: Path) -> str:
     gates = "simplemap; opt_clean; dffunmap; simplemap; aigmap; opt_clean"
-    if file.suffix == ".v":
-        reading = f"read_verilog -sv {file}\nhierarchy -auto-top\nproc; flatten; opt_clean; techmap; {gates}"
+    if file.suffix in (".v", ".sv"):
+        reading = (
+            f"read_verilog -sv {file}\nhierarchy -auto-top\nproc; flatten; opt_clean; techmap; setundef -zero; {gates}"
+        )
     elif file.suffix == ".kiss2":
         module = result.with_suffix(".v")
         module.write_text(kiss_as_verilog(file.read_text("latin-1")))
@@ -93,7 +95,7 @@ def readers() -> tuple[Reader, ...]:
         raise ReaderError(f"{missing} is not installed; the comparison needs it as an independent reader")
     return (
         Reader("ABC", (abc, "-q"), "source {}", _abc, "aig bench blif gate.blif exdc.blif free.blif eqn pla"),
-        Reader("yosys", (yosys, "-q", "-s"), "{}", _yosys, "aag aig blif eblif kiss2 v"),
+        Reader("yosys", (yosys, "-q", "-s"), "{}", _yosys, "aag aig blif eblif kiss2 v sv"),
     )
 
 

@@ -1,6 +1,6 @@
 """Circuit files read by us and by independent readers (ABC, yosys): what is read must be one circuit.
 
-``python -m tasks.circuits.reading_agreement --count 2000 --seed 0`` writes random files of eleven kinds, reads each
+``python -m tasks.circuits.reading_agreement --count 2000 --seed 0`` writes random files of twelve kinds, reads each
 one, and lets a judge that shares nothing with our readers compare; so does every circuit file of the data folder, by
 ABC's ``&cec``. What stays open there is torn at the nets of its file and judged again. Exit status 1 for any
 disagreement, and for what stays open then.
@@ -21,7 +21,7 @@ import numpy as np
 from logic.errors import FormatError, FormatWarning
 from logic.formats import read_circuit, readable_suffixes, write_circuit
 
-from . import berkeley_texts, netlist_texts
+from . import behaviour_texts, berkeley_texts, netlist_texts
 from .independent_readers import Reader, equivalent, kind_of, library_of, read_all, readers
 from .small_machines import Machine, difference, matched, read_machine
 from .torn_machines import exposed, torn
@@ -41,6 +41,7 @@ TEXTS = {
     "kiss2": berkeley_texts.kiss,
     "pla": netlist_texts.pla,
     "v": netlist_texts.verilog,
+    "sv": behaviour_texts.behaviour,
 }
 
 
@@ -73,15 +74,15 @@ def generated(count: int, seed: int, folder: Path) -> Iterator[Path]:
             yield free
 
 
-def read_by_us(path: Path, folder: Path) -> Path | str:
+def read_by_us(path: Path, folder: Path, undriven: str = "free") -> Path | str:
     """The AIGER file that we make of a file, or why not."""
-    result = folder / f"ours-{path.stem}{path.suffix[1:]}.aig"
+    result = folder / f"ours-{path.stem}{path.suffix[1:]}-{undriven}.aig"
     free = kind_of(path) == "free.blif"
     read = path.with_name(path.name.replace(".free.", ".exdc.")) if free else path
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FormatWarning)
-            circuit = read_circuit(read, genlib=library_of(read))
+            circuit = read_circuit(read, genlib=library_of(read), undriven=undriven)
             where = circuit.dont_cares
             write_circuit(where if free and where is not None else replace(circuit, dont_cares=None), result)
     except FormatError as error:
@@ -120,8 +121,8 @@ def compare_files(data: Path, others: tuple[Reader, ...]) -> Iterator[tuple[str,
     with TemporaryDirectory() as place:
         folder = Path(place)
         for file in sorted(path for path in data.rglob("*") if path.suffix[1:] in readable_suffixes()):
-            result = read_by_us(file, folder)
             for reader in others:
+                result = read_by_us(file, folder, "zero" if reader is others[0] else "free")  # ABC takes 0
                 too_large = reader is not others[0] and file.suffix == ".blif" and file.stat().st_size > LARGE
                 if too_large or file.suffix[1:] not in reader.suffixes.split():
                     continue
@@ -153,7 +154,8 @@ def _judge_torn(abc: Reader, reader: Reader, file: Path, pair: tuple[Machine, Ma
     text, nets = exposed(file.read_text("latin-1"))
     told = folder / f"told-{file.stem}.blif"
     told.write_text(text, "latin-1")
-    result, theirs = read_by_us(told, folder), read_all(reader, [told], folder).get(told)
+    zero = "zero" if reader is abc else "free"
+    result, theirs = read_by_us(told, folder, zero), read_all(reader, [told], folder).get(told)
     if not nets or not isinstance(result, Path) or theirs is None:
         return ""
     telling = matched(read_machine(result), read_machine(theirs))

@@ -15,13 +15,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
-
 from logic import Circuit
 from logic.errors import FormatError, FormatWarning
 from logic.formats import read_circuit, write_circuit
 from logic.formats.source import Source
 from logic.formats.verilog import Design, design_tops, parse_list
+from logic.formats.verilog.undefined_values import fix_inputs
 from logic.yosys.program import Yosys, find_yosys
 
 from .independent_readers import readers, same_behaviour
@@ -56,29 +55,6 @@ def tops_of(file: Path) -> tuple[str, ...]:
         parse_list(Source(str(file), data)) if file.suffix == ".f" else Design(((str(file), data),), (file.parent,))
     )
     return design_tops(design)
-
-
-def with_undefined(circuit: Circuit, value: int) -> Circuit:
-    """The circuit with its undefined inputs (``$x1``, nets without a driver) at a value."""
-    free = [at for at, name in enumerate(circuit.inputs) if name in circuit.free_inputs]
-    kept = [at for at in range(len(circuit.inputs)) if at not in free]
-    image = np.empty(circuit.wires, dtype=np.int64)
-    image[0] = 0
-    image[[1 + at for at in kept]] = 2 * np.arange(1, 1 + len(kept))
-    image[[1 + at for at in free]] = value
-    image[1 + len(circuit.inputs) :] = 2 * np.arange(1 + len(kept), circuit.wires - len(free))
-
-    def moved(literals: np.ndarray) -> np.ndarray:
-        return image[literals >> 1] ^ (literals & 1)
-
-    return replace(
-        circuit,
-        inputs=tuple(circuit.inputs[at] for at in kept),
-        free_inputs=(),
-        literals=moved(circuit.literals),
-        outputs=moved(circuit.outputs),
-        register_next=moved(circuit.register_next),
-    )
 
 
 def numbered_from_zero(circuit: Circuit) -> Circuit:
@@ -142,7 +118,7 @@ def look_at(file: Path, folder: Path, yosys: Yosys | None) -> Outcome:
 def _compare(found: Outcome, yosys: Yosys, file: Path, top: str, circuit: Circuit, value: int, folder: Path) -> None:
     """Whether yosys' own AIGER of a module is the same circuit, with undefined values at a value."""
     ours, theirs = folder / "ours.aig", folder / "theirs.aig"
-    write_circuit(numbered_from_zero(with_undefined(circuit, value)), ours)
+    write_circuit(numbered_from_zero(fix_inputs(circuit, circuit.free_inputs, value)), ours)
     theirs.unlink(missing_ok=True)
     design = (
         parse_list(Source(str(file), file.read_bytes())).files

@@ -20,11 +20,10 @@ from .mutation import Files, minimize
 from .watching import Found, Watched
 
 LIMIT_SECONDS = 5.0  # of CPU time; programs stop themselves after 2
-LIMIT_MEMORY = 2 << 30
 
 
 def fuzz(
-    name: str, seconds: float, seed: int, folder: Path, memory: int = LIMIT_MEMORY
+    name: str, seconds: float, seed: int, folder: Path, memory: int | None = None
 ) -> tuple[Counter[str], dict[str, int], float]:
     """Tries mutated inputs of a kind.
 
@@ -33,7 +32,7 @@ def fuzz(
         seconds: Wall time.
         seed: Of the mutations.
         folder: Where the first input of each fault is kept, made small.
-        memory: Bytes that an input may take.
+        memory: Bytes that an input may take; what its kind says if left out.
 
     Returns:
         How many inputs became what, how often each fault occurred, and the most CPU seconds of an input.
@@ -42,7 +41,7 @@ def fuzz(
     counts: Counter[str] = Counter()
     faults: dict[str, int] = {}
     slowest = 0.0
-    with Watched(partial(outcome, kind), LIMIT_SECONDS, memory, kind.corpus()[0]) as attempt:
+    with Watched(partial(outcome, kind), LIMIT_SECONDS, memory or kind.memory, kind.corpus()[0]) as attempt:
         end = time.monotonic() + seconds
         for files in inputs(kind, generator):
             if time.monotonic() > end:

@@ -3,10 +3,11 @@
 import io
 import json
 import os
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.resources import files as resources
 from pathlib import Path
@@ -54,12 +55,14 @@ class Kind:
         mutate: A wrong input from a good one.
         run: Does what users do with such an input, in an empty folder; only a :class:`logic.NeurosymError` may come
             out.
+        memory: Bytes of address space that an input may take.
     """
 
     name: str
     corpus: Callable[[], list[Files]]
     mutate: Callable[[Files, np.random.Generator], Files]
     run: Callable[[Files, Path], object]
+    memory: int = 2 << 30
 
 
 def programs() -> list[Files]:
@@ -273,6 +276,33 @@ def netlists(suffix: str, data: str | None = os.environ.get("NEUROSYM_DATA")) ->
     return [(text,) for text in (*own, *_RARE.get(suffix, ()), *kept)]
 
 
+def mapped() -> list[Files]:
+    """BLIF files of cells, and their library."""
+    blif = b".model t\n.inputs a b\n.outputs y q\n.gate nand2 a=a b=b O=n\n.gate ao a=n b=a c=b Y=y\n"
+    blif += b".mlatch dff D=n Q=q clk 1\n.mlatch tog T=a Q=r clk\n.gate ao a=r b=r c=q Y=z\n.end\n"
+    library = b'GATE "nand2" 1 O=!(a*b); PIN * INV 1 999 1.0 0.0 1.0 0.0\nGATE ao 2 Y=(a b)\'+c^a+CONST0;\n'
+    library += b" PIN a NONINV 1 999 1 0 1 0\nLATCH dff 6 Q=D; PIN D NONINV 1 999 1 0 1 0\n SEQ Q ANY RISING_EDGE\n"
+    library += b" CONTROL C 1 999 1 1 1 1\nLATCH tog 6 Q=T*!P + !T*P; SEQ Q P RISING_EDGE\n"
+    return [(blif, library)]
+
+
+def mutate_mapped(files: Files, generator: np.random.Generator) -> Files:
+    """Wrong tokens in the library, or in what uses it."""
+    at = int(generator.random() < 0.7)
+    wrong = mutate_text(
+        files[at], generator, (*_NETLIST_TOKENS, b"GATE", b"SEQ", b"CONST1", b"'", b"*", b"+", b".gate")
+    )
+    return (files[0], wrong) if at else (wrong, files[1])
+
+
+def read_mapped(files: Files, folder: Path) -> object:
+    """What every command on circuits does with a library of cells, and the circuit written again."""
+    from logic.formats import format_circuit, read_circuit
+
+    library = _kept(folder / "cells.genlib", files[1])
+    return format_circuit(read_circuit(_kept(folder / "circuit.blif", files[0]), genlib=library), "aig")
+
+
 def mutate_netlist(files: Files, generator: np.random.Generator) -> Files:
     """A netlist with wrong tokens."""
     return (mutate_text(files[0], generator, _NETLIST_TOKENS),)
@@ -282,9 +312,65 @@ def read_netlist(suffix: str, files: Files, folder: Path) -> object:
     """What every command on circuits does first, and the circuit written again."""
     from logic.formats import format_circuit, read_circuit
 
-    return format_circuit(read_circuit(_kept(folder / f"circuit.{suffix}", files[0])), "aig")
+    circuit = read_circuit(_kept(folder / f"circuit.{suffix}", files[0]))
+    if circuit.dont_cares is not None:
+        format_circuit(circuit, "blif")
+    return format_circuit(replace(circuit, dont_cares=None), "aig")
 
 
+def read_flat_verilog(files: Files, folder: Path) -> object:
+    """What is done with Verilog before yosys is asked, and the circuit written again."""
+    from logic.formats import format_circuit
+    from logic.formats.source import Source
+    from logic.formats.verilog import parse_flat
+
+    return format_circuit(parse_flat(Source(str(folder / "circuit.v"), files[0])), "aig")
+
+
+def behaviours() -> list[Files]:
+    """Verilog with hierarchy, behaviour, memories, several kinds of registers, and assertions."""
+    from tasks.circuits.behaviour_texts import behaviour
+
+    return [(text,) for text in (*_BEHAVIOURS, *(behaviour(np.random.default_rng(seed)) for seed in range(20)))]
+
+
+def mutate_behaviour(files: Files, generator: np.random.Generator) -> Files:
+    """Verilog with one word or number in the place of another, or with wrong tokens."""
+    words = list(re.finditer(rb"\w+", files[0]))
+    if generator.random() < 0.6 and len(words) > 1:
+        place, other = (words[int(generator.integers(len(words)))] for _ in range(2))
+        return (files[0][: place.start()] + other[0] + files[0][place.end() :],)
+    return (mutate_text(files[0], generator, (*_NETLIST_TOKENS, *_VERILOG_TOKENS)),)
+
+
+def read_behaviour(files: Files, folder: Path) -> object:
+    """What every command does with such a file, and the circuit written again."""
+    from logic.formats import format_circuit, read_circuit
+    from logic.yosys import program
+
+    program.SECONDS = int(_SECONDS)
+    return format_circuit(read_circuit(_kept(folder / "circuit.sv", files[0])), "aig")
+
+
+_BEHAVIOURS = (
+    b"module m(input c, r, s, e, d, output reg [3:0] q); reg [3:0] t [0:7]; initial q = 4'b1x0z;\n"
+    b"always @(posedge c or negedge r or posedge s) if (!r) q <= 0; else if (s) q <= 4'hx; else if (e) q <= t[q];\n"
+    b"always @(posedge c) if (e) t[q] <= {q, d}; endmodule\n",
+    b"module m(input c, input [3:0] d, output reg [3:0] q); initial assume (d == 0);\n"
+    b"always @(posedge c) begin q <= q / d; small: assert (q != 7); cover (d); assume property (d < 3); end\n"
+    b"always_comb assert (s_eventually q); `ifdef FORMAL wire x; `endif endmodule\n",
+    b"module m(inout a, input b, output tri c, \\d[0] ); assign c = b ? a : 1'bz;\n"
+    b"\\$_NAND_ g(.A(a), .B(b), .Y(\\d[0] ));\n"
+    b'reg [7:0] m [0:3]; initial $readmemh("x", m); `include "x"\n endmodule\n',
+)
+_VERILOG_TOKENS = (
+    b"always @(posedge c)", b"always @*", b"begin", b"end", b"case (a)", b"endcase", b"if (a)", b"else",
+    b"for (i = 0; i < ", b"generate", b"[3:0]", b"4'bx", b"'z", b"#(.W(", b"function", b"endmodule", b"module m(",
+    b"`define A ", b"`A",
+    b"`include \"circuit.sv\"", b"$readmemh(\"/etc/passwd\", m)", b"**", b"/", b"initial", b"while (1)",
+    b"reg [31:0] m [0:",
+    b"parameter W = ", b"(* keep *)", b"$display(", b"assert (", b"1 << 30", b"{1000000{a}}", b"\\$add ", b"$anyseq",
+)  # fmt: skip
 _NETLIST_TOKENS = (
     b"(", b")", b";", b".names", b".latch", b"assign", b"=", b"\n", b"\\", b"\0", b"\xff", b"\xc3\xa9", b"?", b":",
     b"~", b"[1000000000:0]", b"/*", b"(*", b" ", b"\x80", b"AND(", b".i 99999999", b"module", b"c\n", b"0x", b"'",
@@ -298,6 +384,12 @@ _RARE: Mapping[str, tuple[bytes, ...]] = {
     "blif": (
         b".model t\n.inputs a b c\n.outputs y\n.subckt g A=a B=b Y=t\n.latch t q fe c 3\n"
         b".subckt g A=q B=b Y=y\n.end\n.model g\n.inputs A B\n.outputs Y\n.names A B Y\n11 1\n.end\n",
+        b".model t\n.inputs a b\n.outputs y\n.conn a t\n.subckt g A=t Y=y\n.cname u/1\n.attr src a\n.exdc\n"
+        b".names a b d\n1- 1\n.names d y\n0 1\n.end\n.model g\n.inputs A\n.outputs Y\n.latch A Y re c 0\n.end\n",
+    ),
+    "kiss2": (
+        b".i 2\n.o 2\n.ilb a b\n.ob y z\n.r on\n-1 * off 0-\n00 off on 10\n10 on * 11\n.end\n",
+        b".start_kiss\n.i 1\n.o 1\n.s 2\n.p 2\n- a b 1\n0 b a -\n.end_kiss\n",
     ),
     "v": (
         b"module d(input C, D, output reg Q); initial Q = 1'b1; always @(negedge C) Q = D; endmodule\n"
@@ -317,10 +409,14 @@ KINDS: Mapping[str, Kind] = {
         Kind("nir", networks, mutate_network, read_network),
         Kind("picture", pictures, mutate_picture, see),
         Kind("events", recordings, mutate_recording, watch),
+        Kind("genlib", mapped, mutate_mapped, read_mapped),
         *(
             Kind(suffix, partial(netlists, suffix), mutate_netlist, partial(read_netlist, suffix))
             for suffix in NETLISTS
+            if suffix != "v"
         ),
+        Kind("v", partial(netlists, "v"), mutate_netlist, read_flat_verilog),
+        Kind("verilog-behaviour", behaviours, mutate_behaviour, read_behaviour, memory=64 << 30),
     )
 }
 

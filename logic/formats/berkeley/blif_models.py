@@ -11,6 +11,7 @@ from typing import Protocol
 
 from ..netlist import Netlist
 from ..source import Source
+from .yosys_cells import yosys_model
 
 Names = Callable[[str], str]  # what a wire within a model is called outside of it
 _MOST_LEVELS = 1000
@@ -81,9 +82,12 @@ def copy_models(reader: ModelReader, begun: tuple[int, str] | None, lines: Itera
     while waiting:
         prefix, instance, level = waiting.pop()
         line = instance.line
-        if instance.model not in models:
+        if instance.model in models:
+            _, body = models[instance.model]
+        else:
+            body = [(line, text) for text in yosys_model(instance.model)]
+        if not body and instance.model not in models:
             raise source.error(_missing(instance), line)
-        _, body = models[instance.model]
         copied += len(body) * (1 + len(prefix) // 40)  # long names take their place too
         if level > _MOST_LEVELS or copied > _MOST_LINES + len(source.data):
             raise source.error(f"the model {instance.model!r} contains itself, or too many copies of others", line)

@@ -15,6 +15,7 @@ from ...yosys.elaboration import Elaborated
 from ...yosys.netlist_json import Bit, Cell, Net, bit_name
 from ..netlist import ALIAS, Netlist
 from ..source import Source
+from .undefined_values import without_idle
 from .verilog_cells import LATCH, REGISTER, Pin, add_register, define_gate
 
 _COMMENT = re.compile(rb"//[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -92,8 +93,8 @@ class _Reader:
                 self.netlist.define(self.netlist.literal(port), ALIAS, [self.pin(bit, 0)], 0)
             self.netlist.add_output(port, 0)
         claims = self._add_claims()
-        self._tell()
-        circuit = self.netlist.build()
+        circuit = without_idle(self.netlist.build(), [name for name, _ in self._undefined])
+        self._tell(circuit)
         plain = len(circuit.output_names) - len(claims)
         if not claims:
             return circuit
@@ -337,8 +338,9 @@ class _Reader:
 
     # what is told
 
-    def _tell(self) -> None:
+    def _tell(self, circuit: Circuit) -> None:
         given = self.places[0][0]
+        undefined = [item for item in self._undefined if item[0] in set(circuit.inputs)]
         tell: list[str] = []
         if self._asynchronous:
             count, first = len(self._asynchronous), self._asynchronous[0]
@@ -346,8 +348,8 @@ class _Reader:
                 f"{count} register(s), such as {first!r}, have an asynchronous control; it acts at once on what they "
                 "show, and is taken to be steady between two edges of the clock"
             )
-        if self._undefined:
-            (name, line), count = self._undefined[0], len(self._undefined)
+        if undefined:
+            (name, line), count = undefined[0], len(undefined)
             file, number = self.places[line]
             where = f" ({file}:{number})" if number else ""
             tell.append(f"{count} undefined value(s) (x) may be 0 or 1, as inputs from {name!r}{where} on")

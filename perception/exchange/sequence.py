@@ -1,5 +1,6 @@
 """Any module over time as a perception of recordings: spike trains ``[M, T, N]``, frames ``[M, T, C, H, W]``."""
 
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 import torch
@@ -8,9 +9,11 @@ from torch import Tensor, nn
 from logic import Domain, Symbols
 
 from ..architectures import recorded_spikes
-from .neural import Neural
-from .percept import Percept
-from .perception import PerceptionError
+from ..integers import IntegerFormError, LayerGraph
+from ..networks.neural import Neural
+from ..networks.percept import Percept
+from ..networks.perception import PerceptionError
+from .module_layers import module_to_layers
 
 _FRAMES = 5  # axes of pictures over time
 Over = Literal["mean", "last", "max"]
@@ -27,6 +30,7 @@ class SequenceClassifier(Neural):
         module: Of layers of ours and :class:`perception.TimeDistributed` ones; see ``neurosym/docs/layers.md``.
         domain: The ``K`` values, in the order of the module's outputs, or how many.
         over: How the logits of all steps become one belief; training by labels takes their mean.
+        shape: Of a recording, ``(T, N)`` or ``(T, C, H, W)``; needed for the integer form alone.
 
     Raises:
         PerceptionError: if it is no module.
@@ -43,11 +47,39 @@ class SequenceClassifier(Neural):
         (torch.Size([8, 1, 20]), torch.Size([100, 8, 20]))
     """
 
-    def __init__(self, module: nn.Module, domain: Domain | int, over: Over = "mean") -> None:
+    def __init__(
+        self,
+        module: nn.Module,
+        domain: Domain | int,
+        over: Over = "mean",
+        *,
+        shape: Sequence[int] | None = None,
+    ) -> None:
         super().__init__(module, domain)
         if over not in get_args(Over):
             raise PerceptionError(f"logits over time become one by {', '.join(get_args(Over))}, got {over!r}")
         self.over: Over = over
+        self.shape = None if shape is None else tuple(shape)
+
+    def layer_graph(self) -> LayerGraph:
+        """Its layers with real weights, norms folded, to be made whole numbers; see :func:`perception.quantise`.
+
+        Raises:
+            IntegerFormError: if the shape of a recording is not known, or parts have no integer form; they are named.
+        """
+        if self.shape is None or self.over != "mean":
+            raise IntegerFormError(
+                "a SequenceClassifier has an integer form if it takes the mean over time and knows the shape of a "
+                "recording; make it with shape=(T, N) or shape=(T, C, H, W)"
+            )
+        weight = next(self.module.parameters())
+        example = torch.zeros(self.shape[0], 1, *self.shape[1:], dtype=weight.dtype, device=weight.device)
+        training = self.module.training
+        self.module.eval()
+        try:
+            return module_to_layers(self.module, example)
+        finally:
+            self.module.train(training)
 
     def logits(self, pictures: Tensor) -> Tensor:
         """Logits of each step, ``[T, B * N, K]``, of recordings ``[B, N, T, ...]``.

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,17 +15,13 @@ from perception import (
     SpikingVision,
     Stream,
     StreamError,
-    StreamState,
     bin_events,
 )
+from perception.exchange.sequence import as_signal
 from perception.networks.perception import Perception
-from perception.networks.sequence import as_signal
 from perception.pictures.picture import check_pixels
 
-from .checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-from .model import Model
-
-_KIND = "stream"
+from ..model import Model
 
 
 def stream(
@@ -125,25 +120,3 @@ def frames_of(events: Events, microseconds: int, size: tuple[int, int]) -> Itera
     for start, end in pairwise(bounds.tolist()):
         part = Events(events.time[start:end], events.x[start:end], events.y[start:end], events.bright[start:end])
         yield bin_events(part, 1, size)
-
-
-def save_stream_state(state: StreamState, path: str | Path) -> None:
-    """Writes what a stream remembers to a file, whole or not at all.
-
-    Raises:
-        FileError: if it cannot be written.
-    """
-    write_checkpoint(path, Checkpoint(state.to_tensors(), {"kind": _KIND}))
-
-
-def load_stream_state(path: str | Path) -> StreamState:
-    """What :func:`save_stream_state` wrote, for :meth:`perception.Stream.restore`.
-
-    Raises:
-        CheckpointError: if the file is missing, damaged or not one of ours.
-        StreamError: if it holds no state of a stream.
-    """
-    found = read_checkpoint(path)
-    if found.settings.get("kind") != _KIND:
-        raise StreamError(f"{path}: holds no state of a stream; write one with save_stream_state(stream.state, path)")
-    return StreamState.from_tensors(found.tensors)

@@ -98,7 +98,8 @@ def test_frames_of_an_event_source_hold_each_event_once() -> None:
     for moment, column, row, up in zip(time, x, y, bright, strict=True):
         counts[(moment - time[0]) // 100, up, row, column] += 1
     assert np.array_equal(whole.numpy(), counts)
-    assert not list(ns.frames_of(Events(*(np.zeros(0, np.int64),) * 4), 10, (4, 6)))
+    none = np.zeros(0, np.int64)
+    assert not list(ns.frames_of(Events(none, none, none, none), 10, (4, 6)))
     with pytest.raises(ns.StreamError, match="at least a microsecond"):
         next(ns.frames_of(Events(time, x, y, bright), 0, (4, 6)))
 
