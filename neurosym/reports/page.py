@@ -180,7 +180,7 @@ def inline_svg(svg: str, caption: str) -> str:
 
     Example:
         >>> inline_svg('<?xml version="1.0"?><svg><path id="a"/><use xlink:href="#a"/></svg>', "A line")[:62]
-        '<svg role="img" aria-label="A line"><path id="f37864814-a"/><us'
+        '<svg role="img" aria-label="A line"><path id="f37864814-a"/><u'
     """
     body = svg[svg.index("<svg") :]
     mark = f"f{crc32(svg.encode()):x}-"
