@@ -265,14 +265,15 @@ def _(part: Table) -> str:
 
     rows = "".join(row(cells, "td") for cells in part.rows)
     return (
-        f'<figure class="table"><table><thead>{row(part.head, "th")}</thead><tbody>{rows}</tbody></table>'
+        f'<figure class="table" tabindex="0"><table><thead>{row(part.head, "th")}</thead><tbody>{rows}</tbody></table>'
         f"{_maybe('figcaption', part.caption)}</figure>"
     )
 
 
 @_html.register
 def _(part: Preformatted) -> str:
-    return f'<figure class="pre"><pre>{escape(part.text)}</pre>{_maybe("figcaption", part.caption)}</figure>'
+    words = escape(part.text)
+    return f'<figure class="pre"><pre tabindex="0">{words}</pre>{_maybe("figcaption", part.caption)}</figure>'
 
 
 @_html.register

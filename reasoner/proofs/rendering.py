@@ -14,7 +14,8 @@ def _note(proof: Proof) -> str:
     if proof.kind == "rule":
         bound = ", ".join(f"{name} = {value}" for name, value in proof.bindings)
         return f"rule, line {proof.line}" + (f": {bound}" if bound else "")
-    return {"fact": f"seen, {_surety(proof.probability)}", "builtin": "computed", "negation": "no proof"}[proof.kind]
+    words = {"fact": f"seen, {_surety(proof.probability)}", "builtin": "computed", "negation": "no proof"}
+    return words[proof.kind]
 
 
 def _surety(probability: float) -> str:
@@ -122,7 +123,8 @@ def to_svg(proof: Proof) -> str:
             lines.append(f'<line x1="{x:.0f}" y1="{y}" x2="{middle:.0f}" y2="{top}" stroke="currentColor"/>')
         boxes.append(
             f'<rect x="{middle - own / 2:.0f}" y="{top:.0f}" width="{own:.0f}" height="{_HEIGHT}" rx="6" '
-            f'fill="{_COLOURS[node.kind]}" stroke="#777"/><text x="{middle:.0f}" y="{top + 18:.0f}">{escape(node.text)}</text>'
+            f'fill="{_COLOURS[node.kind]}" stroke="#777"/>'
+            f'<text x="{middle:.0f}" y="{top + 18:.0f}">{escape(node.text)}</text>'
             f'<text font-size="11" fill="#454f59" x="{middle:.0f}" y="{top + 35:.0f}">{escape(_note(node))}</text>'
         )
         start = left + (total[id(node)] - below[id(node)]) / 2

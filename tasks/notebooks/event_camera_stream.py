@@ -2,8 +2,8 @@
 # %% [markdown]
 """# An event camera, step by step
 
-A camera that sends events, a recurrent spiking network, and a decision as soon as it is sure. The stream gives what all steps
-at once would give, spike for spike; what cannot do so is refused.
+A camera that sends events, a recurrent spiking network, and a decision as soon as it is sure. The stream gives
+what all steps at once would give, spike for spike; what cannot do so is refused.
 """
 
 # %%
@@ -63,7 +63,8 @@ print("as all steps at once:", bool(torch.allclose(seen.mean, logits[:, :2].mean
 # %% [markdown]
 """## Decide as soon as it is sure
 
-Margins are calibrated on recordings without labels, so that the early decision agrees with the late one in 95 % of them.
+Margins are calibrated on recordings without labels, so that the early decision agrees with the late one in 95 %
+of them.
 """
 
 # %%
