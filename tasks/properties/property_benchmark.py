@@ -1,6 +1,6 @@
 """How many safety problems are settled, and how fast, beside ABC's ``pdr`` and ``bmc3`` in the same run.
 
-Run ``python -m tasks.circuits.property_benchmark --timeout 60 problems/*.aag``: AIGER files, of which the first
+Run ``python -m tasks.properties.property_benchmark --timeout 60 problems/*.aag``: AIGER files, of which the first
 property counts (in files before AIGER 1.9 the first output), and the generated families of ``property_families.py``
 besides. Public files: the problems of the hardware model checking competitions (HWMCC). Every engine gets one thread;
 CPU seconds are compared, ours without the start of Python. ABC's ``bmc3`` runs where ``pdr`` does not prove it.
