@@ -25,6 +25,8 @@ from logic.formats import read_circuit, write_circuit
 
 from .property_families import families
 
+_STRETCHED = 20
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -63,10 +65,15 @@ def problems(files: list[Path], generated: bool) -> Iterator[tuple[str, Circuit]
 
 
 def ours(circuit: Circuit, timeout: float) -> Answer:
-    """The product's answer."""
-    start = time.process_time()
-    verdict = prove_property(circuit, circuit.properties[0], timeout).verdict
-    return Answer(verdict.word, round(time.process_time() - start, 3), verdict.detail)
+    """The product's answer, within so many CPU seconds: its own limit is wall time, which a busy machine stretches."""
+    wall = timeout
+    while True:
+        start = time.process_time()
+        verdict = prove_property(circuit, circuit.properties[0], wall).verdict
+        cpu = time.process_time() - start
+        if verdict.holds is not None or cpu > 0.7 * timeout or wall > _STRETCHED * timeout:
+            return Answer(verdict.word, round(cpu, 3), verdict.detail)
+        wall *= min(4.0, timeout / cpu)
 
 
 def rival(abc: str, circuit: Circuit, timeout: float) -> dict[str, Answer]:
