@@ -163,7 +163,7 @@ def test_abc_judges_files_whole_and_torn(tmp_path: Path, monkeypatch: pytest.Mon
     assert [verdict for _, _, verdict in compare_files(tmp_path, others[:1])] == ["different"]
 
 
-def wrong(file: Path, folder: Path) -> Path:
+def wrong(file: Path, folder: Path, undriven: str) -> Path:
     """A reading that takes another cover for one of the file's."""
     machine(file.read_text().replace("111 1", "101 1"), folder)
     return folder / "machine.aig"

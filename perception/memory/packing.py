@@ -71,7 +71,12 @@ def unpack(packed: Packed | Tensor) -> Tensor:
     return planes.flatten()[: packed.shape.numel()].to(packed.dtype).reshape(packed.shape)
 
 
+_UNORDERED = (torch.uint16, torch.uint32, torch.uint64)  # of which torch knows no least and no greatest
+
+
 def _narrowed(tensor: Tensor) -> Packed | Tensor:
+    if tensor.dtype in _UNORDERED:
+        return tensor
     low, high = (int(bound) for bound in tensor.aminmax())
     for kind in (torch.uint8, torch.int16, torch.int32):
         bounds = torch.iinfo(kind)

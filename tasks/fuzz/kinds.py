@@ -18,6 +18,7 @@ import numpy as np
 from logic.formats import FORMATS
 
 from .mutation import Files, mutate_bytes, mutate_header, mutate_json, mutate_text, repair_png
+from .property_files import claims, judge, mutate_claims
 
 _SECONDS = 2.0  # that a program may take by its own limit
 _LARGEST = 30_000  # bytes of a netlist of the folder of data
@@ -408,6 +409,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("checkpoint", checkpoints, mutate_checkpoint, load),
         Kind("nir", networks, mutate_network, read_network),
         Kind("picture", pictures, mutate_picture, see),
+        Kind("property", claims, mutate_claims, judge),
         Kind("events", recordings, mutate_recording, watch),
         Kind("genlib", mapped, mutate_mapped, read_mapped),
         *(

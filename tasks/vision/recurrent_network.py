@@ -34,6 +34,7 @@ from neurosym import (
 from neurosym.interval import wilson
 
 STEPS = 8  # frames of a recording
+EPOCHS = 20
 HELD_OUT = 200
 CHUNK = 100  # recordings looked at together
 
@@ -86,7 +87,7 @@ def count_right(classifier: SequenceClassifier, recordings: Tensor, labels: Tens
 def main(
     data: Annotated[Data, typer.Option(help="Made trains, or recordings of N-MNIST.")] = Data.TRAINS,
     seeds: Annotated[int, typer.Option(help="How many trainings.")] = 3,
-    epochs: Annotated[int | None, typer.Option(help="Looks at each recording.")] = None,
+    epochs: Annotated[int, typer.Option(help="Looks at each recording.")] = EPOCHS,
     choose: Annotated[bool, typer.Option(help="Judge by held-out training recordings.")] = False,
     folder: Annotated[Path, typer.Option(help="Where the figures are kept.")] = Path("runs"),
 ) -> None:
@@ -110,19 +111,18 @@ def main(
                 test = train[0][order[:HELD_OUT]], train[1][order[:HELD_OUT]]
                 train = train[0][order[HELD_OUT:]], train[1][order[HELD_OUT:]]
         started = time.process_time()
-        rounds = epochs or (10 if data is Data.TRAINS else 20)
-        fit(Labelled(classifier), *train, epochs=rounds, batch=32, learning_rate=0.01, seed=seed)
+        fit(Labelled(classifier), *train, epochs=epochs, batch=32, learning_rate=0.01, seed=seed)
         seconds = time.process_time() - started
         right, streamed = count_right(classifier, *test)
         low, high = wilson(right, len(test[1]))
         part = "held-out" if choose or data is Data.TRAINS else "test"
         console.print(
             f"{data}, seed {seed}: {right} of {len(test[1])} {part} recordings, {low:.1%} to {high:.1%}; step by step "
-            f"{streamed}; {rounds} epochs, {seconds:.0f} s"
+            f"{streamed}; {epochs} epochs, {seconds:.0f} s"
         )
         folder.mkdir(parents=True, exist_ok=True)
         line = {
-            "task": "recurrent_network", "data": str(data), "seed": seed, "epochs": rounds, "part": part,
+            "task": "recurrent_network", "data": str(data), "seed": seed, "epochs": epochs, "part": part,
             "correct": right, "streamed": streamed, "count": len(test[1]), "interval": [low, high], "seconds": seconds,
         }  # fmt: skip
         with (folder / "recurrent_network.jsonl").open("a") as file:
