@@ -4,6 +4,7 @@ from . import neurons as neurons, targets as targets
 from .assembly.adjoining import beside as beside
 from .assembly.chaining import chain as chain
 from .assembly.composition import join as join
+from .checking import prove_properties as prove_properties
 from .chips import CHIPS as CHIPS, fit_chip as fit_chip, fit_circuit as fit_circuit
 from .circuit import (
     Circuit as Circuit,
