@@ -13,7 +13,8 @@ from logic.sequential.checker import refusal
 from logic.sequential.correspondence import Classes, correspond
 from logic.sequential.deciding import decide
 from logic.sequential.joint_machine import join
-from logic.sequential.reduction import open_pairs, reduced, retimed
+from logic.sequential.machine import open_pairs
+from logic.sequential.reduction import reduced, retimed
 from logic.sequential.stages import Certificate, Stage
 from logic.sequential.walks import walk
 from logic.sequential.watch import Watch
