@@ -273,6 +273,14 @@ def test_groups_of_inputs_are_promised_to_proof_and_checker() -> None:
     assert refusal(replace(either, one_hot=()), replace(both, one_hot=()), proof)  # it is of one-hot inputs only
 
 
+def test_a_long_search_says_what_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("logic.sequential.watch._QUIET", -1.0)
+    told: list[str] = []
+    spec = replace(random_machine(np.random.default_rng(5)), register_initial=np.zeros(REGISTERS, np.int64))
+    assert decide(spec, rewritten(spec), Watch(tell=told.append)).certificate is not None
+    assert "signals at clock" in told[0]
+
+
 def test_an_interrupt_leaves_what_is_known() -> None:
     class Impatient(Watch):
         def late(self) -> bool:

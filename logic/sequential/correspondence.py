@@ -20,7 +20,7 @@ from .watch import Watch
 Ints = NDArray[np.int32]
 Bits = NDArray[np.bool_]
 _BUDGET = 1_000  # conflicts a question
-_PAUSE = 500  # questions between two looks at the clock
+_PAUSE = 100  # questions between two looks at the clock
 
 
 class Classes(NamedTuple):
@@ -102,6 +102,7 @@ def _sweep(solver: Solver, machine: Machine, frames: Frames, frame: int, watch: 
     at = 0
     while at < machine.nodes:
         at = sweep(solver, machine, frames, frame, at, _BUDGET, _PAUSE)
+        watch.say(f"signals at clock {frame} of the induction: {at} of {machine.nodes}")
         if watch.late():
             return False
     return True
