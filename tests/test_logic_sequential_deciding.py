@@ -13,7 +13,8 @@ from logic.sequential.checker import refusal
 from logic.sequential.correspondence import Classes, correspond
 from logic.sequential.deciding import decide
 from logic.sequential.joint_machine import join
-from logic.sequential.reduction import open_pairs, reduced, retimed
+from logic.sequential.machine import open_pairs
+from logic.sequential.reduction import reduced, retimed
 from logic.sequential.stages import Certificate, Stage
 from logic.sequential.walks import walk
 from logic.sequential.watch import Watch
@@ -270,6 +271,14 @@ def test_groups_of_inputs_are_promised_to_proof_and_checker() -> None:
     assert proof is not None
     assert not refusal(either, both, proof)
     assert refusal(replace(either, one_hot=()), replace(both, one_hot=()), proof)  # it is of one-hot inputs only
+
+
+def test_a_long_search_says_what_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("logic.sequential.watch._QUIET", -1.0)
+    told: list[str] = []
+    spec = replace(random_machine(np.random.default_rng(5)), register_initial=np.zeros(REGISTERS, np.int64))
+    assert decide(spec, rewritten(spec), Watch(tell=told.append)).certificate is not None
+    assert "signals at clock" in told[0]
 
 
 def test_an_interrupt_leaves_what_is_known() -> None:

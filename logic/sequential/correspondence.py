@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from ..kernels import kernel
 from .frames import SPLITS, TRUSTS, Frames, new_frames, speculate, sweep
-from .machine import Machine
+from .machine import Machine, open_pairs
 from .solver_gates import Solver
 from .watch import Watch
 
 Ints = NDArray[np.int32]
 Bits = NDArray[np.bool_]
 _BUDGET = 1_000  # conflicts a question
-_PAUSE = 500  # questions between two looks at the clock
+_PAUSE = 100  # questions between two looks at the clock
 
 
 class Classes(NamedTuple):
@@ -35,7 +35,7 @@ class Classes(NamedTuple):
     phase: Bits
 
 
-def correspond(machine: Machine, seeming: Classes, clocks: int, watch: Watch) -> Classes | None:
+def correspond(machine: Machine, seeming: Classes, clocks: int, watch: Watch, *, whole: bool = False) -> Classes | None:
     """The coarsest classes, not coarser than those given, that induction over so many clocks proves.
 
     Args:
@@ -43,9 +43,11 @@ def correspond(machine: Machine, seeming: Classes, clocks: int, watch: Watch) ->
         seeming: Classes that may be too coarse.
         clocks: For how many the step assumes them.
         watch: Ends it.
+        whole: Whether classes that leave a pair open are of no use. (Nodes that are made one lose what their equality
+            says of states, so that less follows afterwards.)
 
     Returns:
-        The classes, or None if the time is up.
+        The classes, or None if the time is up or a pair is left open.
     """
     classes = Classes(seeming.representative.copy(), seeming.phase)
     solver, frames = new_frames(machine, clocks, *classes)
@@ -57,6 +59,8 @@ def correspond(machine: Machine, seeming: Classes, clocks: int, watch: Watch) ->
         solver, frames = new_frames(machine, clocks + 1, *classes)
         frames.trusted[:] = trusted
         before = classes.representative.copy()
+        if whole and open_pairs(machine, *classes).any():
+            return None
         for frame in range(clocks):
             speculate(solver, machine, frames, frame)
         if not _sweep(solver, machine, frames, clocks, watch):
@@ -98,6 +102,7 @@ def _sweep(solver: Solver, machine: Machine, frames: Frames, frame: int, watch: 
     at = 0
     while at < machine.nodes:
         at = sweep(solver, machine, frames, frame, at, _BUDGET, _PAUSE)
+        watch.say(f"signals at clock {frame} of the induction: {at} of {machine.nodes}")
         if watch.late():
             return False
     return True

@@ -11,8 +11,8 @@ from .correspondence import Classes, correspond
 from .differences import CLOCKS, CONFLICTS_A_SEARCH, first_difference
 from .frames import evaluate
 from .joint_machine import Joint, join
-from .machine import Machine
-from .reduction import open_pairs, reduced, retimed
+from .machine import Machine, open_pairs
+from .reduction import reduced, retimed
 from .stages import Certificate, Stage
 from .state_patterns import from_partners, from_registers
 from .ternary import UNKNOWN, constant_registers
@@ -125,10 +125,13 @@ class _Search:
                 return
             seeming = Classes(walked.representative, walked.phase)
             if kind == _NAMED:
-                seeming = from_partners(machine, self._partners(machine, meaning))
+                partners = self._partners(machine, meaning, seeming)
+                if partners is None:
+                    continue
+                seeming = from_partners(machine, partners)
             elif kind == _REGISTERS:
                 seeming = from_registers(machine, seeming, meaning < self.border)
-            machine, meaning = self._induct(machine, meaning, seeming, steps, moved)
+            machine, meaning = self._induct(machine, meaning, seeming, steps, _FORWARD if moved else kind)
             if self.settled or self.watch.late():
                 return
             if not moved:
@@ -139,12 +142,15 @@ class _Search:
                     return
         self._unroll(plain, clocks, CONFLICTS_A_SEARCH, _LAST)
 
-    def _partners(self, machine: Machine, meaning: Integers) -> Ints:
-        """``[R]`` the first register of a machine that bears a register's name and starts like it."""
-        first: dict[tuple[int, int], int] = {}
-        named = self.joint.partners[(meaning >> 1) - 1 - len(machine.inputs)].tolist()
-        pairs = enumerate(zip(named, machine.initial.tolist(), strict=True))
-        return np.array([first.setdefault(key, at) for at, key in pairs], np.int32)
+    def _partners(self, machine: Machine, meaning: Integers, seeming: Classes) -> Ints | None:
+        """``[R]`` the first register that bears a register's name, None if one is alone with it or seems another."""
+        named = self.joint.partners[(meaning >> 1) - 1 - len(machine.inputs)]
+        _, first, place, times = np.unique(named, return_index=True, return_inverse=True, return_counts=True)
+        partners, registers = first[place], machine.registers
+        same = machine.initial == machine.initial[partners]
+        for column in seeming:
+            same &= column[registers] == column[registers[partners]]
+        return partners.astype(np.int32) if same.all() and (times == 2).all() else None
 
     def _ternary(self) -> tuple[Machine, Integers]:
         """The machine without registers that never change, and what its registers mean."""
@@ -156,14 +162,14 @@ class _Search:
         return self._enter(machine, np.zeros(0, np.int64), classes, 0)
 
     def _induct(
-        self, machine: Machine, meaning: Integers, seeming: Classes, clocks: int, moved: bool
+        self, machine: Machine, meaning: Integers, seeming: Classes, clocks: int, kind: int
     ) -> tuple[Machine, Integers]:
         """The machine after induction, and what its registers mean."""
-        classes = correspond(machine, seeming, clocks, self.watch)
+        classes = correspond(machine, seeming, clocks, self.watch, whole=kind < _ALL)
         if classes is None:
             return machine, meaning
         self.how = f"signals correspond by induction over {clocks} clock{'s' if clocks > 1 else ''}"
-        self.how += ", registers moved forward" if moved else ""
+        self.how += ", registers moved forward" if kind == _FORWARD else ""
         return self._enter(machine, meaning, classes, clocks)
 
     def _enter(self, machine: Machine, meaning: Integers, classes: Classes, clocks: int) -> tuple[Machine, Integers]:

@@ -9,6 +9,7 @@ from ..kernels import kernel
 
 Ints = NDArray[np.int32]
 Integers = NDArray[np.int64]
+Bits = NDArray[np.bool_]
 
 
 class Machine(NamedTuple):
@@ -39,6 +40,13 @@ class Machine(NamedTuple):
 def moved(images: Integers, literals: Integers | Ints) -> Integers:
     """Literals of one graph in another, by the images ``[N]`` of its nodes."""
     return images[literals >> 1] ^ (literals & 1)
+
+
+def open_pairs(machine: Machine, representative: Ints, phase: Bits) -> Bits:
+    """``[P]`` whether a pair's literals are in different classes."""
+    images = 2 * representative.astype(np.int64) ^ (phase != phase[representative])
+    sides = moved(images, machine.pairs)
+    return sides[:, 0] != sides[:, 1]
 
 
 def in_order(machine: Machine) -> tuple[Machine, Integers]:

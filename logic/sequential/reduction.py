@@ -8,18 +8,11 @@ from numpy.typing import NDArray
 
 from ..kernels import kernel
 from ..sweeping.graph import AndGraph, Nodes, conjunction
-from .machine import Machine, in_order, moved, reached
+from .machine import Machine, in_order, moved, open_pairs, reached
 
 Ints = NDArray[np.int32]
 Integers = NDArray[np.int64]
 Bits = NDArray[np.bool_]
-
-
-def open_pairs(machine: Machine, representative: Ints, phase: Bits) -> Bits:
-    """``[P]`` whether a pair's literals are in different classes."""
-    images = 2 * representative.astype(np.int64) ^ (phase != phase[representative])
-    sides = moved(images, machine.pairs)
-    return sides[:, 0] != sides[:, 1]
 
 
 def reduced(machine: Machine, representative: Ints, phase: Bits) -> tuple[Machine, Integers]:

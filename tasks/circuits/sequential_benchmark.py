@@ -30,6 +30,7 @@ from .abc_process import run_abc
 _CACHE = Path(tempfile.gettempdir()) / "neurosym-sequential-pairs"
 _VERSIONS = {"dc2": "dc2", "dretime": "dretime", "scorr": "scorr", "retime": "retime; strash"}
 _LONG = 5.0  # CPU seconds of dsec, after which pdr is asked too
+_WARM = 100  # pairs that are run before
 _SMALLEST = 20  # machines of which mutants are made
 _LARGEST = 400_000  # bytes of a bench file; larger ones are left to --names
 
@@ -60,7 +61,7 @@ def main(
     rows: list[tuple[str, dict[str, Answer]]] = []
     found = list(_mutated(data, cache, abc, mutants) if mutants else _pairs(data, cache, abc, set(names or ())))
     found = [pair for pair in found if pair[1].stem not in (skip or ())]
-    for original, version in found[:8]:  # compiles the kernels, so that no pair pays for it
+    for original, version in found[:_WARM]:  # compiles the kernels, so that no pair pays for it
         _ours(original, version, timeout)
     for original, version in found:
         answers: dict[str, list[Answer]] = {"neurosym": [], "dsec": [], "pdr": []}
