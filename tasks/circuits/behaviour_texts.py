@@ -98,7 +98,8 @@ def _clocked(random: Generator, known: Wires, declared: list[str], body: list[st
         own = own.also(f"q{at}", width)
     both = Wires((*known.names, *own.names), (*known.widths, *own.widths))
     for name in own.names:
-        block = f"  {name} <= {_tree(random, both, 1)};\n" if random.random() < 0.7 else ""
+        when = "" if random.random() < 0.7 else "if (i0[0]) "  # never without an assignment, as it would be no register
+        block = f"  {when}{name} <= {_tree(random, both, 1)};\n"
         body.append(f" always @({edge} clk) begin\n{block}{_steps(random, both, name, '<=', 2)} end")
     return both
 
