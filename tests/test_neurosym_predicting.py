@@ -199,7 +199,10 @@ def test_a_network_goes_on_from_another(tmp_path: Path) -> None:
     )
     assert (code, "is another network" in err) == (2, True)
     code, _, err = command("train", "digits", *short, "--freeze", "block", "--output", str(tmp_path / "o.safetensors"))
-    assert (code, "no network or part 'block' to be frozen; did you mean blocks?" in err) == (2, True)
+    assert (
+        code,
+        "no network or part 'block' to be frozen; the model has" in err and "did you mean blocks?" in err,
+    ) == (2, True)
 
 
 def test_domains_of_words_are_told(tmp_path: Path) -> None:

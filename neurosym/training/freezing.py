@@ -73,8 +73,11 @@ def parts_of(model: Any, names: Sequence[str]) -> list[nn.Module]:
     if unknown := [name for name in names if name not in known]:
         near = get_close_matches(unknown[0], known, 1)
         told = [name for name in known if "." not in name][:_TOLD]
-        hint = f"did you mean {near[0]}?" if near else f"the model has {', '.join(told) or 'none by name'}"
-        raise TrainingError(f"there is no network or part '{unknown[0]}' to be frozen; {hint}")
+        hint = f"; did you mean {near[0]}?" if near else ""
+        what = "network" if len(perceptions) > 1 else "network or part"
+        raise TrainingError(
+            f"there is no {what} '{unknown[0]}' to be frozen; the model has {', '.join(told) or 'none by name'}{hint}"
+        )
     parts = [known[name] for name in names]
     still = {id(parameter) for part in parts for parameter in part.parameters()}
     learned: Iterable[nn.Parameter] = (model if isinstance(model, nn.Module) else model.perception).parameters()

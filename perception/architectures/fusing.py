@@ -5,12 +5,27 @@ device, runs layer by layer and gives the same.
 """
 
 from collections.abc import Iterable
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
 from ..neurons import LeakyIntegrateAndFire
 from ..neurons.normalised_scan import can_fuse, normalise_and_fire, takes, watched
 from .layers import ConvNorm, frames, present
+
+
+@runtime_checkable
+class Opening(Protocol):
+    """A block that does nothing with what it hears but give it to neurons."""
+
+    @property
+    def opening(self) -> nn.Module | None:
+        """These neurons; none if the block needs what it hears itself."""
+        ...
+
+    def behind(self, spikes: Tensor) -> Tensor:
+        """What the block makes of their spikes."""
+        ...
 
 
 class Chain(nn.Sequential):
@@ -30,10 +45,15 @@ def fire_behind(layer: nn.Module, neuron: nn.Module, signal: Tensor) -> Tensor:
 def present_to(rest: Chain, first: ConvNorm, pictures: Tensor, steps: int) -> Tensor:
     """``rest(present(first, pictures, steps))``; neurons behind a still picture's current do without its copies."""
     parts = list(rest)
-    pair = _pair(first, parts[0]) if pictures.ndim == 4 and parts and not watched(rest) else None
+    if pictures.ndim == 5 or not parts or watched(rest):
+        return rest(present(first, pictures, steps))
+    opening = parts[0] if isinstance(parts[0], Opening) and not watched(parts[0]) else None
+    neuron = parts[0] if opening is None else opening.opening
+    pair = None if neuron is None else _pair(first, neuron)
     if pair is None:
         return rest(present(first, pictures, steps))
-    return _run(parts[1:], _fired(pair, frames(first, pictures), steps))
+    spikes = _fired(pair, frames(first, pictures), steps)
+    return _run(parts[1:], spikes if opening is None else opening.behind(spikes))
 
 
 def _run(layers: Iterable[nn.Module], signal: Tensor) -> Tensor:

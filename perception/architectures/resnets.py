@@ -80,14 +80,15 @@ class SpikingResNet(nn.Module):
                 halve = number == 0 and (stage > 0 or plan.halve_first)
                 blocks.append(_block(plan, neuron, width, target, halve))
                 width = target * (4 if plan.bottleneck else 1)
-        self.blocks = nn.Sequential(*blocks)
+        self.blocks = Chain(*blocks)
         self.fire = neuron() if plan.shortcut == "ms" else nn.Identity()
         self.head = nn.Sequential(Readout(width, plan.hidden, norm=True), neuron()) if plan.hidden else nn.Identity()
         self.readout = Readout(plan.hidden or width, classes, norm=plan.norm_readout)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Logits ``[T, B, K]`` of still pictures ``[B, C, H, W]`` or frames ``[T, B, C, H, W]``."""
-        trunk = self.blocks(present_to(self.rest, self.first, pictures, self.steps))
+        begin, then = (self.rest, self.blocks) if len(self.rest) else (self.blocks, self.rest)
+        trunk = then(present_to(begin, self.first, pictures, self.steps))
         return self.readout(self.head(self.fire(trunk)))
 
 

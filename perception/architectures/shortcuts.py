@@ -65,6 +65,15 @@ class Residual(nn.Module):
         self.fire = neuron()
         self.fire_projection = neuron() if projection is not None and shortcut.startswith("sew") else None
 
+    @property
+    def opening(self) -> nn.Module | None:
+        """The neurons that alone hear the input: of form ``ms`` with a projection."""
+        return self.fire if self.shortcut == "ms" and self.projection is not None else None
+
+    def behind(self, spikes: Tensor) -> Tensor:
+        """What leaves the block if its opening neurons send these spikes."""
+        return (spikes if self.projection is None else self.projection(spikes)) + self.branch(spikes)
+
     def forward(self, signal: Tensor) -> Tensor:
         """``[T, B, C', H', W']`` of ``[T, B, C, H, W]``."""
         if self.shortcut == "ms":

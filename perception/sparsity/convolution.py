@@ -2,23 +2,26 @@
 
 A dense convolution multiplies all zeros too. Of spiking neurons, a tenth to a fifth fires at a step; adding their
 weight rows in registers (:mod:`.gathering`) takes a third of the dense time then, and the backward pass keeps lists of
-spikes, an eighth of the tensor and less. The gradient by the spikes is dense and stays so. Where a signal is no spikes,
+spikes, an eighth of the tensor and less. The gradient by the spikes stays dense, unless most of what arrives is zeros,
+as behind a max-pool of currents. Where a signal is no spikes,
 or too many fire, on other devices, in other types and under a compiler, all is as ever.
 """
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from ..neurons import NeuronError
 from ..neurons.native_scan import in_parts
-from .gathering import WIDTHS, gather_by_weights, gather_forward
+from .gathering import WIDTHS, gather_by_signal, gather_by_weights, gather_forward
 from .spike_lists import SpikeLists, spike_lists
 
 MOST = 0.3
 """Spikes for each input up to which they are listed; measured by ``tasks.vision.perception_benchmark``."""
+_FARTHEST = 2**16 - 1  # place in a list
 MOST_OF_PIXELS = 0.2
 """The same for windows of one pixel, whose lists are short."""
 
@@ -77,7 +80,10 @@ def spike_convolution(
         padding: Of zeros at each rim, less than the window.
         most: Spikes for each element of the signal above which it is taken as it is.
     """
-    lists = spike_lists(signal, most)
+    (channels, height, columns), kernel = signal.shape[1:], weight.shape[2]
+    far = max(kernel * (columns + kernel), stride * channels) > _FARTHEST
+    fits = min(height, columns) + 2 * padding >= kernel and not far
+    lists = spike_lists(signal, most) if fits else None
     if lists is None:
         return functional.conv2d(signal, weight, bias, stride, padding)
     return torch.as_tensor(_SpikeConvolution.apply(signal, weight, bias, stride, padding, lists))
@@ -104,7 +110,9 @@ class _SpikeConvolution(torch.autograd.Function):
         wants_signal, wants_weight, wants_bias = ctx.needs_input_grad[:3]
         arriving = gradients[0].contiguous(memory_format=torch.channels_last)
         by_signal = by_weight = None
-        if wants_signal:
+        if wants_signal and np.count_nonzero(arriving.numpy()) <= MOST * arriving.numel():
+            by_signal = _by_signal(ctx.shape, arriving, weight.detach(), ctx.stride, ctx.padding)
+        elif wants_signal:
             unread = torch.empty(ctx.shape, memory_format=torch.channels_last)  # only its shape matters
             windows = [ctx.stride] * 2, [ctx.padding] * 2, [1, 1], False, [0, 0], 1
             by_signal, _, _ = torch.ops.aten.convolution_backward(
@@ -155,6 +163,23 @@ def _by_weight(lists: SpikeLists, arriving: Tensor, weight: Tensor, stride: int,
     found = parts[0] if len(parts) == 1 else torch.stack(parts).sum(0)
     by_weight = found.permute(0, 4, 3, 1, 2).reshape(padded, channels, kernel, kernel)[:outputs]
     return torch.empty_like(weight).copy_(by_weight)
+
+
+def _by_signal(shape: torch.Size, arriving: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
+    count, channels, height, columns = shape
+    outputs, kernel = len(weight), weight.shape[2]
+    width = next((width for width in reversed(WIDTHS) if width >= kernel * channels), WIDTHS[0])
+    padded = -(-kernel * channels // width) * width
+    lines = weight.permute(0, 2, 3, 1).reshape(outputs, kernel, kernel * channels)
+    blocks = functional.pad(lines, (0, padded - kernel * channels)).unflatten(2, (-1, width)).contiguous().numpy()
+    given, out = arriving.permute(0, 2, 3, 1).numpy(), torch.empty(count, height, columns, channels)
+    target = out.numpy()
+
+    def pictures(first: int, last: int) -> None:
+        gather_by_signal(given, blocks, kernel, stride, padding, target, first, last)
+
+    in_parts(pictures, count, arriving.numel())
+    return out.permute(0, 3, 1, 2)
 
 
 def _blocks(outputs: int) -> tuple[int, int]:

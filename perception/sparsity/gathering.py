@@ -28,15 +28,17 @@ WIDTHS = (64, 32, 16)  # channels whose sums are held in registers at a time
 NEAR = 12_288  # floats of a gradient that stay in the first cache while spikes pick from them
 
 
-def _gather_of(width: int) -> Any:
+def _gather_of(width: int, *, weighed: bool = False) -> Any:
     """Makes ``out[j] += sum of rows[index[i] * scale + j]`` over ``begin <= i < end``, for ``0 <= j < width``.
 
-    Two sums run side by side, so that an addition need not wait for the one before.
+    Two sums run side by side, so that an addition need not wait for the one before. If they are weighed, each row comes
+    ``factors[i]`` times.
     """
     word, vector = ir.IntType(64), ir.VectorType(ir.FloatType(), width)
+    lanes = ir.VectorType(ir.IntType(32), width)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        index, begin, end, rows, row, scale, out, at = arguments
+        index, begin, end, rows, row, scale, out, at, *factors = arguments
 
         def pointer(number: int, array: Any, offset: Any) -> Any:
             data = cgutils.create_struct_proxy(signature.args[number])(context, builder, array).data
@@ -50,7 +52,12 @@ def _gather_of(width: int) -> Any:
         def fetch(place: Any) -> Any:
             number = builder.zext(builder.load(builder.gep(indices, [place])), word)
             found = builder.gep(source, [builder.mul(number, scale)])
-            return builder.load(builder.bitcast(found, vector.as_pointer()), align=4)
+            vectors = builder.load(builder.bitcast(found, vector.as_pointer()), align=4)
+            if not weighed:
+                return vectors
+            factor = builder.load(pointer(8, factors[0], place))
+            one = builder.insert_element(ir.Constant(vector, ir.Undefined), factor, word(0))
+            return builder.fmul(vectors, builder.shuffle_vector(one, one, ir.Constant(lanes, [0] * width)))
 
         entry = builder.block
         pairs, odd, last = (builder.append_basic_block(name) for name in ("pairs", "odd", "last"))
@@ -86,12 +93,17 @@ def _gather_of(width: int) -> Any:
         builder.store(found, target, align=4)
         return context.get_dummy_value()
 
+    number = types.int64
+
     @intrinsic
     def gather(typing, index, begin, end, rows, row, scale, out, at):
-        number = types.int64
         return types.void(index, number, number, rows, number, number, out, number), generate
 
-    return gather
+    @intrinsic
+    def gather_weighed(typing, index, begin, end, rows, row, scale, out, at, factors):
+        return types.void(index, number, number, rows, number, number, out, number, factors), generate
+
+    return gather_weighed if weighed else gather
 
 
 @intrinsic
@@ -110,6 +122,7 @@ def _copy(typing, source, begin, target, at, count):
 
 
 _gather_64, _gather_32, _gather_16 = (_gather_of(width) for width in WIDTHS)
+_weigh_64, _weigh_32, _weigh_16 = (_gather_of(width, weighed=True) for width in WIDTHS)
 
 
 @kernel(large=0, nogil=True, error_model="numpy")
@@ -269,3 +282,54 @@ def gather_by_weights(
                                 _gather_32(chosen, begin, end, flat, row, width, written, at)
                             else:
                                 _gather_16(chosen, begin, end, flat, row, width, written, at)
+
+
+@kernel(large=0, nogil=True, error_model="numpy")
+def gather_by_signal(
+    arriving: Array, weights: Array, kernel: int, stride: int, padding: int, out: Array, first: int, last: int
+) -> None:
+    """The gradient by the signal of the pictures ``first <= m < last``, where that by the result is mostly zeros.
+
+    So it is behind a max-pool of currents, of which one in four has a gradient.
+
+    Args:
+        arriving: ``[M, H', W', O]`` gradient by the result.
+        weights: ``[O, kernel, blocks, width]``: rows of the window, ``kernel * C`` numbers and zeros behind them.
+        kernel: Height and width of the window.
+        stride: Of the window.
+        padding: Of zeros at each rim, less than the window.
+        out: ``[M, H, W, C]``, written.
+        first: First picture.
+        last: Picture after the last.
+    """
+    rows, across, outputs = arriving.shape[1:]
+    height, columns, channels = out.shape[1:]
+    blocks, width = weights.shape[2:]
+    breadth = blocks * width
+    broad = max((across - 1) * stride * channels + breadth, (columns + padding) * channels)
+    near = np.empty(height * broad, dtype=out.dtype)
+    given, written = weights.reshape(weights.size), out.reshape(out.size)
+    index, factors = np.empty(outputs, dtype=np.uint16), np.empty(outputs, dtype=out.dtype)
+    for picture in range(first, last):
+        near[:] = 0
+        for y in range(rows):
+            for x in range(across):
+                found, count = arriving[picture, y, x], 0
+                for channel in range(outputs):
+                    index[count], factors[count] = channel, found[channel]
+                    count += found[channel] != 0
+                for down in range(kernel if count else 0):
+                    line = y * stride - padding + down
+                    if line < 0 or line >= height:
+                        continue
+                    for block in range(blocks):
+                        row, at = down * breadth + block * width, line * broad + x * stride * channels + block * width
+                        if width == 64:
+                            _weigh_64(index, 0, count, given, row, kernel * breadth, near, at, factors)
+                        elif width == 32:
+                            _weigh_32(index, 0, count, given, row, kernel * breadth, near, at, factors)
+                        else:
+                            _weigh_16(index, 0, count, given, row, kernel * breadth, near, at, factors)
+        for line in range(height):
+            begin = line * broad + padding * channels
+            _copy(near, begin, written, (picture * height + line) * columns * channels, columns * channels)
