@@ -11,7 +11,17 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, hessian, jvp, vmap
 from torch.utils.data import DataLoader
 
-from perception import NEURONS, LeakyIntegrateAndFire, Neuron, NeuronError, ParametricLIF, Surrogate, neuron, spike
+from perception import (
+    NEURONS,
+    LeakyIntegrateAndFire,
+    Neuron,
+    NeuronError,
+    ParametricLIF,
+    SpikingVision,
+    Surrogate,
+    neuron,
+    spike,
+)
 from perception.neurons import Reset, options_of
 from perception.neurons.scan_operator import backward_operator, scan_operator
 
@@ -172,6 +182,21 @@ def test_leaks_of_many_models_at_once() -> None:
     torch.testing.assert_close(vmap(grad(loss))(leaks), torch.stack([gradient(loss, leak) for leak in leaks]))
 
 
+def test_a_whole_preset_is_compiled_exported_and_transformed() -> None:
+    torch.compiler.reset()
+    options = {"size": 8, "steps": 2, "widths": (4, 4, 4), "channels": 1}
+    network = SpikingVision(2, 0, model="tiny_strided_resnet", options=options).eval().network
+    frames = torch.rand(3, 2, 1, 1, 8, 8)
+    assert torch.equal(torch.compile(network, fullgraph=True, backend="eager")(frames[0]), network(frames[0]))
+    exported = torch.export.export(network, (frames[0],)).module()
+    torch.testing.assert_close(exported(frames[1]), network(frames[1]))
+
+    def loss(shown: Tensor) -> Tensor:
+        return network(shown).square().sum()
+
+    torch.testing.assert_close(vmap(grad(loss))(frames)[2], gradient(loss, frames[2]))
+
+
 @pytest.mark.parametrize("record", [False, True])
 def test_the_operators_keep_pytorchs_rules(record: bool) -> None:
     current = torch.rand(4, 2, 3, 5, 5).mul(2).transpose(2, 4).requires_grad_()
@@ -201,9 +226,8 @@ def test_mixed_precision_rounds_currents_and_not_what_neurons_do() -> None:
 def test_neurons_fire_in_the_processes_of_a_data_loader(way: str) -> None:
     layer, pictures = ParametricLIF(), torch.rand(4, 6, 5) * 2
     expected = layer(pictures)  # this process's kernels are at work before others are made
-    loader = DataLoader(
-        list(pictures.unbind(1)), 3, num_workers=1, multiprocessing_context=way, collate_fn=Fires(layer)
-    )
+    samples = cast(Any, list(pictures.unbind(1)))
+    loader = DataLoader(samples, 3, num_workers=1, multiprocessing_context=way, collate_fn=Fires(layer))
     assert torch.equal(torch.cat(list(loader), 1), expected)
 
 

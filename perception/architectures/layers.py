@@ -170,7 +170,13 @@ def frames(first: ConvNorm, pictures: Tensor) -> Tensor:
             f"or frames [steps, batch, {channels}, height, width]"
         )
     brightness = pictures / 255 if pictures.dtype == torch.uint8 else pictures
-    if not torch.compiler.is_compiling() and not brightness.is_meta and not bool(torch.isfinite(brightness).all()):
+    transformed = torch._C._functorch.peek_interpreter_stack() is not None  # pyright: ignore - by vmap, say
+    if (
+        not torch.compiler.is_compiling()
+        and not transformed
+        and not brightness.is_meta
+        and not bool(torch.isfinite(brightness).all())
+    ):
         raise ArchitectureError("the input holds NaN or infinite values; look at how the pictures were read")
     return brightness if pictures.ndim == 5 else brightness[None]
 
