@@ -10,7 +10,7 @@ from logic.checking.invariant_checker import check_invariant
 from logic.checking.reachability import Reachability
 from logic.checking.trace import Invariant
 from logic.kernels import work_time
-from tasks.circuits.property_families import families
+from tasks.properties.property_families import families
 
 from .explicit_states import holding, random_machine
 

@@ -74,7 +74,7 @@ def test_columns_in_another_order_are_seen(tmp_path: Path) -> None:
 
 def test_bad_tables_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "part.npz", t=TABLE, x=TABLE)
-    np.savez(tmp_path / "long.npz", **{**COLUMNS, "x": np.arange(9)})
+    np.savez(tmp_path / "long.npz", t=TABLE[:, 0], x=np.arange(9), y=TABLE[:, 2], p=TABLE[:, 3])
     np.savez(tmp_path / "object.npz", events=np.array([[None] * 4]))
     whole = (tmp_path / "long.npz").read_bytes()
     (tmp_path / "cut.npz").write_bytes(whole[:-60])

@@ -15,7 +15,7 @@ _ROOMS = {
 
 
 def assemble(place: Path) -> None:
-    """Puts all pages into a folder; what has not changed there is left alone, so that Sphinx need not read it again."""
+    """Puts all pages into a folder; what has not changed is left alone, so that Sphinx need not read it again."""
     here = Path(__file__).parent
     root = here.parent.parent
     written = {
