@@ -79,6 +79,7 @@ class Recurrent(Neuron):
 
     @threshold.setter
     def threshold(self, value: float | Tensor) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Changes the neurons' own."""
         self.neuron.threshold = value
 
     @property
@@ -88,6 +89,7 @@ class Recurrent(Neuron):
 
     @surrogate.setter
     def surrogate(self, value: Surrogate) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Changes the neurons' own."""
         self.neuron.surrogate = value
 
     def fire(self, current: Tensor, state: tuple[Tensor, ...] | None = None) -> Firing:
