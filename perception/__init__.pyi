@@ -233,6 +233,7 @@ from .recordings import (
     bin_events as bin_events,
     read_events as read_events,
 )
+from .sparsity import SpikeConv2d as SpikeConv2d, spike_convolution as spike_convolution
 from .streaming import (
     Sighting as Sighting,
     Stream as Stream,

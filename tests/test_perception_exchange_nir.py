@@ -324,6 +324,8 @@ OTHERS: dict[str, tuple[tuple[int, ...], Callable[[], dict[str, nir.NIRNode]]]] 
         "e": nir.Flatten({"input": np.array([4, 5, 5])}, 0, -1), "f": nir.Linear(numbers(3, 100, low=-1))}),
     "flatten with samples": ((2, 3, 3), lambda: {
         "e": nir.Flatten({"input": np.array([2, 3, 3])}, 1, -1), "f": nir.Linear(numbers(3, 18, low=-1))}),
+    "numbers for all": ((4,), lambda: {"a": nir.Linear(numbers(5, 4)), "b": nir.LIF(
+        tau=np.array(0.02), r=np.array(20.0), v_leak=np.array(0.1), v_threshold=np.array(1.0))}),
     "delay": ((4,), lambda: {"a": nir.Delay(np.full(4, 3 * DT)), "b": nir.LI(
         tau=numbers(4) * 0.01, r=numbers(4), v_leak=0 * numbers(4))}),
 }  # fmt: skip

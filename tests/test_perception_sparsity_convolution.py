@@ -67,10 +67,12 @@ def test_lists_hold_the_tensor(channels: int, levels: int) -> None:
 def test_what_is_no_spikes_is_taken_as_it_is() -> None:
     spikes = drawn((2, 8, 6, 6), 0.5)
     assert spike_lists(spikes, 0.2) is None
-    for strange in (0.5, -1.0, float("nan"), float("inf")):
+    for strange in (0.5, -1.0, 9.0, 3e9, float("nan"), float("inf")):
         odd = spikes.clone()
         odd[0, 0, 0, 0] = strange
         assert spike_lists(odd, 9.0) is None
+    wide = torch.zeros(1, 1, 5, 20_000)
+    assert "SpikeConvolution" not in str(spike_convolution(wide, torch.ones(1, 1, 5, 5, requires_grad=True)).grad_fn)
     layer = SpikeConv2d(8, 4, 3, padding=1)
     dense = nn.Conv2d.forward(layer, spikes)
     assert torch.equal(layer(spikes), dense)  # too many fire

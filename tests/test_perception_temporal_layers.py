@@ -101,6 +101,19 @@ def test_copied_and_pickled_it_does_alike(layer: Neuron | MemoryLayer) -> None:
         assert torch.equal(again(currents()), layer(currents()))
 
 
+def test_weights_and_numbers_are_saved_and_loaded(layer: Neuron | MemoryLayer) -> None:
+    kept = {name: value.clone() for name, value in layer.state_dict().items()}
+    before = layer(currents())
+    with torch.no_grad():
+        for value in layer.parameters():
+            value.mul_(0.5).add_(0.25)
+    if isinstance(layer, Neuron):
+        layer.threshold = 0.125
+    assert not torch.equal(layer(currents()), before)
+    layer.load_state_dict(kept)
+    assert torch.equal(layer(currents()), before)
+
+
 def test_a_state_of_another_batch_is_refused(layer: Neuron | MemoryLayer) -> None:
     _, state = advance(layer, currents(), None)
     with pytest.raises(NeuronError, match="state"):

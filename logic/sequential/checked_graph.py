@@ -101,19 +101,20 @@ def _gates(
                 operand = wires[literals[at] >> 1] ^ (literals[at] & 1)
                 for count in range(at - begin, -1, -1):
                     more = operand if count == 0 else _both(g, int(operand), int(reached[count - 1]))
-                    reached[count] = _both(g, int(reached[count] ^ 1), int(more ^ 1)) ^ 1
+                    reached[count] = _both(g, int(reached[count]) ^ 1, int(more) ^ 1) ^ 1
             value = reached[(end - begin) // 2]
         else:
             for at in range(begin + 1, end):
                 operand = wires[literals[at] >> 1] ^ (literals[at] & 1)
                 if kinds[gate] == 0:
-                    value = _both(g, value, operand)
+                    value = _both(g, int(value), int(operand))
                 elif kinds[gate] == 1:
-                    value = _both(g, value ^ 1, operand ^ 1) ^ 1
+                    value = _both(g, int(value) ^ 1, int(operand) ^ 1) ^ 1
                 else:
                     flip = (value ^ operand) & 1
                     p, q = value & ~1, operand & ~1
-                    value = _both(g, _both(g, p, q ^ 1) ^ 1, _both(g, p ^ 1, q) ^ 1) ^ 1 ^ flip
+                    one, other = _both(g, int(p), int(q ^ 1)), _both(g, int(p ^ 1), int(q))
+                    value = _both(g, one ^ 1, other ^ 1) ^ 1 ^ flip
         wires[wire + gate] = value
 
 

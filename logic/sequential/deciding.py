@@ -14,14 +14,17 @@ from .joint_machine import Joint, join
 from .machine import Machine
 from .reduction import open_pairs, reduced, retimed
 from .stages import Certificate, Stage
-from .state_patterns import from_registers
+from .state_patterns import from_partners, from_registers
 from .ternary import UNKNOWN, constant_registers
 from .walks import Walk, walk
 from .watch import Watch
 
-_REGISTERS, _ALL, _FORWARD = range(3)  # classes that follow from registers; all; all once registers moved forward
+# classes that follow from registers of one name; from registers; all; all once registers moved forward
+_NAMED, _REGISTERS, _ALL, _FORWARD = range(4)
 # each with the clocks of induction, and how often registers are moved at most
-_ATTEMPTS = (_REGISTERS, 1, 0), (_ALL, 1, 0), (_FORWARD, 1, 1), (_FORWARD, 1, 40), (_ALL, 2, 0), (_ALL, 4, 0)
+_ATTEMPTS = (
+    (_NAMED, 1, 0), (_REGISTERS, 1, 0), (_ALL, 1, 0), (_FORWARD, 1, 1), (_FORWARD, 1, 40), (_ALL, 2, 0), (_ALL, 4, 0),
+)  # fmt: skip
 _GROWTH = 4  # times as many registers as at first are too many
 _SHORTENED = 2_000, 0.5  # conflicts and seconds in which an earlier difference than that of a random stream is sought
 _UNROLLED = 64, 10_000  # clocks and conflicts after the first attempt
@@ -30,6 +33,7 @@ _LAST = 1.5  # seconds of unrolling at the end
 
 Integers = NDArray[np.int64]
 Bits = NDArray[np.bool_]
+Ints = NDArray[np.int32]
 
 
 class Decision(NamedTuple):
@@ -112,7 +116,7 @@ class _Search:
                     break
                 self._enter(machine, meaning, _apart(machine), 1)
                 machine, meaning, moved = other, way, True
-            walked = walk(machine, long=kind != _REGISTERS, deadline=self.watch.deadline)
+            walked = walk(machine, long=kind > _REGISTERS, deadline=self.watch.deadline)
             if walked.difference is not None:
                 if moved:  # a retimed register whose first value is open may start where it cannot
                     continue
@@ -120,7 +124,9 @@ class _Search:
                 self._unroll(machine, len(walked.difference.values) - 1, *_SHORTENED)
                 return
             seeming = Classes(walked.representative, walked.phase)
-            if kind == _REGISTERS:
+            if kind == _NAMED:
+                seeming = from_partners(machine, self._partners(machine, meaning))
+            elif kind == _REGISTERS:
                 seeming = from_registers(machine, seeming, meaning < self.border)
             machine, meaning = self._induct(machine, meaning, seeming, steps, moved)
             if self.settled or self.watch.late():
@@ -132,6 +138,13 @@ class _Search:
                 if self.difference is not None:
                     return
         self._unroll(plain, clocks, CONFLICTS_A_SEARCH, _LAST)
+
+    def _partners(self, machine: Machine, meaning: Integers) -> Ints:
+        """``[R]`` the first register of a machine that bears a register's name and starts like it."""
+        first: dict[tuple[int, int], int] = {}
+        named = self.joint.partners[(meaning >> 1) - 1 - len(machine.inputs)].tolist()
+        pairs = enumerate(zip(named, machine.initial.tolist(), strict=True))
+        return np.array([first.setdefault(key, at) for at, key in pairs], np.int32)
 
     def _ternary(self) -> tuple[Machine, Integers]:
         """The machine without registers that never change, and what its registers mean."""

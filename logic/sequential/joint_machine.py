@@ -20,12 +20,14 @@ class Joint(NamedTuple):
         machine: With one pair an output.
         inputs: ``[I]`` what each input of the circuits is in the machine: literals, for one-hot groups of conjunctions.
         ours: How many registers are of the first circuit; they come first.
+        partners: ``[R]`` the number of the first register that bears the name of each.
         names: What the open first values are called, in the order of their numbers.
     """
 
     machine: Machine
     inputs: Integers
     ours: int
+    partners: Integers
     names: tuple[str, ...]
 
 
@@ -66,4 +68,7 @@ def join(impl: Circuit, spec: Circuit) -> Joint:
         np.concatenate(following).astype(np.int32), np.array(initial, np.int32), pairs.astype(np.int32),
     )  # fmt: skip
     machine, images = in_order(machine)
-    return Joint(machine, moved(images, literals), len(impl.register_names), tuple(names))
+    registers_called: dict[str, int] = {}
+    called = (*impl.register_names, *spec.register_names)
+    partners = np.array([registers_called.setdefault(name, at) for at, name in enumerate(called)], np.int64)
+    return Joint(machine, moved(images, literals), len(impl.register_names), partners, tuple(names))

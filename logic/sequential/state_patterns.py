@@ -9,14 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import kernel
+from ..sweeping.patterns import fold
 from .correspondence import Classes
 from .frames import evaluate, next_random, split
 from .machine import Machine
+from .walks import group
 
 Ints = NDArray[np.int32]
 Words = NDArray[np.uint64]
 _WIDTH = 4  # words of 64 states
 _CALM = 6  # steps in a row that must split nothing
+_TURNS = 16  # times so many states tell nodes apart
 _PASSES = 4  # over registers that are logic of others
 
 
@@ -38,6 +41,28 @@ def from_registers(machine: Machine, seeming: Classes, first: NDArray[np.bool_],
         np.array([0x9E3779B97F4A7C15 * (2 * seed + 1) % 2**64], np.uint64),
     )  # fmt: skip
     return Classes(representative, seeming.phase)
+
+
+def from_partners(machine: Machine, partners: Ints, seed: int = 1) -> Classes:
+    """What random states do not tell apart in which each register equals its partner.
+
+    Args:
+        machine: Of two circuits.
+        partners: ``[R]`` the first register that a register is taken to equal, itself if there is none.
+        seed: Of the states.
+    """
+    representative = np.arange(machine.nodes, dtype=np.int32)
+    phase, signature = np.zeros(machine.nodes, np.bool_), np.zeros(machine.nodes, np.uint64)
+    words = np.zeros((machine.nodes, _WIDTH), np.uint64)
+    generator = np.random.default_rng(seed)
+    sources = np.concatenate([machine.inputs, machine.registers])
+    for turn in range(_TURNS):
+        words[sources] = generator.integers(0, 2**64, (len(sources), _WIDTH), np.uint64)
+        words[machine.registers] = words[machine.registers[partners]]
+        evaluate(machine, words)
+        fold(words, phase, signature, turn == 0)
+    group(machine, signature, representative)
+    return Classes(representative, phase)
 
 
 @kernel(large=0)

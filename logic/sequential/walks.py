@@ -76,7 +76,7 @@ def walk(machine: Machine, *, long: bool = True, seed: int = 1, deadline: float 
             before, groups = groups, len(np.unique(signature))
             if (clock + clocks >= _LONG and groups == before) or (deadline is not None and work_time() > deadline):
                 break
-    _group(machine, signature, representative)
+    group(machine, signature, representative)
     return Walked(representative, phase, None)
 
 
@@ -199,7 +199,7 @@ def _walk(
 
 
 @kernel(large=0)
-def _group(m: Machine, signature: Words, representative: Ints) -> None:  # pragma: no cover - compiled
+def group(m: Machine, signature: Words, representative: Ints) -> None:  # pragma: no cover - compiled
     """The first node of each signature; inputs are free and stand for themselves."""
     size = 4
     while size < 2 * len(signature):

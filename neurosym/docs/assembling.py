@@ -15,11 +15,13 @@ _ROOMS = {
 
 
 def assemble(place: Path) -> None:
-    """Puts all pages into a folder; what has not changed there is left alone, so that Sphinx need not read it again."""
+    """Puts all pages into a folder; what has not changed is left alone, so that Sphinx need not read it again."""
     here = Path(__file__).parent
     root = here.parent.parent
     written = {
-        path.relative_to(here): path for path in here.rglob("*") if path.suffix in (".md", ".css", ".png", ".svg")
+        path.relative_to(here): path
+        for path in here.rglob("*")
+        if path.suffix in (".md", ".css", ".js", ".png", ".svg")
     }
     written |= {Path("notebooks") / path.name: path for path in (root / "tasks" / "notebooks").glob("[a-z]*.py")}
     written |= {Path("conf.py"): here / "conf.py", Path("changelog.md"): root / "neurosym" / "CHANGELOG.md"}

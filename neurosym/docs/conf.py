@@ -18,13 +18,12 @@ extensions = [
 source_suffix = {".md": "myst-nb", ".py": "myst-nb"}
 exclude_patterns = ["conf.py", "assembling.py", "**/__pycache__"]
 nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
-nb_execution_mode = "cache"
+nb_execution_mode = "force"
 nb_execution_timeout = 240
 nb_execution_raise_on_error = True
 nb_merge_streams = True
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath", "attrs_inline"]
 myst_heading_anchors = 3
-suppress_warnings = ["config.cache"]
 
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
@@ -41,6 +40,7 @@ html_title = "neurosym"
 html_static_path = ["_static"]
 html_extra_path: list[str] = []
 html_css_files = ["neurosym.css"]
+html_js_files = ["reachable.js"]
 html_show_sphinx = False
 html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#0b5d8a", "color-brand-content": "#0b5d8a"},

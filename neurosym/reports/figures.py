@@ -4,6 +4,7 @@ Colours are those of Okabe and Ito (2008), "Color universal design". Nothing her
 for longer than a call, and the same numbers give the same bytes.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from io import StringIO
@@ -51,7 +52,8 @@ def to_svg(figure: Figure) -> str:
     """A figure as SVG text, the same bytes for the same numbers."""
     text = StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None}, dpi=160, transparent=True)
-    drawn = text.getvalue()
+    drawn = re.sub(r"<style.*?</style>", "", text.getvalue(), flags=re.DOTALL)  # which would hold for the whole page
+    drawn = drawn.replace("<svg ", '<svg stroke-linejoin="round" ', 1)
     for colour, name in _OF_THE_PAGE.items():
         drawn = drawn.replace(colour, name)
     return drawn

@@ -180,7 +180,7 @@ def inline_svg(svg: str, caption: str) -> str:
 
     Example:
         >>> inline_svg('<?xml version="1.0"?><svg><path id="a"/><use xlink:href="#a"/></svg>', "A line")[:62]
-        '<svg role="img" aria-label="A line"><path id="f37864814-a"/><us'
+        '<svg role="img" aria-label="A line"><path id="f37864814-a"/><u'
     """
     body = svg[svg.index("<svg") :]
     mark = f"f{crc32(svg.encode()):x}-"
@@ -265,14 +265,15 @@ def _(part: Table) -> str:
 
     rows = "".join(row(cells, "td") for cells in part.rows)
     return (
-        f'<figure class="table"><table><thead>{row(part.head, "th")}</thead><tbody>{rows}</tbody></table>'
+        f'<figure class="table" tabindex="0"><table><thead>{row(part.head, "th")}</thead><tbody>{rows}</tbody></table>'
         f"{_maybe('figcaption', part.caption)}</figure>"
     )
 
 
 @_html.register
 def _(part: Preformatted) -> str:
-    return f'<figure class="pre"><pre>{escape(part.text)}</pre>{_maybe("figcaption", part.caption)}</figure>'
+    words = escape(part.text)
+    return f'<figure class="pre"><pre tabindex="0">{words}</pre>{_maybe("figcaption", part.caption)}</figure>'
 
 
 @_html.register

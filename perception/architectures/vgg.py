@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from .fusing import Chain
 from .layers import ArchitectureError, ConvNorm, MaxPool, NeuronFactory, Pooling, Readout
 from .resnets import ResNetPlan, SpikingResNet
 from .shortcuts import Shortcut
@@ -70,6 +71,6 @@ class SpikingVGG(SpikingResNet):
                 pooling: Pooling = plan.downsampling if halve else "none"
                 rest += [ConvNorm(width, target, 3, pooling=pooling, gamma=plan.gamma), neuron()]
                 width = target
-        self.rest, self.blocks, self.fire = nn.Sequential(*rest), nn.Sequential(), nn.Identity()
+        self.rest, self.blocks, self.fire = Chain(*rest), Chain(), nn.Identity()
         self.head = nn.Sequential(Readout(width, plan.hidden, norm=True), neuron()) if plan.hidden else nn.Identity()
         self.readout = Readout(plan.hidden or width, classes, norm=plan.norm_readout)

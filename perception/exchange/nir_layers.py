@@ -56,7 +56,8 @@ def layer_of(
             raise GraphError(f"its {name} holds what is no number")
     if isinstance(node, _NEURONS):
         wanted = tuple(np.shape(getattr(given, "v_threshold", getattr(given, "threshold", getattr(given, "r", 0)))))
-        _fits(shape, wanted)
+        if wanted:  # a single number stands for all neurons
+            _fits(shape, wanted)
         return neurons_of(node, dt, surrogate), shape
     if isinstance(node, nir.Affine | nir.Linear):
         weight = _tensor(given.weight)
@@ -92,7 +93,9 @@ def shape_behind(node: nir.NIRNode) -> Shape | None:
     if isinstance(node, nir.Affine | nir.Linear):
         return (int(np.shape(given.weight)[-1]),)
     if isinstance(node, _NEURONS):
-        return tuple(np.shape(getattr(given, "v_threshold", getattr(given, "threshold", getattr(given, "r", 0)))))
+        return (
+            tuple(np.shape(getattr(given, "v_threshold", getattr(given, "threshold", getattr(given, "r", 0))))) or None
+        )
     return None
 
 

@@ -106,7 +106,7 @@ def _constants(node: Any, dt: float) -> dict[str, np.ndarray[Any, np.dtype[np.fl
         found["reset"] = one * getattr(node, "v_reset", 0.0)
     if not all(np.isfinite(values).all() for values in found.values()):
         raise GraphError("its constants are no numbers")
-    return found
+    return {name: np.asarray(values) for name, values in found.items()}
 
 
 def _share(tau: np.ndarray[Any, np.dtype[np.float64]], dt: float) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -166,8 +166,9 @@ class QuantisedPerception(nn.Module):
 def quantise(perception: Layered, bits: int | str = 8) -> QuantisedPerception:
     """A trained perception in whole numbers, each channel on a grid of its own.
 
-    Train it on (``neurosym.fine_tune``, or any loop of yours) and it learns what rounding broke: gradients pass the
-    rounding as if it were not there. What it sees then is, spike by spike, what its integer network sees.
+    Train it on (:func:`neurosym.training.quantising.fine_tune`, or any loop of yours) and it learns what rounding
+    broke: gradients pass the rounding as if it were not there. What it sees then is, spike by spike, what its integer
+    network sees.
 
     Args:
         perception: A :class:`SpikingVision` or :class:`SpikingClassifier`, or another that tells its ``layer_graph``.

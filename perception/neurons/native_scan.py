@@ -35,14 +35,14 @@ def native_forward(current: Tensor, rule: ScanRule, numbers: Numbers, initial: T
     spikes = torch.empty_like(current)
     membranes, final = torch.empty_like(current if record else current[:0]), torch.empty_like(current[: int(record)])
     number = _number_type(current.dtype)
-    decay, gain, threshold = (number(float(each)) for each in numbers)
     start = current[0, :0] if initial is None else initial
     driving, rows = _flat(current), (_row(start), _flat(spikes), _flat(membranes), _row(final))
 
-    def columns(first: int, last: int) -> None:
-        kernels.scan_forward(driving, decay, gain, threshold, rule.reset == "soft", *rows, first, last)
+    def columns(decay: float, gain: float, threshold: float, first: int, last: int) -> None:
+        three = number(decay), number(gain), number(threshold)
+        kernels.scan_forward(driving, *three, rule.reset == "soft", *rows, first, last)  # pyright: ignore[reportCallIssue]
 
-    in_parts(columns, current[0].numel(), current.numel())
+    _by_numbers(columns, numbers, current)
     return Scanned(spikes, membranes, final[0] if record else final)
 
 
@@ -62,10 +62,9 @@ def native_backward(
     shape = kernels.GIVEN if slopes is not None else SHAPES.get(rule.surrogate.name, kernels.GIVEN)
     number, wide = _number_type(current.dtype), torch.promote_types(current.dtype, torch.float32)
     none, none_wide = current[:0], current[:0].to(wide)
-    decay, gain, threshold = (float(each) for each in numbers)
     if shape == kernels.GIVEN and slopes is None:
         membranes = native_forward(current, rule, numbers, initial, True).membranes
-        slopes = rule.surrogate.derivative(membranes.to(wide) - threshold)
+        slopes = rule.surrogate.derivative(membranes.to(wide) - numbers.threshold)
     by_final = none_wide if arriving.final is None else arriving.final.to(wide)
     by_current, by_initial = (
         torch.empty_like(current),
@@ -78,7 +77,7 @@ def native_backward(
     flat = _flat(current), _flat(none_wide if slopes is None else slopes.to(wide))
     rows = _row(none if initial is None else initial), _row(by_final), _flat(by_current), _row(by_initial)
 
-    def columns(first: int, last: int) -> tuple[float, float, float]:
+    def columns(decay: float, gain: float, threshold: float, first: int, last: int) -> tuple[float, float, float]:
         return kernels.scan_backward(
             by_spikes,
             by_membranes,
@@ -96,15 +95,38 @@ def native_backward(
             last,
         )
 
-    sums = in_parts(columns, current[0].numel(), current.numel())
-    leaked, driven, barred = (sum(part[place] for part in sums) for place in range(3))
-    return Gradients(
-        by_current,
-        by_initial if initial is None else by_initial[0].to(current.dtype),
-        torch.tensor(leaked, dtype=wide),
-        torch.tensor((driven - decay * leaked) / gain, dtype=wide),
-        torch.tensor(barred, dtype=wide),
-    )
+    found = _by_numbers(columns, numbers, current)
+    leaked = driven = barred = none_wide.new_zeros(())
+    if learned:
+        sums = torch.tensor(
+            [[sum(part[n] for part in parts) for n in range(3)] for parts in found], dtype=torch.float64
+        )
+        leaked, driven, barred = sums.T.reshape(3, *_differing(numbers))
+    by_initial = by_initial if initial is None else by_initial[0].to(current.dtype)
+    by_gain = (driven - numbers.decay * leaked) / numbers.gain if learned else driven
+    return Gradients(by_current, by_initial, leaked, by_gain, barred)
+
+
+def _differing(numbers: Numbers) -> tuple[int, ...]:
+    """The axes of a row, of which the first ones are as long as numbers differ and the last ones are 1."""
+    return tuple(torch.broadcast_shapes(*(number.shape for number in numbers if isinstance(number, Tensor))))
+
+
+def _by_numbers(run: Callable[[float, float, float, int, int], T], numbers: Numbers, current: Tensor) -> list[list[T]]:
+    """Runs over all columns, those that share their three numbers at a time; what each part of each gave."""
+    columns = current[0].numel()
+    if not any(isinstance(number, Tensor) for number in numbers):
+        one = [float(number) for number in numbers]
+        return [in_parts(lambda first, last: run(one[0], one[1], one[2], first, last), columns, current.numel())]
+    shape = _differing(numbers)
+    groups = prod(shape)
+    length = columns // groups
+    each = [
+        number.expand(shape).flatten().tolist() if isinstance(number, Tensor) else [number] * groups
+        for number in numbers
+    ]
+    own = zip(*each, strict=True)
+    return [[run(a, b, c, place * length, (place + 1) * length)] for place, (a, b, c) in enumerate(own)]
 
 
 def in_parts(run: Callable[[int, int], T], columns: int, elements: int) -> list[T]:

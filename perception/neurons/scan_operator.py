@@ -18,7 +18,7 @@ from .eager_scan import eager_backward, eager_forward
 from .layer import NeuronError
 from .scan_rule import Arriving, Gradients, Numbers, Reset, Tier
 from .scan_tiers import ScanSettings, choose_tier, run_backward, run_forward, summed
-from .storage_order import in_storage_order, inverse
+from .storage_order import inverse, storage_order
 
 
 @custom_op("neurosym::leaky_scan", mutates_args=())
@@ -154,8 +154,8 @@ def _(
 
 def _laid_out(current: Tensor) -> Tensor:
     """An empty tensor as the tiers give them: the steps outermost, the rest in the current's order of memory."""
-    ordered, order = in_storage_order(current)
-    return torch.empty_like(ordered).permute(inverse(order))
+    order = storage_order(current)
+    return torch.empty_like(current.permute(order).contiguous()).permute(inverse(order))
 
 
 def save_forward(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tensor]) -> None:

@@ -6,6 +6,7 @@ Tiers are given tensors without gaps, whatever the order of their axes in memory
 import os
 from functools import cache
 from importlib.util import find_spec
+from math import prod
 from shutil import which
 from typing import NamedTuple
 
@@ -17,12 +18,13 @@ from .eager_scan import eager_backward, eager_forward
 from .layer import NeuronError
 from .native_scan import TYPES, native_backward, native_forward
 from .scan_rule import Arriving, Gradients, Number, Numbers, Reset, Scanned, ScanRule, Tier
-from .storage_order import in_storage_order, inverse
+from .storage_order import inverse, storage_order
 from .surrogates import SURROGATES, Surrogate
 
 FORWARD = {"eager": eager_forward, "native": native_forward, "compiled": compiled_forward}
 BACKWARD = {"eager": eager_backward, "native": native_backward, "compiled": compiled_backward}
 TIERS = (*FORWARD, "recorded")
+_WORTH_A_CALL = 2048  # elements; fewer take longer to be asked for than to be computed by plain operations
 
 
 class ScanSettings(NamedTuple):
@@ -51,15 +53,15 @@ def run_forward(
     current: Tensor, numbers: Numbers, initial: Tensor | None, settings: ScanSettings, record: bool
 ) -> Scanned:
     """The scan by the tier that is asked for; see :func:`.eager_scan.eager_forward`."""
-    ordered, order = in_storage_order(current)
+    tier = _for_rows(choose_tier(current, settings.tier), current, numbers)
+    ordered, order = _ordered(current, numbers)
     numbers = _plain(numbers, current, order)
-    tier = _for_rows(choose_tier(current, settings.tier), numbers)
     found = FORWARD[tier](ordered, settings.rule(numbers.threshold), numbers, _row_in(initial, order), record)
-    back = inverse(order)
     if not record:
         nothing = current.new_empty((0, *current.shape[1:]))
-        return Scanned(_back(found.spikes, back), nothing, nothing.clone())
-    return Scanned(_back(found.spikes, back), _back(found.membranes, back), _back(found.final[None], back))
+        return Scanned(_back(found.spikes, order, current), nothing, nothing.clone())
+    parts = found.spikes, found.membranes, found.final[None]
+    return Scanned(*(_back(part, order, current) for part in parts))
 
 
 def run_backward(
@@ -84,19 +86,20 @@ def run_backward(
         driven: What is kept.
         learned: Whether the gradients by the three numbers are wanted.
     """
-    ordered, order = in_storage_order(kept)
+    tier = _for_rows(choose_tier(kept, settings.tier), kept, numbers)
+    ordered, order = _ordered(kept, numbers)
     numbers = _plain(numbers, kept, order)
-    tier = _for_rows(choose_tier(kept, settings.tier), numbers)
     rule, start = settings.rule(numbers.threshold), _row_in(initial, order)
     steps, heights, final = (_in(tensor, order) for tensor in arriving)
     arriving = Arriving(steps, heights, None if final is None else final[0])
     if driven and tier != "native":
         ordered = FORWARD[tier](ordered, rule, numbers, start, True).membranes
     found = BACKWARD[tier](arriving, ordered, rule, numbers, start, _in(slopes, order), learned)
-    back = inverse(order)
-    by_initial = kept.new_empty((0, *kept.shape[1:])) if initial is None else _back(found.initial[None], back)
-    rows = [_back(row[None], back)[0] if row.ndim else row for row in found[2:]]
-    return Gradients(_back(found.current, back), by_initial, *rows)
+    by_initial = kept.new_empty((0, *kept.shape[1:]))
+    if initial is not None:
+        by_initial = _back(found.initial[None], order, kept)
+    rows = [row[None].permute(inverse(order))[0] if row.ndim else row for row in found[2:]]
+    return Gradients(_back(found.current, order, kept), by_initial, *rows)
 
 
 def summed(row: Tensor, number: Tensor) -> Tensor:
@@ -148,8 +151,29 @@ def _plain(numbers: Numbers, current: Tensor, order: list[int]) -> Numbers:
     return Numbers(*(plain(number) for number in numbers))
 
 
-def _for_rows(tier: Tier, numbers: Numbers) -> Tier:
-    return "eager" if tier == "native" and any(isinstance(number, Tensor) for number in numbers) else tier
+def _rows(numbers: Numbers) -> list[Tensor]:
+    return [number for number in numbers if isinstance(number, Tensor) and number.ndim]
+
+
+def _differing(numbers: Numbers) -> list[int]:
+    """The axes of a current ``[T, B, ...]`` along which numbers differ."""
+    shape = torch.broadcast_shapes(*(number.shape for number in _rows(numbers)))
+    return [axis + 1 for axis, size in enumerate(shape) if size > 1]
+
+
+def _for_rows(tier: Tier, current: Tensor, numbers: Numbers) -> Tier:
+    """The tier, where numbers are rows: native goes through the neurons that share theirs in one call."""
+    if tier != "native" or not _rows(numbers):
+        return tier
+    groups = prod(current.shape[axis] for axis in _differing(numbers))
+    return "native" if current.numel() >= _WORTH_A_CALL * groups else "eager"
+
+
+def _ordered(current: Tensor, numbers: Numbers) -> tuple[Tensor, list[int]]:
+    """A current without gaps, the axes along which numbers differ first, and the order of its axes."""
+    order, first = storage_order(current), _differing(numbers) if _rows(numbers) else []
+    order = [0, *first, *(axis for axis in order[1:] if axis not in first)]
+    return current.permute(order).contiguous(), order
 
 
 def _in(tensor: Tensor | None, order: list[int]) -> Tensor | None:
@@ -161,9 +185,11 @@ def _row_in(row: Tensor | None, order: list[int]) -> Tensor | None:
     return None if row is None else row.unsqueeze(0).permute(order).contiguous()[0]
 
 
-def _back(tensor: Tensor, back: list[int]) -> Tensor:
-    """In the old order of axes; where that is the same, a fresh tensor, which becomes ``.grad`` without a copy."""
-    return tensor if back == sorted(back) else tensor.permute(back)
+def _back(tensor: Tensor, order: list[int], current: Tensor) -> Tensor:
+    """In the current's order of axes and memory; where that is the same, a fresh tensor, which becomes ``.grad``."""
+    there = storage_order(current)
+    found = tensor if order == sorted(order) else tensor.permute(inverse(order))
+    return found if order == there else found.permute(there).contiguous().permute(inverse(there))
 
 
 @cache

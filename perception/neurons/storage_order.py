@@ -3,12 +3,11 @@
 from torch import Tensor
 
 
-def in_storage_order(tensor: Tensor) -> tuple[Tensor, list[int]]:
-    """The tensor with its axes but the first in the order of memory, contiguous, and that order."""
-    order = [0, *sorted(range(1, tensor.ndim), key=tensor.stride, reverse=True)]
+def storage_order(tensor: Tensor) -> list[int]:
+    """The axes of a tensor, the first one first and the others in the order of memory."""
     if tensor.is_contiguous():
-        order = list(range(tensor.ndim))
-    return tensor.permute(order).contiguous(), order
+        return list(range(tensor.ndim))
+    return [0, *sorted(range(1, tensor.ndim), key=tensor.stride, reverse=True)]
 
 
 def inverse(order: list[int]) -> list[int]:

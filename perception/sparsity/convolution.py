@@ -21,6 +21,7 @@ from .spike_lists import SpikeLists, spike_lists
 
 MOST = 0.3
 """Spikes for each input up to which they are listed; measured by ``tasks.vision.perception_benchmark``."""
+_FARTHEST = 2**16 - 1  # place in a list
 MOST_OF_PIXELS = 0.2
 """The same for windows of one pixel, whose lists are short."""
 
@@ -79,7 +80,10 @@ def spike_convolution(
         padding: Of zeros at each rim, less than the window.
         most: Spikes for each element of the signal above which it is taken as it is.
     """
-    lists = spike_lists(signal, most)
+    (channels, height, columns), kernel = signal.shape[1:], weight.shape[2]
+    far = max(kernel * (columns + kernel), stride * channels) > _FARTHEST
+    fits = min(height, columns) + 2 * padding >= kernel and not far
+    lists = spike_lists(signal, most) if fits else None
     if lists is None:
         return functional.conv2d(signal, weight, bias, stride, padding)
     return torch.as_tensor(_SpikeConvolution.apply(signal, weight, bias, stride, padding, lists))

@@ -22,6 +22,7 @@ from logic.kernels import kernel
 Array = NDArray[Any]
 
 _TOGETHER = 16  # elements looked at together
+_HIGHEST = 8  # level; a higher one would stand in its list too often
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +50,7 @@ class SpikeLists:
 
 
 def spike_lists(signal: Tensor, most: float) -> SpikeLists | None:
-    """The lists of a signal, or none if it has others than whole numbers from 0 on, or too many spikes.
+    """The lists of a signal, or none if it has others than whole numbers from 0 to 8, or too many spikes.
 
     Args:
         signal: ``[M, C, H, W]``, ``float32`` on a CPU.
@@ -79,7 +80,7 @@ def _count(rows: Array, most: int) -> tuple[int, int]:
             level = np.int32(row[i])
             found += level
             largest = max(largest, level)
-            wrong |= np.int32((np.float32(level) != row[i]) | (level < 0))
+            wrong |= np.int32((np.float32(level) != row[i]) | (level < 0) | (level > _HIGHEST))
         total += found
         if wrong or total > most:
             return -1, 0

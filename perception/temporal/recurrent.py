@@ -77,10 +77,18 @@ class Recurrent(Neuron):
         """The neurons' own."""
         return self.neuron.threshold
 
+    @threshold.setter
+    def threshold(self, value: float | Tensor) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        self.neuron.threshold = value
+
     @property
     def surrogate(self) -> Surrogate:  # pyright: ignore[reportIncompatibleVariableOverride]
         """The neurons' own."""
         return self.neuron.surrogate
+
+    @surrogate.setter
+    def surrogate(self, value: Surrogate) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        self.neuron.surrogate = value
 
     def fire(self, current: Tensor, state: tuple[Tensor, ...] | None = None) -> Firing:
         """See :meth:`Neuron.fire`; the state is the last spikes and that of the neurons."""

@@ -14,7 +14,8 @@ def _note(proof: Proof) -> str:
     if proof.kind == "rule":
         bound = ", ".join(f"{name} = {value}" for name, value in proof.bindings)
         return f"rule, line {proof.line}" + (f": {bound}" if bound else "")
-    return {"fact": f"seen, {_surety(proof.probability)}", "builtin": "computed", "negation": "no proof"}[proof.kind]
+    words = {"fact": f"seen, {_surety(proof.probability)}", "builtin": "computed", "negation": "no proof"}
+    return words[proof.kind]
 
 
 def _surety(probability: float) -> str:
@@ -119,11 +120,12 @@ def to_svg(proof: Proof) -> str:
         height = max(height, top + _HEIGHT)
         if parent is not None:
             x, y = parent
-            lines.append(f'<line x1="{x:.0f}" y1="{y}" x2="{middle:.0f}" y2="{top}"/>')
+            lines.append(f'<line x1="{x:.0f}" y1="{y}" x2="{middle:.0f}" y2="{top}" stroke="currentColor"/>')
         boxes.append(
             f'<rect x="{middle - own / 2:.0f}" y="{top:.0f}" width="{own:.0f}" height="{_HEIGHT}" rx="6" '
-            f'fill="{_COLOURS[node.kind]}"/><text x="{middle:.0f}" y="{top + 18:.0f}">{escape(node.text)}</text>'
-            f'<text class="note" x="{middle:.0f}" y="{top + 35:.0f}">{escape(_note(node))}</text>'
+            f'fill="{_COLOURS[node.kind]}" stroke="#777"/>'
+            f'<text x="{middle:.0f}" y="{top + 18:.0f}">{escape(node.text)}</text>'
+            f'<text font-size="11" fill="#454f59" x="{middle:.0f}" y="{top + 35:.0f}">{escape(_note(node))}</text>'
         )
         start = left + (total[id(node)] - below[id(node)]) / 2
         for step in node.steps:
@@ -131,5 +133,5 @@ def to_svg(proof: Proof) -> str:
             start += total[id(step)] + _GAP_X
     width = total[id(proof)]
     box = f'viewBox="0 0 {width + 16:.0f} {height + 8:.0f}" width="{width + 16:.0f}"'
-    style = "text{font:13px sans-serif;text-anchor:middle}.note{font-size:11px;fill:#555}line,rect{stroke:#777}"
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {box}><style>{style}</style>{"".join(lines + boxes)}</svg>'
+    look = 'font-family="sans-serif" font-size="13" text-anchor="middle" fill="#1f2933"'  # boxes are light on any page
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {box} {look}>{"".join(lines + boxes)}</svg>'

@@ -2,12 +2,10 @@
 
 import io
 import json
-import os
-import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files as resources
 from pathlib import Path
@@ -15,13 +13,25 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from logic.formats import FORMATS
-
 from .mutation import Files, mutate_bytes, mutate_header, mutate_json, mutate_text, repair_png
+from .netlist_files import (
+    NETLISTS,
+    behaviours,
+    kept,
+    mapped,
+    mutate_behaviour,
+    mutate_mapped,
+    mutate_netlist,
+    netlists,
+    read_behaviour,
+    read_flat_verilog,
+    read_mapped,
+    read_netlist,
+)
+from .property_files import claims, judge, mutate_claims
 from .recorded import mutate_recording, recordings, watch
 
 _SECONDS = 2.0  # that a program may take by its own limit
-_LARGEST = 30_000  # bytes of a netlist of the folder of data
 
 _PROGRAMS = (
     "0.4::heads(1). 0.7::heads(2).\nwin :- heads(1), heads(2).\nquery(win).\n",
@@ -87,7 +97,7 @@ def query(files: Files, folder: Path) -> object:
     from neurosym.commands.queries import report_file
     from reasoner import Limits
 
-    return report_file(_kept(folder / "program.pl", files[0]), None, Limits(seconds=_SECONDS), False, False)
+    return report_file(kept(folder / "program.pl", files[0]), None, Limits(seconds=_SECONDS), False, False)
 
 
 def explain(files: Files, folder: Path) -> object:
@@ -95,14 +105,14 @@ def explain(files: Files, folder: Path) -> object:
     from neurosym.commands.queries import report_file
     from reasoner import Limits
 
-    return report_file(_kept(folder / "program.pl", files[0]), None, Limits(seconds=_SECONDS), True, True)
+    return report_file(kept(folder / "program.pl", files[0]), None, Limits(seconds=_SECONDS), True, True)
 
 
 def solve(files: Files, folder: Path) -> object:
     """What the command `solve` does."""
     from neurosym.commands.solving.puzzles import solve_file
 
-    found = solve_file(str(_kept(folder / "puzzle.pl", files[0])), seconds=_SECONDS)
+    found = solve_file(str(kept(folder / "puzzle.pl", files[0])), seconds=_SECONDS)
     return str(found), json.dumps(found.to_dict())
 
 
@@ -130,7 +140,7 @@ def load(files: Files, folder: Path) -> object:
     from neurosym import load_model
     from neurosym.checkpoint import load_perception
 
-    path = _kept(folder / "model.safetensors", files[0])
+    path = kept(folder / "model.safetensors", files[0])
     return load_model(path) if "program" in load_perception(path)[1] else None
 
 
@@ -162,8 +172,8 @@ def read_network(files: Files, folder: Path) -> object:
     """What `verify` does with a network before it proves."""
     from neurosym import read_nir
 
-    _kept(folder / "n.json", files[1])
-    return read_nir(_kept(folder / "n.nir", files[0])).flatten()
+    kept(folder / "n.json", files[1])
+    return read_nir(kept(folder / "n.nir", files[0])).flatten()
 
 
 def pictures() -> list[Files]:
@@ -199,142 +209,11 @@ def see(files: Files, folder: Path) -> object:
 
     for part in ("train", "test"):
         for label in ("a", "b"):
-            _kept(folder / "own" / part / label / "picture.png", files[0])
+            kept(folder / "own" / part / label / "picture.png", files[0])
     with suppress(NeurosymError):
         load_dataset(str(folder / "own"))
     return read_picture(folder / "own" / "train" / "a" / "picture.png", (8, 8))
 
-
-def netlists(suffix: str, data: str | None = os.environ.get("NEUROSYM_DATA")) -> list[Files]:
-    """The example of a format's row, small files that hold its rarer words, and those of the folder of data."""
-    own = [row.example for row in FORMATS if suffix in row.suffixes and row.read]
-    found = sorted(Path(data, "circuits").rglob(f"*.{suffix}")) if data else []
-    kept = [path.read_bytes() for path in found if path.stat().st_size <= _LARGEST]
-    return [(text,) for text in (*own, *_RARE.get(suffix, ()), *kept)]
-
-
-def mapped() -> list[Files]:
-    """BLIF files of cells, and their library."""
-    blif = b".model t\n.inputs a b\n.outputs y q\n.gate nand2 a=a b=b O=n\n.gate ao a=n b=a c=b Y=y\n"
-    blif += b".mlatch dff D=n Q=q clk 1\n.mlatch tog T=a Q=r clk\n.gate ao a=r b=r c=q Y=z\n.end\n"
-    library = b'GATE "nand2" 1 O=!(a*b); PIN * INV 1 999 1.0 0.0 1.0 0.0\nGATE ao 2 Y=(a b)\'+c^a+CONST0;\n'
-    library += b" PIN a NONINV 1 999 1 0 1 0\nLATCH dff 6 Q=D; PIN D NONINV 1 999 1 0 1 0\n SEQ Q ANY RISING_EDGE\n"
-    library += b" CONTROL C 1 999 1 1 1 1\nLATCH tog 6 Q=T*!P + !T*P; SEQ Q P RISING_EDGE\n"
-    return [(blif, library)]
-
-
-def mutate_mapped(files: Files, generator: np.random.Generator) -> Files:
-    """Wrong tokens in the library, or in what uses it."""
-    at = int(generator.random() < 0.7)
-    wrong = mutate_text(
-        files[at], generator, (*_NETLIST_TOKENS, b"GATE", b"SEQ", b"CONST1", b"'", b"*", b"+", b".gate")
-    )
-    return (files[0], wrong) if at else (wrong, files[1])
-
-
-def read_mapped(files: Files, folder: Path) -> object:
-    """What every command on circuits does with a library of cells, and the circuit written again."""
-    from logic.formats import format_circuit, read_circuit
-
-    library = _kept(folder / "cells.genlib", files[1])
-    return format_circuit(read_circuit(_kept(folder / "circuit.blif", files[0]), genlib=library), "aig")
-
-
-def mutate_netlist(files: Files, generator: np.random.Generator) -> Files:
-    """A netlist with wrong tokens."""
-    return (mutate_text(files[0], generator, _NETLIST_TOKENS),)
-
-
-def read_netlist(suffix: str, files: Files, folder: Path) -> object:
-    """What every command on circuits does first, and the circuit written again."""
-    from logic.formats import format_circuit, read_circuit
-
-    circuit = read_circuit(_kept(folder / f"circuit.{suffix}", files[0]))
-    if circuit.dont_cares is not None:
-        format_circuit(circuit, "blif")
-    return format_circuit(replace(circuit, dont_cares=None), "aig")
-
-
-def read_flat_verilog(files: Files, folder: Path) -> object:
-    """What is done with Verilog before yosys is asked, and the circuit written again."""
-    from logic.formats import format_circuit
-    from logic.formats.source import Source
-    from logic.formats.verilog import parse_flat
-
-    return format_circuit(parse_flat(Source(str(folder / "circuit.v"), files[0])), "aig")
-
-
-def behaviours() -> list[Files]:
-    """Verilog with hierarchy, behaviour, memories, several kinds of registers, and assertions."""
-    from tasks.circuits.behaviour_texts import behaviour
-
-    return [(text,) for text in (*_BEHAVIOURS, *(behaviour(np.random.default_rng(seed)) for seed in range(20)))]
-
-
-def mutate_behaviour(files: Files, generator: np.random.Generator) -> Files:
-    """Verilog with one word or number in the place of another, or with wrong tokens."""
-    words = list(re.finditer(rb"\w+", files[0]))
-    if generator.random() < 0.6 and len(words) > 1:
-        place, other = (words[int(generator.integers(len(words)))] for _ in range(2))
-        return (files[0][: place.start()] + other[0] + files[0][place.end() :],)
-    return (mutate_text(files[0], generator, (*_NETLIST_TOKENS, *_VERILOG_TOKENS)),)
-
-
-def read_behaviour(files: Files, folder: Path) -> object:
-    """What every command does with such a file, and the circuit written again."""
-    from logic.formats import format_circuit, read_circuit
-    from logic.yosys import program
-
-    program.SECONDS = int(_SECONDS)
-    return format_circuit(read_circuit(_kept(folder / "circuit.sv", files[0])), "aig")
-
-
-_BEHAVIOURS = (
-    b"module m(input c, r, s, e, d, output reg [3:0] q); reg [3:0] t [0:7]; initial q = 4'b1x0z;\n"
-    b"always @(posedge c or negedge r or posedge s) if (!r) q <= 0; else if (s) q <= 4'hx; else if (e) q <= t[q];\n"
-    b"always @(posedge c) if (e) t[q] <= {q, d}; endmodule\n",
-    b"module m(input c, input [3:0] d, output reg [3:0] q); initial assume (d == 0);\n"
-    b"always @(posedge c) begin q <= q / d; small: assert (q != 7); cover (d); assume property (d < 3); end\n"
-    b"always_comb assert (s_eventually q); `ifdef FORMAL wire x; `endif endmodule\n",
-    b"module m(inout a, input b, output tri c, \\d[0] ); assign c = b ? a : 1'bz;\n"
-    b"\\$_NAND_ g(.A(a), .B(b), .Y(\\d[0] ));\n"
-    b'reg [7:0] m [0:3]; initial $readmemh("x", m); `include "x"\n endmodule\n',
-)
-_VERILOG_TOKENS = (
-    b"always @(posedge c)", b"always @*", b"begin", b"end", b"case (a)", b"endcase", b"if (a)", b"else",
-    b"for (i = 0; i < ", b"generate", b"[3:0]", b"4'bx", b"'z", b"#(.W(", b"function", b"endmodule", b"module m(",
-    b"`define A ", b"`A",
-    b"`include \"circuit.sv\"", b"$readmemh(\"/etc/passwd\", m)", b"**", b"/", b"initial", b"while (1)",
-    b"reg [31:0] m [0:",
-    b"parameter W = ", b"(* keep *)", b"$display(", b"assert (", b"1 << 30", b"{1000000{a}}", b"\\$add ", b"$anyseq",
-)  # fmt: skip
-_NETLIST_TOKENS = (
-    b"(", b")", b";", b".names", b".latch", b"assign", b"=", b"\n", b"\\", b"\0", b"\xff", b"\xc3\xa9", b"?", b":",
-    b"~", b"[1000000000:0]", b"/*", b"(*", b" ", b"\x80", b"AND(", b".i 99999999", b"module", b"c\n", b"0x", b"'",
-    b"&&", b",",
-)  # fmt: skip
-_RARE: Mapping[str, tuple[bytes, ...]] = {
-    "aag": (
-        b"aag 7 2 1 2 4\n2\n4\n6 8\n6\n7\n8 4 10\n10 13 15\n12 2 6\n14 3 7\ni0 enable\ni1 reset\no0 Q\no1 !Q\n",
-        b"aag 5 1 1 0 3 1 0 1 1\n2\n4 10 1\n4\n2\n2\n4\n6\n6 5 3\n8 4 2\n10 9 7\nb0 NEVER\nc\nnote\n",
-    ),
-    "blif": (
-        b".model t\n.inputs a b c\n.outputs y\n.subckt g A=a B=b Y=t\n.latch t q fe c 3\n"
-        b".subckt g A=q B=b Y=y\n.end\n.model g\n.inputs A B\n.outputs Y\n.names A B Y\n11 1\n.end\n",
-        b".model t\n.inputs a b\n.outputs y\n.conn a t\n.subckt g A=t Y=y\n.cname u/1\n.attr src a\n.exdc\n"
-        b".names a b d\n1- 1\n.names d y\n0 1\n.end\n.model g\n.inputs A\n.outputs Y\n.latch A Y re c 0\n.end\n",
-    ),
-    "kiss2": (
-        b".i 2\n.o 2\n.ilb a b\n.ob y z\n.r on\n-1 * off 0-\n00 off on 10\n10 on * 11\n.end\n",
-        b".start_kiss\n.i 1\n.o 1\n.s 2\n.p 2\n- a b 1\n0 b a -\n.end_kiss\n",
-    ),
-    "v": (
-        b"module d(input C, D, output reg Q); initial Q = 1'b1; always @(negedge C) Q = D; endmodule\n"
-        b"module m(input c, a, output y); wire t; d u(c, a, t); DFFN v(.C(c), .D(t), .Q(y)); endmodule\n",
-    ),
-    "pla": (b".i 2\n.o 2\n.type fdr\n11 10\n0- 0-\n10 01\n01 ~1\n00 01\n.e\n",),
-}
-NETLISTS = tuple(row.suffixes[0] for row in FORMATS if row.read)
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
@@ -345,6 +224,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("checkpoint", checkpoints, mutate_checkpoint, load),
         Kind("nir", networks, mutate_network, read_network),
         Kind("picture", pictures, mutate_picture, see),
+        Kind("property", claims, mutate_claims, judge),
         Kind("events", recordings, mutate_recording, watch),
         Kind("genlib", mapped, mutate_mapped, read_mapped),
         *(
@@ -383,9 +263,3 @@ def outcome(kind: Kind, files: Files) -> str:
                 raise ValueError(f"a refusal of {len(str(refused))} characters") from refused
             return "refused"
     return "result"
-
-
-def _kept(path: Path, data: bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    return path

@@ -1,15 +1,17 @@
 """Verilog files that yosys elaborates: which module is meant, and what is told where there is no yosys."""
 
 import re
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
 from ...circuit import Circuit
-from ...errors import FormatError
+from ...errors import FormatError, FormatWarning
 from ...yosys.elaboration import Elaborated, elaborate
 from ...yosys.program import REMEDY, Yosys, find_yosys
 from ...yosys.sources import Sources, gather
 from .file_list import Design
+from .text_checks import find_promise, find_race
 from .verilog_design import design_circuit
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -35,7 +37,22 @@ def read_design(design: Design, beyond: FormatError | None = None) -> Circuit:
             raise FormatError(f"{first}: no other module contains {', '.join(tops)}; say which is meant by --top NAME")
         if own != found.top:
             found = _elaborate(yosys, sources, replace(design, top=own), beyond)
+    _check_text(found)
     return design_circuit(found)
+
+
+def _check_text(found: Elaborated) -> None:
+    """Refuses races between blocks, and tells of promises about cases."""
+    for name, data in found.sources.copies.items():
+        if name.endswith(".dat"):
+            continue
+        text = data.decode("utf-8", "replace")
+        if race := find_race(text, frozenset(found.removed)):
+            problem = f"{race.name!r} is read here while another block assigns it by '='; which comes first is open"
+            raise found.sources.error(name, race.line, f"{problem}, use '<='")
+        if promise := find_promise(text):
+            told = f"{promise!r} promises something of its cases, which is taken for kept, though a simulation does not"
+            warnings.warn(f"{found.sources.place(name)}: {told}", FormatWarning, stacklevel=4)
 
 
 def design_tops(design: Design) -> tuple[str, ...]:

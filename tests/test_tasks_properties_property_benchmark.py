@@ -5,8 +5,8 @@ import shutil
 import pytest
 
 from logic.checking import prove_properties
-from tasks.circuits.property_benchmark import Answer, contradictions, rival, totals
-from tasks.circuits.property_families import families
+from tasks.properties.property_benchmark import Answer, contradictions, rival, totals
+from tasks.properties.property_families import families
 
 
 @pytest.mark.parametrize("name", [name for name in families() if name != "counter-10"])

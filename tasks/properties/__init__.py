@@ -1,0 +1,1 @@
+"""Properties of clocked circuits: how many are settled, and how fast, beside others."""
