@@ -23,6 +23,7 @@ from .preparation import FITTINGS, Fitting, Preparation
 
 FINEST = 48  # pixels across a recording's frames, unless more are asked for
 _MOST_BYTES = 2 << 30  # of all pictures or frames
+_TOGETHER = 1 << 16  # pixels that are compared at once
 _DEPTHS = (10, 12, 14, 16)  # bits that cameras have; files say 16
 
 Stamp = tuple[str, int, int]  # path, time of the last change, bytes
@@ -224,7 +225,11 @@ def _survey(stamps: tuple[Stamp, ...]) -> _Survey:
 
 
 def _is_grey(pixels: NDArray[np.uint8]) -> bool:
-    return pixels.ndim == 2 or all(bool((row == row[:, :1]).all()) for row in pixels)
+    if pixels.ndim == 2:
+        return True
+    rows = max(1, _TOGETHER // pixels.shape[1])
+    parts = (pixels[start : start + rows] for start in range(0, len(pixels), rows))
+    return all(bool((part == part[:, :, :1]).all()) for part in parts)
 
 
 def _decoded(path: str) -> Image.Image:

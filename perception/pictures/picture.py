@@ -15,6 +15,7 @@ from torch import Tensor
 from logic import NeurosymError
 
 MOST_PIXELS = 1 << 26  # of one picture
+LARGEST_SIDE = 1 << 16  # pixels
 BRIGHTEST = 65_535  # of 16-bit grey
 DEEPEST = "brightest of 16 bits"  # what a picture's ``info`` tells if its pixels were scaled to bytes
 _TOLERANCE = 1e-3  # of floats that were made by arithmetic
@@ -87,10 +88,10 @@ def decode_picture(source: str | Path | bytes, name: str, brightest: int = BRIGH
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
-                if image.width * image.height > MOST_PIXELS:
+                if image.width * image.height > MOST_PIXELS or max(image.size) > LARGEST_SIDE:
                     raise PictureError(
                         f"{name}: the picture has {image.width:,} x {image.height:,} pixels, "
-                        f"more than {MOST_PIXELS:,}; make it smaller"
+                        f"more than {MOST_PIXELS:,} or {LARGEST_SIDE:,} on a side; make it smaller"
                     )
                 return _as_seen(image, name, brightest)
     except PictureError:
