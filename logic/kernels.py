@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import cache, update_wrapper
+from hashlib import blake2b
 from types import FunctionType
 from typing import Any, Generic, Literal, ParamSpec, TypeVar, cast
 
@@ -69,7 +70,9 @@ class Kernel(Generic[Parameters, Result]):
             return self.compiled()(*args, **named)
         except OSError:  # the folder of compiled kernels is full, or gone
             forget_folder(f"{kernel_folder().path} cannot be written any more")
-            return self.compiled()(*args, **named)
+        except (ModuleNotFoundError, AttributeError):  # types that another version of ours knew by another name
+            forget_folder(f"{kernel_folder().path} holds kernels of another version; remove it")
+        return self.compiled()(*args, **named)
 
     def _is_worth_compiling(self, args: tuple[Any, ...]) -> bool:
         if not self._large or _STATE.mode == "always":
@@ -95,9 +98,22 @@ class Kernel(Generic[Parameters, Result]):
                 called = {name: function.__globals__.get(name) for name in function.__code__.co_names}
                 inner = {name: other.compiled() for name, other in called.items() if isinstance(other, Kernel)}
                 copy = FunctionType(function.__code__, function.__globals__ | inner, argdefs=function.__defaults__)
-                copy.__qualname__ = function.__qualname__
+                copy.__qualname__ = function.__qualname__ + (f"-{self.digest()[:8]}" if inner else "")
                 made = self._compiled = _compile(copy, self._options)
             return made
+
+    def digest(self) -> str:
+        """What it computes, the kernels that it calls included, in hexadecimal digits.
+
+        numba keeps a compiled kernel until the file of that kernel changes. What it calls is compiled into it, and may
+        lie in another file; so this is a part of the name of a kernel that calls others.
+        """
+        code, known = cast(FunctionType, self._function).__code__, cast(FunctionType, self._function).__globals__
+        parts = [code.co_code.hex(), *(repr(one) for one in code.co_consts if not hasattr(one, "co_code"))]
+        for name in code.co_names:
+            other = known.get(name)
+            parts.append(other.digest() if isinstance(other, Kernel) else _constant(other))
+        return blake2b("|".join(parts).encode(), digest_size=16).hexdigest()
 
     def forget(self) -> None:
         """Compiles it anew at the next call."""
@@ -154,6 +170,11 @@ def forget_folder(reason: str) -> None:
         _STATE.folder = KernelFolder(None, reason)
         for one in _KERNELS:
             one.forget()
+
+
+def _constant(value: object) -> str:
+    """A global value as numba compiles it in; empty for what is no constant."""
+    return repr(value) if isinstance(value, bool | int | float | str | tuple) else ""
 
 
 def _entries(args: tuple[Any, ...]) -> int:

@@ -19,6 +19,7 @@ from logic.evaluation import evaluate
 from logic.kernel_folder import KernelFolder, find_folder, why_unsafe
 from logic.kernels import kernel, run_kernels, work_time
 
+ROOT = Path(__file__).parent.parent
 MAPPINGS = ("dual-rail", "single-rail", "fail-silent", "majority", "logicsnn")
 
 
@@ -205,3 +206,23 @@ with run_kernels("always"):
             assert "compiling kernels" in lines[0]
             assert ("kept in" if kept else "kept nowhere: ") in lines[0]
     assert bool([*folder.rglob("*.nbi")]) == kept
+
+
+def test_a_kernel_is_compiled_anew_when_one_that_it_calls_has_changed(tmp_path: Path) -> None:
+    """The caller's own file stays as it is; what the called one adds, a constant of its file, becomes another."""
+    caller = (
+        "import numpy as np\nfrom callee import add\nfrom logic.kernels import kernel\n"
+        "@kernel(large=0)\ndef run(numbers):\n    return add(numbers[0])\n"
+        "if __name__ == '__main__':\n    print(int(run(np.array([1]))))\n"
+    )
+    (tmp_path / "caller.py").write_text(caller)
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "kept"), "PYTHONPATH": f"{ROOT}:{tmp_path}"}
+    answers: list[str] = []
+    for more in (1, 1, 20):
+        (tmp_path / "callee.py").write_text(
+            f"from logic.kernels import kernel\nMORE = {more}\n@kernel(large=0)\ndef add(one):\n    return one + MORE\n"
+        )
+        (tmp_path / "callee.py").touch()
+        command = [sys.executable, str(tmp_path / "caller.py")]
+        answers.append(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
+    assert answers == ["2\n", "2\n", "21\n"]
