@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -17,6 +16,7 @@ import numpy as np
 
 from logic.formats import FORMATS
 
+from .behavioural import behaviours, mutate_behaviour, read_behaviour, read_flat_verilog
 from .mutation import Files, mutate_bytes, mutate_header, mutate_json, mutate_text, repair_png
 
 _SECONDS = 2.0  # that a program may take by its own limit
@@ -53,8 +53,7 @@ class Kind:
         name: Of the kind.
         corpus: Good inputs.
         mutate: A wrong input from a good one.
-        run: Does what users do with such an input, in an empty folder; only a :class:`logic.NeurosymError` may come
-            out.
+        run: Does what users do with it in an empty folder; only a :class:`logic.NeurosymError` may come out.
         memory: Bytes of address space that an input may take.
     """
 
@@ -318,59 +317,6 @@ def read_netlist(suffix: str, files: Files, folder: Path) -> object:
     return format_circuit(replace(circuit, dont_cares=None), "aig")
 
 
-def read_flat_verilog(files: Files, folder: Path) -> object:
-    """What is done with Verilog before yosys is asked, and the circuit written again."""
-    from logic.formats import format_circuit
-    from logic.formats.source import Source
-    from logic.formats.verilog import parse_flat
-
-    return format_circuit(parse_flat(Source(str(folder / "circuit.v"), files[0])), "aig")
-
-
-def behaviours() -> list[Files]:
-    """Verilog with hierarchy, behaviour, memories, several kinds of registers, and assertions."""
-    from tasks.circuits.behaviour_texts import behaviour
-
-    return [(text,) for text in (*_BEHAVIOURS, *(behaviour(np.random.default_rng(seed)) for seed in range(20)))]
-
-
-def mutate_behaviour(files: Files, generator: np.random.Generator) -> Files:
-    """Verilog with one word or number in the place of another, or with wrong tokens."""
-    words = list(re.finditer(rb"\w+", files[0]))
-    if generator.random() < 0.6 and len(words) > 1:
-        place, other = (words[int(generator.integers(len(words)))] for _ in range(2))
-        return (files[0][: place.start()] + other[0] + files[0][place.end() :],)
-    return (mutate_text(files[0], generator, (*_NETLIST_TOKENS, *_VERILOG_TOKENS)),)
-
-
-def read_behaviour(files: Files, folder: Path) -> object:
-    """What every command does with such a file, and the circuit written again."""
-    from logic.formats import format_circuit, read_circuit
-    from logic.yosys import program
-
-    program.SECONDS = int(_SECONDS)
-    return format_circuit(read_circuit(_kept(folder / "circuit.sv", files[0])), "aig")
-
-
-_BEHAVIOURS = (
-    b"module m(input c, r, s, e, d, output reg [3:0] q); reg [3:0] t [0:7]; initial q = 4'b1x0z;\n"
-    b"always @(posedge c or negedge r or posedge s) if (!r) q <= 0; else if (s) q <= 4'hx; else if (e) q <= t[q];\n"
-    b"always @(posedge c) if (e) t[q] <= {q, d}; endmodule\n",
-    b"module m(input c, input [3:0] d, output reg [3:0] q); initial assume (d == 0);\n"
-    b"always @(posedge c) begin q <= q / d; small: assert (q != 7); cover (d); assume property (d < 3); end\n"
-    b"always_comb assert (s_eventually q); `ifdef FORMAL wire x; `endif endmodule\n",
-    b"module m(inout a, input b, output tri c, \\d[0] ); assign c = b ? a : 1'bz;\n"
-    b"\\$_NAND_ g(.A(a), .B(b), .Y(\\d[0] ));\n"
-    b'reg [7:0] m [0:3]; initial $readmemh("x", m); `include "x"\n endmodule\n',
-)
-_VERILOG_TOKENS = (
-    b"always @(posedge c)", b"always @*", b"begin", b"end", b"case (a)", b"endcase", b"if (a)", b"else",
-    b"for (i = 0; i < ", b"generate", b"[3:0]", b"4'bx", b"'z", b"#(.W(", b"function", b"endmodule", b"module m(",
-    b"`define A ", b"`A",
-    b"`include \"circuit.sv\"", b"$readmemh(\"/etc/passwd\", m)", b"**", b"/", b"initial", b"while (1)",
-    b"reg [31:0] m [0:",
-    b"parameter W = ", b"(* keep *)", b"$display(", b"assert (", b"1 << 30", b"{1000000{a}}", b"\\$add ", b"$anyseq",
-)  # fmt: skip
 _NETLIST_TOKENS = (
     b"(", b")", b";", b".names", b".latch", b"assign", b"=", b"\n", b"\\", b"\0", b"\xff", b"\xc3\xa9", b"?", b":",
     b"~", b"[1000000000:0]", b"/*", b"(*", b" ", b"\x80", b"AND(", b".i 99999999", b"module", b"c\n", b"0x", b"'",
@@ -397,6 +343,7 @@ _RARE: Mapping[str, tuple[bytes, ...]] = {
     ),
     "pla": (b".i 2\n.o 2\n.type fdr\n11 10\n0- 0-\n10 01\n01 ~1\n00 01\n.e\n",),
 }
+_READERS = {"v": read_flat_verilog}  # yosys has a kind of its own
 NETLISTS = tuple(row.suffixes[0] for row in FORMATS if row.read)
 
 KINDS: Mapping[str, Kind] = {
@@ -411,11 +358,9 @@ KINDS: Mapping[str, Kind] = {
         Kind("events", recordings, mutate_recording, watch),
         Kind("genlib", mapped, mutate_mapped, read_mapped),
         *(
-            Kind(suffix, partial(netlists, suffix), mutate_netlist, partial(read_netlist, suffix))
+            Kind(suffix, partial(netlists, suffix), mutate_netlist, _READERS.get(suffix, partial(read_netlist, suffix)))
             for suffix in NETLISTS
-            if suffix != "v"
         ),
-        Kind("v", partial(netlists, "v"), mutate_netlist, read_flat_verilog),
         Kind("verilog-behaviour", behaviours, mutate_behaviour, read_behaviour, memory=64 << 30),
     )
 }
