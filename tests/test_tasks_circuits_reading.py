@@ -12,10 +12,10 @@ import pytest
 from logic import parse_circuit
 from logic.formats import format_circuit, read_circuit
 from tasks.circuits import reading_agreement
-from tasks.circuits.berkeley_texts import GENLIB, free_part
 from tasks.circuits.independent_readers import Reader, ReaderError, equivalent, readers
 from tasks.circuits.reading_agreement import TEXTS, compare_files, compare_generated
 from tasks.circuits.small_machines import Machine, difference, matched, read_machine, write_machine
+from tasks.circuits.texts.berkeley_texts import GENLIB, free_part
 from tasks.circuits.torn_machines import exposed, torn
 
 

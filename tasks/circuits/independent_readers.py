@@ -9,8 +9,8 @@ from pathlib import Path
 
 from logic.errors import NeurosymError
 
-from .berkeley_texts import kiss_as_verilog
 from .small_machines import Machine, called_alike, live_wires, write_machine
+from .texts.berkeley_texts import kiss_as_verilog
 
 _BATCH = 100  # files for a child process
 _SECONDS = 300.0

@@ -21,9 +21,9 @@ import numpy as np
 from logic.errors import FormatError, FormatWarning
 from logic.formats import read_circuit, readable_suffixes, write_circuit
 
-from . import behaviour_texts, berkeley_texts, netlist_texts
 from .independent_readers import Reader, equivalent, kind_of, library_of, read_all, readers
 from .small_machines import Machine, difference, matched, read_machine
+from .texts import behaviour_texts, berkeley_texts, netlist_texts
 from .torn_machines import exposed, torn
 
 SECONDS = 20  # of CPU time for each question to ABC

@@ -84,7 +84,7 @@ def read_flat_verilog(files: Files, folder: Path) -> object:
 
 def behaviours() -> list[Files]:
     """Verilog with hierarchy, behaviour, memories, several kinds of registers, and assertions."""
-    from tasks.circuits.behaviour_texts import behaviour
+    from tasks.circuits.texts.behaviour_texts import behaviour
 
     return [(text,) for text in (*_BEHAVIOURS, *(behaviour(np.random.default_rng(seed)) for seed in range(20)))]
 
