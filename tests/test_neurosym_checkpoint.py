@@ -59,6 +59,7 @@ def test_a_revived_network_is_what_is_saved(tmp_path: Path, remedy: str) -> None
             vision.get_parameter(f"{name}.beta").fill_(0.05)
     save_perception(vision, tmp_path / "net.safetensors", {})
     loaded, _ = load_perception(tmp_path / "net.safetensors")
+    assert isinstance(loaded, SpikingVision)
     spikes = loaded.get_submodule(name)(current)
     assert torch.equal(spikes, vision.get_submodule(name)(current))
     assert not torch.equal(spikes, before)

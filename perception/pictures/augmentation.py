@@ -1,13 +1,23 @@
 """Small random shifts, turns, scalings, shears and bends of pictures, so that few pictures teach more."""
 
 from math import pi
-from typing import Literal
+from typing import Literal, TypedDict
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from logic.randomness import Seed, to_generator
+
+
+class Distortion(TypedDict, total=False):
+    """How far :func:`augment` moves and bends pictures: its arguments by name."""
+
+    shift: float
+    turn: float
+    scale: float
+    shear: float
+    bend: float
 
 
 def augment(

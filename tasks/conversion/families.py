@@ -15,12 +15,13 @@ from torch.nn import functional
 
 from perception import LeakyIntegrateAndFire, augment, prepare, pretrain
 from perception.neurons.surrogates import arctan
+from perception.pictures.augmentation import Distortion
 from perception.plasticity.competition import CompetitiveRule
 
 from .trained_networks import CHUNK, LEVELS, to_floats
 
 PRETRAINING_PICTURES = 500
-DISTORTION = {"shift": 1.5, "turn": 10.0, "scale": 0.1, "shear": 0.1}
+DISTORTION = Distortion(shift=1.5, turn=10.0, scale=0.1, shear=0.1)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from logic.writing import whole_file
 from neurosym.terminal import complain
 from perception import Dataset, augment, hold_out, load_dataset, prepare
+from perception.pictures.augmentation import Distortion
 
 from .networks import ResNet, Vgg, VisionTransformer, loss
 
@@ -45,7 +46,7 @@ class Recipe:
     epochs: int
     learning_rate: float
     twin_epochs: int
-    distortion: Mapping[str, float] = field(default_factory=dict[str, float])
+    distortion: Distortion = field(default_factory=Distortion)
     mirrored: bool = False
 
 

@@ -77,7 +77,7 @@ def settings_of(choice: Choice, dataset: str, batch: int, seed: int, device: str
 
 def seconds_per_epoch(settings: Settings) -> float:
     """The time of an epoch, from two short ones of a few pictures, in the first of which kernels are compiled."""
-    count = len(load_dataset(settings.dataset, split="train").labels) * (1 - settings.held_out)
+    count = len(load_dataset(settings.dataset, split="train").labels) * (1 - (settings.held_out or 0.0))
     with TemporaryDirectory() as folder:
         timed = replace(settings, recipe=settings.recipe.changed(epochs=2), few=_TIMED, held_out=0.0)
         outcome = train_on_labels(timed, Path(folder) / "timed.safetensors")
@@ -118,7 +118,7 @@ def run(settings: Settings, epochs: int, minutes: float, folder: Path, console: 
     console.print(f"{settings.model}, T = {settings.steps}, {epochs} epochs on {settings.device}")
     start = time.perf_counter()
     with Progress(console=console, transient=True) as bar:
-        task = bar.add_task(settings.model, total=None)
+        task = bar.add_task(settings.model or "the usual network", total=None)
         outcome = train_on_labels(
             settings, output, resume=True, progress=lambda done, total: bar.update(task, completed=done, total=total)
         )
