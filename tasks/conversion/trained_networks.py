@@ -50,8 +50,8 @@ class Recipe:
     mirrored: bool = False
 
 
-_DIGITS = {"shift": 2.0, "turn": 10.0, "scale": 0.1, "shear": 0.1}
-_GARMENTS = {"shift": 1.0, "turn": 0.0, "scale": 0.05, "shear": 0.0}
+_DIGITS = Distortion(shift=2.0, turn=10.0, scale=0.1, shear=0.1)
+_GARMENTS = Distortion(shift=1.0, turn=0.0, scale=0.05, shear=0.0)
 
 RECIPES: Mapping[str, Recipe] = {
     "vgg": Recipe(Vgg, "mnist", 8, 5e-3, 2, _DIGITS),
