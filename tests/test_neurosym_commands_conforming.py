@@ -53,7 +53,7 @@ def test_a_netlist_is_compared_and_the_evidence_written(netlist: Path, tmp_path:
     assert outcomes[1]["mapping"] == "logicsnn"
     assert json.loads(log.read_text())["outcomes"] == outcomes
     text = page.read_text()
-    assert text.count("<figure><img") == 5  # cores once, and two rasters for each target
+    assert text.count('<svg role="img"') == 5  # cores once, and two rasters for each target
     for words in ("entries compared", "ours: neurons", "nest: neurons", "on 1 cores of 1,024", "no chip was reached"):
         assert words in text
 

@@ -56,7 +56,7 @@ def test_training_writes_a_network_its_course_and_its_result(tmp_path: Path) -> 
     assert json.loads((folder / "settings.json").read_text()) == result["settings"]
     page = (folder / "report.html").read_text()
     assert f"{told['test_correct']} of {told['test_count']} test pictures right" in page
-    assert page.count("<img") == 6  # curves, confusion, prediction, raster, membranes, rates
+    assert page.count('<svg role="img"') == 6  # curves, confusion, prediction, raster, membranes, rates
     code, _, err = command("train", "digits", "--output", str(file), *quick)
     assert (code, "holds a training already" in err) == (2, True)
     code, out, _ = command("train", "digits", "--output", str(file), "--json", *quick, "--resume")

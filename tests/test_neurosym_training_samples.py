@@ -126,7 +126,9 @@ def test_frozen_networks_keep_weights_and_statistics() -> None:
 
 
 def test_frozen_networks_are_named_and_something_is_learned() -> None:
-    with pytest.raises(TrainingError, match="no network or part 'bits' to be frozen; did you mean bit"):
+    with pytest.raises(
+        TrainingError, match="no network 'bits' to be frozen; the model has bit, sign; did you mean bit"
+    ):
         fit(make_model(), Counted(), epochs=1, frozen=("bits",))
     with pytest.raises(TrainingError, match="nothing is left to be learned"):
         fit(make_model(), Counted(), epochs=1, frozen=("bit", "sign"))

@@ -50,7 +50,7 @@ def test_a_small_run_ends_with_a_result_and_goes_on_where_it_stopped(tmp_path: P
     assert again.history == outcome.history
     page = (tmp_path / "cifar10-jpeg-max_resnet18-0-training" / "report.html").read_text()
     assert "40 test pictures right" in page
-    assert page.count("<img") == 6  # curves, confusion, prediction, raster, membranes, rates
+    assert page.count('<svg role="img"') == 6  # curves, confusion, prediction, raster, membranes, rates
     assert 0 < seconds_per_epoch(small) < 600
 
 

@@ -323,6 +323,7 @@ def build(chosen: Preset, generator: Seed | None = None) -> Network:
         ArchitectureError: if its plan does not fit together.
 
     Example:
+        >>> import torch
         >>> network = build(preset("tiny_resnet", steps=2), 0)
         >>> network(torch.zeros(3, 1, 28, 28)).shape  # logits of each step
         torch.Size([2, 3, 10])
@@ -345,6 +346,7 @@ def count_parameters(network: nn.Module) -> int:
     """The number of learned numbers.
 
     Example:
+        >>> import torch
         >>> with torch.device("meta"):  # sizes alone, no numbers
         ...     found = count_parameters(build(preset("spikformer_4_384")))
         >>> round(found / 1e6, 2), preset("spikformer_4_384").published

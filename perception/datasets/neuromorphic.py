@@ -189,8 +189,7 @@ def _unpack(file: Path) -> None:
                 source = stack.enter_context(gzip.open(packed))
             else:
                 source = stack.enter_context(stack.enter_context(ZipFile(packed)).open(file.name))
-            place = stack.enter_context(whole_file(file))
-            with place.open("wb") as target:
+            with whole_file(file) as place, place.open("wb") as target:
                 for _ in range(_MOST_BYTES // _CHUNK):
                     if not (part := source.read(_CHUNK)):
                         return

@@ -231,16 +231,18 @@ def _dont_cares(reader: _Reader, circuit: Circuit) -> Circuit:
     """What ``.exdc`` says, as a circuit over the inputs and registers."""
     free, source = reader.free or Netlist(reader.source), reader.source
     sources = (*circuit.inputs, *circuit.register_names)
+    # An output may be a register, too: among the don't cares its name is the output's, and nothing reads the register.
+    called = tuple(f"{name} as it was" if name in reader.free_heads else name for name in sources)
     first = next(iter(reader.free_heads.values()), None)
-    for name in sources:
+    for name in called:
         free.add_input(name, first or 0)
     for name in circuit.output_names:
         if name in reader.free_heads:
             free.add_output(name, reader.free_heads[name])
     found = free.build()
-    if found.inputs != sources:
+    if found.inputs != called:
         raise source.error("the don't cares read a wire that is no input and no register", first)
-    return found
+    return replace(found, inputs=sources)
 
 
 def _logical_lines(source: Source) -> Iterator[tuple[int, str]]:
