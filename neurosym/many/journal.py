@@ -101,4 +101,5 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        fcntl.flock(self._handle, fcntl.LOCK_UN)  # a child between fork and exec holds the handle a little longer
         os.close(self._handle)

@@ -39,6 +39,7 @@ def save_converted(converted: ConvertedNetwork, path: str | Path, notes: Mapping
     Example:
         >>> from tempfile import TemporaryDirectory
         >>> from perception import convert
+        >>> _ = torch.manual_seed(0)
         >>> network, pictures = torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.ReLU()), torch.rand(8, 3)
         >>> spiking = convert(network, pictures, "group", steps=2)
         >>> with TemporaryDirectory() as folder:

@@ -94,6 +94,7 @@ def read_levels(converted: ConvertedNetwork, bits: int = 8) -> LevelReading:
         >>> import torch
         >>> from torch import nn
         >>> from perception.conversion import convert
+        >>> _ = torch.manual_seed(0)
         >>> network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.AvgPool2d(2), nn.Flatten(), nn.Linear(8, 3))
         >>> found = read_levels(convert(network, torch.rand(8, 1, 6, 6), "group", steps=1))
         >>> [layer.name for layer in found.network.layers], found.network.shapes["neuron1"], found.code

@@ -232,7 +232,8 @@ def _dont_cares(reader: _Reader, circuit: Circuit) -> Circuit:
     free, source = reader.free or Netlist(reader.source), reader.source
     sources = (*circuit.inputs, *circuit.register_names)
     # An output may be a register, too: among the don't cares its name is the output's, and nothing reads the register.
-    called = tuple(f"{name} as it was" if name in reader.free_heads else name for name in sources)
+    registers = [f"{name} as it was" if name in reader.free_heads else name for name in circuit.register_names]
+    called = (*circuit.inputs, *registers)
     first = next(iter(reader.free_heads.values()), None)
     for name in called:
         free.add_input(name, first or 0)
