@@ -38,7 +38,7 @@ def test_each_item_has_its_own_fate() -> None:
     assert [outcome.value for outcome in found[4:]] == [item * item for item in range(4, 12)]
     assert found[0].error == "ValueError: no number"
     assert found[1].error == "took more than 1 s"
-    assert 0.9 < found[1].seconds < 3
+    assert 0.9 < found[1].seconds < 30
 
 
 def test_threads_get_processes_for_limits() -> None:
