@@ -78,6 +78,10 @@ def test_programs_and_names_for_what_is_written(
         ("verify a --maping dual-rail --json-lines f", "--maping: is no option of verify"),
         ("verify a --mapping", "--mapping: needs a value"),
         ("compile a b --output c.nir --json-lines f", "would write one file"),
+        (
+            "compile a/x.aig b/x.aig --output {stem}.nir --json-lines f",
+            "x.nir: would be written for a/x.aig and for b/x",
+        ),
         ("verify --items nothing.txt --json-lines f", "nothing.txt: cannot be read"),
     ],
 )

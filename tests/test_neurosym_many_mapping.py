@@ -86,6 +86,10 @@ def test_journals_are_not_mixed(tmp_path: Path) -> None:
         ns.map(abs, [4], jobs=1, journal=place, resume=True)
     with pytest.raises(ManyError, match="both named '4'"):
         ns.map(busy, [4, True + 3], jobs=1, journal=tmp_path / "other.jsonl")
+    nameless = tmp_path / "nameless.jsonl"
+    ns.map(lambda item: item + 1, [4], jobs=1, journal=nameless)
+    with pytest.raises(ManyError, match="written by"):
+        ns.map(lambda item: item + 2, [4], jobs=1, journal=nameless, resume=True)
     (tmp_path / "text.txt").write_text("some text\n")
     with pytest.raises(ManyError, match="line 1: is no line"):
         Journal(tmp_path / "text.txt", "some", resume=True)

@@ -6,6 +6,7 @@
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -118,9 +119,29 @@ def read_words(words: Sequence[str], options: Callable[[str], Mapping[str, bool]
             asked.items.append((word,))
     if listed := asked.own.get("--items"):
         asked.items += _listed(Path(listed))
+    _refuse_one_place(asked)
     if not asked.items:
         raise ManyError(f"{command}: there is no item; give files, or --items FILE with one item a line")
     return asked
+
+
+def named(option: str, item: Sequence[str]) -> str:
+    """An option as it holds for one item: ``{stem}`` and ``{name}`` are those of its first word."""
+    return option.replace("{stem}", Path(item[0]).stem).replace("{name}", Path(item[0]).name)
+
+
+def _refuse_one_place(asked: Asked) -> None:
+    """Refuses files that two items would write, one over the other."""
+    for option, value in pairwise([*asked.options, ""]):
+        place = option.partition("=")[2] or value
+        if option.partition("=")[0] not in _WRITTEN:
+            continue
+        seen: dict[str, tuple[str, ...]] = {}
+        for item in asked.items:
+            if (first := seen.setdefault(named(place, item), item)) != item:
+                raise ManyError(
+                    f"{named(place, item)}: would be written for {first[0]} and for {item[0]}; do them apart"
+                )
 
 
 def _value(option: str, left: Iterator[str]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..terminal import progress_bar
-from .asking import Asked
+from .asking import Asked, named
 from .executors import RayExecutor
 from .journal import Journal
 from .limits import ItemLimits
@@ -61,20 +61,13 @@ class _Call:
     def __call__(self, item: tuple[str, ...]) -> dict[str, object]:
         if os.getcwd() != self.home:  # noqa: PTH109 - of a cluster's process
             os.chdir(self.home)
-        named = {"{stem}": Path(item[0]).stem, "{name}": Path(item[0]).name}
-        options = [_named(option, named) for option in self.options]
+        options = [named(option, item) for option in self.options]
         code, printed, complaints = self.run([self.command, *item, *options, "--json"])
         try:
             answer = json.loads(printed) if printed.strip() else None
         except ValueError:
             answer = printed
         return {"code": code, "answer": answer, "complaints": complaints.splitlines()}
-
-
-def _named(option: str, named: Mapping[str, str]) -> str:
-    for mark, word in named.items():
-        option = option.replace(mark, word)
-    return option
 
 
 def _line(outcome: Outcome) -> dict[str, object]:

@@ -5,8 +5,12 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import closing, nullcontext, suppress
 from dataclasses import asdict
+from hashlib import blake2b
 from pathlib import Path
+from types import FunctionType
 from typing import Any, TypeVar, cast
+
+import cloudpickle
 
 from .executors import ItemExecutor, Lent, Processes
 from .journal import Journal
@@ -57,8 +61,7 @@ def map(
     """
     listed = list(items)
     keys = [str(item) for item in listed] if journal is not None else [str(place) for place in range(len(listed))]
-    name = f"{function.__module__}.{getattr(function, '__qualname__', type(function).__name__)}"
-    record = nullcontext() if journal is None else Journal(Path(journal), name, resume)
+    record = nullcontext() if journal is None else Journal(Path(journal), _name(function), resume)
     found: dict[str, Outcome] = {}
     with record as kept:
         if kept is not None:
@@ -116,6 +119,14 @@ def outcomes(
         for future in running:
             future.cancel()
         work.close()
+
+
+def _name(function: Callable[..., object]) -> str:
+    """What a journal calls a function: one without a name of its own, as a lambda, by all that it holds."""
+    name = f"{function.__module__}.{getattr(function, '__qualname__', type(function).__name__)}"
+    if isinstance(function, FunctionType) and "<" not in name:
+        return name
+    return f"{name} {blake2b(cloudpickle.dumps(function), digest_size=8).hexdigest()}"
 
 
 def _refuse_twins(keys: Sequence[str], items: Sequence[object]) -> None:
