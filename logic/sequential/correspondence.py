@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import kernel
+from ..satisfiability.solver_gates import Solver
 from .frames import SPLITS, TRUSTS, Frames, new_frames, speculate, sweep
 from .machine import Machine, open_pairs
-from .solver_gates import Solver
 from .watch import Watch
 
 Ints = NDArray[np.int32]

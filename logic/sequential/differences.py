@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..satisfiability.gate_solver import IMPOSSIBLE, POSSIBLE, go_back
+from ..satisfiability.solver_gates import CONFLICTS, Solver, new_gate, value_of
 from .frames import Frames, differ, new_frames, sweep
-from .gate_solver import IMPOSSIBLE, POSSIBLE, go_back
 from .machine import Machine
-from .solver_gates import CONFLICTS, Solver, new_gate, value_of
 from .walks import Walk
 from .watch import Watch
 

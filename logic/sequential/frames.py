@@ -6,10 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import kernel
+from ..satisfiability.gate_solver import IMPOSSIBLE, POSSIBLE, begin_question, go_back, solve
+from ..satisfiability.solver_gates import (
+    GATES,
+    QUESTION,
+    Number,
+    Solver,
+    bump,
+    new_gate,
+    new_solver,
+    new_variable,
+    value_of,
+)
 from ..sweeping.graph import slot_of
-from .gate_solver import IMPOSSIBLE, POSSIBLE, begin_question, go_back, solve
 from .machine import Machine
-from .solver_gates import GATES, QUESTION, Number, Solver, bump, new_gate, new_solver, new_variable, value_of
 
 Ints = NDArray[np.int32]
 Words = NDArray[np.uint64]

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import kernel, work_time
+from ..satisfiability.solver_gates import Number
 from .frames import evaluate
 from .machine import Machine
-from .solver_gates import Number
 
 Ints = NDArray[np.int32]
 Words = NDArray[np.uint64]

@@ -1,0 +1,1 @@
+"""A compiled SAT solver over gates."""
