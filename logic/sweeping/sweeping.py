@@ -17,10 +17,14 @@ from ..kernels import work_time
 from .graph import AndGraph
 from .merging import PENDING, State, advance, mark_cones, restart, stand
 from .oracle import Oracle
+from .passes import DIFFERENT, END, PAUSED, sweep_nodes
 from .patterns import fold, neighbours, random_words, simulate
+from .questions import ASKED, Cones, forget, new_cones
 
 Integers = NDArray[np.int64]
 _BUDGETS = (100, 2_000, 50_000, 10_000_000)  # conflicts a question, pass by pass
+_OWN = 2_000  # conflicts up to which the compiled solver is asked, which is the faster one on small questions
+_PAUSE = 100_000  # conflicts between two looks at the clock
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +88,8 @@ class _Sweeper:
         )
         self.waiting = 0
         self.words = words
+        self.cones: Cones | None = None
+        self.random = self.generator.integers(1, 1 << 63, size=1, dtype=np.uint64)
         self.oracle = Oracle(self.state.first, self.state.second, deadline)
 
     def run(self) -> Sweep:
@@ -95,7 +101,7 @@ class _Sweeper:
             for budget in _BUDGETS:
                 if self._open().size == 0 or self._late():
                     break
-                witness = self._advance_all(budget)
+                witness = self._ask_all(budget) if budget <= _OWN else self._advance_all(budget)
                 if witness is None:
                     witness = self._decide_outputs(10 * budget)
                 if witness is not None:
@@ -117,7 +123,8 @@ class _Sweeper:
             simulate(self.nodes, row)
             values = (row[self.pairs >> 1, 0] ^ (self.pairs & 1).astype(np.uint64)) & np.uint64(1)
             settled[values[:, 0] != values[:, 1]] = 0
-        return Sweep(settled, witness, self.state.merged, self.oracle.questions)
+        asked = self.oracle.questions + (0 if self.cones is None else int(self.cones.numbers[ASKED]))
+        return Sweep(settled, witness, self.state.merged, asked)
 
     def _sides(self) -> tuple[Integers, Integers]:
         literals = self.state.merged[self.pairs >> 1] ^ (self.pairs & 1)
@@ -178,6 +185,32 @@ class _Sweeper:
                     return witness
             if self._late():
                 return None
+        return None
+
+    def _ask_all(self, budget: int) -> NDArray[np.bool_] | None:
+        """One pass over all nodes with the compiled solver."""
+        state, at, resume, end = self.state, 1, False, PAUSED
+        if self.cones is None:
+            self.cones = new_cones(state.first, state.second)
+        else:
+            forget(self.cones)
+        restart(state, self.size, 0)
+        self._want()
+        while end != END and not self._late():
+            end, at, resume, self.waiting = sweep_nodes(
+                self.nodes,
+                state,
+                self.cones,
+                self.pairs,
+                self.random,
+                at,
+                resume,
+                self.waiting,
+                budget,
+                _PAUSE // budget,
+            )
+            if end == DIFFERENT:
+                return self._difference(state.pending[self.waiting - 1][:, None])
         return None
 
     def _want(self) -> None:
