@@ -102,7 +102,7 @@ class _Sweeper:
                 if self._open().size == 0 or self._late():
                     break
                 witness = self._ask_all(budget) if budget <= _OWN else self._advance_all(budget)
-                if witness is None:
+                if witness is None and budget > _OWN // 10:
                     witness = self._decide_outputs(10 * budget)
                 if witness is not None:
                     return self._result(witness)
