@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.circuits.rival_totals import Answer, compare, median
 from tasks.circuits.equivalence_benchmark import abc_says, ours
 from tasks.circuits.equivalence_pairs import Choice, folder_pairs
+from tasks.circuits.rival_totals import Answer, compare, median
 
 ABC = "berkeley-abc"
 

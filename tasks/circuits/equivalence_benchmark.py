@@ -30,8 +30,8 @@ from logic.library import carry_select_add, multiply, popcount, ripple_add
 from logic.proving import prove_equivalent
 
 from .abc_process import run_abc, run_command
-from .rival_totals import OPEN, OURS, Answer, compare, median
 from .equivalence_pairs import VERSIONS, Choice, Pair, epfl_pairs, folder_pairs
+from .rival_totals import OPEN, OURS, Answer, compare, median
 
 _CACHE = Path(tempfile.gettempdir()) / "neurosym-pairs"
 _SHORT = 0.1  # CPU seconds below which a run is repeated
