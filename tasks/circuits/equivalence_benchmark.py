@@ -72,11 +72,12 @@ def main(
             line["command"] = round(whole_command(pair, timeout), 3)
         typer.echo(json.dumps(line))
         family[pair.name] = answers
-    typer.echo(table({name: row for family in rows.values() for name, row in family.items()}))
-    for family, found in rows.items():
-        typer.echo(f"\n{family}: {len(found)} pairs. {compare(found)}")
-    if len(rows) > 1:
-        typer.echo(f"\nAll: {compare({name: row for family in rows.values() for name, row in family.items()})}")
+    every = {name: row for family in rows.values() for name, row in family.items()}
+    typer.echo(table(every))
+    long = {name: row for name, row in every.items() if max(answer.cpu for answer in row.values()) >= _SHORT}
+    groups = rows | ({"all": every} if len(rows) > 1 else {}) | {f"{_SHORT} s and more": long}
+    for group, found in groups.items():
+        typer.echo(f"\n{group}: {len(found)} pairs. {compare(found)}")
 
 
 def _chosen(

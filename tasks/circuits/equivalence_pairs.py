@@ -173,7 +173,7 @@ def _make(abc: str, commands: str, path: Path) -> None:
         return
     scratch = path.with_suffix(f".{os.getpid()}.aig")
     if not failed.exists():
-        done = run_abc(abc, f"{commands}; write_aiger -s {scratch}", _SECONDS)
+        done = run_abc(abc, f"{commands}; write_aiger {scratch}", _SECONDS)
         if scratch.exists():
             scratch.rename(path)
             return
