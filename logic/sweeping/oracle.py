@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pysat.solvers import Solver
 
-from ..kernels import kernel, work_time
+from ..kernels import kernel
+from ..watch import Watch
 
 Fan = NDArray[np.int32]
 Integers = NDArray[np.int64]
@@ -24,11 +25,11 @@ class Oracle:
     Args:
         first: ``[nodes]`` canonical first operands, -1 for inputs.
         second: ``[nodes]`` canonical second operands.
-        deadline: ``logic.kernels.work_time()`` value after which questions stay open, or None.
+        watch: After which questions stay open.
     """
 
-    def __init__(self, first: Fan, second: Fan, deadline: float | None = None) -> None:
-        self._first, self._second, self._deadline = first, second, deadline
+    def __init__(self, first: Fan, second: Fan, watch: Watch) -> None:
+        self._first, self._second, self._watch = first, second, watch
         self._visited = np.zeros(len(first), np.int64)
         self._window, self._cones = _Clauses(first, second), _Clauses(first, second)
         self._room = float(_RENEW)
@@ -52,7 +53,7 @@ class Oracle:
                 clauses.clear()
             clauses.add(nodes, inside)
             while questions:
-                answer = clauses.possible(questions[0], budget, self._deadline)
+                answer = clauses.possible(questions[0], budget, self._watch)
                 if answer is None:
                     return None
                 if answer:
@@ -119,13 +120,13 @@ class _Clauses:
         if self._solver is not None and a and b:
             self._solver.append_formula([[-a, b], [a, -b]])
 
-    def possible(self, literals: tuple[int, ...], budget: int, deadline: float | None) -> bool | None:
+    def possible(self, literals: tuple[int, ...], budget: int, watch: Watch) -> bool | None:
         """Whether all literals can be true at once; None when ``budget`` conflicts or the time did not decide it."""
         if self._solver is None:
             raise RuntimeError("no node is known")
         assumptions = [self._literal(literal) for literal in literals]
         for spent in range(0, budget, _CHUNK):
-            if deadline is not None and work_time() > deadline:
+            if watch.late():
                 return None
             self._solver.conf_budget(min(_CHUNK, budget - spent))
             answer = self._solver.solve_limited(assumptions=assumptions)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels import work_time
+from ..watch import Watch
 from .graph import AndGraph
 from .merging import PENDING, State, advance, mark_cones, restart, stand
 from .oracle import Oracle
@@ -44,7 +44,7 @@ def sweep(
     graph: AndGraph,
     pairs: Integers,
     *,
-    deadline: float | None = None,
+    watch: Watch | None = None,
     seed: int = 0,
     words: int = 128,
 ) -> Sweep:
@@ -53,18 +53,18 @@ def sweep(
     Args:
         graph: The joint graph.
         pairs: ``[P, 2]`` literals.
-        deadline: ``logic.kernels.work_time()`` value at which to give up, or None.
+        watch: Ends it, also by Ctrl-C, with what is known then; is told what goes on.
         seed: Of the random vectors.
         words: Random vectors before the first pass, in units of 64.
     """
     if (pairs[:, 0] == pairs[:, 1]).all():
         return Sweep(np.ones(len(pairs), np.int64), None, 2 * np.arange(len(graph)), 0)
-    return _Sweeper(graph, pairs, deadline, seed, words).run()
+    return _Sweeper(graph, pairs, watch or Watch(), seed, words).run()
 
 
 class _Sweeper:
-    def __init__(self, graph: AndGraph, pairs: Integers, deadline: float | None, seed: int, words: int) -> None:
-        self.nodes, self.size, self.pairs, self.deadline = graph.nodes, len(graph), pairs, deadline
+    def __init__(self, graph: AndGraph, pairs: Integers, watch: Watch, seed: int, words: int) -> None:
+        self.nodes, self.size, self.pairs, self.watch = graph.nodes, len(graph), pairs, watch
         self.generator = np.random.default_rng(seed)
         self.inputs = np.flatnonzero(self.nodes.first[: self.size] < 0)[1:]
         size = self.size
@@ -84,28 +84,30 @@ class _Sweeper:
         )
         self.waiting = 0
         self.words = words
-        self.oracle = Oracle(self.state.first, self.state.second, deadline)
+        self.oracle = Oracle(self.state.first, self.state.second, watch)
 
     def run(self) -> Sweep:
-        witness = self._simulate()
-        if witness is not None:
-            return self._result(witness)
+        """All of it, or what is known when the watch ends it."""
+        witness = None
         try:
-            self._advance_all(None)
-            for budget in _BUDGETS:
-                if self._open().size == 0 or self._late():
-                    break
-                witness = self._advance_all(budget)
-                if witness is None:
-                    witness = self._decide_outputs(10 * budget)
-                if witness is not None:
-                    return self._result(witness)
-            return self._result(None)
+            with self.watch.interruptible():
+                witness = self._run()
         finally:
             self.oracle.close()
+        return self._result(witness)
 
-    def _late(self) -> bool:
-        return self.deadline is not None and work_time() > self.deadline
+    def _run(self) -> NDArray[np.bool_] | None:
+        """A vector that tells a pair apart, if one is found before all are equal, or time or budgets are at an end."""
+        witness = self._simulate()
+        if witness is None:
+            self._advance_all(None)
+        for budget in _BUDGETS:
+            if witness is not None or self._open().size == 0 or self.watch.late():
+                break
+            witness = self._advance_all(budget)
+            if witness is None:
+                witness = self._decide_outputs(10 * budget)
+        return witness
 
     def _result(self, witness: NDArray[np.bool_] | None) -> Sweep:
         settled = np.full(len(self.pairs), -1)
@@ -163,6 +165,7 @@ class _Sweeper:
             if at >= self.size:
                 break
             literal = 2 * candidate ^ int(state.phase[at] ^ state.phase[candidate])
+            self.watch.progress(at, self.size, "nodes swept")
             answer = self.oracle.equal(at, literal, budget or 0)
             resume = answer is False
             if answer:
@@ -176,7 +179,7 @@ class _Sweeper:
                 witness = self._learn(at)
                 if witness is not None:
                     return witness
-            if self._late():
+            if self.watch.late():
                 return None
         return None
 
@@ -205,7 +208,7 @@ class _Sweeper:
 
     def _decide_outputs(self, budget: int) -> NDArray[np.bool_] | None:
         for pair in self._open():
-            if self._late():
+            if self.watch.late():
                 return None
             left, right = (int(side[pair]) for side in self._sides())
             if left == right:

@@ -15,7 +15,7 @@ from ..prolog.border import Limits
 from .choice_order import slot_orders
 from .factoring import factor
 from .frontier import Beam, Frontier, explore
-from .frontier_circuit import frontier_layers, frontier_sums
+from .frontier_circuit import FrontierStates, frontier_layers
 from .frontier_steps import ACCEPT, LEFT_OUT
 from .linear_rules import LinearRule, LinearRules, NotLinearError
 from .plan import Plan, Report
@@ -23,9 +23,8 @@ from .plan import Plan, Report
 if TYPE_CHECKING:  # NumPy takes longer to load than most queries take
     from logic import Circuit
 
-_FEW = 2_000  # states that become sums in plain Python
-_TRIED, _ENOUGH = 3, 2_000  # orders that are tried side by side, and states for which another is not worth its time
-_FIRST_LIMIT, _GROWTH = 5_000, 8
+_TRIED, _ENOUGH = 3, 20_000  # orders that are tried side by side, and states for which another is not worth its time
+_FIRST_LIMIT, _GROWTH = 20_000, 8
 _FIRST_NODES = 20_000
 _SMALL, _SHORT = 30, 0.02  # choices for which a diagram may be small, and the seconds that it may take to see that
 _STATES = 4  # of a frontier that take the room of a gate
@@ -104,11 +103,8 @@ def by_frontier(rules: GroundRules, limits: Limits) -> Plan | None:
         left -= frontier.states
     states = sum(frontier.states for frontier in found)
     width = max([frontier.width for frontier in found], default=0)
-    if states <= _FEW:
-        sums = frontier_sums(found, rules.one_hot)
-        return Plan(sums, sums.one_hot, Report("frontier", len(sums.nodes), width, process_time() - start))
-    layers = frontier_layers(found, rules.one_hot)
-    return Plan(layers, rules.one_hot, Report("frontier", states, width, process_time() - start))
+    report = Report("frontier", states, width, process_time() - start)
+    return Plan(FrontierStates(found, rules.one_hot), rules.one_hot, report)
 
 
 def bounded(rules: GroundRules, chances: Sequence[Sequence[float]], states: int, seconds: float) -> list[Plan] | None:
