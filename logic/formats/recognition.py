@@ -23,9 +23,11 @@ class Kind(NamedTuple):
 _KINDS = tuple(
     Kind(suffixes, mark, told)
     for suffixes, mark, told in (
-        ((), rb"\A\x1f\x8b", "is compressed (gzip); unpack it first (gunzip)"),
+        ((), rb"\A\x1f\x8b", "is compressed (gzip); give it the suffix .gz behind that of the format"),
+        ((), rb"\A(?s:.{257})ustar", "is a tar archive; unpack it first (tar xf)"),
         ((), rb"\APK\x03\x04", "is a zip archive; unpack it first (unzip)"),
-        ((), rb"\A(BZh|\xfd7zXZ|\x28\xb5\x2f\xfd)", "is compressed; unpack it first (bunzip2, unxz or unzstd)"),
+        ((), rb"\A(BZh|\xfd7zXZ)", "is compressed; give it the suffix .bz2 or .xz behind that of the format"),
+        ((), rb"\A\x28\xb5\x2f\xfd", "is compressed; unpack it first (unzstd)"),
         ((), rb"\A\x89HDF", "is HDF5, such as a network (.nir); give a network that neurosym wrote the suffix .nir"),
         ((), rb"\A%PDF", "is a PDF document; a circuit is needed"),
         ((), rb"\A\s*<(!doctype html|html)", "is a web page, perhaps what a server answers when a file is missing; "

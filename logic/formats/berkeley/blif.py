@@ -126,7 +126,7 @@ class _Reader:
                     self.first = words[1] if len(words) > 1 else ""
                 continue
             begun = True
-            if ended:
+            if ended and words[0] not in _REMEDIES:
                 raise source.error(f"expected .model after .end, got {words[0]}", line)
             match words[0]:
                 case ".names" if len(words) > 1:
@@ -276,7 +276,11 @@ def _add_latch(netlist: Netlist, words: list[str], line: int, wire: Names, follo
     if (kind, control) == ("fe", "NIL"):
         raise netlist.source.error("a falling edge of no clock; name the clock", line)
     if kind and kind not in ("re", "fe"):
-        what = {"ah": "a latch that is open while its control is 1", "al": "a latch that is open while it is 0"}
+        what = {
+            "ah": "a latch that is open while its control is 1",
+            "al": "a latch that is open while it is 0",
+            "as": "asynchronous, without a clock",
+        }
         problem = f"{kind} is {what.get(kind, 'no edge of a clock')}; only flip-flops (re, fe) can be expressed"
         raise netlist.source.error(problem, line)
     initial = int(rest[0]) if rest else 3

@@ -1,0 +1,52 @@
+"""Packed files (gzip, bzip2, xz), as collections of large netlists keep them: ``adder.aig.gz``."""
+
+import bz2
+import gzip
+import lzma
+import zlib
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import IO
+
+from ..errors import FormatError
+
+_OPENERS: dict[str, Callable[[IO[bytes]], IO[bytes]]] = {
+    ".gz": lambda file: gzip.GzipFile(fileobj=file),
+    ".bz2": bz2.BZ2File,
+    ".xz": lzma.LZMAFile,
+}
+_MOST = 1 << 30  # bytes of an unpacked file: a small one may unpack to more than fits
+
+
+def unpacked_name(path: Path) -> Path:
+    """The path without the suffix that says how the file is packed.
+
+    Example:
+        >>> str(unpacked_name(Path("adder.aig.gz"))), str(unpacked_name(Path("adder.aig")))
+        ('adder.aig', 'adder.aig')
+    """
+    return path.with_suffix("") if path.suffix.lower() in _OPENERS else path
+
+
+def read_bytes(path: Path) -> bytes:
+    """All bytes of a file, unpacked if its suffix says that it is packed.
+
+    Raises:
+        FormatError: if it cannot be read, is damaged, or holds more than a gibibyte.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as wrong:
+        raise FormatError(f"{path}: cannot be read: {wrong.strerror}") from wrong
+    opener = _OPENERS.get(path.suffix.lower())
+    if opener is None:
+        return data
+    try:
+        with opener(BytesIO(data)) as file:
+            found = file.read(_MOST + 1)
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as wrong:
+        raise FormatError(f"{path}: cannot be unpacked as its suffix says: {wrong}") from wrong
+    if len(found) > _MOST:
+        raise FormatError(f"{path}: unpacks to more than {_MOST >> 20} MiB; unpack it, and give a smaller circuit")
+    return found
