@@ -20,10 +20,14 @@ from .ahead import SideBySide
 from .graph import AndGraph
 from .merging import PENDING, State, advance, mark_cones, restart
 from .oracle import Model
+from .passes import DIFFERENT, END, PAUSED, sweep_nodes
 from .patterns import fold, neighbours, random_words, simulate
+from .questions import ASKED, Cones, forget, new_cones
 
 Integers = NDArray[np.int64]
 _BUDGETS = (100, 2_000, 50_000, 10_000_000)  # conflicts a question, pass by pass
+_OWN = 2_000  # conflicts up to which the compiled solver is asked, which is the faster one on small questions
+_PAUSE = 100_000  # conflicts between two looks at the clock
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +91,8 @@ class _Sweeper:
         )
         self.waiting = 0
         self.words = words
+        self.cones: Cones | None = None
+        self.random = self.generator.integers(1, 1 << 63, size=1, dtype=np.uint64)
         self.solvers = SideBySide(self.state, watch)
 
     def run(self) -> Sweep:
@@ -107,7 +113,7 @@ class _Sweeper:
         for budget in _BUDGETS:
             if witness is not None or self._open().size == 0 or self.watch.late():
                 break
-            witness = self._advance_all(budget)
+            witness = self._ask_all(budget) if budget <= _OWN else self._advance_all(budget)
             if witness is None:
                 witness = self._decide_outputs(10 * budget)
         return witness
@@ -122,7 +128,8 @@ class _Sweeper:
             simulate(self.nodes, row)
             values = (row[self.pairs >> 1, 0] ^ (self.pairs & 1).astype(np.uint64)) & np.uint64(1)
             settled[values[:, 0] != values[:, 1]] = 0
-        return Sweep(settled, witness, self.state.merged, self.solvers.questions)
+        asked = self.solvers.questions + (0 if self.cones is None else int(self.cones.numbers[ASKED]))
+        return Sweep(settled, witness, self.state.merged, asked)
 
     def _sides(self) -> tuple[Integers, Integers]:
         literals = self.state.merged[self.pairs >> 1] ^ (self.pairs & 1)
@@ -169,6 +176,33 @@ class _Sweeper:
             return at, 2 * candidate ^ int(at < self.size and state.phase[at] ^ state.phase[candidate])
 
         return self.solvers.advance_all(self.size, budget or 0, following, self._learn)
+
+    def _ask_all(self, budget: int) -> NDArray[np.bool_] | None:
+        """One pass over all nodes with the compiled solver."""
+        state, at, resume, end = self.state, 1, False, PAUSED
+        if self.cones is None:
+            self.cones = new_cones(state.first, state.second)
+        else:
+            forget(self.cones)
+        restart(state, self.size, 0)
+        self._want()
+        while end != END and not self.watch.late():
+            self.watch.progress(at, self.size, "nodes swept")
+            end, at, resume, self.waiting = sweep_nodes(
+                self.nodes,
+                state,
+                self.cones,
+                self.pairs,
+                self.random,
+                at,
+                resume,
+                self.waiting,
+                budget,
+                _PAUSE // budget,
+            )
+            if end == DIFFERENT:
+                return self._difference(state.pending[self.waiting - 1][:, None])
+        return None
 
     def _want(self) -> None:
         wanted = self.state.wanted
