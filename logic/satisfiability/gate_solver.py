@@ -9,6 +9,7 @@ import numpy as np
 from ..kernels import kernel
 from .solver_gates import (
     BROKEN,
+    CLOSED,
     CONFLICTS,
     CURSOR,
     DONE,
@@ -216,6 +217,8 @@ def solve(s: Solver, first: Number, second: Number, budget: Number) -> Number:  
         first: A literal.
         second: Another; the constant true, 1, for none.
         budget: Conflicts after which the answer is UNDECIDED.
+
+    With ``numbers[CLOSED]`` what matters in a question contains all that it depends on, and nothing else gets a value.
     """
     go_back(s, 0)
     begin, pause = s.numbers[CONFLICTS], _RESTART
@@ -260,6 +263,8 @@ def solve(s: Solver, first: Number, second: Number, budget: Number) -> Number:  
                 break
             variable = np.int64(-1)
         if variable < 0:  # what does not matter gets its last value, inputs before what follows from them
+            if s.numbers[CLOSED]:
+                return POSSIBLE
             at, end = s.numbers[CURSOR], s.numbers[VARIABLES]
             while at < end and s.value[at] != OPEN:
                 at += 1
