@@ -12,7 +12,7 @@ from ...yosys.program import REMEDY, Yosys, find_yosys
 from ...yosys.sources import Sources, gather
 from .file_list import Design
 from .library_cells import cell_modules
-from .text_checks import find_promise, find_race
+from .text_checks import find_endless, find_promise, find_race
 from .verilog_design import design_circuit
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -45,14 +45,18 @@ def read_design(design: Design, beyond: FormatError | None = None) -> Circuit:
 
 
 def _check_text(found: Elaborated) -> None:
-    """Refuses races between blocks, and tells of promises about cases."""
+    """Refuses races between blocks and blocks without an event, and tells of promises about cases."""
     for name, data in found.sources.copies.items():
         if name.endswith(".dat"):
             continue
         text = data.decode("utf-8", "replace")
-        if race := find_race(text, frozenset(found.removed)):
+        unused = frozenset(found.removed)
+        if race := find_race(text, unused):
             problem = f"{race.name!r} is read here while another block assigns it by '='; which comes first is open"
             raise found.sources.error(name, race.line, f"{problem}, use '<='")
+        if endless := find_endless(text, unused):
+            problem = "a block that waits for no event has no meaning in hardware; write always @* or always @(posedge"
+            raise found.sources.error(name, endless, f"{problem} clock), and leave the testbench out")
         if promise := find_promise(text):
             told = f"{promise!r} promises something of its cases, which is taken for kept, though a simulation does not"
             warnings.warn(f"{found.sources.place(name)}: {told}", FormatWarning, stacklevel=4)
