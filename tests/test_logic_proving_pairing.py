@@ -150,6 +150,19 @@ def test_outputs_are_left_out_and_inputs_held_on_request(tmp_path: Path) -> None
                 assert verdict.counterexample is None or set(verdict.counterexample) == {"a", "b"}
 
 
+def test_the_rest_is_matched_by_order(tmp_path: Path) -> None:
+    locked = logic_of("INORDER = k p q r; OUTORDER = u v; u = (p & !q) ^ k; v = r;")
+    plain = logic_of("INORDER = c a b; OUTORDER = y z; y = a & !b; z = c;")
+    pairs = tmp_path / "pairs"
+    for lines, holds in (("value k 0\ninput r c", True), ("value k 1\ninput r c", False), ("value k 0", False)):
+        pairs.write_text(f"{lines}\norder\n")
+        verdict = prove_equivalent(locked, plain, match=pairs)
+        assert (verdict.holds, ", matched by order, with k=" in verdict.claim) == (holds, True)
+    pairs.write_text("input r c\norder\n")
+    with pytest.raises(CircuitError, match="3 and 2 inputs cannot be matched by order"):
+        prove_equivalent(locked, plain, match=pairs)
+
+
 def test_held_inputs_of_machines_and_of_dont_cares(tmp_path: Path) -> None:
     text = ".model m\n.inputs d k\n.outputs q\n.latch n q 1\n.names d k n\n{} 1\n.exdc\n.names d k q\n10 1\n.end\n"
     impl, spec = (parse_circuit(text.format(row), "blif") for row in ("11", "1-"))

@@ -38,7 +38,7 @@ def read_circuit(
 
     Args:
         path: The file.
-        genlib: A library in the genlib format, for BLIF files with mapped cells (``.gate``).
+        genlib: A library in the genlib or Liberty format, for mapped BLIF (``.gate``) and Verilog.
         undriven: What a wire that is read but never driven is: ``free``, an input, as it may have either value; or
             ``zero``, as ABC takes it. A :class:`logic.FormatWarning` names it either way.
         top: The module that is meant, for Verilog; if left out the one that no other module contains.

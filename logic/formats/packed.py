@@ -4,18 +4,12 @@ import bz2
 import gzip
 import lzma
 import zlib
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from typing import IO
 
 from ..errors import FormatError
 
-_OPENERS: dict[str, Callable[[IO[bytes]], IO[bytes]]] = {
-    ".gz": lambda file: gzip.GzipFile(fileobj=file),
-    ".bz2": bz2.BZ2File,
-    ".xz": lzma.LZMAFile,
-}
+_SUFFIXES = (".gz", ".bz2", ".xz")
 _MOST = 1 << 30  # bytes of an unpacked file: a small one may unpack to more than fits
 
 
@@ -26,7 +20,7 @@ def unpacked_name(path: Path) -> Path:
         >>> str(unpacked_name(Path("adder.aig.gz"))), str(unpacked_name(Path("adder.aig")))
         ('adder.aig', 'adder.aig')
     """
-    return path.with_suffix("") if path.suffix.lower() in _OPENERS else path
+    return path.with_suffix("") if path.suffix.lower() in _SUFFIXES else path
 
 
 def read_bytes(path: Path) -> bytes:
@@ -39,14 +33,19 @@ def read_bytes(path: Path) -> bytes:
         data = path.read_bytes()
     except OSError as wrong:
         raise FormatError(f"{path}: cannot be read: {wrong.strerror}") from wrong
-    opener = _OPENERS.get(path.suffix.lower())
-    if opener is None:
+    if path.suffix.lower() not in _SUFFIXES:
         return data
     try:
-        with opener(BytesIO(data)) as file:
+        with _opened(path.suffix.lower(), BytesIO(data)) as file:
             found = file.read(_MOST + 1)
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as wrong:
         raise FormatError(f"{path}: cannot be unpacked as its suffix says: {wrong}") from wrong
     if len(found) > _MOST:
         raise FormatError(f"{path}: unpacks to more than {_MOST >> 20} MiB; unpack it, and give a smaller circuit")
     return found
+
+
+def _opened(suffix: str, file: BytesIO) -> gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile:
+    if suffix == ".gz":
+        return gzip.GzipFile(fileobj=file)
+    return bz2.BZ2File(file) if suffix == ".bz2" else lzma.LZMAFile(file)

@@ -21,7 +21,7 @@ class Pairing:
     """How signals are matched.
 
     Args:
-        order: Whether by order; by name otherwise.
+        order: Whether by order, those of ``names`` aside; by name otherwise.
         names: For each group, what signals of the implementation are called in the specification; the others as here.
         left_out: Outputs that are not compared, each with the circuit that has it.
         values: What inputs are held at, in each circuit that has them.
@@ -37,7 +37,7 @@ def read_pairing(given: str | PathLike[str]) -> Pairing:
     """``order``, ``names``, or a file of lines ``input|output|register|clock OURS THEIRS``, ``#`` beginning a comment.
 
     ``output OURS -`` and ``output - THEIRS`` leave an output out; ``value NAME 0|1`` holds an input at a value, such as
-    a bit of a key.
+    a bit of a key; a line ``order`` matches by order what no other line pairs.
 
     Raises:
         CircuitError: if it is none of them, or a signal is given twice.
@@ -55,10 +55,13 @@ def read_pairing(given: str | PathLike[str]) -> Pairing:
     names: dict[str, dict[str, str]] = {group: {} for group in (*GROUPS, "clock")}
     values: dict[str, int] = {}
     left_out: set[tuple[str, str]] = set()
+    order = False
     for number, line in enumerate(text.splitlines(), start=1):
         match line.partition("#")[0].split():
             case []:
                 pass
+            case ["order"]:
+                order = True
             case ["value", name, "0" | "1" as value] if name not in values:
                 values[name] = int(value)
             case ["output", "-", theirs] if theirs != _NOTHING and theirs not in names["output"].values():
@@ -75,7 +78,7 @@ def read_pairing(given: str | PathLike[str]) -> Pairing:
                     "specification (of an output also -, which leaves it out), or value, a name and 0 or 1"
                 )
                 raise CircuitError(f"{given}:{number}: {told}, each once; got {line.strip()[:60]!r}")
-    return Pairing(False, names, frozenset(left_out), values)
+    return Pairing(order, names, frozenset(left_out), values)
 
 
 def spelling(name: str) -> str:

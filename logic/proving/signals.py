@@ -90,7 +90,8 @@ def agreed(impl: Circuit, spec: Circuit, pairing: Pairing | None) -> Agreed:
         named = {group: _paired(group, given[group], there[group], pairing) for group in GROUPS}
         impl = _named(impl, named["input"], named["output"], named["register"])
         given_names = any(pairing.names.values())
-        note = f"{', matched by order' if pairing.order else ', matched as given' if given_names else ''}{note}"
+        how = [", matched as given"] * given_names + [", matched by order"] * pairing.order
+        note = f"{''.join(how)}{note}"
         impl, told = _clock_paired(impl, spec, pairing)
         note += told
     known, theirs = set(impl.inputs), set(spec.inputs)
@@ -160,19 +161,21 @@ def _clock_paired(impl: Circuit, spec: Circuit, pairing: Pairing) -> tuple[Circu
 
 def _paired(group: str, ours: tuple[str, ...], theirs: tuple[str, ...], pairing: Pairing) -> tuple[str, ...]:
     """What our signals of a group are called in the other circuit."""
-    if pairing.order:
-        if group == "register":  # which a proof matches by itself if they differ in number
-            return theirs if len(ours) == len(theirs) else ours
-        if len(ours) != len(theirs):
-            problem = f"{len(ours)} and {len(theirs)} {group}s cannot be matched by order; give a file that pairs them"
-            raise CircuitError(problem)
-        return theirs
     names = pairing.names.get(group, {})
     for name, known, side in (*((n, ours, "implementation") for n in names),
                               *((n, theirs, "specification") for n in names.values())):  # fmt: skip
         if name not in known:
             raise CircuitError(f"the {side} has no {group} {name!r}; known: {shortened(list(known), 10)}")
     called = tuple(names.get(name, name) for name in ours)
+    if pairing.order:
+        rest = [name for name in theirs if name not in names.values()]
+        left = len(ours) - len(names)
+        if left == len(rest):
+            following = iter(rest)
+            return tuple(names[name] if name in names else next(following) for name in ours)
+        if group != "register":  # which a proof matches by itself if they differ in number
+            problem = f"{left} and {len(rest)} {group}s cannot be matched by order; give a file that pairs them"
+            raise CircuitError(problem)
     if len(set(called)) < len(called):
         twice = next(name for name in called if called.count(name) > 1)
         raise CircuitError(f"two {group}s of the implementation would be {twice!r}; pair both")

@@ -19,7 +19,9 @@ _PLACE = re.compile(r"(f\d+\.\w+):(\d+)")
 _DIVIDERS = "t:$div t:$mod t:$divfloor t:$modfloor"
 _ELSEWHERE = "; it is looked for in the file's own folder and in those that a list of files (.f) names (+incdir+)"
 _REMEDIES = {  # by words of yosys
-    "is not part of the design": "; give the file with that module too, in a list of files (.f)",
+    "is not part of the design": (
+        "; give the file with that module too, in a list of files (.f), or the library of its cells (--liberty FILE)"
+    ),
     "an't open include file": _ELSEWHERE,
     "an not open file": _ELSEWHERE,
 }

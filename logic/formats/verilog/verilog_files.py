@@ -11,6 +11,7 @@ from ...yosys.elaboration import Elaborated, elaborate
 from ...yosys.program import REMEDY, Yosys, find_yosys
 from ...yosys.sources import Sources, gather
 from .file_list import Design
+from .library_cells import cell_modules
 from .text_checks import find_endless, find_promise, find_race
 from .verilog_design import design_circuit
 
@@ -28,6 +29,8 @@ def read_design(design: Design, beyond: FormatError | None = None) -> Circuit:
         FormatError: naming file and line, if yosys refuses them, a circuit cannot express them, it is open which module
             is meant, or there is no yosys.
     """
+    if design.cells is not None and (modules := cell_modules(design.cells, [data for _, data in design.files])):
+        design = replace(design, files=(*design.files, (f"{design.cells.name} (as Verilog)", modules)))
     yosys, sources = _start(design, beyond)
     found = _elaborate(yosys, sources, design, beyond)
     if design.top is None and len(tops := _tops(found)) > 1:
