@@ -29,20 +29,21 @@ def gathered(circuit: Circuit) -> Circuit:
     roots = np.flatnonzero((size >= LEAST) & ~inner[circuit.first_gate :])
     if not len(roots):
         return circuit
-    widths, operands = np.diff(circuit.offsets), np.split(circuit.literals, circuit.offsets[1:-1])
+    widths, pieces, done = np.diff(circuit.offsets), [circuit.literals[:0]], 0
     for root in roots.tolist():
         leaves: list[int] = []
         waiting = [root]
         while waiting:
-            for literal in operands[waiting.pop()].tolist():
+            for literal in circuit.operands(waiting.pop()).tolist():
                 if literal & 1 == 0 and inner[literal >> 1] and _same(circuit, root, literal):
                     waiting.append((literal >> 1) - circuit.first_gate)
                 else:
                     leaves.append(literal)
-        operands[root] = np.sort(np.array(leaves, np.int64))
+        pieces += [circuit.literals[done : circuit.offsets[root]], np.sort(np.array(leaves, np.int64))]
+        done = circuit.offsets[root + 1]
         widths[root] = len(leaves)
     offsets = np.concatenate([[0], np.cumsum(widths)])
-    return replace(circuit, offsets=offsets, literals=np.concatenate(operands))
+    return replace(circuit, offsets=offsets, literals=np.concatenate([*pieces, circuit.literals[done:]]))
 
 
 def _same(circuit: Circuit, root: int, literal: int) -> bool:
