@@ -18,6 +18,7 @@ from .graph import AndGraph
 from .merging import PENDING, State, advance, mark_cones, restart, stand
 from .oracle import Oracle
 from .patterns import fold, neighbours, random_words, simulate
+from .trees import merge_trees
 
 Integers = NDArray[np.int64]
 _BUDGETS = (100, 2_000, 50_000, 10_000_000)  # conflicts a question, pass by pass
@@ -51,7 +52,7 @@ def sweep(
     """Decides whether both literals of each pair are equal for all inputs, stopping at the first difference.
 
     Args:
-        graph: The joint graph.
+        graph: The joint graph; trees over the same leaves become one in it, and every node keeps its function.
         pairs: ``[P, 2]`` literals.
         watch: Ends it, also by Ctrl-C, with what is known then; is told what goes on.
         seed: Of the random vectors.
@@ -59,6 +60,7 @@ def sweep(
     """
     if (pairs[:, 0] == pairs[:, 1]).all():
         return Sweep(np.ones(len(pairs), np.int64), None, 2 * np.arange(len(graph)), 0)
+    merge_trees(graph.nodes, len(graph))
     return _Sweeper(graph, pairs, watch or Watch(), seed, words).run()
 
 
