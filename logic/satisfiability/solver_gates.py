@@ -16,8 +16,8 @@ Octets = NDArray[np.int8]
 Number = int | np.signedinteger[Any]
 
 OPEN = 2  # a variable without a value
-VARIABLES, GATES, TRAIL, DONE, LEVEL, USED, HEAP, CONFLICTS, BROKEN, LEARNT, CURSOR, QUESTION, CLOSED, WORK, FULL = range(
-    15
+VARIABLES, GATES, TRAIL, DONE, LEVEL, USED, HEAP, CONFLICTS, BROKEN, LEARNT, CURSOR, QUESTION, CLOSED, WORK, FULL = (
+    range(15)
 )  # places in ``Solver.numbers``
 _FAR = 1e100  # activities are scaled down beyond
 

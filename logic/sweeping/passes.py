@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from ..kernels import kernel
 from ..satisfiability.gate_solver import IMPOSSIBLE, POSSIBLE
-from .graph import Nodes
 from .merging import PENDING, State, advance, restart, stand
+from .nodes import Nodes
 from .patterns import next_random
 from .questions import COUNT, Cones, equal, equate, is_true
 
