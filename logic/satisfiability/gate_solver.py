@@ -13,6 +13,7 @@ from .solver_gates import (
     CONFLICTS,
     CURSOR,
     DONE,
+    FULL,
     HEAP,
     LEARNT,
     LEVEL,
@@ -21,6 +22,7 @@ from .solver_gates import (
     TRAIL,
     USED,
     VARIABLES,
+    WORK,
     Number,
     Solver,
     assign,
@@ -218,10 +220,12 @@ def solve(s: Solver, first: Number, second: Number, budget: Number) -> Number:  
         second: Another; the constant true, 1, for none.
         budget: Conflicts after which the answer is UNDECIDED.
 
+    With ``numbers[FULL]`` a conflict of the budget stands for so many assignments, of which no more are made either.
     With ``numbers[CLOSED]`` what matters in a question contains all that it depends on, and nothing else gets a value.
     """
     go_back(s, 0)
     begin, pause = s.numbers[CONFLICTS], _RESTART
+    enough = s.numbers[WORK] + budget * s.numbers[FULL] if s.numbers[FULL] else np.int64(1) << 62
     restart = begin + pause
     while s.numbers[BROKEN] == 0:
         conflict = propagate(s)
@@ -237,7 +241,7 @@ def solve(s: Solver, first: Number, second: Number, budget: Number) -> Number:  
                 return UNDECIDED
             s.step[0] *= 1 / 0.95
             continue
-        if s.numbers[CONFLICTS] - begin >= budget:
+        if s.numbers[CONFLICTS] - begin >= budget or s.numbers[WORK] > enough:
             go_back(s, 0)
             return UNDECIDED
         if s.numbers[CONFLICTS] >= restart:

@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..satisfiability.gate_solver import IMPOSSIBLE, POSSIBLE
-from .questions import ASKED, COUNT, WIDE, WIDER, Cones, Ints, ask_cones, ask_windows, equate, forget, new_cones
+from .questions import ASKED, COUNT, WIDE, WIDER, Cones, Ints, ask_narrow, ask_wide, equate, forget, new_cones
 
 Model = tuple[NDArray[np.int64], NDArray[np.bool_]]  # input nodes, and values that tell two nodes apart
 
 
 class GateQuestion:
-    """A question about whole cones; it may be solved in another thread, while later nodes change.
+    """A question about large windows and whole cones; it may be solved in another thread, while later nodes change.
 
     Args:
         cones: The solver and the graph.
@@ -28,7 +28,7 @@ class GateQuestion:
         """Whether the nodes are equal; None when ``budget`` conflicts did not decide it, or it was ended before."""
         if self._ended.is_set():
             return None
-        return _said(ask_cones(self._cones, self._node, self._literal, budget))
+        return _said(ask_wide(self._cones, self._node, self._literal, budget))
 
     def end(self) -> None:
         """Has :meth:`solve` not begin; it ends soon by its budget else."""
@@ -62,8 +62,8 @@ class GateOracle:
         return _model(self._cones)
 
     def look(self, node: int, literal: int, budget: int) -> bool | GateQuestion | None:
-        """Whether a node always has the value of a literal; what windows leave open is the next question to solve."""
-        answer = ask_windows(self._cones, node, literal, budget)
+        """Whether a node always has the value of a literal; what small windows leave open is the next question to solve."""
+        answer = ask_narrow(self._cones, node, literal, budget)
         return GateQuestion(self._cones, node, literal) if answer == WIDER else _said(answer)
 
     def equate(self, node: int, literal: int) -> None:

@@ -14,6 +14,7 @@ from ..kernels import kernel
 from ..satisfiability.gate_solver import IMPOSSIBLE, POSSIBLE, begin_question, go_back, solve
 from ..satisfiability.solver_gates import (
     CLOSED,
+    FULL,
     GATES,
     HEAP,
     OPEN,
@@ -28,8 +29,8 @@ from ..satisfiability.solver_gates import (
 )
 
 Ints = NDArray[np.int32]
-_SMALL, _LARGE = 60, 300  # nodes of a window, nearest first
-_NEAR = 200  # nodes below a question that are decided first
+_SMALL, _MIDDLE, _LARGE = 60, 300, 2_000  # nodes of a window, nearest first
+_FULL = 100  # assignments that count as a conflict
 WIDER = 3  # an answer besides those of the solver
 _RENEW = 1_500  # gates after which the solver of whole cones is emptied, unless one question needs more
 ASKED, ROOM, COUNT, INSIDE, WIDE = range(5)  # places in ``Cones.numbers``
@@ -55,6 +56,7 @@ def new_cones(first: Ints, second: Ints) -> Cones:
     inside = min(size, _LARGE) + 4
     near, far = new_solver(2 * inside, inside, 1 << 17), new_solver(size + 1, 2 * size + 1)
     near.numbers[CLOSED] = far.numbers[CLOSED] = 1
+    near.numbers[FULL] = far.numbers[FULL] = _FULL
     visited, queue, place, known = (np.zeros(size + 1, np.int32) for _ in range(4))
     return Cones(first, second, visited, queue, place, known, np.array([0, _RENEW, 0, 0, 0]), near, far)
 
@@ -101,6 +103,7 @@ def _write_window(c: Cones) -> None:  # pragma: no cover - compiled
             new_gate(s, np.int64(2 * at + 2), 2 * place[a >> 1] + (a & 1), 2 * place[b >> 1] + (b & 1))
     for at in range(count):
         s.active[at + 1] = 1
+        s.activity[at + 1] = (count - at) / count
         s.heap[at], s.place[at + 1] = at + 1, at
     s.numbers[HEAP] = count
 
@@ -129,39 +132,15 @@ def _write_cone(c: Cones) -> None:  # pragma: no cover - compiled
                 right = 2 * np.int64(abs(known[b >> 1])) + (b & 1)
                 new_gate(s, 2 * np.int64(known[node]), left, right)
     begin_question(s)
-    for at in range(min(count, _NEAR) - 1, -1, -1):
-        s.activity[known[queue[at]]] += s.step[0] * (1 + (_NEAR - at) / _NEAR)
     size = 0
     for at in range(count):
         variable = known[queue[at]]
         s.active[variable] = s.numbers[QUESTION]
+        s.activity[variable] = s.step[0] * (count - at) / count
         if s.value[variable] == OPEN:
             s.heap[size], s.place[variable] = variable, size
             size += 1
     s.numbers[HEAP] = size
-    for begin in range(size // 2 - 1, -1, -1):
-        _sink(s, begin, size)
-
-
-@kernel(large=0, _nrt=False)
-def _sink(s: Solver, at: Number, size: Number) -> None:  # pragma: no cover - compiled
-    """Moves a variable of the heap down to where it belongs."""
-    heap, place, activity = s.heap, s.place, s.activity
-    variable = heap[at]
-    own = activity[variable]
-    while True:
-        below = 2 * at + 1
-        if below >= size:
-            break
-        if below + 1 < size and activity[heap[below + 1]] > activity[heap[below]]:
-            below += 1
-        if activity[heap[below]] <= own:
-            break
-        heap[at] = heap[below]
-        place[heap[at]] = at
-        at = below
-    heap[at] = variable
-    place[variable] = at
 
 
 @kernel(large=0, _nrt=False)
@@ -170,14 +149,14 @@ def equal(
 ) -> Number:  # pragma: no cover - compiled
     """Whether a node can differ from an earlier literal, as :func:`solve` says it; each try has so many conflicts.
 
-    Tried are the two windows, 0 and 1, and the whole cones, 2, from ``begin`` to ``end - 1``; WIDER if a difference
-    in the last window says nothing. After POSSIBLE the values stand in the solver.
+    Tried are three windows, 0 to 2, and the whole cones, 3, from ``begin`` to ``end - 1``; WIDER if a difference in
+    the last window says nothing. After POSSIBLE the values stand in the solver.
     """
     other = literal >> 1
     step = 0  # the next of the two questions
     c.numbers[ASKED] += begin == 0
     for turn in range(begin, end):
-        limit = _SMALL if turn == 0 else _LARGE if turn == 1 else len(c.first)
+        limit = _SMALL if turn == 0 else _MIDDLE if turn == 1 else _LARGE if turn == 2 else len(c.first)
         _collect(c, node, other, limit)
         whole = c.numbers[COUNT] == c.numbers[INSIDE]
         c.numbers[WIDE] = limit == len(c.first)
@@ -204,15 +183,15 @@ def equal(
 
 
 @kernel(large=0)
-def ask_windows(c: Cones, node: int, literal: int, budget: int) -> int:  # pragma: no cover - compiled
-    """As :func:`equal`, in windows only."""
+def ask_narrow(c: Cones, node: int, literal: int, budget: int) -> int:  # pragma: no cover - compiled
+    """As :func:`equal`, in small windows only."""
     return int(equal(c, node, literal, budget, 0, 2))
 
 
 @kernel(large=0, nogil=True)
-def ask_cones(c: Cones, node: int, literal: int, budget: int) -> int:  # pragma: no cover - compiled
-    """As :func:`equal`, in whole cones only; other threads go on meanwhile."""
-    return int(equal(c, node, literal, budget, 2, 3))
+def ask_wide(c: Cones, node: int, literal: int, budget: int) -> int:  # pragma: no cover - compiled
+    """As :func:`equal`, without small windows; other threads go on meanwhile."""
+    return int(equal(c, node, literal, budget, 2, 4))
 
 
 @kernel(large=0, _nrt=False)
