@@ -54,7 +54,7 @@ def sweep_nodes(
         if at >= size:
             return END, size, False, waiting
         literal = 2 * candidate ^ np.int64(state.phase[at] != state.phase[candidate])
-        answer = equal(c, at, literal, budget)
+        answer = equal(c, at, literal, budget, 0, 4)
         resume = False
         if answer == IMPOSSIBLE:
             state.merged[at] = literal

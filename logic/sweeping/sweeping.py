@@ -115,7 +115,8 @@ class _Sweeper:
         for budget in _BUDGETS:
             if witness is not None or self._open().size == 0 or self.watch.late():
                 break
-            witness = self._ask_all(budget) if budget <= _OWN else self._advance_all(budget)
+            alone = self.watch.jobs == 1 and budget <= _OWN
+            witness = self._ask_all(budget) if alone else self._advance_all(budget)
             if witness is None and budget > _OWN // 10:
                 witness = self._decide_outputs(10 * budget)
         return witness
@@ -167,7 +168,7 @@ class _Sweeper:
 
     def _advance_all(self, budget: int | None) -> NDArray[np.bool_] | None:
         """One pass over all nodes; with a budget, SAT decides the candidates that structure leaves open."""
-        self.solvers.forget()
+        self.solvers.choose(quick=budget is not None and budget <= _OWN)
         restart(self.state, self.size, 0)
         if budget is not None:
             self._want()
@@ -230,6 +231,7 @@ class _Sweeper:
         return self._difference(word)
 
     def _decide_outputs(self, budget: int) -> NDArray[np.bool_] | None:
+        self.solvers.choose(quick=False)
         with closing(self.solvers.decide(self._questions(), budget)) as answers:
             for node, literal, answer, model in answers:
                 if answer:
