@@ -52,7 +52,7 @@ def certified(
     wires = graph.add(specification, inputs[[place[name] for name in specification.inputs]])
     own = match_lines(input_lines, specification.inputs)
     lines = 2 * (1 + own.place) + own.negated
-    claims, right = check_rows(certificate, flat, slots, lines)
+    claims, right = check_rows(certificate, flat, slots, lines, watch)
     claimed = np.where(claims < 0, -1, wires[claims >> 1] ^ (claims & 1))
     suspects = (claims >= 0) & ~right
     if 0 < suspects.sum() <= _SUSPECTS:

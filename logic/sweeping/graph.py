@@ -9,7 +9,7 @@ from .nodes import Nodes, conjunction, rehash
 from .thresholds import room_for, threshold, tree
 
 Array = NDArray[np.int64]
-_XOR = int(Gate.XOR)
+_AND, _XOR = int(Gate.AND), int(Gate.XOR)
 
 
 @kernel()
@@ -17,6 +17,10 @@ def _write(nodes: Nodes, kinds: Array, offsets: Array, operands: Array, wires: A
     # pragma: no cover - compiled
     for gate in range(len(kinds)):
         begin, end = offsets[gate], offsets[gate + 1]
+        if end - begin == 2 and kinds[gate] == _AND:  # most gates of most circuits
+            a, b = operands[begin], operands[begin + 1]
+            wires[gate_wire + gate] = conjunction(nodes, wires[a >> 1] ^ (a & 1), wires[b >> 1] ^ (b & 1))
+            continue
         literals = np.empty(end - begin, np.int64)
         for i in range(begin, end):
             literals[i - begin] = wires[operands[i] >> 1] ^ (operands[i] & 1)
