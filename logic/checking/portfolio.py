@@ -68,6 +68,7 @@ def settle(circuit: Circuit, bad: int, deadline: float) -> Outcome:
                 return known
             if reduced.left is not None and not len(system.constraints):
                 return _in_what_is_left(circuit, reduced, reduced.left, deadline)
+        if found is None and not turns.interrupted:
             found = turns.run(deadline, deadline)
         if found is None:
             return Outcome(None, turns.known)
