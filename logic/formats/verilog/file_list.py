@@ -44,8 +44,31 @@ def parse_list(source: Source) -> Design:
         raise source.error("names no Verilog file")
     folders = [*(Path(name).resolve().parent for name, _ in found.files), *found.folders]
     return Design(
-        tuple(found.files), tuple(dict.fromkeys(folders)), source.top or found.top, source.formal, tuple(found.macros)
+        tuple(found.files),
+        tuple(dict.fromkeys(folders)),
+        source.top or found.top,
+        source.formal,
+        (*found.macros, *source.macros),
     )
+
+
+def checked_macro(text: str, place: str = "") -> str:
+    """A definition of a macro.
+
+    Args:
+        text: The definition.
+        place: What an error begins with.
+
+    Raises:
+        FormatError: if it is none.
+
+    Example:
+        >>> checked_macro("WIDTH=8")
+        'WIDTH=8'
+    """
+    if not _MACRO.fullmatch(text):
+        raise FormatError(f"{place}{text!r} is no macro; write NAME or NAME=VALUE of letters and digits")
+    return text
 
 
 class _List:
@@ -66,7 +89,9 @@ class _List:
                 if word.startswith("+incdir+"):
                     self.folders += [home / folder for folder in word.split("+")[2:] if folder]
                 elif word.startswith("+define+"):
-                    self.macros += [self._macro(source, macro, line) for macro in word.split("+")[2:] if macro]
+                    self.macros += [
+                        checked_macro(macro, f"{source.name}:{line}: ") for macro in word.split("+")[2:] if macro
+                    ]
                 elif word in ("-top", "--top", "--top-module"):
                     self.top = next(words, "")
                 elif word in ("-f", "-F"):
@@ -79,12 +104,6 @@ class _List:
                     raise source.error(f"the option {word!r} is not known; give {known}", line)
                 elif word != "-v":
                     self.files.append((str(home / word), self._bytes(source, home / word, line)))
-
-    @staticmethod
-    def _macro(source: Source, macro: str, line: int) -> str:
-        if not _MACRO.fullmatch(macro):
-            raise source.error(f"{macro!r} is no macro; write NAME or NAME=VALUE of letters and digits", line)
-        return macro
 
     @staticmethod
     def _bytes(source: Source, path: Path, line: int) -> bytes:
