@@ -91,11 +91,11 @@ CLOCKED = "module m(input c, d, r, e, output reg q);\n {}\nendmodule\n"
         (CLOCKED.format("always @* if (e) q = d;"), r":2: 'q' is a latch"),
         (CLOCKED.format("always @(posedge c) if (e) q <= c;"), r":\d: the clock 'c' is read as data"),
         ("module m(input a, b, e, output q); assign q = e ? a : 1'bz; endmodule", r"z"),
-        ("module m(input a, b, output q); assign q = a + 0, q = b + 0; endmodule", r"(drive one net|two drivers)"),
+        ("module m(input a, b, output q); assign q = a + 0, q = b + 0; endmodule", r"(drive one net|driven twice)"),
         ("module m(input a, inout q); if (1) assign q = a; endmodule", r"inout"),
         ("module m(input a, output q); wire w; assign w = (w + a) & 1; assign q = w; endmodule", r"depends on itself"),
         ("module m(input [3:0] a, b, output [3:0] q); assign q = a ** b; endmodule", r"power"),
-        ("module m(input a, output q); nothing #(1) u(a, q); endmodule", r"not part of the design"),
+        ("module m(input a, output q); nothing #(1) u(a, q); endmodule", r"the module 'nothing', of which 'u' in 'm' is one, is in none"),
         ("module a(input x, output y); assign y = x + 1; endmodule\n"
          "module b(input x, output y); assign y = x + 1; endmodule", r"no other module contains a, b; .*--top"),
     ],

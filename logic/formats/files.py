@@ -1,5 +1,6 @@
 """Reading and writing circuit files; the suffix says the format."""
 
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict
@@ -169,7 +170,7 @@ def _source(
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return path.read_bytes().removeprefix(BOM_UTF8)
     except OSError as wrong:
         raise FormatError(f"{path}: cannot be read: {wrong.strerror}") from wrong
 

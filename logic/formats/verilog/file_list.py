@@ -1,6 +1,7 @@
 """A list of Verilog files (``.f``), as simulators take it: files, folders, macros and the top module."""
 
 import re
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ class Design:
         top: The module that is meant; None if it is the one that no other contains.
         formal: Whether the macro ``FORMAL`` is defined rather than ``SYNTHESIS``.
         macros: ``NAME`` or ``NAME=VALUE``, defined before the first file.
+        undriven: What a wire without a driver is, ``free`` or ``zero``.
     """
 
     files: tuple[tuple[str, bytes], ...]
@@ -28,6 +30,7 @@ class Design:
     top: str | None = None
     formal: bool = False
     macros: tuple[str, ...] = ()
+    undriven: str = "free"
 
 
 def parse_list(source: Source) -> Design:
@@ -49,6 +52,7 @@ def parse_list(source: Source) -> Design:
         source.top or found.top,
         source.formal,
         (*found.macros, *source.macros),
+        source.undriven,
     )
 
 
@@ -108,6 +112,6 @@ class _List:
     @staticmethod
     def _bytes(source: Source, path: Path, line: int) -> bytes:
         try:
-            return path.read_bytes()
+            return path.read_bytes().removeprefix(BOM_UTF8)
         except (OSError, ValueError) as wrong:
             raise FormatError(f"{source.name}:{line}: {path} cannot be read ({wrong})") from None

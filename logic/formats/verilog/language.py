@@ -23,7 +23,10 @@ def parse_verilog(source: Source) -> Circuit:
     except BeyondFlat as error:
         beyond = error
     folders = () if source.name == "<text>" else (Path(source.name).parent,)
-    return read_design(Design(((source.name, source.data),), folders, source.top, source.formal, source.macros), beyond)
+    return read_design(
+        Design(((source.name, source.data),), folders, source.top, source.formal, source.macros, source.undriven),
+        beyond,
+    )
 
 
 VERILOG = Format(
