@@ -106,7 +106,10 @@ def elaborate(
     failure = ""
     for language in languages:
         reading = "\n".join(
-            f"read_verilog{language if name.endswith('.v') else ' -sv'}{options} {name}" for name in sources.tops
+            f"read_json {name}"
+            if name.endswith(".json")
+            else f"read_verilog{language if name.endswith('.v') else ' -sv'}{options} {name}"
+            for name in sources.tops
         )
         script = _SCRIPT.format(
             reading=reading, top=f"-top {top}" if top else "-auto-top", dividers=_DIVIDERS, rules=RULES.name
@@ -144,7 +147,7 @@ def _result(folder: Path, said: str, sources: Sources) -> Elaborated:
 
 def _named(text: str, sources: Sources) -> str:
     """A text with the user's names of files."""
-    return re.sub(r"(?:\./)?\bf\d+\.(?:sv|vh|v|dat)\b", lambda match: sources.place(match[0]), text)
+    return re.sub(r"(?:\./)?\bf\d+\.(?:sv|vh|v|dat|json)\b", lambda match: sources.place(match[0]), text)
 
 
 def _failure(status: int, said: str, sources: Sources) -> str:

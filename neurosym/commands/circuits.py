@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from logic.formats.files import Reading
     from logic.mapping.compiler import Bounds
 
-Netlist = Annotated[Path, typer.Argument(help="AIGER, BLIF, .bench, KISS2, Verilog, PLA, truth table or equations.")]
+Netlist = Annotated[
+    Path, typer.Argument(help="AIGER, BLIF, .bench, KISS2, Verilog, yosys JSON, PLA, truth table or equations.")
+]
 Genlib = Annotated[
     Path | None,
     typer.Option("--genlib", "--liberty", help="The library of a mapped netlist's cells, genlib or Liberty (.lib)."),
