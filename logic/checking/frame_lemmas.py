@@ -7,20 +7,23 @@ References:
 
 import numpy as np
 
-from ..kernels import kernel
+from ..kernels import INNER, kernel
 from ..satisfiability.clauses import FULL, SWITCH, Clauses, add_clause, bury, has_room
 from ..satisfiability.gate_solver import IMPOSSIBLE, POSSIBLE
 from ..satisfiability.solver_gates import Number
 from .frame_arrays import LEMMA_USED, LEMMAS, MARK, TOP, Frames
 from .frame_questions import end_question, first_register, leads_into, starts, take_core, take_predecessor
 
-HERE, FEWER, AGAINST, AGAINST_LESS, BEFORE = 1, 2, 3, 4, 5  # rows of scratch cubes; 0 is the obligation's
+GIVEN, HERE, FEWER, AGAINST, AGAINST_LESS, BEFORE = map(np.int64, range(6))
+"""Rows of scratch cubes."""
+OUTSIDE, ANYWHERE = np.int64(1), np.int64(0)
+"""Whether a state outside of a cube is asked for."""
 _FAR = 1e100
-_BUDGET = 2_000  # conflicts of a question that is not needed
+_BUDGET = np.int64(2_000)  # conflicts of a question that is not needed
 _AGAINST = 3  # counterexamples to generalization that are blocked for each literal
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _signs(f: Frames, row: Number) -> np.uint64:  # pragma: no cover - compiled
     signs = np.uint64(0)
     for at in range(f.size[row]):
@@ -28,7 +31,7 @@ def _signs(f: Frames, row: Number) -> np.uint64:  # pragma: no cover - compiled
     return signs
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _mark(f: Frames, row: Number) -> Number:  # pragma: no cover - compiled
     """Marks the literals of a cube."""
     f.numbers[MARK] += 1
@@ -38,7 +41,7 @@ def _mark(f: Frames, row: Number) -> Number:  # pragma: no cover - compiled
     return mark
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def blocked_until(f: Frames, row: Number, level: Number) -> Number:  # pragma: no cover - compiled
     """The last frame, from a level on, that a single lemma keeps a cube out of; -1 if there is none."""
     signs, mark, size, last = _signs(f, row), np.int64(_mark(f, row)), f.size[row], np.int64(-1)
@@ -57,7 +60,7 @@ def blocked_until(f: Frames, row: Number, level: Number) -> Number:  # pragma: n
     return last
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _drop_weaker(f: Frames, s: Clauses, row: Number, level: Number) -> None:  # pragma: no cover - compiled
     """Takes out lemmas of frames up to a level that follow from a cube that is blocked there."""
     signs, mark, size = _signs(f, row), np.int64(_mark(f, row)), f.size[row]
@@ -72,7 +75,7 @@ def _drop_weaker(f: Frames, s: Clauses, row: Number, level: Number) -> None:  # 
             drop(f, s, lemma)
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def drop(f: Frames, s: Clauses, lemma: Number) -> None:  # pragma: no cover - compiled
     """Takes out a lemma, while no decision stands."""
     f.lemma_level[lemma] = -1
@@ -81,7 +84,7 @@ def drop(f: Frames, s: Clauses, lemma: Number) -> None:  # pragma: no cover - co
         s.labels[lemma] = 0
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def learn(f: Frames, s: Clauses, row: Number, level: Number) -> None:  # pragma: no cover - compiled
     """Blocks a cube in all frames up to the level."""
     end_question(f, s)
@@ -110,23 +113,23 @@ def learn(f: Frames, s: Clauses, row: Number, level: Number) -> None:  # pragma:
     s.labels[lemma] = add_clause(s, size + 1, -2 - lemma)
 
 
-@kernel(large=0, _nrt=False)
-def sort(f: Frames, row: Number, rising: bool) -> None:  # pragma: no cover - compiled
-    """Orders a cube by the activity of its registers."""
+@kernel(**INNER)
+def sort(f: Frames, row: Number) -> None:  # pragma: no cover - compiled
+    """Orders a cube by the activity of its registers, the most active first."""
     cube, activity = f.cube, f.activity
     for at in range(1, f.size[row]):
         literal, to = np.int64(cube[row, at]), np.int64(at)
         own = activity[literal >> 1]
         while to > 0:
             other = activity[cube[row, to - 1] >> 1]
-            if other == own or (other > own) != rising:
+            if other >= own:
                 break
             cube[row, to] = cube[row, to - 1]
             to -= 1
         cube[row, to] = literal
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _without(f: Frames, row: Number, place: Number, to: Number) -> None:  # pragma: no cover - compiled
     kept = 0
     for at in range(f.size[row]):
@@ -136,46 +139,46 @@ def _without(f: Frames, row: Number, place: Number, to: Number) -> None:  # prag
     f.size[to] = kept
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _shrink(f: Frames, s: Clauses, row: Number, fewer: Number, level: Number) -> None:  # pragma: no cover - compiled
     """A part of a cube that is blocked at a level as well; what is tried is in another row."""
     place = np.int64(f.size[row]) - 1
     while place >= 0 and f.size[row] > 1:
         _without(f, row, place, fewer)
-        if not starts(f, fewer) and leads_into(f, s, fewer, level - 1, True, _BUDGET) == IMPOSSIBLE:
+        if not starts(f, fewer) and leads_into(f, s, fewer, level - 1, OUTSIDE, _BUDGET) == IMPOSSIBLE:
             place = np.int64(take_core(f, s, fewer, row, place))
         place -= 1
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _block_against(f: Frames, s: Clauses, level: Number) -> bool:  # pragma: no cover - compiled
     """Blocks the states that keep a cube from being fewer literals, if they are not reached a clock before."""
     if level < 1 or starts(f, AGAINST) or f.size[AGAINST] == 0:
         return False
-    if leads_into(f, s, AGAINST, level - 1, True, _BUDGET) != IMPOSSIBLE:
+    if leads_into(f, s, AGAINST, level - 1, OUTSIDE, _BUDGET) != IMPOSSIBLE:
         return False
-    take_core(f, s, AGAINST, AGAINST, 0)
+    take_core(f, s, AGAINST, AGAINST, GIVEN)
     while level < f.numbers[TOP]:
-        if leads_into(f, s, AGAINST, level, True, _BUDGET) != IMPOSSIBLE:
+        if leads_into(f, s, AGAINST, level, OUTSIDE, _BUDGET) != IMPOSSIBLE:
             break
-        take_core(f, s, AGAINST, AGAINST, 0)
+        take_core(f, s, AGAINST, AGAINST, GIVEN)
         level += 1
-    sort(f, AGAINST, False)
+    sort(f, AGAINST)
     _shrink(f, s, AGAINST, AGAINST_LESS, level)
     learn(f, s, AGAINST, level)
     return True
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def generalize(f: Frames, s: Clauses, row: Number, level: Number) -> None:  # pragma: no cover - compiled
     """A part of a cube that is blocked at a level as well; states that are in the way are blocked, too."""
-    sort(f, row, False)
+    sort(f, row)
     place = np.int64(f.size[row]) - 1
     while place >= 0 and f.size[row] > 1:
         _without(f, row, place, FEWER)
         tries = 0
         while not starts(f, FEWER):
-            answer = leads_into(f, s, FEWER, level - 1, True, _BUDGET)
+            answer = leads_into(f, s, FEWER, level - 1, OUTSIDE, _BUDGET)
             if answer == IMPOSSIBLE:
                 place = np.int64(take_core(f, s, FEWER, row, place))
                 break

@@ -6,8 +6,8 @@ References:
 
 import numpy as np
 
-from ..kernels import kernel
-from ..satisfiability.clause_solver import forget_temporary, go_back, solve
+from ..kernels import INNER, OUTER, kernel
+from ..satisfiability.clause_solver import BEGIN, forget_temporary, go_back, solve
 from ..satisfiability.clauses import (
     BROKEN,
     CORE,
@@ -30,10 +30,12 @@ from ..satisfiability.solver_gates import OPEN, Number
 from .frame_arrays import PLACE, QUESTIONS, STAMP, TOP, Frames
 
 _FAR = 1 << 40
-_SHORT = 8  # literals of a learnt clause that is kept when there is little room
+_ONE = np.int64(1)
+_ANY = np.int64(TEMPORARY - 1)  # literals of a learnt clause
+_SHORT = np.int64(8)  # literals of a learnt clause that is kept when there is little room
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def starts(f: Frames, row: Number) -> bool:  # pragma: no cover - compiled
     """Whether a first state lies in a cube."""
     for at in range(f.size[row]):
@@ -43,10 +45,10 @@ def starts(f: Frames, row: Number) -> bool:  # pragma: no cover - compiled
     return True
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def new_search(f: Frames, s: Clauses) -> None:  # pragma: no cover - compiled
     """Begins a domain anew: what constraints need, and the registers that lemmas name."""
-    go_back(s, 0)
+    go_back(s, BEGIN)
     begin_domain(s)
     for register in range(len(f.used)):
         if f.used[register]:
@@ -55,13 +57,13 @@ def new_search(f: Frames, s: Clauses) -> None:  # pragma: no cover - compiled
         require(f, s, constraint >> 1)
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def first_register(f: Frames) -> Number:  # pragma: no cover - compiled
     """The node of the first register."""
     return len(f.stamp) - len(f.pairs) - len(f.following)
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def require(f: Frames, s: Clauses, root: Number) -> None:  # pragma: no cover - compiled
     """Puts a node and all that it depends on within a clock into the domain."""
     here, domain = s.numbers[DOMAIN], s.domain
@@ -83,7 +85,7 @@ def require(f: Frames, s: Clauses, root: Number) -> None:  # pragma: no cover - 
                 count += 1
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _tidy(s: Clauses, size: Number) -> bool:  # pragma: no cover - compiled
     """Makes room for a clause and what may be learnt; whether there is enough."""
     if s.numbers[FULL]:
@@ -92,7 +94,7 @@ def _tidy(s: Clauses, size: Number) -> bool:  # pragma: no cover - compiled
         s.numbers[BROKEN] = 1
         return True
     if s.numbers[WASTE] * 2 > s.numbers[USED] + 4096:
-        collect(s, TEMPORARY - 1)
+        collect(s, _ANY)
     wanted = size + len(s.arena) // 8
     if s.numbers[USED] + wanted > len(s.arena) or not has_room(s, wanted // 8):
         collect(s, _SHORT)
@@ -102,7 +104,7 @@ def _tidy(s: Clauses, size: Number) -> bool:  # pragma: no cover - compiled
     return True
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _assume_frame(f: Frames, s: Clauses, level: Number) -> Number:  # pragma: no cover - compiled
     """Assumes that a state is in a frame; how many assumptions that takes."""
     guard = np.int64(s.numbers[SWITCH]) + 1
@@ -112,18 +114,18 @@ def _assume_frame(f: Frames, s: Clauses, level: Number) -> Number:  # pragma: no
     return f.numbers[TOP] + 1
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**OUTER)
 def end_question(f: Frames, s: Clauses) -> None:  # pragma: no cover - compiled
     """Takes back what the last question decided and what it alone added."""
-    go_back(s, 0)
+    go_back(s, BEGIN)
     if f.numbers[PLACE]:
         forget_temporary(s, f.numbers[PLACE])
         f.numbers[PLACE] = 0
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def leads_into(
-    f: Frames, s: Clauses, row: Number, level: Number, relative: bool, budget: Number
+    f: Frames, s: Clauses, row: Number, level: Number, relative: Number, budget: Number
 ) -> Number:  # pragma: no cover - compiled
     """Whether a state of a frame, outside of a cube if relative, leads into the cube."""
     end_question(f, s)
@@ -159,12 +161,12 @@ def leads_into(
     return np.int64(solve(s, count, budget))
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def is_bad(f: Frames, s: Clauses, level: Number, budget: Number) -> Number:  # pragma: no cover - compiled
     """Whether a state of a frame is bad."""
     end_question(f, s)
     f.numbers[QUESTIONS] += 1
-    if not _tidy(s, 1):
+    if not _tidy(s, _ONE):
         return UNDECIDED
     count = np.int64(_assume_frame(f, s, level))
     s.assumed[count] = f.bad[0]
@@ -172,7 +174,7 @@ def is_bad(f: Frames, s: Clauses, level: Number, budget: Number) -> Number:  # p
     return np.int64(solve(s, count + 1, budget))
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def take_core(f: Frames, s: Clauses, row: Number, to: Number, place: Number) -> Number:  # pragma: no cover - compiled
     """The part of a cube because of which the last question was impossible, with a literal that no first state has.
 
@@ -198,7 +200,7 @@ def take_core(f: Frames, s: Clauses, row: Number, to: Number, place: Number) -> 
     return before
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _met(f: Frames, node: Number) -> bool:  # pragma: no cover - compiled
     """Marks a node; whether it was marked already."""
     if f.stamp[node] == f.numbers[STAMP]:
@@ -207,7 +209,7 @@ def _met(f: Frames, node: Number) -> bool:  # pragma: no cover - compiled
     return False
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _simulate(f: Frames, s: Clauses, root: Number, count: Number) -> Number:  # pragma: no cover - compiled
     """Values and costs of the cone of a node, from the solver's inputs and registers; how long the cone is then."""
     first, registers = len(f.stamp) - len(f.pairs), first_register(f)
@@ -247,12 +249,12 @@ def _simulate(f: Frames, s: Clauses, root: Number, count: Number) -> Number:  # 
     return count
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _need(f: Frames, node: Number) -> None:  # pragma: no cover - compiled
     f.needed[node] = f.numbers[STAMP]
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def take_predecessor(f: Frames, s: Clauses, row: Number, to: Number) -> None:  # pragma: no cover - compiled
     """The part of the last answer's state that, with its inputs, leads into a cube, or is bad if the row is -1.
 

@@ -6,9 +6,9 @@ References:
 
 import numpy as np
 
-from ..kernels import kernel
+from ..kernels import INNER, OUTER, kernel
 from ..satisfiability.clause_solver import solve
-from ..satisfiability.clauses import BROKEN, FULL, TICKS, Clauses
+from ..satisfiability.clauses import BROKEN, FULL, NONE, TICKS, Clauses
 from ..satisfiability.gate_solver import IMPOSSIBLE, POSSIBLE, UNDECIDED
 from ..satisfiability.solver_gates import Number, Octets
 from .frame_arrays import (
@@ -24,7 +24,7 @@ from .frame_arrays import (
     WAITING,
     Frames,
 )
-from .frame_lemmas import BEFORE, HERE, blocked_until, generalize, learn
+from .frame_lemmas import ANYWHERE, BEFORE, GIVEN, HERE, OUTSIDE, blocked_until, generalize, learn
 from .frame_questions import (
     end_question,
     first_register,
@@ -38,11 +38,12 @@ from .frame_questions import (
 )
 
 PAUSED, ROOM, TRACE, INVARIANT, TOO_FAR = range(5)
-_BUDGET = 20_000  # conflicts of a question
+_BUDGET = np.int64(20_000)  # conflicts of a question
+_UNBOUNDED = np.int64(1 << 60)
 _LOOK, _BLOCK, _PUSH = range(3)  # phases
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _wait(f: Frames, level: Number, obligation: Number) -> None:  # pragma: no cover - compiled
     """Enters an obligation into the heap: lower levels first, then later ones."""
     key = (np.int64(level) << 32) + (1 << 31) - obligation
@@ -54,7 +55,7 @@ def _wait(f: Frames, level: Number, obligation: Number) -> None:  # pragma: no c
     f.heap[at] = key
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _drop_first(f: Frames) -> None:  # pragma: no cover - compiled
     heap, size = f.heap, f.numbers[WAITING] - 1
     f.numbers[WAITING] = size
@@ -70,7 +71,7 @@ def _drop_first(f: Frames) -> None:  # pragma: no cover - compiled
     heap[at] = last
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _oblige(f: Frames, row: Number, following: Number, level: Number) -> Number:  # pragma: no cover - compiled
     """A new obligation, a cube that leads into another one's."""
     one, to = f.numbers[OBLIGATIONS], f.numbers[OBLIGATION_USED]
@@ -83,7 +84,7 @@ def _oblige(f: Frames, row: Number, following: Number, level: Number) -> Number:
     return one
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _is_cramped(f: Frames, s: Clauses) -> bool:  # pragma: no cover - compiled
     """Whether a step may find no room in an array."""
     registers = len(f.following)
@@ -98,37 +99,37 @@ def _is_cramped(f: Frames, s: Clauses) -> bool:  # pragma: no cover - compiled
     )
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _block(f: Frames, s: Clauses) -> Number:  # pragma: no cover - compiled
     """One step with the first obligation that waits: TRACE, ROOM or PAUSED, which is to go on."""
     key = f.heap[0]
     level, one = key >> 32, (1 << 31) - (key & 0xFFFFFFFF)
     begin, size = np.int64(f.obligation_begin[one]), np.int64(f.obligation_size[one])
     for at in range(size):
-        f.cube[0, at] = f.obligation[begin + at]
-    f.size[0] = size
-    if starts(f, 0):
+        f.cube[GIVEN, at] = f.obligation[begin + at]
+    f.size[GIVEN] = size
+    if starts(f, GIVEN):
         f.numbers[FOUND] = one
         return TRACE
-    until = np.int64(blocked_until(f, 0, level))
+    until = np.int64(blocked_until(f, GIVEN, level))
     if until >= 0:
         _drop_first(f)
         if until < f.numbers[TOP]:
             _wait(f, until + 1, one)
         return PAUSED
     new_search(f, s)
-    answer = leads_into(f, s, 0, level - 1, True, _BUDGET)
+    answer = leads_into(f, s, GIVEN, level - 1, OUTSIDE, _BUDGET)
     if answer == UNDECIDED:
         return ROOM if s.numbers[FULL] else PAUSED
     if answer != IMPOSSIBLE:
-        take_predecessor(f, s, 0, BEFORE)
+        take_predecessor(f, s, GIVEN, BEFORE)
         _oblige(f, BEFORE, one, level - 1)
         return PAUSED
     _drop_first(f)
-    take_core(f, s, 0, HERE, 0)
+    take_core(f, s, GIVEN, HERE, GIVEN)
     generalize(f, s, HERE, level)
-    while level < f.numbers[TOP] and leads_into(f, s, HERE, level, True, _BUDGET) == IMPOSSIBLE:
-        take_core(f, s, HERE, HERE, 0)
+    while level < f.numbers[TOP] and leads_into(f, s, HERE, level, OUTSIDE, _BUDGET) == IMPOSSIBLE:
+        take_core(f, s, HERE, HERE, GIVEN)
         level += 1
     learn(f, s, HERE, level)
     if level < f.numbers[TOP]:
@@ -136,7 +137,7 @@ def _block(f: Frames, s: Clauses) -> Number:  # pragma: no cover - compiled
     return PAUSED
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _push(f: Frames, s: Clauses) -> Number:  # pragma: no cover - compiled
     """One lemma is tried a frame later: INVARIANT, ROOM or PAUSED."""
     level, lemma = f.numbers[AT] >> 32, f.numbers[AT] & 0xFFFFFFFF
@@ -145,14 +146,14 @@ def _push(f: Frames, s: Clauses) -> Number:  # pragma: no cover - compiled
     if lemma < f.numbers[LEMMAS]:
         begin, size = np.int64(f.lemma_begin[lemma]), np.int64(f.lemma_size[lemma])
         for at in range(size):
-            f.cube[0, at] = f.lemma[begin + at]
-        f.size[0] = size
+            f.cube[GIVEN, at] = f.lemma[begin + at]
+        f.size[GIVEN] = size
         new_search(f, s)
-        answer = leads_into(f, s, 0, level, False, _BUDGET)
+        answer = leads_into(f, s, GIVEN, level, ANYWHERE, _BUDGET)
         if answer == UNDECIDED and s.numbers[FULL]:
             return ROOM
         if answer == IMPOSSIBLE:
-            take_core(f, s, 0, HERE, 0)
+            take_core(f, s, GIVEN, HERE, GIVEN)
             learn(f, s, HERE, level + 1)
         f.numbers[AT] = (level << 32) + lemma + 1
         return PAUSED
@@ -167,7 +168,7 @@ def _push(f: Frames, s: Clauses) -> Number:  # pragma: no cover - compiled
     return INVARIANT
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _compact(f: Frames, s: Clauses) -> None:  # pragma: no cover - compiled
     """Forgets dead lemmas; those that live keep their order, the shorter come first within a level by chance only."""
     end_question(f, s)
@@ -188,7 +189,7 @@ def _compact(f: Frames, s: Clauses) -> None:  # pragma: no cover - compiled
     f.numbers[LEMMAS], f.numbers[LEMMA_USED] = to, used
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**OUTER)
 def search(f: Frames, s: Clauses, ticks: Number) -> Number:  # pragma: no cover - compiled
     """Goes on for about so many steps of the solver, or until something is found.
 
@@ -218,8 +219,8 @@ def search(f: Frames, s: Clauses, ticks: Number) -> Number:  # pragma: no cover 
             if answer == UNDECIDED:
                 code = np.int64(ROOM) if s.numbers[FULL] else np.int64(PAUSED)
             elif answer != IMPOSSIBLE:
-                take_predecessor(f, s, -1, BEFORE)
-                _oblige(f, BEFORE, -1, f.numbers[TOP])
+                take_predecessor(f, s, NONE, BEFORE)
+                _oblige(f, BEFORE, NONE, f.numbers[TOP])
                 f.numbers[PHASE] = _BLOCK
             else:
                 end_question(f, s)
@@ -234,7 +235,7 @@ def search(f: Frames, s: Clauses, ticks: Number) -> Number:  # pragma: no cover 
     return PAUSED
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**OUTER)
 def lead(f: Frames, s: Clauses, state: Octets, obligation: Number) -> bool:  # pragma: no cover - compiled
     """Finds inputs that lead from a state into an obligation's cube, or to bad if it is -1, for the solver to tell.
 
@@ -259,7 +260,7 @@ def lead(f: Frames, s: Clauses, state: Octets, obligation: Number) -> bool:  # p
             literal = np.int64(f.obligation[at])
             s.assumed[count] = f.following[literal >> 1] ^ (literal & 1)
             count += 1
-    if solve(s, count, 1 << 60) != POSSIBLE:
+    if solve(s, count, _UNBOUNDED) != POSSIBLE:
         return False
     for register in range(registers):
         state[register] = s.value[f.following[register]] == 1

@@ -10,7 +10,7 @@ induction by incremental SAT solving, BMC 2003).
 
 import numpy as np
 
-from ..kernels import kernel
+from ..kernels import INNER, kernel
 from .clauses import (
     BROKEN,
     CONFLICTS,
@@ -21,6 +21,8 @@ from .clauses import (
     HEAP,
     LEARNT,
     LEVEL,
+    NO_CLAUSE,
+    NONE,
     RESERVE,
     SWITCH,
     TEMPORARY,
@@ -38,10 +40,11 @@ from .clauses import (
 from .gate_solver import IMPOSSIBLE, POSSIBLE, UNDECIDED
 from .solver_gates import OPEN, Number
 
+BEGIN = np.int64(0)  # the level of no decision
 _RESTART = 100  # conflicts before the first restart
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _pop(s: Clauses) -> Number:  # pragma: no cover - compiled
     """Takes the most active variable out of the heap."""
     heap, place, activity = s.heap, s.place, s.activity
@@ -68,7 +71,7 @@ def _pop(s: Clauses) -> Number:  # pragma: no cover - compiled
     return top
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _learn(s: Clauses, conflict: Number) -> Number:  # pragma: no cover - compiled
     """The clause of the first unique implication point, into ``clause``; the level to go back to."""
     clause, seen, level, arena = s.clause, s.seen, s.level, s.arena
@@ -122,7 +125,7 @@ def _learn(s: Clauses, conflict: Number) -> Number:  # pragma: no cover - compil
     return back
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def go_back(s: Clauses, level: Number) -> None:  # pragma: no cover - compiled
     """Takes back all decisions above a level."""
     if s.numbers[LEVEL] <= level:
@@ -139,16 +142,16 @@ def go_back(s: Clauses, level: Number) -> None:  # pragma: no cover - compiled
     s.numbers[LEVEL] = level
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _decide(s: Clauses, literal: Number) -> None:  # pragma: no cover - compiled
     """A new level, with a literal, or with none if it is -1."""
     s.numbers[LEVEL] += 1
     s.begins[s.numbers[LEVEL]] = s.numbers[TRAIL]
     if literal >= 0:
-        assign(s, literal, 0)
+        assign(s, literal, NO_CLAUSE)
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _blame(s: Clauses, literal: Number) -> None:  # pragma: no cover - compiled
     """Marks the assumptions because of which one of them, the literal, is false."""
     core, seen, arena = s.numbers[CORE], s.seen, s.arena
@@ -171,7 +174,7 @@ def _blame(s: Clauses, literal: Number) -> None:  # pragma: no cover - compiled
                 seen[other] = True
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def solve(s: Clauses, count: Number, budget: Number) -> Number:  # pragma: no cover - compiled
     """Whether the assumptions ``assumed[:count]`` can be true at once.
 
@@ -199,25 +202,25 @@ def solve(s: Clauses, count: Number, budget: Number) -> Number:  # pragma: no co
             size = s.numbers[LEARNT]
             if size == 1 and s.clause[0] >> 1 == switch:  # the clause of this question cannot be true
                 s.failed[switch] = s.numbers[CORE]
-                go_back(s, 0)
+                go_back(s, BEGIN)
                 return IMPOSSIBLE
             go_back(s, back)
             reason = np.int64(0)
             if size > 1:
                 if not has_room(s, size + s.numbers[RESERVE]):
                     s.numbers[FULL] = 1
-                    go_back(s, 0)
+                    go_back(s, BEGIN)
                     return UNDECIDED
                 mark = size
                 for i in range(size):
                     if s.clause[i] >> 1 == switch:
-                        mark = np.int64(TEMPORARY)
+                        mark = TEMPORARY
                 reason = np.int64(enter(s, size, mark))
             assign(s, np.int64(s.clause[0]), reason)
             s.step[0] *= 1 / 0.95
             continue
         if s.numbers[CONFLICTS] - begin >= budget:
-            go_back(s, 0)
+            go_back(s, BEGIN)
             return UNDECIDED
         if s.numbers[CONFLICTS] >= restart:
             go_back(s, min(count, s.numbers[LEVEL]))
@@ -229,9 +232,9 @@ def solve(s: Clauses, count: Number, budget: Number) -> Number:  # pragma: no co
             value = s.value[literal]
             if value == 0:
                 _blame(s, literal)
-                go_back(s, 0)
+                go_back(s, BEGIN)
                 return IMPOSSIBLE
-            _decide(s, -1 if value == 1 else literal)
+            _decide(s, NONE if value == 1 else literal)
             continue
         variable = np.int64(-1)
         while s.numbers[HEAP] > 0:
@@ -242,11 +245,11 @@ def solve(s: Clauses, count: Number, budget: Number) -> Number:  # pragma: no co
         if variable < 0:
             return POSSIBLE
         _decide(s, 2 * variable + 1 - s.saved[variable])
-    go_back(s, 0)
+    go_back(s, BEGIN)
     return IMPOSSIBLE
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def forget_temporary(s: Clauses, begin: Number) -> None:  # pragma: no cover - compiled
     """Takes out the temporary clauses that stand from a place in the arena on, while no decision stands."""
     at = np.int64(begin)

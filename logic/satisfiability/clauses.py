@@ -12,14 +12,17 @@ from typing import Any, NamedTuple, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels import kernel
+from ..kernels import INNER, OUTER, kernel
 from .solver_gates import OPEN, Ints, Number, Octets
 
 (
     VARIABLES, TRAIL, DONE, LEVEL, USED, HEAP, CONFLICTS, BROKEN, LEARNT, DOMAIN, CORE, POOLED, CLAUSES, WASTE, TICKS,
     SWITCH, FULL, RESERVE,
 ) = range(18)  # places in ``Clauses.numbers``  # fmt: skip
-DEAD, PLAIN, TEMPORARY = -1, 0, 1 << 20  # marks of clauses; others: length of a learnt one, -2 - label
+DEAD, PLAIN, TEMPORARY = np.int64(-1), np.int64(0), np.int64(1 << 20)
+"""Marks of clauses; others are the length of a learnt one, or -2 - label."""
+NO_CLAUSE = np.int64(0)
+NONE = np.int64(-1)
 _Array = TypeVar("_Array", bound=NDArray[Any])
 _FAR = 1e100  # activities are scaled down beyond
 _HEAD = 2  # integers before a clause's literals: length, mark
@@ -95,7 +98,7 @@ def widened(s: Clauses, labels: int) -> Clauses:
     )  # fmt: skip
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def rise(s: Clauses, variable: Number) -> None:  # pragma: no cover - compiled
     """Puts a variable into the heap, or higher in it."""
     heap, place, activity = s.heap, s.place, s.activity
@@ -115,7 +118,7 @@ def rise(s: Clauses, variable: Number) -> None:  # pragma: no cover - compiled
     place[variable] = at
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def bump(s: Clauses, variable: Number) -> None:  # pragma: no cover - compiled
     """Makes a variable more active."""
     s.activity[variable] += s.step[0]
@@ -127,7 +130,7 @@ def bump(s: Clauses, variable: Number) -> None:  # pragma: no cover - compiled
         rise(s, variable)
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def begin_domain(s: Clauses) -> None:  # pragma: no cover - compiled
     """Lets no variable matter any more, while no decision stands."""
     for at in range(s.numbers[HEAP]):
@@ -136,7 +139,7 @@ def begin_domain(s: Clauses) -> None:  # pragma: no cover - compiled
     s.numbers[DOMAIN] += 1
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def assign(s: Clauses, literal: Number, reason: Number) -> None:  # pragma: no cover - compiled
     """Makes a literal true."""
     variable = literal >> 1
@@ -147,7 +150,7 @@ def assign(s: Clauses, literal: Number, reason: Number) -> None:  # pragma: no c
     s.numbers[TRAIL] += 1
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _gather(s: Clauses) -> None:  # pragma: no cover - compiled
     """Moves the lists of watches together."""
     pool, spare, to = s.pool, s.spare, 0
@@ -163,7 +166,7 @@ def _gather(s: Clauses) -> None:  # pragma: no cover - compiled
     s.numbers[POOLED] = to
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def _widen(s: Clauses, literal: Number) -> None:  # pragma: no cover - compiled
     """Gives a list of watches twice the room; the pool is so large that it is there once lists are moved together."""
     room = 2 * np.int64(s.room[literal]) + 4
@@ -176,7 +179,7 @@ def _widen(s: Clauses, literal: Number) -> None:  # pragma: no cover - compiled
     s.numbers[POOLED] = to + 2 * room
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def watch(s: Clauses, literal: Number, clause: Number, other: Number) -> None:  # pragma: no cover - compiled
     """Enters a clause into the list of a literal."""
     if s.listed[literal] == s.room[literal]:
@@ -186,7 +189,7 @@ def watch(s: Clauses, literal: Number, clause: Number, other: Number) -> None:  
     s.listed[literal] += 1
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def attach(s: Clauses, clause: Number) -> None:  # pragma: no cover - compiled
     """Watches the first two literals of a clause."""
     one, other = np.int64(s.arena[clause + _HEAD]), np.int64(s.arena[clause + _HEAD + 1])
@@ -196,14 +199,14 @@ def attach(s: Clauses, clause: Number) -> None:  # pragma: no cover - compiled
     s.numbers[CLAUSES] += 1
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def has_room(s: Clauses, size: Number) -> bool:  # pragma: no cover - compiled
     """Whether a clause of so many literals can be entered."""
     pooled = 12 * (s.numbers[CLAUSES] + 1) + 16 * s.numbers[VARIABLES]
     return bool(s.numbers[USED] + size + _HEAD <= len(s.arena) and pooled <= len(s.pool))
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def enter(s: Clauses, size: Number, mark: Number) -> Number:  # pragma: no cover - compiled
     """Copies ``clause[:size]``, at least two literals, into the arena; where it stands. There must be room."""
     at = s.numbers[USED]
@@ -215,7 +218,7 @@ def enter(s: Clauses, size: Number, mark: Number) -> Number:  # pragma: no cover
     return at
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def add_clause(s: Clauses, size: Number, mark: Number) -> Number:  # pragma: no cover - compiled
     """Adds ``clause[:size]`` while no decision stands: where it stands, or 0 if a value says it all; needs room."""
     clause, kept = s.clause, 0
@@ -230,12 +233,12 @@ def add_clause(s: Clauses, size: Number, mark: Number) -> Number:  # pragma: no 
         s.numbers[BROKEN] = 1
         return 0
     if kept == 1:
-        assign(s, np.int64(clause[0]), 0)
+        assign(s, np.int64(clause[0]), NO_CLAUSE)
         return 0
     return np.int64(enter(s, kept, mark))
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**OUTER)
 def enter_clauses(s: Clauses, clauses: Ints) -> None:  # pragma: no cover - compiled
     """Adds clauses that stand one after the other, each as its length and its literals; there must be room."""
     at = np.int64(0)
@@ -247,7 +250,7 @@ def enter_clauses(s: Clauses, clauses: Ints) -> None:  # pragma: no cover - comp
         at += 1 + size
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def bury(s: Clauses, clause: Number) -> None:  # pragma: no cover - compiled
     """Takes a clause out, while no decision stands; its watches are dropped when they are met."""
     if s.arena[clause] == 2:  # is known by its literals alone
@@ -264,7 +267,7 @@ def bury(s: Clauses, clause: Number) -> None:  # pragma: no cover - compiled
     s.numbers[WASTE] += s.arena[clause] + _HEAD
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def collect(s: Clauses, longest: Number) -> None:  # pragma: no cover - compiled
     """Moves clauses together, without dead and true ones and learnt ones longer than that in the older half.
 
@@ -300,7 +303,7 @@ def collect(s: Clauses, longest: Number) -> None:  # pragma: no cover - compiled
     s.numbers[USED] = to
 
 
-@kernel(large=0, _nrt=False)
+@kernel(**INNER)
 def propagate(s: Clauses) -> Number:  # pragma: no cover - compiled
     """Draws all that follows; the violated clause, or 0."""
     value, level, reason, trail, domain = s.value, s.level, s.reason, s.trail, s.domain
