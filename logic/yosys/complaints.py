@@ -78,7 +78,7 @@ def undeclared(warnings: Sequence[str]) -> dict[str, str]:
 
 def named(text: str, sources: Sources) -> str:
     """A text with the user's names of files."""
-    return re.sub(r"(?:\./)?\bf\d+\.(?:sv|vh|v|dat)\b", lambda match: sources.place(match[0]), text)
+    return re.sub(r"(?:\./)?\bf\d+\.(?:sv|vh|v|dat|json)\b", lambda match: sources.place(match[0]), text)
 
 
 @dataclass(frozen=True)

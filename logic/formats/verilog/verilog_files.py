@@ -48,7 +48,7 @@ def read_design(design: Design, beyond: FormatError | None = None) -> Circuit:
 def _check_text(found: Elaborated) -> None:
     """Refuses races between blocks and blocks without an event, and tells of promises about cases."""
     for name, data in found.sources.copies.items():
-        if name.endswith(".dat"):
+        if name.endswith((".dat", ".json")):
             continue
         text = data.decode("utf-8", "replace")
         unused = frozenset(found.removed)
@@ -98,6 +98,8 @@ def _elaborate(yosys: Yosys, sources: Sources, design: Design, beyond: FormatErr
 
 def _tops(found: Elaborated) -> tuple[str, ...]:
     """The module that was elaborated, and those left out that no module contains."""
+    if any(name.endswith(".json") for name in found.sources.copies):
+        return (found.top,)
     text = b"\n".join(data for name, data in found.sources.copies.items() if not name.endswith(".dat"))
     plain = _COMMENT.sub(" ", text.decode("utf-8", "replace"))
     others = [name for name in found.removed if not _instance(name).search(plain)]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Netlist = Annotated[
     Path,
-    typer.Argument(help="AIGER, BLIF, .bench, KISS2, Verilog (.v, .sv; .f for a list), PLA, truth table or equations."),
+    typer.Argument(help="AIGER, BLIF, .bench, KISS2, Verilog (.v, .sv; .f for a list), yosys JSON, PLA, equations."),
 ]
 _OPTIONS = {
     "genlib": (
