@@ -9,6 +9,7 @@ from ..network import FlatNetwork
 from ..rails import Line, match_lines
 from ..sweeping.graph import AndGraph
 from ..sweeping.sweeping import sweep
+from ..watch import Watch
 from .lifting import lift
 from .rows import check_rows, unconditional
 from .slots import Slots
@@ -26,7 +27,7 @@ def certified(
     certificate: Certificate,
     circuit: Circuit,
     inputs: Integers,
-    deadline: float | None,
+    watch: Watch,
 ) -> Integers:
     """``[N]`` proved literals of the neurons, -1 where the certificate proves nothing.
 
@@ -43,7 +44,7 @@ def certified(
         certificate: The hint.
         circuit: What the network is compared with; a specification with other inputs claims nothing.
         inputs: ``[I]`` literals of the circuit's inputs in the graph.
-        deadline: ``logic.kernels.work_time()`` value at which to give up, or None.
+        watch: Ends it, and is told what goes on.
     """
     specification, nothing = certificate.specification, np.full(len(flat.threshold), -1)
     if specification.register_names or set(specification.inputs) != set(circuit.inputs):
@@ -58,5 +59,5 @@ def certified(
     if 0 < suspects.sum() <= _SUSPECTS:
         lifted = lift(graph, flat, wires[lines >> 1] ^ (lines & 1), slots=slots, known=claimed, roots=suspects)
         pairs = np.stack([lifted.function[suspects], claimed[suspects]], axis=1)
-        right[suspects] = sweep(graph, pairs, deadline=deadline).settled == 1
+        right[suspects] = sweep(graph, pairs, watch=watch).settled == 1
     return np.where(unconditional(claims, right, flat, slots), claimed, -1)

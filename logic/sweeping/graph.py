@@ -176,13 +176,19 @@ def _diagram(nodes: Nodes, kept: Array, weight: Array, suffix: Array, need: int)
 
 
 @kernel()
-def _parity_tree(nodes: Nodes, literals: Array) -> int:  # pragma: no cover - compiled
-    """The literal of a wide parity: pairs of a queue, as the mappings narrow it, so that both become the same nodes."""
+def _tree(nodes: Nodes, kind: int, literals: Array) -> int:  # pragma: no cover - compiled
+    """The literal of a wide gate: pairs of a queue, as the mappings narrow it, so that both become the same nodes."""
     count = len(literals)
     queue = np.empty(2 * count, np.int64)
     queue[:count] = literals
     for pair in range(count - 1):
-        queue[count + pair] = parity(nodes, int(queue[2 * pair]), int(queue[2 * pair + 1]))
+        left, right = int(queue[2 * pair]), int(queue[2 * pair + 1])
+        if kind == _AND:
+            queue[count + pair] = conjunction(nodes, left, right)
+        elif kind == _OR:
+            queue[count + pair] = disjunction(nodes, left, right)
+        else:
+            queue[count + pair] = parity(nodes, left, right)
     return int(queue[2 * count - 2])
 
 
@@ -194,18 +200,11 @@ def _write(nodes: Nodes, kinds: Array, offsets: Array, operands: Array, wires: A
         literals = np.empty(end - begin, np.int64)
         for i in range(begin, end):
             literals[i - begin] = wires[operands[i] >> 1] ^ (operands[i] & 1)
-        value = literals[0]
-        if kinds[gate] == _AND:
-            for i in range(1, len(literals)):
-                value = conjunction(nodes, value, literals[i])
-        elif kinds[gate] == _OR:
-            for i in range(1, len(literals)):
-                value = disjunction(nodes, value, literals[i])
-        elif kinds[gate] == _XOR:
-            value = _parity_tree(nodes, literals)
+        if kinds[gate] <= _XOR:
+            wires[gate_wire + gate] = _tree(nodes, int(kinds[gate]), literals)
         else:
-            value = threshold(nodes, literals, np.ones(len(literals), np.int64), len(literals) // 2 + 1)
-        wires[gate_wire + gate] = value
+            ones = np.ones(len(literals), np.int64)
+            wires[gate_wire + gate] = threshold(nodes, literals, ones, len(literals) // 2 + 1)
 
 
 def wide_parities(circuit: Circuit) -> list[tuple[int, Array]]:
