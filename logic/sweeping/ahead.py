@@ -8,20 +8,22 @@ checking, IEEE TCAD 39, 2020.
 """
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..watch import Watch
+from .gate_oracle import GateOracle, GateQuestion
 from .merging import State, stand
 from .oracle import Hard, Model, Oracle
 
 Vector = NDArray[np.bool_]
 _Arrays = tuple[NDArray[Any], ...]
+_COPYING = 4e-10  # seconds that a byte takes
 _LOOK = 0.2  # seconds between two moments at which Ctrl-C is heard
 
 
@@ -31,11 +33,11 @@ class _Asked:
 
     node: int
     literal: int
-    hard: Hard
-    oracle: Oracle
+    hard: Hard | GateQuestion
+    oracle: Oracle | GateOracle
     answer: "Future[bool | None]"
     guess: bool | None
-    before: _Arrays  # the state before its answer was guessed
+    before: _Arrays = ()  # the state before its answer was guessed
 
 
 class SideBySide:
@@ -48,15 +50,26 @@ class SideBySide:
 
     def __init__(self, state: State, watch: Watch) -> None:
         self._state, self._watch, jobs = state, watch, watch.jobs
-        self._oracles = [Oracle(state.first, state.second, watch) for _ in range(jobs)]
-        self._free = list(self._oracles)
+        self._slow = [Oracle(state.first, state.second, watch) for _ in range(jobs)]
+        self._quick: list[GateOracle] = []
+        self._oracles: Sequence[Oracle | GateOracle] = self._slow
+        self._free: list[Oracle | GateOracle] = list(self._oracles)
         self._asked: deque[_Asked] = deque()
         self._pool = ThreadPoolExecutor(jobs, "sweeping") if jobs > 1 else None
+        self._patience = 1e-3 + _COPYING * sum(array.nbytes for array in self._changing(0))
 
     @property
     def questions(self) -> int:
         """How often SAT was asked."""
-        return sum(oracle.questions for oracle in self._oracles)
+        return sum(oracle.questions for oracle in (*self._slow, *self._quick))
+
+    def choose(self, quick: bool) -> None:
+        """Takes the compiled solver from now on, for questions of few conflicts, or the other; both forget clauses."""
+        if quick and not self._quick:
+            self._quick = [GateOracle(self._state.first, self._state.second) for _ in self._slow]
+        self.forget()
+        self._oracles = self._quick if quick else self._slow
+        self._free = list(self._oracles)
 
     def forget(self) -> None:
         """Forgets all clauses."""
@@ -97,10 +110,9 @@ class SideBySide:
                     self._watch.progress(at, size, "nodes swept")
                 if at < size and self._free:
                     found = self._look(at, literal, budget)
+                    if isinstance(found, Hard | GateQuestion):
+                        found = self._ask_for(at, literal, found, budget, guess)
                     again = found is False
-                    if isinstance(found, Hard):
-                        self._ask(at, literal, found, budget, guess, self._kept(at))
-                        found = guess
                     if found is not False:
                         self._settle(at, literal, found)
                         at += 1
@@ -147,7 +159,7 @@ class SideBySide:
             while True:
                 while self._free and (question := next(waiting, None)) is not None:
                     found = self._look(*question, budget)
-                    if isinstance(found, Hard):
+                    if isinstance(found, Hard | GateQuestion):
                         self._ask(*question, found, budget)
                     else:
                         yield *question, found, self._free[-1].model if found is False else None
@@ -161,19 +173,35 @@ class SideBySide:
         finally:
             self._take_back()
 
-    def _look(self, node: int, literal: int, budget: int) -> bool | Hard | None:
+    def _look(self, node: int, literal: int, budget: int) -> bool | Hard | GateQuestion | None:
         """What windows, or one thread, make of a question to the next free solver."""
         oracle = self._free[-1]
-        return oracle.equal(node, literal, budget) if self._pool is None else oracle.look(node, literal, budget)
+        if isinstance(oracle, Oracle) and self._pool is None:
+            return oracle.equal(node, literal, budget)
+        return oracle.look(node, literal, budget)
 
-    def _ask(
-        self, node: int, literal: int, hard: Hard, budget: int, guess: bool | None = None, before: _Arrays = ()
-    ) -> None:
+    def _ask_for(
+        self, node: int, literal: int, hard: Hard | GateQuestion, budget: int, guess: bool | None
+    ) -> bool | None:
+        """The answer to a question if it comes at once, else what is guessed."""
+        self._ask(node, literal, hard, budget, guess)
+        asked = self._asked[-1]
+        wait((asked.answer,), self._patience)
+        if not asked.answer.done():
+            self._asked[-1] = replace(asked, before=self._kept(node))
+            return guess
+        self._free.append(self._asked.pop().oracle)
+        answer = asked.answer.result()
+        if answer is False and isinstance(asked.oracle, Oracle):
+            asked.oracle.model = asked.hard.model
+        return answer
+
+    def _ask(self, node: int, literal: int, hard: Hard | GateQuestion, budget: int, guess: bool | None = None) -> None:
         """Has a question solved in a thread."""
         if self._pool is None:
             raise RuntimeError("one thread asks no question that it does not wait for")
         answer = self._pool.submit(hard.solve, budget)
-        self._asked.append(_Asked(node, literal, hard, self._free.pop(), answer, guess, before))
+        self._asked.append(_Asked(node, literal, hard, self._free.pop(), answer, guess))
 
     def _settle(self, node: int, literal: int, answer: bool | None) -> None:
         """Merges a node, or lets it stand."""
