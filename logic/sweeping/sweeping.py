@@ -113,7 +113,7 @@ class _Sweeper:
         for budget in _BUDGETS:
             if witness is not None or self._open().size == 0 or self.watch.late():
                 break
-            alone = self.watch.jobs == 1 and budget <= _OWN
+            alone = budget < _OWN or (budget == _OWN and self.watch.jobs == 1)
             witness = self._ask_all(budget) if alone else self._advance_all(budget)
             if witness is None and budget > _OWN // 10:
                 witness = self._decide_outputs(10 * budget)
