@@ -176,7 +176,9 @@ class _Sweeper:
             at, candidate = advance(self.nodes, state, at, self.size, again, budget is not None, self.waiting)
             return at, 2 * candidate ^ int(at < self.size and state.phase[at] ^ state.phase[candidate])
 
-        return self.solvers.advance_all(self.size, budget or 0, following, self._learn)
+        witness = self.solvers.advance_all(self.size, budget or 0, following, self._learn)
+        self._compress()
+        return witness
 
     def _ask_all(self, budget: int) -> NDArray[np.bool_] | None:
         """One pass over all nodes with the compiled solver."""
@@ -252,4 +254,10 @@ class _Sweeper:
         merged = self.state.merged
         left, right = int(merged[node]), int(merged[literal >> 1]) ^ (literal & 1)
         merged[max(left, right) >> 1] = min(left, right) ^ (max(left, right) & 1)
-        merged[:] = merged[merged >> 1] ^ (merged & 1)
+        self._compress()
+
+    def _compress(self) -> None:
+        """Lets each node say at once what stands for it, though that was merged later."""
+        merged = self.state.merged
+        while not np.array_equal(deeper := merged[merged >> 1] ^ (merged & 1), merged):
+            merged[:] = deeper
