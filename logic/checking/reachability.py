@@ -51,7 +51,7 @@ class Reachability:
         """
         if self._made is None:
             self._made = new_frames(self._system, compact_clauses(self._system))
-        while not self.exhausted and work_time() <= pause:
+        while not self.exhausted:
             frames, solver = self._made
             code = search(frames, solver, _TICKS)
             if code == TRACE:
@@ -66,6 +66,8 @@ class Reachability:
                     self._made = widen(frames, solver)
             elif code != PAUSED:
                 self.exhausted = True
+            if work_time() > pause:
+                break
         return None
 
     def _trace(self, frames: Frames, solver: Clauses) -> Trace:

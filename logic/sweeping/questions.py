@@ -13,11 +13,9 @@ from numpy.typing import NDArray
 from ..kernels import kernel
 from ..satisfiability.gate_solver import IMPOSSIBLE, POSSIBLE, begin_question, go_back, solve
 from ..satisfiability.solver_gates import (
-    CLOSED,
     FULL,
     GATES,
-    HEAP,
-    OPEN,
+    LAZY,
     QUESTION,
     VARIABLES,
     Number,
@@ -55,7 +53,7 @@ def new_cones(first: Ints, second: Ints) -> Cones:
     size = len(first)
     inside = min(size, _LARGE) + 4
     near, far = new_solver(2 * inside, inside, 1 << 17), new_solver(size + 1, 2 * size + 1)
-    near.numbers[CLOSED] = far.numbers[CLOSED] = 1
+    near.numbers[LAZY] = far.numbers[LAZY] = 1
     near.numbers[FULL] = far.numbers[FULL] = _FULL
     visited, queue, place, known = (np.zeros(size + 1, np.int32) for _ in range(4))
     return Cones(first, second, visited, queue, place, known, np.array([0, _RENEW, 0, 0, 0]), near, far)
@@ -101,11 +99,7 @@ def _write_window(c: Cones) -> None:  # pragma: no cover - compiled
         a, b = np.int64(c.first[node]), np.int64(c.second[node])
         if a >= 0:
             new_gate(s, np.int64(2 * at + 2), 2 * place[a >> 1] + (a & 1), 2 * place[b >> 1] + (b & 1))
-    for at in range(count):
-        s.active[at + 1] = 1
-        s.activity[at + 1] = (count - at) / count
-        s.heap[at], s.place[at + 1] = at + 1, at
-    s.numbers[HEAP] = count
+    s.active[1] = s.active[2] = 1
 
 
 @kernel(large=0, _nrt=False)
@@ -132,15 +126,8 @@ def _write_cone(c: Cones) -> None:  # pragma: no cover - compiled
                 right = 2 * np.int64(abs(known[b >> 1])) + (b & 1)
                 new_gate(s, 2 * np.int64(known[node]), left, right)
     begin_question(s)
-    size = 0
-    for at in range(count):
-        variable = known[queue[at]]
-        s.active[variable] = s.numbers[QUESTION]
-        s.activity[variable] = s.step[0] * (count - at) / count
-        if s.value[variable] == OPEN:
-            s.heap[size], s.place[variable] = variable, size
-            size += 1
-    s.numbers[HEAP] = size
+    for at in range(min(count, 2)):
+        s.active[known[queue[at]]] = s.numbers[QUESTION]
 
 
 @kernel(large=0, _nrt=False)
@@ -205,11 +192,11 @@ def equate(c: Cones, node: Number, literal: Number) -> None:  # pragma: no cover
 
 
 @kernel(large=0, _nrt=False)
-def is_true(c: Cones, node: Number) -> bool:  # pragma: no cover - compiled
-    """What an input of the last cone is, after POSSIBLE."""
+def input_value(c: Cones, node: Number) -> Number:  # pragma: no cover - compiled
+    """What an input of the last cone is after POSSIBLE: 0, 1 or OPEN, if any value will do."""
     if c.numbers[WIDE]:
-        return value_of(c.far, 2 * np.int64(c.known[node])) == 1
-    return value_of(c.near, 2 * np.int64(c.place[node])) == 1
+        return value_of(c.far, 2 * np.int64(c.known[node]))
+    return value_of(c.near, 2 * np.int64(c.place[node]))
 
 
 @kernel(large=0, _nrt=False)

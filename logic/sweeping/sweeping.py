@@ -23,6 +23,7 @@ from .oracle import Model
 from .passes import DIFFERENT, END, PAUSED, sweep_nodes
 from .patterns import fold, neighbours, random_words, simulate
 from .questions import ASKED, Cones, forget, new_cones
+from .trees import merge_trees
 
 Integers = NDArray[np.int64]
 _BUDGETS = (100, 2_000, 50_000, 10_000_000)  # conflicts a question, pass by pass
@@ -58,7 +59,7 @@ def sweep(
     """Decides whether both literals of each pair are equal for all inputs, stopping at the first difference.
 
     Args:
-        graph: The joint graph.
+        graph: The joint graph; trees over the same leaves become one in it, and every node keeps its function.
         pairs: ``[P, 2]`` literals.
         watch: Ends it, also by Ctrl-C, with what is known then; is told what goes on.
         seed: Of the random vectors.
@@ -66,6 +67,7 @@ def sweep(
     """
     if (pairs[:, 0] == pairs[:, 1]).all():
         return Sweep(np.ones(len(pairs), np.int64), None, 2 * np.arange(len(graph)), 0)
+    merge_trees(graph.nodes, len(graph))
     return _Sweeper(graph, pairs, watch or Watch(), seed, words).run()
 
 

@@ -151,7 +151,9 @@ def verify_netlist(
     with plain_errors():
         existing(circuit)
         if claims or replayed is not None:
-            raise typer.Exit(_verify_claims(context, circuit, claims or [], timeout, witness, replayed, top, as_json))
+            raise typer.Exit(
+                _verify_claims(context, circuit, claims or [], timeout, witness, waveform, replayed, top, as_json)
+            )
         if witness is not None:
             raise PathError(f"{witness}: is written for properties; name one by --property, or all")
         if spec is not None:
@@ -197,6 +199,7 @@ def _verify_claims(
     claims: list[str],
     timeout: float | None,
     witness: Path | None,
+    waveform: Path | None,
     replayed: Path | None,
     top: str | None,
     as_json: bool,
@@ -207,10 +210,12 @@ def _verify_claims(
     if replayed is not None:
         refuse_others(context, ("circuit", "replayed", "top", "as_json"))
         return 0 if judging.replay_claims(circuit, existing(replayed), as_json, top) else 1
-    refuse_others(context, ("circuit", "claims", "timeout", "witness", "top", "as_json"))
+    refuse_others(context, ("circuit", "claims", "timeout", "witness", "waveform", "top", "as_json"))
     if witness is not None:
         writable(witness, circuit)
-    judged = judging.judge_claims(circuit, claims, timeout, witness, top)
+    if waveform is not None:
+        writable(waveform, circuit, kinds=(".vcd",))
+    judged = judging.judge_claims(circuit, claims, timeout, witness, top, waveform)
     return CODES[judging.say_judged(circuit, judged, as_json).holds]
 
 
