@@ -115,7 +115,7 @@ class _Sweeper:
         for budget in _BUDGETS:
             if witness is not None or self._open().size == 0 or self.watch.late():
                 break
-            alone = self.watch.jobs == 1 and budget <= _OWN
+            alone = budget < _OWN or (budget == _OWN and self.watch.jobs == 1)
             witness = self._ask_all(budget) if alone else self._advance_all(budget)
             if witness is None and budget > _OWN // 10:
                 witness = self._decide_outputs(10 * budget)
@@ -178,7 +178,9 @@ class _Sweeper:
             at, candidate = advance(self.nodes, state, at, self.size, again, budget is not None, self.waiting)
             return at, 2 * candidate ^ int(at < self.size and state.phase[at] ^ state.phase[candidate])
 
-        return self.solvers.advance_all(self.size, budget or 0, following, self._learn)
+        witness = self.solvers.advance_all(self.size, budget or 0, following, self._learn)
+        self._compress()
+        return witness
 
     def _ask_all(self, budget: int) -> NDArray[np.bool_] | None:
         """One pass over all nodes with the compiled solver."""
@@ -254,4 +256,10 @@ class _Sweeper:
         merged = self.state.merged
         left, right = int(merged[node]), int(merged[literal >> 1]) ^ (literal & 1)
         merged[max(left, right) >> 1] = min(left, right) ^ (max(left, right) & 1)
-        merged[:] = merged[merged >> 1] ^ (merged & 1)
+        self._compress()
+
+    def _compress(self) -> None:
+        """Lets each node say at once what stands for it, though that was merged later."""
+        merged = self.state.merged
+        while not np.array_equal(deeper := merged[merged >> 1] ^ (merged & 1), merged):
+            merged[:] = deeper
