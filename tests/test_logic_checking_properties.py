@@ -40,7 +40,7 @@ def test_reachability_alone_settles_random_machines(seed: int) -> None:
     expected = holding(circuit)
     for one in circuit.properties:
         if one.role is Role.BAD:
-            found = Reachability(transition_system(circuit, one.outputs[0])).advance(float("inf"), float("inf"))
+            found = Reachability(transition_system(circuit, one.outputs[0])).advance(float("inf"))
             assert isinstance(found, Invariant if expected[one.name] else Trace)
 
 
@@ -92,7 +92,7 @@ def test_a_wrong_invariant_is_refused() -> None:
     circuit = token_ring(6)
     (judged,) = prove_properties(circuit)
     assert judged.verdict.holds
-    found = Reachability(transition_system(circuit, 0)).advance(float("inf"), float("inf"))
+    found = Reachability(transition_system(circuit, 0)).advance(float("inf"))
     assert isinstance(found, Invariant)
     assert check_invariant(circuit, 0, found) == ""
     for clause in found.clauses:

@@ -151,7 +151,7 @@ class _Turns:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for engine in (self._bounded, self._step, self._reaching):
+        for engine in (self._bounded, self._step):
             engine.close()
 
     @property
@@ -186,7 +186,7 @@ class _Turns:
                 self._clocks = max(self._clocks + 1, self._step.clocks)
             if self._inductive is not None and self._bounded.clocks >= self._inductive:
                 return Invariant((), self._inductive)
-            found = self._reaching.advance(min(pause, work_time() + self._span), deadline)
+            found = self._reaching.advance(min(pause, work_time() + self._span))
             found = found or self._bounded.advance(min(pause, work_time() + self._span))
             if found is not None:
                 return found

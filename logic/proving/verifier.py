@@ -12,7 +12,8 @@ from ..network import SpikingNetwork
 from ..verdict import Verdict
 from ..watch import Watch
 from .equivalence import prove_combinational, prove_network
-from .signals import agreed, read_pairing
+from .pairing import read_pairing
+from .signals import agreed
 
 # The other proofs, some of which need Z3, are loaded where they are the right ones.
 
@@ -115,7 +116,8 @@ def prove_equivalent(
         spec: The other; its one-hot groups are promised of the inputs, and where its outputs are free they may differ.
         timeout: Seconds, the watch of a longer proof, or None for no bound. Ctrl-C ends it too, with what is known.
         match: How signals are matched instead: ``order``, ``names``, or a file that pairs them, a line
-            ``input|output|register OURS THEIRS`` each.
+            ``input|output|register|clock OURS THEIRS`` each; ``output OURS -`` leaves one out, ``value NAME 0|1`` holds
+            an input.
 
     Returns:
         The verdict; a counterexample calls the inputs as ``impl`` does.
@@ -129,14 +131,13 @@ def prove_equivalent(
         >>> prove_equivalent(left, right).holds
         True
     """
-    called, spec, note = agreed(impl, spec, None if match is None else read_pairing(match))
+    called, spec, note, own = agreed(impl, spec, None if match is None else read_pairing(match))
     verdict = _prove_agreed(called, spec, Watch.of(timeout))
-    if match is not None and verdict.counterexample is not None:
+    renamed = match is not None or called.inputs[: len(own)] != own
+    if renamed and verdict.counterexample is not None:
         from .streams import to_counterexample, to_stream
 
-        names = dict(zip(called.inputs, impl.inputs, strict=False)) | dict.fromkeys(
-            called.inputs[len(impl.inputs) :], ""
-        )
+        names = dict(zip(called.inputs, own, strict=False)) | dict.fromkeys(called.inputs[len(own) :], "")
         ours = [names[name] or name for name in spec.inputs]
         stream = to_stream(verdict.counterexample, spec.inputs)
         verdict = replace(verdict, counterexample=to_counterexample(stream, ours))

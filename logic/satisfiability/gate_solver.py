@@ -9,9 +9,11 @@ import numpy as np
 from ..kernels import kernel
 from .solver_gates import (
     BROKEN,
+    CLOSED,
     CONFLICTS,
     CURSOR,
     DONE,
+    FULL,
     HEAP,
     LEARNT,
     LEVEL,
@@ -20,6 +22,7 @@ from .solver_gates import (
     TRAIL,
     USED,
     VARIABLES,
+    WORK,
     Number,
     Solver,
     assign,
@@ -216,9 +219,13 @@ def solve(s: Solver, first: Number, second: Number, budget: Number) -> Number:  
         first: A literal.
         second: Another; the constant true, 1, for none.
         budget: Conflicts after which the answer is UNDECIDED.
+
+    With ``numbers[FULL]`` a conflict of the budget stands for so many assignments, of which no more are made either.
+    With ``numbers[CLOSED]`` what matters in a question contains all that it depends on, and nothing else gets a value.
     """
     go_back(s, 0)
     begin, pause = s.numbers[CONFLICTS], _RESTART
+    enough = s.numbers[WORK] + budget * s.numbers[FULL] if s.numbers[FULL] else np.int64(1) << 62
     restart = begin + pause
     while s.numbers[BROKEN] == 0:
         conflict = propagate(s)
@@ -234,7 +241,7 @@ def solve(s: Solver, first: Number, second: Number, budget: Number) -> Number:  
                 return UNDECIDED
             s.step[0] *= 1 / 0.95
             continue
-        if s.numbers[CONFLICTS] - begin >= budget:
+        if s.numbers[CONFLICTS] - begin >= budget or s.numbers[WORK] > enough:
             go_back(s, 0)
             return UNDECIDED
         if s.numbers[CONFLICTS] >= restart:
@@ -260,6 +267,8 @@ def solve(s: Solver, first: Number, second: Number, budget: Number) -> Number:  
                 break
             variable = np.int64(-1)
         if variable < 0:  # what does not matter gets its last value, inputs before what follows from them
+            if s.numbers[CLOSED]:
+                return POSSIBLE
             at, end = s.numbers[CURSOR], s.numbers[VARIABLES]
             while at < end and s.value[at] != OPEN:
                 at += 1

@@ -42,6 +42,17 @@ def fold(words: Words, phase: NDArray[np.bool_], signature: Words, fresh: bool) 
         signature[node] = value
 
 
+@kernel(_nrt=False)
+def next_random(state: Words) -> np.uint64:  # pragma: no cover - compiled
+    """64 random bits."""
+    value = state[0]
+    value ^= value << np.uint64(13)
+    value ^= value >> np.uint64(7)
+    value ^= value << np.uint64(17)
+    state[0] = value
+    return value
+
+
 def random_words(generator: np.random.Generator, inputs: int, words: int) -> Words:
     """``[inputs, words]`` random vectors of mixed density: fair, rare, frequent, and one input in many.
 

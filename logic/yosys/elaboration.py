@@ -19,26 +19,14 @@ _PLACE = re.compile(r"(f\d+\.\w+):(\d+)")
 _DIVIDERS = "t:$div t:$mod t:$divfloor t:$modfloor"
 _ELSEWHERE = "; it is looked for in the file's own folder and in those that a list of files (.f) names (+incdir+)"
 _REMEDIES = {  # by words of yosys
-    "is not part of the design": "; give the file with that module too, in a list of files (.f)",
+    "is not part of the design": (
+        "; give the file with that module too, in a list of files (.f), or the library of its cells (--liberty FILE)"
+    ),
     "an't open include file": _ELSEWHERE,
     "an not open file": _ELSEWHERE,
 }
-# An asynchronous reset to x: as a value that is loaded it stays x, as a constant simplemap would make 0 of it.
-_UNDEFINED_RESETS = """\
-(* techmap_celltype = "$adff" *)
-module undefined_reset(CLK, ARST, D, Q);
-parameter WIDTH = 1;
-parameter CLK_POLARITY = 1;
-parameter ARST_POLARITY = 1;
-parameter [WIDTH-1:0] ARST_VALUE = 0;
-input CLK, ARST;
-input [WIDTH-1:0] D;
-output [WIDTH-1:0] Q;
-wire _TECHMAP_FAIL_ = (^ARST_VALUE) !== 1'bx;
-\\$aldff #(.WIDTH(WIDTH), .CLK_POLARITY(CLK_POLARITY), .ALOAD_POLARITY(ARST_POLARITY)) _TECHMAP_REPLACE_
-  (.CLK(CLK), .ALOAD(ARST), .AD(ARST_VALUE), .D(D), .Q(Q));
-endmodule
-"""
+RULES = Path(__file__).with_name("rules.v")
+"""What is mapped otherwise than yosys does."""
 # No pass may choose a value of an x, merge clocks, or turn an asynchronous control into something else.
 _SCRIPT = """\
 {reading}
@@ -52,7 +40,7 @@ memory -nomap
 memory_map
 opt_clean
 dffunmap
-techmap -map undefined_resets.v
+techmap -map {rules}
 tee -o dividers.log select -list {dividers}
 techmap
 simplemap
@@ -120,12 +108,14 @@ def elaborate(
         reading = "\n".join(
             f"read_verilog{language if name.endswith('.v') else ' -sv'}{options} {name}" for name in sources.tops
         )
-        script = _SCRIPT.format(reading=reading, top=f"-top {top}" if top else "-auto-top", dividers=_DIVIDERS)
+        script = _SCRIPT.format(
+            reading=reading, top=f"-top {top}" if top else "-auto-top", dividers=_DIVIDERS, rules=RULES.name
+        )
         with TemporaryDirectory() as place:
             folder = Path(place)
             for name, data in sources.copies.items():
                 (folder / name).write_bytes(data)
-            (folder / "undefined_resets.v").write_text(_UNDEFINED_RESETS)
+            (folder / RULES.name).write_bytes(RULES.read_bytes())
             status, said = yosys.run(folder, script)
             if not status:
                 return _result(folder, said, sources)

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from logic.mapping.compiler import Bounds
 
 Netlist = Annotated[Path, typer.Argument(help="AIGER, BLIF, .bench, KISS2, Verilog, PLA, truth table or equations.")]
-Genlib = Annotated[Path | None, typer.Option(help="The genlib library of a BLIF file's mapped cells.")]
+Genlib = Annotated[
+    Path | None,
+    typer.Option("--genlib", "--liberty", help="The library of a mapped netlist's cells, genlib or Liberty (.lib)."),
+]
 Undriven = Annotated[
     str, typer.Option(help="What a wire that nothing drives is: free (an input), or zero as ABC takes it.")
 ]

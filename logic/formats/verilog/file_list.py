@@ -21,6 +21,7 @@ class Design:
         top: The module that is meant; None if it is the one that no other contains.
         formal: Whether the macro ``FORMAL`` is defined rather than ``SYNTHESIS``.
         macros: ``NAME`` or ``NAME=VALUE``, defined before the first file.
+        cells: A library (genlib or Liberty) of the cells that the files name.
     """
 
     files: tuple[tuple[str, bytes], ...]
@@ -28,6 +29,7 @@ class Design:
     top: str | None = None
     formal: bool = False
     macros: tuple[str, ...] = ()
+    cells: Source | None = None
 
 
 def parse_list(source: Source) -> Design:
@@ -44,7 +46,12 @@ def parse_list(source: Source) -> Design:
         raise source.error("names no Verilog file")
     folders = [*(Path(name).resolve().parent for name, _ in found.files), *found.folders]
     return Design(
-        tuple(found.files), tuple(dict.fromkeys(folders)), source.top or found.top, source.formal, tuple(found.macros)
+        tuple(found.files),
+        tuple(dict.fromkeys(folders)),
+        source.top or found.top,
+        source.formal,
+        tuple(found.macros),
+        source.cells,
     )
 
 

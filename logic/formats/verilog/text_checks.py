@@ -1,4 +1,4 @@
-"""What elaboration hides: races between clocked blocks, and promises about cases that it takes for kept."""
+"""What elaboration hides: races between clocked blocks, blocks without an event, promises that it takes for kept."""
 
 import re
 from collections.abc import Iterator
@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 _DROPPED = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"', re.DOTALL)
 _TOKEN = re.compile(r"\\\S+|[A-Za-z_][\w$]*|[-+*/%&|^]=|<<<?=|>>>?=|[<>=!]==?|\S")
 _PROMISE = re.compile(r"\b(?:full_case|parallel_case|unique0?|priority)\b")
+_ENDLESS = re.compile(r"(?<![\w$])always\s+(?![@`])")
+_MODULE = re.compile(r"\bmodule\s+(?:(?:automatic|static)\s+)?\\?([^\s(#;]+)")
 _CASES = ("case", "casez", "casex")
 _TYPES = ("reg", "logic", "bit", "integer", "int", "byte", "automatic")
 
@@ -33,6 +35,25 @@ class _Block:
     words: dict[str, int] = field(default_factory=dict[str, int])
 
 
+def find_endless(text: str, unused: frozenset[str] = frozenset()) -> int | None:
+    r"""The line of the first block that waits for no event, or None; elaboration takes such a block for gates.
+
+    Args:
+        text: Verilog that has been elaborated without an error.
+        unused: Modules that do not matter.
+
+    Example:
+        >>> find_endless("module m;\nalways @* y = a;\nalways #5 c = ~c;\nendmodule")
+        3
+    """
+    plain = _plain(text)
+    for found in _ENDLESS.finditer(plain):
+        module = _MODULE.findall(plain, 0, found.start())[-1:]
+        if unused.isdisjoint(module):
+            return plain.count("\n", 0, found.start()) + 1
+    return None
+
+
 def find_promise(text: str) -> str | None:
     """The first word by which a text promises something of its cases, or None.
 
@@ -55,8 +76,7 @@ def find_race(text: str, unused: frozenset[str] = frozenset()) -> Race | None:
         >>> find_race("module m; always @(posedge c) a = d; always @(posedge c) b <= a; endmodule")
         Race(name='a', line=1)
     """
-    plain = _DROPPED.sub(lambda match: " " + "\n" * match[0].count("\n"), text)
-    tokens = _Tokens(plain)
+    tokens = _Tokens(_plain(text))
     name, blocks = "", list[_Block]()
     at = 0
     while at < len(tokens.words):
@@ -75,6 +95,11 @@ def find_race(text: str, unused: frozenset[str] = frozenset()) -> Race | None:
             continue
         at += 1
     return None
+
+
+def _plain(text: str) -> str:
+    """A text without comments and strings, line by line."""
+    return _DROPPED.sub(lambda match: " " + "\n" * match[0].count("\n"), text)
 
 
 def _race(blocks: list[_Block]) -> Race | None:
