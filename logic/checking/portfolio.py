@@ -18,12 +18,12 @@ from .reachability import Reachability
 from .trace import Invariant, Trace
 from .transition_system import TransitionSystem, transition_system
 
-_FIRST_CLOCKS = 16  # looked at before anything else if there are constraints, which may not hold so long
-_FIRST = 1.5  # seconds of all engines before signals are put into correspondence
+_FIRST = 2.0  # seconds of all engines before signals are put into correspondence
+_VACUOUS = 0.1, 16  # seconds and clocks in which it is looked for whether constraints can hold
 _SHARE = 0.2  # of the time that is left, for correspondence
 _MOST = 30.0  # seconds of it
-_SLICE = 0.05  # seconds of each engine before the others have their turn, more in each round
-_REACHING = 3  # times as many for reachability
+_SLICE = 0.1  # seconds of each engine before the others have their turn, more in each round
+_REACHING = 5  # times as many for reachability
 _GROWTH = 1.5
 _STEPS = 24  # clocks of k-induction at most
 
@@ -173,13 +173,13 @@ class _Turns:
             return None
 
     def _run(self, pause: float, deadline: float, watch: Watch) -> Trace | Invariant | None:
-        if self._constrained and self._bounded.clocks < _FIRST_CLOCKS and not self._bounded.exhausted:
-            found: Trace | Invariant | None = self._bounded.advance(min(pause, work_time() + _FIRST), _FIRST_CLOCKS)
-            if found is not None:
-                return found
         while work_time() <= pause:
             watch.say(self.known)
+            found: Trace | Invariant | None
             found = self._reaching.advance(min(pause, work_time() + _REACHING * self._span))
+            if self._constrained and isinstance(found, Invariant):
+                seconds, clocks = _VACUOUS
+                self._bounded.advance(work_time() + seconds, clocks)
             found = found or self._bounded.advance(min(pause, work_time() + self._span))
             if found is not None:
                 return found
@@ -189,5 +189,7 @@ class _Turns:
                 self._clocks = max(self._clocks + 1, self._step.clocks)
             if self._inductive is not None and self._bounded.clocks >= self._inductive:
                 return Invariant((), self._inductive)
+            if self._reaching.exhausted and self._bounded.exhausted:
+                return None
             self._span *= _GROWTH
         return None
