@@ -9,7 +9,7 @@ from logic.checking.corresponding import as_circuit, correspond_with_false
 from logic.checking.invariant_checker import check_invariant
 from logic.checking.reachability import Reachability
 from logic.checking.trace import Invariant
-from logic.kernels import work_time
+from logic.watch import Watch
 from tasks.properties.property_families import families
 
 from .explicit_states import holding, random_machine
@@ -23,7 +23,7 @@ def test_what_correspondence_says_and_leaves_is_right() -> None:
         for one in circuit.properties:
             if one.role is not Role.BAD or not circuit.register_names:
                 continue
-            found = correspond_with_false(circuit, one.outputs[0], work_time() + 60)
+            found = correspond_with_false(circuit, one.outputs[0], Watch.of(60))
             if found.decision.difference is not None:
                 assert not expected[one.name]
                 seen["difference"] += 1
@@ -42,7 +42,7 @@ def test_what_correspondence_says_and_leaves_is_right() -> None:
 
 
 def test_a_changed_certificate_of_what_is_left_is_refused() -> None:
-    found = correspond_with_false(families()["arbiter-8"], 0, work_time() + 60)
+    found = correspond_with_false(families()["arbiter-8"], 0, Watch.of(60))
     assert found.left is not None
     assert found.certificate is not None
     assert found.refused(None) == ""

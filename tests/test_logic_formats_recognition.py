@@ -10,7 +10,7 @@ from logic.formats.recognition import recognised
 
 STRANGE = {
     "page.bench": (b'<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html>404</html>', "a web page"),
-    "a.blif": (b"\x1f\x8b\x08\x00", r"compressed \(gzip\); unpack it first"),
+    "a.blif": (b"\x1f\x8b\x08\x00", r"compressed \(gzip\); give it the suffix .gz"),
     "b.blif": (b"(edif top (edifVersion 2 0 0))", "EDIF"),
     "c.v": (b"library ieee;\nuse ieee.std_logic_1164.all;\nentity a is\nend;\n", "VHDL.*ghdl synth --out=verilog"),
     "d.blif": (b'library("cells") {\n}\n', "Liberty library"),

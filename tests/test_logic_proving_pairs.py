@@ -15,6 +15,7 @@ from logic.proving import prove_equivalent
 from logic.sweeping.graph import AndGraph
 from logic.sweeping.oracle import Oracle
 from logic.sweeping.patterns import simulate
+from logic.watch import Watch
 
 
 def adder(width: int, block: int) -> Circuit:
@@ -98,7 +99,7 @@ def test_a_small_window_never_gives_a_model_that_the_whole_cone_forbids() -> Non
     for literal in literals[1:]:
         everything = graph.conjunction(everything, literal)
     impossible = graph.conjunction(everything, literals[0] ^ 1)
-    oracle = Oracle(graph.nodes.first, graph.nodes.second)
+    oracle = Oracle(graph.nodes.first, graph.nodes.second, Watch())
     assert oracle.equal(everything >> 1, 0, 1000) is False
     nodes, found = oracle.model
     assert len(nodes) == 400

@@ -17,7 +17,7 @@ from logic.sequential.machine import open_pairs
 from logic.sequential.reduction import reduced, retimed
 from logic.sequential.stages import Certificate, Stage
 from logic.sequential.walks import walk
-from logic.sequential.watch import Watch
+from logic.watch import Watch
 
 INPUTS, REGISTERS, GATES = 2, 3, 7
 
@@ -274,7 +274,7 @@ def test_groups_of_inputs_are_promised_to_proof_and_checker() -> None:
 
 
 def test_a_long_search_says_what_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("logic.sequential.watch._QUIET", -1.0)
+    monkeypatch.setattr("logic.watch._QUIET", -1.0)
     told: list[str] = []
     spec = replace(random_machine(np.random.default_rng(5)), register_initial=np.zeros(REGISTERS, np.int64))
     assert decide(spec, rewritten(spec), Watch(tell=told.append)).certificate is not None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import product
-from math import exp, inf, prod
+from math import exp, inf, log, prod
 
 import numpy as np
 import pytest
@@ -233,3 +233,13 @@ def test_evidence_that_is_said_often_is_said_once(times: int) -> None:
     )
     seen = infer(Program.parse(path + " evidence(q)." * times, ())).log_probs.exp()[0].tolist()
     assert seen == pytest.approx([0.2 / 0.6, 0.5 / 0.6])
+
+
+def test_states_whose_probability_no_float_holds_are_counted_by_logarithms() -> None:
+    steps = 40
+    lines = ["r(X) :- e(X, Y), r(Y). r(0). query(r(40)).", *(f"1.0e-12::e({n + 1},{n})." for n in range(steps))]
+    back = [f"0.5::e({n},{n + 1})." for n in range(steps)]
+    grounding = ground(Program.parse("\n".join([*lines, *back]), ()))
+    plan = METHODS["frontier"](grounding.rules(), GENEROUS)
+    assert plan is not None
+    assert plan.log_probabilities(stated(grounding)) == pytest.approx([steps * log(1e-12)])

@@ -17,7 +17,7 @@ from ..sequential.machine import Machine
 from ..sequential.reduction import reduced
 from ..sequential.stages import Certificate, Stage
 from ..sequential.walks import Walk
-from ..sequential.watch import Watch
+from ..watch import Watch
 from .trace import Trace
 from .transition_system import TransitionSystem
 
@@ -53,10 +53,10 @@ class Corresponded(NamedTuple):
         return refusal(*self.sides, self.certificate, deadline, complete=self.left is None)
 
 
-def correspond_with_false(circuit: Circuit, bad: int, deadline: float | None) -> Corresponded:
+def correspond_with_false(circuit: Circuit, bad: int, watch: Watch) -> Corresponded:
     """Looks for corresponding signals that keep a bad output false while all constraints have held."""
     sides = _folded(circuit, bad)
-    decision = decide(*sides, Watch(deadline), _CLOCKS)
+    decision = decide(*sides, watch, _CLOCKS)
     if decision.certificate is not None or decision.difference is not None:
         return Corresponded(sides, decision, None, decision.certificate)
     smallest: tuple[Stage, ...] | None = None

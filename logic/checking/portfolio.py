@@ -10,7 +10,7 @@ from ..errors import CircuitError
 from ..evaluation import Bits
 from ..kernels import work_time
 from ..sequential.checked_graph import OutOfTimeError
-from ..sequential.watch import Watch
+from ..watch import Watch
 from .bounded_search import BoundedSearch
 from .corresponding import Corresponded, as_circuit, correspond_with_false
 from .invariant_checker import check_invariant
@@ -46,30 +46,30 @@ class Outcome(NamedTuple):
     invariant: Invariant | None = None
 
 
-def settle(circuit: Circuit, bad: int, deadline: float) -> Outcome:
+def settle(circuit: Circuit, bad: int, watch: Watch) -> Outcome:
     """Whether a bad output is never true while the constraints hold; every proof has been checked.
 
     Args:
         circuit: With constraints as roles.
         bad: The position of the output.
-        deadline: ``logic.kernels.work_time()`` value at which to give up; Ctrl-C ends it too, with what is known.
+        watch: Ends it, also by Ctrl-C, with what is known then; is told what goes on.
 
     Raises:
         CircuitError: if a checker refuses a proof.
     """
-    system = transition_system(circuit, bad)
-    with _Turns(system) as turns:
-        found = turns.run(min(deadline, work_time() + _FIRST), deadline)
-        if found is None and len(system.registers) and not turns.interrupted:
+    system, deadline = transition_system(circuit, bad), _end(watch)
+    with _Turns(system, watch) as turns:
+        found = turns.run(min(deadline, work_time() + _FIRST))
+        if found is None and len(system.registers) and not watch.interrupted:
             limit = min(_MOST, _SHARE * (deadline - work_time()))
-            reduced = correspond_with_false(circuit, bad, work_time() + limit)
+            reduced = correspond_with_false(circuit, bad, watch.until(limit))
             known = _corresponded(circuit, reduced, deadline)
             if known is not None:
                 return known
             if reduced.left is not None and not len(system.constraints):
-                return _in_what_is_left(circuit, reduced, reduced.left, deadline)
-        if found is None and not turns.interrupted:
-            found = turns.run(deadline, deadline)
+                return _in_what_is_left(circuit, reduced, reduced.left, watch)
+        if found is None and not watch.interrupted:
+            found = turns.run(deadline)
         if found is None:
             return Outcome(None, turns.known)
         if isinstance(found, Trace):
@@ -99,10 +99,11 @@ def _corresponded(circuit: Circuit, reduced: Corresponded, deadline: float) -> O
     return Outcome(True, f"{reduced.decision.how}, checked")
 
 
-def _in_what_is_left(circuit: Circuit, reduced: Corresponded, left: TransitionSystem, deadline: float) -> Outcome:
+def _in_what_is_left(circuit: Circuit, reduced: Corresponded, left: TransitionSystem, watch: Watch) -> Outcome:
     """The outcome by way of the smaller machine that corresponding signals leave."""
-    with _Turns(left) as turns:
-        found = turns.run(deadline, deadline)
+    deadline = _end(watch)
+    with _Turns(left, watch) as turns:
+        found = turns.run(deadline)
         if found is None:
             return Outcome(None, turns.known)
         if isinstance(found, Trace):
@@ -115,6 +116,10 @@ def _in_what_is_left(circuit: Circuit, reduced: Corresponded, left: TransitionSy
         except OutOfTimeError:
             return Outcome(None, f"{how}, but there was no time to check it")
         return Outcome(True, f"{how}, checked")
+
+
+def _end(watch: Watch) -> float:
+    return float("inf") if watch.deadline is None else watch.deadline
 
 
 def _state(circuit: Circuit, first: dict[str, bool]) -> Bits:
@@ -135,12 +140,12 @@ def _accept(wrong: str) -> None:
 class _Turns:
     """Bounded search, k-induction and reachability of one system, which go on where they stopped."""
 
-    def __init__(self, system: TransitionSystem) -> None:
+    def __init__(self, system: TransitionSystem, watch: Watch) -> None:
         self._bounded, self._step = BoundedSearch(system), BoundedSearch(system, free=True)
         self._reaching, self._constrained = Reachability(system), len(system.constraints) > 0
         self._span, self._clocks = _SLICE, 1
         self._inductive: int | None = None
-        self.interrupted = False
+        self._watch = watch
 
     def __enter__(self) -> "_Turns":
         return self
@@ -162,19 +167,17 @@ class _Turns:
     def known(self) -> str:
         """What is known where nothing was found."""
         clocks = max(self._bounded.clocks, self._reaching.frames)
-        return f"{'interrupted; ' * self.interrupted}nothing bad in the first {clocks} clocks{self.note}"
+        return f"{'interrupted; ' * self._watch.interrupted}nothing bad in the first {clocks} clocks{self.note}"
 
-    def run(self, pause: float, deadline: float) -> Trace | Invariant | None:
-        """What is found until the pause; the search can go on until the deadline."""
-        try:
-            return self._run(pause, deadline, Watch(pause))
-        except KeyboardInterrupt:
-            self.interrupted = True
-            return None
+    def run(self, pause: float) -> Trace | Invariant | None:
+        """What is found until the pause; the search can go on later."""
+        with self._watch.interruptible():
+            return self._run(pause)
+        return None
 
-    def _run(self, pause: float, deadline: float, watch: Watch) -> Trace | Invariant | None:
-        while work_time() <= pause:
-            watch.say(self.known)
+    def _run(self, pause: float) -> Trace | Invariant | None:
+        while work_time() <= pause and not self._watch.late():
+            self._watch.say(self.known)
             found: Trace | Invariant | None
             found = self._reaching.advance(min(pause, work_time() + _REACHING * self._span))
             if self._constrained and isinstance(found, Invariant):

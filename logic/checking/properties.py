@@ -15,6 +15,7 @@ from ..kernels import work_time
 from ..roles import Property, Role
 from ..showing import shortened
 from ..verdict import Verdict
+from ..watch import Watch
 from .liveness import to_safety
 from .portfolio import settle
 from .replay import name_claim, replay
@@ -40,14 +41,14 @@ class Judged:
 
 
 def prove_properties(
-    circuit: Circuit, names: Iterable[str] | None = None, timeout: float | None = None
+    circuit: Circuit, names: Iterable[str] | None = None, timeout: float | Watch | None = None
 ) -> tuple[Judged, ...]:
     r"""Each property of a circuit, or each of those named.
 
     Args:
         circuit: With roles, as AIGER 1.9 states them.
         names: Of properties; all if left out.
-        timeout: Seconds for each, or None for no bound.
+        timeout: Seconds for each, a watch over all, or None for no bound. Ctrl-C leaves open what is not proved yet.
 
     Raises:
         CircuitError: if a name is not that of a property.
@@ -64,7 +65,9 @@ def prove_properties(
         if name not in known:
             there = f"there are {shortened(list(known), 10)}" if known else "the circuit has none"
             raise CircuitError(f"no property is called {name!r}; {there}")
-    return tuple(prove_property(circuit, known[name], timeout) for name in chosen)
+    watch = Watch.of(timeout if isinstance(timeout, Watch) else None)
+    each = timeout if isinstance(timeout, float | int) else None
+    return tuple(prove_property(circuit, known[name], watch if each is None else watch.until(each)) for name in chosen)
 
 
 def with_claims(circuit: Circuit) -> Circuit:
@@ -78,7 +81,7 @@ def with_claims(circuit: Circuit) -> Circuit:
     return circuit if circuit.roles else replace(circuit, roles=(Role.BAD,) * len(circuit.outputs))
 
 
-def prove_property(circuit: Circuit, claim: Property, timeout: float | None = None) -> Judged:
+def prove_property(circuit: Circuit, claim: Property, timeout: float | Watch | None = None) -> Judged:
     """Whether a property holds from the first values on, as long as all constraints have held.
 
     A bad output at clock ``t`` counts if the constraints hold at clocks 0 to ``t``. A first value that is not defined
@@ -89,13 +92,12 @@ def prove_property(circuit: Circuit, claim: Property, timeout: float | None = No
     Args:
         circuit: With the property.
         claim: One of ``circuit.properties``.
-        timeout: Seconds, or None for no bound.
+        timeout: Seconds, a watch, or None for no bound.
     """
     start = work_time()
-    deadline = float("inf") if timeout is None else start + timeout
     judged = circuit if claim.role is Role.BAD else to_safety(circuit, claim)
     bad = claim.outputs[0] if claim.role is Role.BAD else len(judged.outputs) - 1
-    found = settle(judged, bad, deadline)
+    found = settle(judged, bad, Watch.of(timeout))
     said, seconds = _claim(circuit, claim), work_time() - start
     if found.state is None or found.inputs is None:
         return Judged(claim, Verdict(found.holds, said, seconds=seconds, detail=found.how), None, found.invariant)

@@ -5,7 +5,7 @@ In the literature: a topological sort; cycles are combinational loops.
 
 import warnings
 from array import array
-from collections.abc import Sequence, Sized
+from collections.abc import Iterable, Sequence, Sized
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,6 +129,17 @@ class Netlist:
     def definitions(self) -> int:
         """How many wires have been defined by now."""
         return len(self._heads)
+
+    def aliases(self) -> dict[int, int]:
+        """The literals that wires are other names of, of all that has been defined by now, if all of it is such."""
+        if any(kind != ALIAS for kind in self._kinds):
+            return {}
+        return dict(zip(self._heads, self._operands, strict=True))
+
+    def driven(self, names: Iterable[str]) -> set[str]:
+        """Those of the wires that a gate drives, by what has been defined by now."""
+        heads = {*self._heads}
+        return {name for name in names if self._wires.get(name) in heads}
 
     def literal(self, name: str) -> int:
         """The literal of a named wire, defined already or not."""

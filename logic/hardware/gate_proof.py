@@ -28,6 +28,7 @@ from ..sweeping.codewords import codewords
 from ..sweeping.graph import AndGraph
 from ..sweeping.sweeping import sweep
 from ..verdict import Verdict
+from ..watch import Watch
 from .cells import read_cells
 from .design import DesignNotes, read_design_notes
 from .tools import Resources, synthesize
@@ -93,13 +94,12 @@ def prove_cells(
     Raises:
         NetworkError: if lines or ports cannot be matched.
     """
-    start = work_time()
+    start, watch = work_time(), Watch.of(timeout)
     machine = _Machine(cells, design, specification)
-    deadline = None if timeout is None else start + timeout
     if specification.register_names:
-        obstacle, detail = _induct(machine, deadline)
+        obstacle, detail = _induct(machine, watch)
     else:
-        obstacle, detail = _pipeline(machine, deadline)
+        obstacle, detail = _pipeline(machine, watch)
     claim = f"{len(cells.kinds)} gates and {len(cells.register_names)} flip-flops compute {len(specification.outputs)} "
     steps = f"{design.latency} enabled clock{'s' * (design.latency != 1)}"
     claim += f"outputs of {len(specification.inputs)} inputs, at latest {steps} after the wave"
@@ -109,7 +109,7 @@ def prove_cells(
         claim += f", undefined first values ({shortened(list(undefined), 5)}) being 0" if undefined else ""
     else:
         claim += ", from any state and with any other waves"
-    obstacle = obstacle or _hold(machine, deadline)
+    obstacle = obstacle or _hold(machine, watch)
     if not obstacle:
         return Verdict(True, claim, seconds=work_time() - start, detail=detail)
     found = machine.search()
@@ -222,7 +222,7 @@ class _Machine:
         return Stream(values[:until, member], wave), what
 
 
-def _pipeline(machine: _Machine, deadline: float | None) -> tuple[str, str]:
+def _pipeline(machine: _Machine, watch: Watch) -> tuple[str, str]:
     """What stands in the way of the proof for cells without a state, or nothing and how it was proved."""
     graph, design = AndGraph(), machine.design
     values, lines = machine.wave(graph)
@@ -232,18 +232,18 @@ def _pipeline(machine: _Machine, deadline: float | None) -> tuple[str, str]:
     wanted = list(zip(machine.outs, design.latencies, strict=True))
     outs, _ = unroll(graph, machine.cells, state, later.__getitem__, wanted, {})
     pairs = np.array([[outs[key], goal] for key, goal in zip(wanted, expected.tolist(), strict=True)], np.int64)
-    found = sweep(graph, pairs.reshape(-1, 2), deadline=deadline)
+    found = sweep(graph, pairs.reshape(-1, 2), watch=watch)
     if found.witness is not None:
         line = design.outputs[int(np.flatnonzero(found.settled == 0)[0])]
         return f"output line '{line}' depends on something else than its wave", ""
     if (found.settled < 0).any():
         return f"out of budget with {int((found.settled < 0).sum())} outputs open", ""
-    if obstacle := _silence(machine, deadline):
+    if obstacle := _silence(machine, watch):
         return obstacle, ""
     return "", f"all inputs, {found.questions} questions to SAT"
 
 
-def _silence(machine: _Machine, deadline: float | None) -> str:
+def _silence(machine: _Machine, watch: Watch) -> str:
     """Whether something is wrong with what outputs say after a reset, before they answer a wave."""
     graph, design = AndGraph(), machine.design
     goals = {(machine.outs[o], t): value for o, row in enumerate(design.silence) for t, value in enumerate(row)}
@@ -251,11 +251,11 @@ def _silence(machine: _Machine, deadline: float | None) -> str:
     any_lines = [machine.inputs(graph, None) for _ in range(design.latency)]
     outs, _ = unroll(graph, machine.cells, state, any_lines.__getitem__, goals, {})
     pairs = np.array([[outs[key], goal] for key, goal in goals.items()], np.int64).reshape(-1, 2)
-    found = sweep(graph, pairs, deadline=deadline)
+    found = sweep(graph, pairs, watch=watch)
     return "" if (found.settled == 1).all() else "after a reset an output is not what it shall be before its answer"
 
 
-def _hold(machine: _Machine, deadline: float | None) -> str:
+def _hold(machine: _Machine, watch: Watch) -> str:
     """Whether something changes at a clock with neither ``en`` nor ``rst``."""
     graph = AndGraph()
     state = graph.inputs(len(machine.cells.register_names))
@@ -263,19 +263,19 @@ def _hold(machine: _Machine, deadline: float | None) -> str:
     registers = range(len(state))
     _, after = unroll(graph, machine.cells, state, lambda _: still, (), {1: registers})
     pairs = np.array([[after[register, 1], state[register]] for register in registers], np.int64).reshape(-1, 2)
-    found = sweep(graph, pairs, deadline=deadline)
+    found = sweep(graph, pairs, watch=watch)
     return "" if (found.settled == 1).all() else "a clock without 'en' changes a flip-flop"
 
 
-def _induct(machine: _Machine, deadline: float | None) -> tuple[str, str]:
+def _induct(machine: _Machine, watch: Watch) -> tuple[str, str]:
     """The same for cells that keep the circuit's registers."""
     held = _guess(machine)
     questions, dropped = 0, 0
     while held:
-        wrong, asked = _step(machine, held, deadline)
+        wrong, asked = _step(machine, held, watch)
         questions += asked
         if wrong is None:
-            if obstacle := _silence(machine, deadline):
+            if obstacle := _silence(machine, watch):
                 return obstacle, ""
             shown = f"{len(held)} flip-flops hold registers or constants, {dropped} guesses dropped"
             return "", f"base and step for all states and inputs, {shown}, {questions} questions to SAT"
@@ -315,7 +315,7 @@ def _guess(machine: _Machine, seed: int = 1) -> dict[int, int]:
     return found
 
 
-def _step(machine: _Machine, held: dict[int, int], deadline: float | None) -> tuple[set[int] | str | None, int]:
+def _step(machine: _Machine, held: dict[int, int], watch: Watch) -> tuple[set[int] | str | None, int]:
     """The flip-flops whose guesses fail, or what else is wrong; None if base, step and outputs are proved."""
     design, circuit, period = machine.design, machine.circuit, machine.design.period
     count, first = len(machine.cells.register_names), 1 + len(circuit.inputs)
@@ -336,7 +336,7 @@ def _step(machine: _Machine, held: dict[int, int], deadline: float | None) -> tu
     )
     keys = list(held)
     pairs = [[base[register, 1], literal(held[register], initial)] for register in keys]
-    found = sweep(graph, np.array(pairs, np.int64), deadline=deadline)
+    found = sweep(graph, np.array(pairs, np.int64), watch=watch)
     if (failed := np.flatnonzero(found.settled == 0)).size:
         return {keys[int(at)] for at in failed}, found.questions
     if (found.settled < 0).any():
@@ -354,7 +354,7 @@ def _step(machine: _Machine, held: dict[int, int], deadline: float | None) -> tu
     )
     pairs = [[after[register, period + 1], literal(held[register], following)] for register in keys]
     pairs += [[outs[key], goal] for key, goal in zip(wanted, expected.tolist(), strict=True)]
-    found = sweep(graph, np.array(pairs, np.int64), deadline=deadline)
+    found = sweep(graph, np.array(pairs, np.int64), watch=watch)
     failed = np.flatnonzero(found.settled == 0)
     if (wrong := failed[failed < len(keys)]).size:
         return {keys[int(at)] for at in wrong}, found.questions

@@ -9,10 +9,10 @@ from ..network import FlatNetwork
 from ..rails import Line, match_lines
 from ..sweeping.graph import AndGraph
 from ..sweeping.sweeping import sweep
+from ..watch import Watch
 from .lifting import lift
 from .rows import check_rows, unconditional
 from .slots import Slots
-from .wide_gates import gathered
 
 Integers = NDArray[np.int64]
 _SUSPECTS = 64  # neurons whose rows fail that SAT is asked about; more are a bad certificate
@@ -26,7 +26,7 @@ def certified(
     certificate: Certificate,
     circuit: Circuit,
     inputs: Integers,
-    deadline: float | None,
+    watch: Watch,
 ) -> Integers:
     """``[N]`` proved literals of the neurons, -1 where the certificate proves nothing.
 
@@ -43,20 +43,20 @@ def certified(
         certificate: The hint.
         circuit: What the network is compared with; a specification with other inputs claims nothing.
         inputs: ``[I]`` literals of the circuit's inputs in the graph.
-        deadline: ``logic.kernels.work_time()`` value at which to give up, or None.
+        watch: Ends it, and is told what goes on.
     """
     specification, nothing = certificate.specification, np.full(len(flat.threshold), -1)
     if specification.register_names or set(specification.inputs) != set(circuit.inputs):
         return nothing
     place = {name: position for position, name in enumerate(circuit.inputs)}
-    wires = graph.add(gathered(specification), inputs[[place[name] for name in specification.inputs]])
+    wires = graph.add(specification, inputs[[place[name] for name in specification.inputs]])
     own = match_lines(input_lines, specification.inputs)
     lines = 2 * (1 + own.place) + own.negated
-    claims, right = check_rows(certificate, flat, slots, lines)
+    claims, right = check_rows(certificate, flat, slots, lines, watch)
     claimed = np.where(claims < 0, -1, wires[claims >> 1] ^ (claims & 1))
     suspects = (claims >= 0) & ~right
     if 0 < suspects.sum() <= _SUSPECTS:
         lifted = lift(graph, flat, wires[lines >> 1] ^ (lines & 1), slots=slots, known=claimed, roots=suspects)
         pairs = np.stack([lifted.function[suspects], claimed[suspects]], axis=1)
-        right[suspects] = sweep(graph, pairs, deadline=deadline).settled == 1
+        right[suspects] = sweep(graph, pairs, watch=watch).settled == 1
     return np.where(unconditional(claims, right, flat, slots), claimed, -1)

@@ -14,12 +14,13 @@ from ..rails import match_lines
 from ..roles import Role
 from ..showing import shortened
 from ..verdict import Verdict
+from ..watch import Watch
 from .networks import lifted_circuit
 from .signals import by_one_name
 
 
 def prove_up_to(
-    impl: Circuit, spec: Circuit, prove: Callable[[Circuit, Circuit], Verdict], timeout: float | None = None
+    impl: Circuit, spec: Circuit, prove: Callable[[Circuit, Circuit], Verdict], timeout: float | Watch | None = None
 ) -> Verdict:
     """Whether a circuit gives the specification's outputs wherever these are not free.
 

@@ -18,12 +18,12 @@ from ..sweeping.graph import AndGraph
 from ..sweeping.patterns import simulate as simulate_graph
 from ..sweeping.sweeping import Sweep, sweep
 from ..verdict import Verdict
+from ..watch import Watch
 from .certifying import certified
 from .lifting import lift
 from .signals import by_one_name
 from .slots import assign_slots
 from .streams import wrong_answers
-from .wide_gates import gathered
 
 Integers = NDArray[np.int64]
 
@@ -39,7 +39,7 @@ class Posed(NamedTuple):
 
 
 def pose(
-    network: SpikingNetwork, circuit: Circuit, certificate: Certificate | None = None, deadline: float | None = None
+    network: SpikingNetwork, circuit: Circuit, certificate: Certificate | None = None, watch: Watch | None = None
 ) -> Posed:
     """What there is to prove of a network, as :func:`prove_network` proves it.
 
@@ -47,7 +47,7 @@ def pose(
         network: Memoryless and feed-forward, one wave a step.
         circuit: The specification, combinational.
         certificate: As for :func:`prove_network`.
-        deadline: Of the clock :func:`logic.kernels.work_time`, in seconds.
+        watch: Ends it early, with fewer rows proved.
 
     Raises:
         NetworkError, CircuitError: as :func:`prove_network`.
@@ -55,7 +55,7 @@ def pose(
     _combinational(circuit)
     graph = AndGraph()
     inputs, free = codewords(graph, circuit)
-    wires = graph.add(gathered(circuit), inputs)
+    wires = graph.add(circuit, inputs)
     flat = network.flatten()
     lines = _literals(network.input_lines, circuit.inputs, inputs)
     if len(lines) != flat.inputs:
@@ -69,7 +69,7 @@ def pose(
     slots = assign_slots(flat)
     known = np.full(network.neurons, -1)
     if certificate is not None and slots.clash < 0:
-        known = certified(graph, flat, slots, network.input_lines, certificate, circuit, inputs, deadline)
+        known = certified(graph, flat, slots, network.input_lines, certificate, circuit, inputs, watch or Watch())
     last = network.outputs[network.outputs >= flat.inputs] - flat.inputs
     roots = np.zeros(network.neurons, np.bool_)
     roots[last[known[last] < 0]] = True
@@ -92,7 +92,7 @@ def prove_network(
     circuit: Circuit,
     *,
     certificate: Certificate | None = None,
-    timeout: float | None = None,
+    timeout: float | Watch | None = None,
 ) -> Verdict:
     """Whether every output line gives the circuit's value, for all inputs and all waves.
 
@@ -103,21 +103,20 @@ def prove_network(
         network: Memoryless and feed-forward, one wave a step.
         circuit: The specification, combinational.
         certificate: What each neuron is claimed to compute; a hint whose rows are proved (see :mod:`.rows`).
-        timeout: Seconds, or None for no bound.
+        timeout: Seconds, the watch of a longer proof, or None for no bound; Ctrl-C ends it too, with what is known.
 
     Raises:
         NetworkError: if lines cannot be matched, or the network does not lift (see :func:`lift`).
         CircuitError: if the circuit has registers.
     """
-    start = work_time()
-    deadline = None if timeout is None else start + timeout
-    posed = pose(network, circuit, certificate, deadline)
+    start, watch = work_time(), Watch.of(timeout)
+    posed = pose(network, circuit, certificate, watch)
     graph, pairs = posed.graph, posed.pairs
     claim = f"{network.neurons} neurons compute {len(circuit.outputs)} outputs of {len(circuit.inputs)} inputs"
-    found = sweep(graph, pairs, deadline=deadline)
+    found = sweep(graph, pairs, watch=watch)
     if found.witness is None:
         rows = f"{posed.rows} rows of the certificate, " if certificate is not None else ""
-        return _unrefuted(claim, found, start, rows)
+        return _unrefuted(claim, found, start, watch, rows)
     values, pair, wanted = minimise(graph, pairs, posed.inputs, posed.free, found)
     line = network.output_lines[pair]
     if [0, pair] not in wrong_answers(network, circuit, values[None]).tolist():
@@ -125,13 +124,13 @@ def prove_network(
     return _refuted(claim, circuit.inputs, values, f"line '{line}'", wanted, start)
 
 
-def prove_combinational(impl: Circuit, spec: Circuit, timeout: float | None = None) -> Verdict:
+def prove_combinational(impl: Circuit, spec: Circuit, timeout: float | Watch | None = None) -> Verdict:
     """Whether two combinational circuits agree on all inputs.
 
     Args:
         impl: One circuit. Inputs and outputs are matched by name, or by order if no name is common (``by_one_name``).
         spec: The other; its one-hot groups are promised of the inputs.
-        timeout: Seconds, or None for no bound.
+        timeout: Seconds, the watch of a longer proof, or None for no bound; Ctrl-C ends it too, with what is known.
 
     Returns:
         The verdict; a counterexample calls the inputs as ``impl`` does.
@@ -139,22 +138,22 @@ def prove_combinational(impl: Circuit, spec: Circuit, timeout: float | None = No
     Raises:
         CircuitError: if signals cannot be matched or a circuit has registers.
     """
-    start = work_time()
+    start, watch = work_time(), Watch.of(timeout)
     for circuit in (impl, spec):
         _combinational(circuit)
     impl, names, note = by_one_name(impl, spec)
     graph = AndGraph()
     inputs, free = codewords(graph, spec)
-    expected = graph.add(gathered(spec), inputs)
+    expected = graph.add(spec, inputs)
     place = {name: position for position, name in enumerate(spec.inputs)}
-    wires = graph.add(gathered(impl), inputs[[place[name] for name in impl.inputs]])
+    wires = graph.add(impl, inputs[[place[name] for name in impl.inputs]])
     where = {name: position for position, name in enumerate(impl.output_names)}
     outputs = impl.outputs[[where[name] for name in spec.output_names]]
     pairs = np.stack([wires[outputs >> 1] ^ (outputs & 1), expected[spec.outputs >> 1] ^ (spec.outputs & 1)], axis=1)
     claim = f"two circuits agree on {len(outputs)} outputs of {len(inputs)} inputs{note}"
-    found = sweep(graph, pairs, deadline=None if timeout is None else start + timeout)
+    found = sweep(graph, pairs, watch=watch)
     if found.witness is None:
-        return _unrefuted(claim, found, start)
+        return _unrefuted(claim, found, start, watch)
     values, pair, wanted = minimise(graph, pairs, inputs, free, found)
     return _refuted(claim, names, values, repr(spec.output_names[pair]), wanted, start)
 
@@ -210,11 +209,13 @@ def _combinational(circuit: Circuit) -> None:
         raise CircuitError(f"the circuit has registers ({circuit.register_names[0]!r} ...); this proof is for one wave")
 
 
-def _unrefuted(claim: str, found: Sweep, start: float, rows: str = "") -> Verdict:
+def _unrefuted(claim: str, found: Sweep, start: float, watch: Watch, rows: str = "") -> Verdict:
     open_pairs = int((found.settled < 0).sum())
     seconds = work_time() - start
     if open_pairs:
-        return Verdict(None, claim, seconds=seconds, detail=f"out of budget with {open_pairs} outputs open")
+        why = "interrupted" if watch.interrupted else "out of budget"
+        detail = f"{why} with {open_pairs} of {len(found.settled)} outputs open, the others proved"
+        return Verdict(None, claim, seconds=seconds, detail=detail)
     return Verdict(True, claim, seconds=seconds, detail=f"all inputs, {rows}{found.questions} questions to SAT")
 
 

@@ -22,6 +22,7 @@ from ..rails import Line
 from ..showing import shortened
 from ..simulation.reference import simulate_reference
 from ..verdict import Verdict
+from ..watch import Watch
 from .equivalence import prove_network
 from .registers import held_registers, passing_on
 from .signals import after
@@ -48,7 +49,7 @@ def prove_machine(
     circuit: Circuit,
     literals: Integers | None = None,
     *,
-    timeout: float | None = None,
+    timeout: float | Watch | None = None,
     waves: int = 24,
     seed: int = 0,
 ) -> Verdict:
@@ -60,7 +61,7 @@ def prove_machine(
         literals: ``[N]`` the literal that each neuron is claimed to hold (``certificate.literal``). Only claims on
             registers are used, as the invariant, and they are proved. If not given, they are guessed from what
             neurons and registers do in a simulation.
-        timeout: Seconds for the inductive step and for the machine, or None for no bound.
+        timeout: Seconds, the watch of a longer proof, or None for no bound; Ctrl-C ends it too, with what is known.
         waves: How long the random streams are that look for a wrong answer when induction fails.
         seed: Of those streams.
 
@@ -73,13 +74,13 @@ def prove_machine(
         CircuitError: if the circuit has no registers.
         NetworkError: if lines cannot be matched.
     """
-    start = work_time()
+    start, watch = work_time(), Watch.of(timeout)
     if not circuit.register_names:
         raise CircuitError("induction needs a circuit with registers; prove one without them by prove_network")
     claim = f"{network.neurons} neurons do what {len(circuit.register_names)} registers and their logic do, for ever"
     claim += ", from their first values on" + _assumed(circuit)
     literals = held_registers(network, circuit) if literals is None else literals
-    obstacle, questions = _induct(network, circuit, literals, network.period, timeout)
+    obstacle, questions = _induct(network, circuit, literals, network.period, watch)
     seconds = work_time() - start
     if not obstacle:
         return Verdict(True, claim, seconds=seconds, detail=f"base and step for all states and inputs, {questions}")
@@ -88,8 +89,7 @@ def prove_machine(
     if searched is not None:
         stream = searched[0]
     else:
-        deadline = float("inf") if timeout is None else start + timeout
-        found, stream = _in_one_machine(network, circuit, deadline)
+        found, stream = _in_one_machine(network, circuit, watch)
         if found.holds is not False or stream is None:
             detail = found.how if found.holds else f"not inductive: {obstacle}; {found.how}"
             return Verdict(found.holds, claim, seconds=work_time() - start, detail=detail)
@@ -101,13 +101,13 @@ def prove_machine(
     return Verdict(False, claim, counterexample=example, seconds=work_time() - start, detail=detail)
 
 
-def _in_one_machine(network: SpikingNetwork, circuit: Circuit, deadline: float) -> tuple[Outcome, Stream | None]:
+def _in_one_machine(network: SpikingNetwork, circuit: Circuit, watch: Watch) -> tuple[Outcome, Stream | None]:
     """What engines for properties say of the network beside its circuit, and a stream that is answered wrongly."""
     try:
         machine = wave_machine(network, circuit)
     except NetworkError as error:
         return Outcome(None, str(error)), None
-    found = settle(machine.circuit, 0, deadline)
+    found = settle(machine.circuit, 0, watch)
     if found.inputs is None:
         return found, None
     inputs = found.inputs[:, : len(circuit.inputs)]
@@ -124,7 +124,7 @@ def _assumed(circuit: Circuit) -> str:
 
 
 def _induct(
-    network: SpikingNetwork, circuit: Circuit, literals: Integers, period: int, timeout: float | None
+    network: SpikingNetwork, circuit: Circuit, literals: Integers, period: int, watch: Watch
 ) -> tuple[str, str]:
     """What stands in the way of induction, or nothing and how it was proved."""
     flat = network.flatten()
@@ -145,7 +145,7 @@ def _induct(
         settling[alone.inputs :] &= np.isin(np.arange(len(alone.threshold)), alone.post[alone.weight != 0])
         if settling[wave.outputs].any():
             return "an answer or a next state hears no wave; it may settle too late", ""
-        found = prove_network(wave, spec, timeout=timeout)
+        found = prove_network(wave, spec, timeout=watch)
     except NetworkError as error:
         return str(error), ""
     return ("" if found.holds else f"the step is {'out of budget' if found.holds is None else 'refuted'}"), found.detail

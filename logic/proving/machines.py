@@ -11,9 +11,9 @@ from ..sequential.checked_graph import OutOfTimeError
 from ..sequential.checker import refusal
 from ..sequential.deciding import Decision, decide
 from ..sequential.differences import CLOCKS
-from ..sequential.watch import Watch
 from ..showing import shortened
 from ..verdict import Verdict
+from ..watch import Watch
 from .miter import miter
 from .signals import by_one_name
 from .streams import Bits, Stream, to_counterexample
@@ -21,7 +21,9 @@ from .streams import Bits, Stream, to_counterexample
 _SECONDS = 30.0  # of the engines for properties, where no time was given
 
 
-def prove_machines(impl: Circuit, spec: Circuit, timeout: float | None = None, *, clocks: int = CLOCKS) -> Verdict:
+def prove_machines(
+    impl: Circuit, spec: Circuit, timeout: float | Watch | None = None, *, clocks: int = CLOCKS
+) -> Verdict:
     """Whether two circuits with registers give the same outputs at every clock, from their first values on.
 
     Random streams, induction over corresponding signals, retiming and unrolling are tried by turns
@@ -33,7 +35,8 @@ def prove_machines(impl: Circuit, spec: Circuit, timeout: float | None = None, *
     Args:
         impl: One circuit. Signals are matched by name, or by order if no name is common (see :func:`by_one_name`).
         spec: The other.
-        timeout: Seconds, or None for no bound but the search's own. Ctrl-C ends it too, with what is known.
+        timeout: Seconds, the watch of a longer proof, or None for no bound but the search's own.
+            Ctrl-C ends it too, with what is known.
         clocks: How far the circuits are unrolled at most.
 
     Returns:
@@ -42,16 +45,14 @@ def prove_machines(impl: Circuit, spec: Circuit, timeout: float | None = None, *
     Raises:
         CircuitError: if inputs or outputs cannot be matched, or the registers wait for different clocks.
     """
-    start = work_time()
-    deadline = None if timeout is None else start + timeout
+    start, watch = work_time(), Watch.of(timeout)
     impl, names, note = by_one_name(impl, spec)
     claim = f"two clocked circuits agree on {len(spec.outputs)} outputs for ever{note}{_assumed(impl, spec)}"
-    watch = Watch(deadline)
     decision = decide(impl, spec, watch, clocks)
     found = decision.stream() if decision.difference is not None else None
-    holds, detail = (None, decision.how) if found else _checked(impl, spec, decision, deadline)
-    if found is None and decision.certificate is None and not (watch.late() or decision.interrupted):
-        holds, detail, found = _as_property(impl, spec, decision, deadline)
+    holds, detail = (None, decision.how) if found else _checked(impl, spec, decision, watch)
+    if found is None and decision.certificate is None and not watch.late():
+        holds, detail, found = _as_property(impl, spec, decision, watch)
     if found is not None:
         values, first = found
         wave, output = _replayed(impl, spec, values, first)
@@ -63,12 +64,12 @@ def prove_machines(impl: Circuit, spec: Circuit, timeout: float | None = None, *
     return Verdict(holds, claim, seconds=work_time() - start, detail=detail)
 
 
-def _checked(impl: Circuit, spec: Circuit, decision: Decision, deadline: float | None) -> tuple[bool | None, str]:
+def _checked(impl: Circuit, spec: Circuit, decision: Decision, watch: Watch) -> tuple[bool | None, str]:
     """Whether a proof was found and holds, and what to say of it."""
     if decision.certificate is None:
         return None, decision.how
     try:
-        reason = refusal(impl, spec, decision.certificate, deadline)
+        reason = refusal(impl, spec, decision.certificate, watch.deadline)
     except (OutOfTimeError, KeyboardInterrupt):
         return None, f"{decision.how}, but there was no time to check it"
     if reason:
@@ -77,13 +78,13 @@ def _checked(impl: Circuit, spec: Circuit, decision: Decision, deadline: float |
 
 
 def _as_property(
-    impl: Circuit, spec: Circuit, decision: Decision, deadline: float | None
+    impl: Circuit, spec: Circuit, decision: Decision, watch: Watch
 ) -> tuple[bool | None, str, tuple[Bits, dict[str, bool]] | None]:
     """What the engines for properties find of the output that says that the circuits differ."""
     if set(impl.open_registers) & set(spec.open_registers):  # which start alike; a property cannot say so
         return None, decision.how, None
     both = miter(impl, spec)
-    found = settle(both, 0, work_time() + _SECONDS if deadline is None else deadline)
+    found = settle(both, 0, watch.until(_SECONDS) if watch.deadline is None else watch)
     if found.state is None or found.inputs is None:
         return found.holds, found.how if found.holds else f"{decision.how}; {found.how}", None
     first = {name[2:]: bool(found.state[at]) for at, name in enumerate(both.register_names)}

@@ -10,11 +10,12 @@ from ..network import SpikingNetwork
 from ..rails import Line, match_lines
 from ..sweeping.graph import AndGraph
 from ..verdict import Verdict
+from ..watch import Watch
 from .lifting import lift
 from .unfolding import in_step, judge
 
 
-def prove_same(first: SpikingNetwork, second: SpikingNetwork, timeout: float | None = None) -> Verdict:
+def prove_same(first: SpikingNetwork, second: SpikingNetwork, timeout: float | Watch | None = None) -> Verdict:
     """Whether two networks give the same answers to every wave, for all values of the input signals.
 
     Lines are matched by signal and rail; a signal that has one rail in one network and two in the other is compared

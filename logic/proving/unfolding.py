@@ -25,6 +25,7 @@ from ..sweeping.codewords import codewords
 from ..sweeping.graph import AndGraph
 from ..sweeping.sweeping import sweep
 from ..verdict import Verdict
+from ..watch import Watch
 from .equivalence import minimise, prove_network
 from .lifting import lift
 from .slots import assign_slots
@@ -55,7 +56,7 @@ class _Answer(NamedTuple):
 
 
 def judge(
-    network: SpikingNetwork, circuit: Circuit, *, timeout: float | None = None, waves: int = 8, seed: int = 0
+    network: SpikingNetwork, circuit: Circuit, *, timeout: float | Watch | None = None, waves: int = 8, seed: int = 0
 ) -> Verdict:
     """Whether every answer of a network is the circuit's, whatever its delays, loops and membranes are.
 
@@ -78,24 +79,23 @@ def judge(
         NetworkError: if lines cannot be matched.
         CircuitError: if the circuit has registers (see :func:`logic.proving.induction.prove_machine`).
     """
-    start = work_time()
+    start, watch = work_time(), Watch.of(timeout)
     if circuit.register_names:
         raise CircuitError("the circuit has registers; prove it with prove_machine")
     if network.period > 1:
         raise NetworkError(f"waves come every {network.period} steps; only those that come at every step are unfolded")
     flat = network.flatten()
     if in_step(network, flat):
-        return prove_network(network, circuit, timeout=timeout)
-    deadline = None if timeout is None else start + timeout
+        return prove_network(network, circuit, timeout=watch)
     cone = _cone(flat, network.outputs)
     if cone.retained:
         answer = _search(network, circuit, waves, seed)
     elif not cone.loops and not cone.clocks:
-        answer = _compare(network, flat, circuit, cone, None, deadline)
+        answer = _compare(network, flat, circuit, cone, None, watch)
     else:
         answer = _Answer(None)
         for before in range(waves):
-            answer = _compare(network, flat, circuit, cone, -before, deadline)
+            answer = _compare(network, flat, circuit, cone, -before, watch)
             if answer.holds is not True:
                 break
         answer = answer._replace(holds=None) if answer.holds else answer
@@ -224,7 +224,7 @@ def _compare(
     circuit: Circuit,
     cone: _Cone,
     begin: int | None,
-    deadline: float | None,
+    watch: Watch,
 ) -> _Answer:
     """All answers to one wave against the circuit; the stream begins anywhere, or at ``begin``."""
     roots = list(zip(network.outputs.tolist(), network.latencies.tolist(), strict=True))
@@ -238,7 +238,7 @@ def _compare(
     expected = (wires[circuit.outputs >> 1] ^ (circuit.outputs & 1))[places] ^ negated
     literal = _lift(graph, network, flat, circuit, cone, instances, waves, begin)
     pairs = np.stack([np.array([literal.get(root, 0) for root in roots], np.int64), expected], axis=1)
-    found = sweep(graph, pairs, deadline=deadline)
+    found = sweep(graph, pairs, watch=watch)
     if found.witness is None:
         holds = None if (found.settled < 0).any() else True
         return _Answer(holds, waves=len(waves.offsets), questions=found.questions)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from ..circuit import Circuit
 from ..errors import CircuitError, IrregularError, NetworkError
-from ..kernels import work_time
 from ..mapping import Certificate
 from ..network import SpikingNetwork
 from ..verdict import Verdict
+from ..watch import Watch
 from .equivalence import prove_combinational, prove_network
-from .signals import agreed, read_pairing
+from .pairing import read_pairing
+from .signals import agreed
 
 # The other proofs, some of which need Z3, are loaded where they are the right ones.
 
@@ -25,7 +26,7 @@ def verify(
     specification: Design,
     *,
     certificate: Certificate | None = None,
-    timeout: float | None = None,
+    timeout: float | Watch | None = None,
     match: str | PathLike[str] | None = None,
 ) -> Verdict:
     """Whether the implementation computes what the specification does, for all inputs and all waves.
@@ -44,7 +45,7 @@ def verify(
         implementation: A network, a circuit, or the path of a file that holds one (``.nir``: a network).
         specification: Likewise. The two may be given in either order.
         certificate: What the compiler says of each neuron. A hint, proved again: a wrong one costs time only.
-        timeout: Seconds, or None for no bound.
+        timeout: Seconds, the watch of a longer proof, or None for no bound. Ctrl-C ends it too, with what is known.
         match: Of two circuits, how their signals are matched; see :func:`prove_equivalent`.
 
     Returns:
@@ -64,7 +65,7 @@ def verify(
         True
     """
     first, second = read_design(implementation), read_design(specification)
-    verdict = _prove(first, second, certificate, timeout, match)
+    verdict = _prove(first, second, certificate, Watch.of(timeout), match)
     free = [one.free_inputs if isinstance(one, Circuit) else () for one in (first, second)]
     if not any(free):
         return verdict
@@ -77,33 +78,33 @@ def _prove(
     first: SpikingNetwork | Circuit,
     second: SpikingNetwork | Circuit,
     certificate: Certificate | None,
-    timeout: float | None,
+    watch: Watch,
     match: str | PathLike[str] | None,
 ) -> Verdict:
     if isinstance(first, Circuit):
         if isinstance(second, Circuit):
-            return prove_equivalent(first, second, timeout, match=match)
+            return prove_equivalent(first, second, watch, match=match)
         first, second = second, first
     if match is not None:
         raise CircuitError(f"match={match!r} is for two circuits; a network's lines bear the names of its signals")
     if isinstance(second, SpikingNetwork):
         from .networks import prove_same
 
-        return prove_same(first, second, timeout)
+        return prove_same(first, second, watch)
     if second.dont_cares is not None:
         from .dont_cares import prove_network_up_to
 
-        exact = verify(first, replace(second, dont_cares=None), certificate=certificate, timeout=timeout)
-        return exact if exact.holds else prove_network_up_to(first, second, exact, partial(verify, timeout=timeout))
+        exact = verify(first, replace(second, dont_cares=None), certificate=certificate, timeout=watch)
+        return exact if exact.holds else prove_network_up_to(first, second, exact, partial(verify, timeout=watch))
     if second.register_names:
         from .induction import prove_machine
 
-        return prove_machine(first, second, None if certificate is None else certificate.literal, timeout=timeout)
-    return _prove_waves(first, second, certificate, timeout)
+        return prove_machine(first, second, None if certificate is None else certificate.literal, timeout=watch)
+    return _prove_waves(first, second, certificate, watch)
 
 
 def prove_equivalent(
-    impl: Circuit, spec: Circuit, timeout: float | None = None, *, match: str | PathLike[str] | None = None
+    impl: Circuit, spec: Circuit, timeout: float | Watch | None = None, *, match: str | PathLike[str] | None = None
 ) -> Verdict:
     """Whether two circuits, with registers or without, give the same outputs for all inputs.
 
@@ -113,9 +114,10 @@ def prove_equivalent(
         impl: One circuit. Inputs and outputs are matched by name, or by order if no name is common; an input that one
             circuit alone has may have any value.
         spec: The other; its one-hot groups are promised of the inputs, and where its outputs are free they may differ.
-        timeout: Seconds, or None for no bound.
+        timeout: Seconds, the watch of a longer proof, or None for no bound. Ctrl-C ends it too, with what is known.
         match: How signals are matched instead: ``order``, ``names``, or a file that pairs them, a line
-            ``input|output|register OURS THEIRS`` each.
+            ``input|output|register|clock OURS THEIRS`` each; ``output OURS -`` leaves one out, ``value NAME 0|1`` holds
+            an input.
 
     Returns:
         The verdict; a counterexample calls the inputs as ``impl`` does.
@@ -129,31 +131,30 @@ def prove_equivalent(
         >>> prove_equivalent(left, right).holds
         True
     """
-    called, spec, note = agreed(impl, spec, None if match is None else read_pairing(match))
-    verdict = _prove_agreed(called, spec, timeout)
-    if match is not None and verdict.counterexample is not None:
+    called, spec, note, own = agreed(impl, spec, None if match is None else read_pairing(match))
+    verdict = _prove_agreed(called, spec, Watch.of(timeout))
+    renamed = match is not None or called.inputs[: len(own)] != own
+    if renamed and verdict.counterexample is not None:
         from .streams import to_counterexample, to_stream
 
-        names = dict(zip(called.inputs, impl.inputs, strict=False)) | dict.fromkeys(
-            called.inputs[len(impl.inputs) :], ""
-        )
+        names = dict(zip(called.inputs, own, strict=False)) | dict.fromkeys(called.inputs[len(own) :], "")
         ours = [names[name] or name for name in spec.inputs]
         stream = to_stream(verdict.counterexample, spec.inputs)
         verdict = replace(verdict, counterexample=to_counterexample(stream, ours))
     return replace(verdict, claim=f"{verdict.claim}{note}") if note else verdict
 
 
-def _prove_agreed(impl: Circuit, spec: Circuit, timeout: float | None) -> Verdict:
+def _prove_agreed(impl: Circuit, spec: Circuit, watch: Watch) -> Verdict:
     """Two circuits over the same inputs, as far as names agree."""
     if impl.dont_cares is not None or spec.dont_cares is not None:
         from .dont_cares import prove_up_to
 
-        return prove_up_to(impl, spec, partial(prove_equivalent, timeout=timeout), timeout)
+        return prove_up_to(impl, spec, partial(prove_equivalent, timeout=watch), watch)
     if not impl.register_names and not spec.register_names:
-        return prove_combinational(impl, spec, timeout)
+        return prove_combinational(impl, spec, watch)
     from .machines import prove_machines
 
-    return prove_machines(impl, spec, timeout)
+    return prove_machines(impl, spec, watch)
 
 
 def read_design(given: object) -> SpikingNetwork | Circuit:
@@ -180,13 +181,10 @@ def read_design(given: object) -> SpikingNetwork | Circuit:
     )
 
 
-def _prove_waves(
-    network: SpikingNetwork, circuit: Circuit, certificate: Certificate | None, timeout: float | None
-) -> Verdict:
+def _prove_waves(network: SpikingNetwork, circuit: Circuit, certificate: Certificate | None, watch: Watch) -> Verdict:
     """A network against a combinational circuit."""
-    start = work_time()
     try:
-        verdict = prove_network(network, circuit, certificate=certificate, timeout=timeout)
+        verdict = prove_network(network, circuit, certificate=certificate, timeout=watch)
     except IrregularError:
         if network.neurons > SMALL:
             raise
@@ -195,12 +193,11 @@ def _prove_waves(
 
         if in_step(network, network.flatten()):
             raise
-        return judge(network, circuit, timeout=timeout)
+        return judge(network, circuit, timeout=watch)
     else:
-        if verdict.holds is not None or network.neurons > SMALL:
+        if verdict.holds is not None or network.neurons > SMALL or watch.late():
             return verdict
 
     from .monolith import prove_monolithic
 
-    left = None if timeout is None else max(0.0, timeout - (work_time() - start))
-    return prove_monolithic(network, circuit, timeout=left)
+    return prove_monolithic(network, circuit, timeout=watch.left)

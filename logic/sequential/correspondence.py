@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from ..kernels import kernel
 from ..satisfiability.solver_gates import Solver
+from ..watch import Watch
 from .frames import SPLITS, TRUSTS, Frames, new_frames, speculate, sweep
 from .machine import Machine, open_pairs
-from .watch import Watch
 
 Ints = NDArray[np.int32]
 Bits = NDArray[np.bool_]

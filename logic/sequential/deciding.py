@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ..circuit import Circuit
 from ..evaluation import from_words, to_words
+from ..watch import Watch
 from .correspondence import Classes, correspond
 from .differences import CLOCKS, CONFLICTS_A_SEARCH, first_difference
 from .frames import evaluate
@@ -17,7 +18,6 @@ from .stages import Certificate, Stage
 from .state_patterns import from_partners, from_registers
 from .ternary import UNKNOWN, constant_registers
 from .walks import Walk, walk
-from .watch import Watch
 
 # classes that follow from registers of one name; from registers; all; all once registers moved forward
 _NAMED, _REGISTERS, _ALL, _FORWARD = range(4)
@@ -46,7 +46,6 @@ class Decision(NamedTuple):
         clocks: For how many clocks they agree at least; a difference after as many is the earliest.
         how: The step that settled it, or what is known.
         stages: What is known where neither was found: the machine made smaller, step by step.
-        interrupted: Whether Ctrl-C ended it.
     """
 
     difference: Walk | None
@@ -55,7 +54,6 @@ class Decision(NamedTuple):
     clocks: int
     how: str
     stages: tuple[Stage, ...]
-    interrupted: bool = False
 
     def stream(self) -> tuple[Bits, dict[str, bool]]:
         """The inputs ``[T, I]`` of the difference as the specification orders them, and the open first values."""
@@ -81,15 +79,12 @@ def decide(impl: Circuit, spec: Circuit, watch: Watch, clocks: int = CLOCKS) -> 
         watch: Ends it, and is told what goes on.
         clocks: How far they are unrolled at the end.
     """
-    search, interrupted = _Search(join(impl, spec), watch), False
-    try:
+    search = _Search(join(impl, spec), watch)
+    with watch.interruptible():
         search.run(clocks)
-    except KeyboardInterrupt:
-        search.how, interrupted = f"interrupted; {search.how}", True
+    how = f"interrupted; {search.how}" if watch.interrupted else search.how
     certificate = Certificate(search.joint.inputs, tuple(search.stages)) if search.settled else None
-    return Decision(
-        search.difference, certificate, search.joint, search.clocks, search.how, tuple(search.stages), interrupted
-    )
+    return Decision(search.difference, certificate, search.joint, search.clocks, how, tuple(search.stages))
 
 
 class _Search:

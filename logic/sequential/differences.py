@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from ..satisfiability.gate_solver import IMPOSSIBLE, POSSIBLE, go_back
 from ..satisfiability.solver_gates import CONFLICTS, Solver, new_gate, value_of
+from ..watch import Watch
 from .frames import Frames, differ, new_frames, sweep
 from .machine import Machine
 from .walks import Walk
-from .watch import Watch
 
 Bits = NDArray[np.bool_]
 CLOCKS = 1_024  # unrolled at most

@@ -12,14 +12,14 @@ from time import process_time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import CountingError
-from .frontier_steps import MOST_ATOMS, Step, after
+from .frontier_steps import MOST_ATOMS, Step
+from .frontier_words import Words
 from .linear_rules import NO_ATOM, LinearRule
 
 if TYPE_CHECKING:  # small programs are counted without NumPy
     from numpy.typing import NDArray
 
-_BITS = [1 << place for place in range(MOST_ATOMS)]
-_PLAIN = 3000  # transitions in plain Python; what is larger is worth loading NumPy, and perhaps numba
+_PLAIN = 400_000  # transitions in plain Python, about 0.6 us each; what is larger is worth loading numba
 
 
 class FrontierLevel(NamedTuple):
@@ -105,9 +105,11 @@ def explore(
         true = {rule.head for rule in rules}  # all for certain
         return Frontier([], true.issuperset(wanted) and true.isdisjoint(unwanted), 0, width)
     levels: list[FrontierLevel] = []
-    states: Any = [(0,) * (width + 1)]
+    words = Words(width)
+    states: Any = [0]
     total = spent = 0
     masses: Any = None
+    before: object = None
     for slot, classes, step in steps:
         if process_time() > deadline:
             raise CountingError("the states of the frontier were not found in time")
@@ -119,9 +121,11 @@ def explore(
         if isinstance(states, list) and (spent > _PLAIN or beam is not None):
             from .frontier_kernel import as_words
 
-            states = as_words(states)
+            states = as_words([words.rows(state) for state in states])
         if isinstance(states, list):
-            targets, states = _advance(states, step)
+            coming = step.masks, step.sources
+            targets, states = words.advance(states, step, coming == before)
+            before = coming
         else:
             from .frontier_kernel import advance
 
@@ -141,21 +145,6 @@ def explore(
         if not len(states):
             break
     return Frontier(levels, False, total, width)
-
-
-def _advance(states: Sequence[tuple[int, ...]], step: Step) -> tuple[list[list[int]], list[tuple[int, ...]]]:
-    """The states of the next level, in plain Python."""
-    known: dict[tuple[int, ...], int] = {}
-    targets: list[list[int]] = []
-    classes = [(step.starts[k], step.starts[k + 1]) for k in range(len(step.starts) - 1)]
-    for state in states:
-        own: list[int] = []
-        for start, end in classes:
-            row = [*state]
-            verdict = after(row, step.heads, step.bodies, start, end, step.masks, step.sources, _BITS)
-            own.append(known.setdefault(tuple(row), len(known)) if verdict >= 0 else verdict)
-        targets.append(own)
-    return targets, [*known]
 
 
 def _planned(

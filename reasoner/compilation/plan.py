@@ -1,5 +1,6 @@
 """A plan: how something is counted, in the form that serves who asks."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +19,7 @@ class Report:
 
     Args:
         method: ``as written``, ``frontier``, ``elimination`` or ``diagram``.
-        nodes: Sums of the circuit.
+        nodes: Sums of the circuit; of a frontier its states.
         width: What had to be remembered at one time: atoms of a frontier, variables of a table; 0 if nothing.
         seconds: Processor time that it took.
     """
@@ -29,18 +30,39 @@ class Report:
     seconds: float
 
 
+class States(ABC):
+    """What a method found, counted as it is for one sample; lowered only for those who count many."""
+
+    @property
+    @abstractmethod
+    def weight(self) -> int:
+        """As of a plan."""
+
+    @abstractmethod
+    def lowered(self) -> "Sums | Layers[Arrays]":
+        """The same as sums of products, or as index tables."""
+
+    @abstractmethod
+    def log_probabilities(self, log_probs: Sequence[float]) -> list[float] | None:
+        """As of a plan; None if a probability is too small to be counted so."""
+
+
 class Plan:
     """How something is counted.
 
     Args:
-        counted: Sums of products, or the same as index tables; decomposable and deterministic.
+        found: Sums of products, or the same as index tables or states; decomposable and deterministic.
         one_hot: Positions of the inputs of each slot.
         report: How it came about.
     """
 
-    def __init__(self, counted: "Sums | Layers[Arrays]", one_hot: tuple[range, ...], report: Report) -> None:
-        self._counted, self._one_hot = counted, one_hot
+    def __init__(self, found: "Sums | Layers[Arrays] | States", one_hot: tuple[range, ...], report: Report) -> None:
+        self._found, self._one_hot = found, one_hot
         self.report = report
+
+    @cached_property
+    def _counted(self) -> "Sums | Layers[Arrays]":
+        return self._found.lowered() if isinstance(self._found, States) else self._found
 
     @cached_property
     def inputs(self) -> int:
@@ -68,6 +90,8 @@ class Plan:
     @property
     def weight(self) -> int:
         """How much it holds: cases of sums."""
+        if isinstance(self._found, States):
+            return self._found.weight
         if isinstance(self._counted, Sums):
             return sum(map(len, self._counted.nodes))
         return sum(layer.children.shape[0] * layer.children.shape[1] for layer in self._counted.layers)
@@ -78,6 +102,8 @@ class Plan:
         Args:
             log_probs: ``[I]``, of each input.
         """
+        if isinstance(self._found, States) and (found := self._found.log_probabilities(log_probs)):
+            return found
         if isinstance(self._counted, Sums):
             return log_probabilities(self._counted, log_probs)
         import numpy as np

@@ -15,7 +15,7 @@ from ..prolog.border import Limits
 from .choice_order import slot_orders
 from .factoring import factor
 from .frontier import Beam, Frontier, explore
-from .frontier_circuit import frontier_layers, frontier_sums
+from .frontier_circuit import FrontierStates, frontier_layers
 from .frontier_steps import ACCEPT, LEFT_OUT
 from .linear_rules import LinearRule, LinearRules, NotLinearError
 from .plan import Plan, Report
@@ -23,11 +23,11 @@ from .plan import Plan, Report
 if TYPE_CHECKING:  # NumPy takes longer to load than most queries take
     from logic import Circuit
 
-_FEW = 2_000  # states that become sums in plain Python
-_TRIED, _ENOUGH = 3, 2_000  # orders that are tried side by side, and states for which another is not worth its time
-_FIRST_LIMIT, _GROWTH = 5_000, 8
+_TRIED, _ENOUGH = 3, 20_000  # orders that are tried side by side, and states for which another is not worth its time
+_FIRST_LIMIT, _GROWTH = 20_000, 8
 _FIRST_NODES = 20_000
 _SMALL, _SHORT = 30, 0.02  # choices for which a diagram may be small, and the seconds that it may take to see that
+_LIGHT = 8  # entries for each choice up to which no diagram is tried
 _STATES = 4  # of a frontier that take the room of a gate
 _SECONDS = 5e-6  # that an order of diagrams has for each node that it may have
 _FACTORED = 1_000  # nodes of a diagram that it is worth looking for common factors in
@@ -66,9 +66,11 @@ def plan_rules(rules: GroundRules, limits: Limits) -> Plan:
     choices = len(rules.sizes)
     if circular:
         return by_frontier(rules, limits) or by_diagram(rules, limits)
-    if choices <= _SMALL:  # what is small is made before NumPy would be loaded
-        found = by_frontier(rules, replace(limits, gates=min(limits.gates, choices))) or _by_small_diagram(
-            rules, limits
+    if choices <= _SMALL:  # what a small diagram may beat is made before OxiDD would be loaded
+        found = (
+            by_frontier(rules, replace(limits, gates=min(limits.gates, choices)))
+            or by_elimination(rules, replace(limits, gates=min(limits.gates, _LIGHT * choices)))
+            or _by_small_diagram(rules, limits)
         )
         if found is not None:
             return found
@@ -76,7 +78,7 @@ def plan_rules(rules: GroundRules, limits: Limits) -> Plan:
 
 
 def _by_small_diagram(rules: GroundRules, limits: Limits) -> Plan | None:
-    """By the first order alone, as it takes less time than loading NumPy."""
+    """By the first order alone."""
     from .diagrams import Diagrams, TooManyNodesError, diagram_orders, rules_diagrams
 
     start = process_time()
@@ -104,11 +106,8 @@ def by_frontier(rules: GroundRules, limits: Limits) -> Plan | None:
         left -= frontier.states
     states = sum(frontier.states for frontier in found)
     width = max([frontier.width for frontier in found], default=0)
-    if states <= _FEW:
-        sums = frontier_sums(found, rules.one_hot)
-        return Plan(sums, sums.one_hot, Report("frontier", len(sums.nodes), width, process_time() - start))
-    layers = frontier_layers(found, rules.one_hot)
-    return Plan(layers, rules.one_hot, Report("frontier", states, width, process_time() - start))
+    report = Report("frontier", states, width, process_time() - start)
+    return Plan(FrontierStates(found, rules.one_hot), rules.one_hot, report)
 
 
 def bounded(rules: GroundRules, chances: Sequence[Sequence[float]], states: int, seconds: float) -> list[Plan] | None:
@@ -209,7 +208,7 @@ def by_elimination(rules: GroundRules, limits: Limits) -> Plan | None:
     if elimination.entries > limits.gates:
         return None
     found = elimination.run(start + limits.seconds)
-    return Plan(found.layers, rules.one_hot, Report("elimination", found.nodes, found.width, process_time() - start))
+    return Plan(found.circuit, rules.one_hot, Report("elimination", found.nodes, found.width, process_time() - start))
 
 
 METHODS: dict[str, Callable[[GroundRules, Limits], Plan | None]] = {

@@ -1,6 +1,5 @@
 /*  The predicates of library.pl: read once, and given to each program that calls them and does not define them. */
 :- module(neurosym_library, [load_library/0, with_library/3, scope_clauses/2, library_predicate/1]).
-:- use_module(library(filesex), [directory_file_path/3]).
 :- use_module(library(lists)).
 :- use_module(analysis).
 :- use_module(reader).
@@ -26,7 +25,7 @@ load_library :-
     assertz(loaded_).    % asked for without the library itself, which would be copied
 
 library_clauses(Folder, Name, Clauses) :-
-    directory_file_path(Folder, Name, Path),
+    atomic_list_concat([Folder, Name], /, Path),
     setup_call_cleanup(open(Path, read, Stream), read_string(Stream, _, Text), close(Stream)),
     read_clauses(Text, Clauses, _).
 

@@ -12,7 +12,11 @@ from pathlib import Path
 from logic.kernel_folder import find_folder
 
 _ROOMS = ("prolog", "interpreter", "limits", "clpfd")
-_SAVING = ("-q", "-f", "none", "--no-packs")
+_SAVING = ("-q", "-f", "none", "--no-packs", "-g")
+_SAVE = (  # as the option -c does, without the libraries that it loads to look for libraries
+    "use_module(library(qsave)), use_module(library(lists)), current_prolog_flag(argv, Words), last(Words, State), "
+    "qsave_program(State, [autoload(false), init_file(none), class(runtime), goal(true), toplevel(halt)]), halt"
+)
 _PATIENCE = 60.0  # seconds of wall time for saving
 
 
@@ -54,7 +58,7 @@ def _save(binary: str, loop: str, state: Path) -> bool:
     try:
         with whole_file(state) as place:
             done = subprocess.run(
-                [binary, *_SAVING, "-o", str(place), "-c", loop], capture_output=True, timeout=_PATIENCE, check=False
+                [binary, *_SAVING, _SAVE, loop, "--", str(place)], capture_output=True, timeout=_PATIENCE, check=False
             )
             if done.returncode or not place.exists():
                 return False

@@ -7,7 +7,6 @@
 :- module(neurosym_worker, []).
 :- current_prolog_flag(autoload, Autoload), nb_setval(neurosym_autoload, Autoload).
 :- set_prolog_flag(autoload, false).    % all libraries now: a limit that strikes while one is loaded leaves it unusable
-:- use_module(library(readutil), [read_line_to_string/2]).
 :- use_module(engine).
 :- use_module('../interpreter/library_reader', [load_library/0]).
 :- load_library.
@@ -50,6 +49,6 @@ serve_slot :-
     fail.
 
 read_text(Text) :-
-    read_line_to_string(user_input, Line), Line \== end_of_file,
+    read_string(user_input, "\n", "", End, Line), End \== -1,
     number_string(Length, Line),
     read_string(user_input, Length, Text).

@@ -1,23 +1,52 @@
-"""ABC in a process of its own, with a limit, and the CPU seconds that it took."""
+"""ABC, or any rival that is a command: run in a process of its own, with a limit, its CPU seconds counted."""
 
 import resource
 import subprocess
+import time
+from typing import NamedTuple
+
+from logic import CircuitError
 
 
-def run_abc(abc: str, script: str, timeout: float) -> tuple[str, float]:
-    """What ABC prints, and its CPU seconds; it is ended after ``timeout`` of them.
+class Run(NamedTuple):
+    """What a process printed and took."""
+
+    output: str
+    cpu: float  # seconds
+    wall: float  # seconds
+
+
+def run_abc(abc: str, script: str, timeout: float) -> Run:
+    """What ABC prints, and what it took; it is ended after ``timeout`` CPU seconds.
 
     Args:
         abc: The executable.
         script: Commands.
         timeout: CPU seconds.
     """
+    return run_command([abc, "-q", script], timeout)
+
+
+def run_command(command: list[str], timeout: float) -> Run:
+    """What a command prints, and what it and its children took; it is ended after ``timeout`` CPU seconds.
+
+    Args:
+        command: The words.
+        timeout: CPU seconds.
+
+    Raises:
+        CircuitError: if there is no such command.
+    """
     limit = int(timeout) + 1
 
     def bounded() -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
 
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run([abc, "-q", script], capture_output=True, text=True, check=False, preexec_fn=bounded)
+    before, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=bounded)
+    except FileNotFoundError as error:
+        raise CircuitError(f"{command[0]} is not installed, or not on the path") from error
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return done.stdout, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Run(done.stdout, cpu, time.perf_counter() - wall)

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +26,7 @@ from logic.formats import read_circuit, write_circuit
 from logic.proving import prove_equivalent
 
 from .abc_process import run_abc
+from .rival_totals import OPEN, OURS, Answer, compare, median
 
 _CACHE = Path(tempfile.gettempdir()) / "neurosym-sequential-pairs"
 _VERSIONS = {"dc2": "dc2", "dretime": "dretime", "scorr": "scorr", "retime": "retime; strash"}
@@ -33,15 +34,6 @@ _LONG = 5.0  # CPU seconds of dsec, after which pdr is asked too
 _WARM = 100  # pairs that are run before
 _SMALLEST = 20  # machines of which mutants are made
 _LARGEST = 400_000  # bytes of a bench file; larger ones are left to --names
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What one prover said: ``equal``, ``different`` or ``open``, after how many CPU seconds, and how."""
-
-    said: str
-    cpu: float
-    how: str = ""
 
 
 def main(
@@ -58,24 +50,23 @@ def main(
     if shutil.which(abc) is None:
         raise CircuitError(f"{abc} is not installed; it makes the versions and is the rival")
     os.environ["OMP_NUM_THREADS"] = "1"
-    rows: list[tuple[str, dict[str, Answer]]] = []
+    rows: dict[str, dict[str, Answer]] = {}
     found = list(_mutated(data, cache, abc, mutants) if mutants else _pairs(data, cache, abc, set(names or ())))
     found = [pair for pair in found if pair[1].stem not in (skip or ())]
     for original, version in found[:_WARM]:  # compiles the kernels, so that no pair pays for it
         _ours(original, version, timeout)
     for original, version in found:
-        answers: dict[str, list[Answer]] = {"neurosym": [], "dsec": [], "pdr": []}
+        answers: dict[str, list[Answer]] = {OURS: [], "dsec": [], "pdr": []}
         for _ in range(rounds):
-            answers["neurosym"].append(_ours(original, version, timeout))
+            answers[OURS].append(_ours(original, version, timeout))
             answers["dsec"].append(_rival(abc, f"dsec -n {original} {version}", timeout))
-            if answers["dsec"][-1].said == "open" or answers["dsec"][-1].cpu > _LONG:
+            if not answers["dsec"][-1].settled or answers["dsec"][-1].cpu > _LONG:
                 answers["pdr"].append(_rival(abc, f"miter -n {original} {version}; pdr -T {int(timeout)}", timeout))
-        row = {
-            prover: sorted(runs, key=lambda run: run.cpu)[len(runs) // 2] for prover, runs in answers.items() if runs
-        }
+        row = {prover: median(runs) for prover, runs in answers.items() if runs}
         typer.echo(json.dumps({"pair": version.stem} | {prover: asdict(answer) for prover, answer in row.items()}))
-        rows.append((version.stem, row))
-    typer.echo(summary(rows))
+        rows[version.stem] = row
+    different = sum("different" in {answer.said for answer in row.values()} for row in rows.values())
+    typer.echo(f"{len(rows)} pairs, {different} of them different. {compare(rows)}")
 
 
 def _pairs(data: Path, cache: Path, abc: str, names: set[str]) -> Iterator[tuple[Path, Path]]:
@@ -133,51 +124,20 @@ def _mutant(circuit: Circuit, generator: np.random.Generator) -> Circuit:
 
 def _ours(original: Path, version: Path, timeout: float) -> Answer:
     """Our prover, in this process."""
-    cpu = time.process_time()
+    cpu, wall = time.process_time(), time.perf_counter()
     spec, impl = read_circuit(original), read_circuit(version)
     impl = replace(impl, inputs=spec.inputs, output_names=spec.output_names)  # by order, as ABC matches them
     verdict = prove_equivalent(impl, spec, timeout)
-    said = {True: "equal", False: "different", None: "open"}[verdict.holds]
-    return Answer(said, time.process_time() - cpu, verdict.detail)
+    said = {True: "equal", False: "different", None: OPEN}[verdict.holds]
+    return Answer(said, time.process_time() - cpu, time.perf_counter() - wall, verdict.detail)
 
 
 def _rival(abc: str, script: str, timeout: float) -> Answer:
     """ABC in a process of its own, ended at the timeout."""
-    output, cpu = run_abc(abc, script, timeout)
+    output, cpu, wall = run_abc(abc, script, timeout)
     if "NOT EQUIVALENT" in output or "was asserted" in output:
-        return Answer("different", cpu)
-    return Answer("equal" if "are equivalent" in output or "Property proved" in output else "open", cpu)
-
-
-def summary(rows: list[tuple[str, dict[str, Answer]]]) -> str:
-    """The pairs settled, contradictions, and CPU seconds on those that both sides settle."""
-    unasked = Answer("open", 0.0)
-    provers = "neurosym", "dsec", "pdr"
-    settled = {name: sum(answers.get(name, unasked).said != "open" for _, answers in rows) for name in provers}
-    own, rivals, both = 0.0, 0.0, 0
-    lost, alone, against = list[str](), list[str](), list[str]()
-    for pair, answers in rows:
-        ours, others = (
-            answers["neurosym"],
-            [answers[name] for name in answers if name != "neurosym" and answers[name].said != "open"],
-        )
-        if ours.said != "open" and others:
-            both, own, rivals = both + 1, own + ours.cpu, rivals + min(other.cpu for other in others)
-            against += [pair] if any(other.said != ours.said for other in others) else []
-        elif others:
-            lost.append(pair)
-        elif ours.said != "open":
-            alone.append(pair)
-    different = {name: sum(answers.get(name, unasked).said == "different" for _, answers in rows) for name in settled}
-    return "\n".join(
-        (
-            f"{len(rows)} pairs; settled: {settled}; of these different: {different}.",
-            f"Settled by both sides: {both}, neurosym {own:.2f} s, the better of dsec and pdr {rivals:.2f} s, "
-            f"{own / max(rivals, 1e-9):.2f} times.",
-            f"By ABC alone: {', '.join(lost) or 'none'}. By neurosym alone: {', '.join(alone) or 'none'}.",
-            f"Contradictions: {', '.join(against) or 'none'}.",
-        )
-    )
+        return Answer("different", cpu, wall)
+    return Answer("equal" if "are equivalent" in output or "Property proved" in output else OPEN, cpu, wall)
 
 
 if __name__ == "__main__":

@@ -7,12 +7,10 @@ CPU seconds are compared, ours without the start of Python. ABC's ``bmc3`` runs 
 """
 
 import json
-import resource
 import shutil
-import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -25,18 +23,12 @@ from logic.checking import prove_property, with_claims
 from logic.circuit import Integers
 from logic.formats import read_circuit, write_circuit
 
+from ..circuits.abc_process import run_abc
+from ..circuits.rival_totals import OPEN, OURS, Answer, compare
 from .property_families import families
 
 _STRETCHED = 20
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What an engine said after how many CPU seconds."""
-
-    said: str
-    cpu: float
-    how: str = ""
+_SAID = {True: "proved", False: "refuted", None: OPEN}
 
 
 def main(
@@ -45,16 +37,17 @@ def main(
     abc: Annotated[str, typer.Option(help="The ABC executable.")] = "berkeley-abc",
     generated: Annotated[bool, typer.Option(help="Take the generated families too.")] = True,
 ) -> None:
-    """Print a JSON line a problem and the totals; exit with 1 if engines contradict each other."""
+    """Print a JSON line a problem, and the totals; exit with 1 if engines contradict each other."""
     if shutil.which(abc) is None:
         raise CircuitError(f"{abc} is not installed; it is the rival")
-    rows: list[dict[str, Answer]] = []
+    rows: dict[str, dict[str, Answer]] = {}
     for name, circuit in problems(files or [], generated):
-        answers = {"neurosym": ours(circuit, timeout)} | rival(abc, circuit, timeout)
-        rows.append(answers)
+        answers = {OURS: ours(circuit, timeout)} | rival(abc, circuit, timeout)
+        rows[name] = answers
         typer.echo(json.dumps({"problem": name, **{key: asdict(value) for key, value in answers.items()}}))
-    typer.echo(json.dumps(totals(rows)))
-    raise typer.Exit(1 if contradictions(rows) else 0)
+    found = compare(rows)
+    typer.echo(f"{len(rows)} problems. {found}")
+    raise typer.Exit(1 if found.contradictions else 0)
 
 
 def problems(files: list[Path], generated: bool) -> Iterator[tuple[str, Circuit]]:
@@ -74,7 +67,7 @@ def ours(circuit: Circuit, timeout: float) -> Answer:
         verdict = prove_property(circuit, circuit.properties[0], wall).verdict
         cpu = time.process_time() - start
         if verdict.holds is not None or cpu > 0.7 * timeout or wall > _STRETCHED * timeout:
-            return Answer(verdict.word, round(cpu, 3), verdict.detail)
+            return Answer(_SAID[verdict.holds], cpu, how=verdict.detail)
         wall *= min(4.0, timeout / cpu)
 
 
@@ -95,14 +88,11 @@ def rival(abc: str, circuit: Circuit, timeout: float) -> dict[str, Answer]:
         path = Path(folder) / "problem.aig"
         write_circuit(alone, path)
         for engine in ("pdr", "bmc3"):
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
             command = f"read_aiger {path}; fold; {engine} -T {max(1, round(timeout))}"
-            said = subprocess.run([abc, "-c", command], capture_output=True, text=True, check=False).stdout
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-            refuted = "REFUTED" if "was asserted in frame" in said else "UNKNOWN"
-            found[engine] = Answer("PROVED" if "Property proved" in said else refuted, round(cpu, 3))
-            if found[engine].said == "PROVED":
+            output, cpu, wall = run_abc(abc, command, 2 * timeout)
+            refuted = "refuted" if "was asserted in frame" in output else OPEN
+            found[engine] = Answer("proved" if "Property proved" in output else refuted, cpu, wall)
+            if found[engine].said == "proved":
                 break
     return found
 
@@ -142,30 +132,6 @@ def with_first_inputs(circuit: Circuit) -> Circuit:
         register_initial=np.append(np.maximum(circuit.register_initial, 0), 0),
         register_names=(*circuit.register_names, "after the first clock"),
     )
-
-
-def contradictions(rows: list[dict[str, Answer]]) -> int:
-    """Problems of which one engine says PROVED and another REFUTED."""
-    return sum({"PROVED", "REFUTED"} <= {answer.said for answer in row.values()} for row in rows)
-
-
-def totals(rows: list[dict[str, Answer]]) -> dict[str, object]:
-    """How many each engine settled, and the seconds of those that ours and the better of ABC's both did."""
-    settled = [{name: answer.cpu for name, answer in row.items() if answer.said != "UNKNOWN"} for row in rows]
-    both = [
-        (row["neurosym"], min(cpu for name, cpu in row.items() if name != "neurosym"))
-        for row in settled
-        if len(row) > 1 and "neurosym" in row
-    ]
-    return {
-        "problems": len(rows),
-        "settled": {name: sum(name in row for row in settled) for name in ("neurosym", "pdr", "bmc3")},
-        "settled by either of ABC's": sum(bool(row.keys() - {"neurosym"}) for row in settled),
-        "contradictions": contradictions(rows),
-        "settled by both": len(both),
-        "our seconds": round(sum(own for own, _ in both), 2),
-        "the better one's seconds": round(sum(other for _, other in both), 2),
-    }
 
 
 if __name__ == "__main__":

@@ -18,12 +18,23 @@ def parse_verilog(source: Source) -> Circuit:
     Raises:
         FormatError: naming the line, for anything else.
     """
-    try:
-        return parse_flat(source)
-    except BeyondFlat as error:
-        beyond = error
+    beyond: BeyondFlat | None = None
+    if source.cells is None:  # else the library says what cells are, not their names
+        try:
+            return parse_flat(source)
+        except BeyondFlat as error:
+            beyond = error
     folders = () if source.name == "<text>" else (Path(source.name).parent,)
-    return read_design(Design(((source.name, source.data),), folders, source.top, source.formal), beyond)
+    design = Design(
+        ((source.name, source.data),),
+        folders,
+        source.top,
+        source.formal,
+        source.macros,
+        source.cells,
+        source.undriven,
+    )
+    return read_design(design, beyond)
 
 
 VERILOG = Format(

@@ -11,7 +11,9 @@ from ...yosys.elaboration import Elaborated, elaborate
 from ...yosys.program import REMEDY, Yosys, find_yosys
 from ...yosys.sources import Sources, gather
 from .file_list import Design
-from .text_checks import find_promise, find_race
+from .library_cells import cell_modules
+from .simulation_gaps import find_gaps
+from .text_checks import find_endless, find_promise, find_race, find_twice
 from .verilog_design import design_circuit
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -28,6 +30,8 @@ def read_design(design: Design, beyond: FormatError | None = None) -> Circuit:
         FormatError: naming file and line, if yosys refuses them, a circuit cannot express them, it is open which module
             is meant, or there is no yosys.
     """
+    if design.cells is not None and (modules := cell_modules(design.cells, [data for _, data in design.files])):
+        design = replace(design, files=(*design.files, (f"{design.cells.name} (as Verilog)", modules)))
     yosys, sources = _start(design, beyond)
     found = _elaborate(yosys, sources, design, beyond)
     if design.top is None and len(tops := _tops(found)) > 1:
@@ -38,18 +42,27 @@ def read_design(design: Design, beyond: FormatError | None = None) -> Circuit:
         if own != found.top:
             found = _elaborate(yosys, sources, replace(design, top=own), beyond)
     _check_text(found)
-    return design_circuit(found)
+    return design_circuit(found, design.undriven)
 
 
 def _check_text(found: Elaborated) -> None:
-    """Refuses races between blocks, and tells of promises about cases."""
+    """Refuses races between blocks and blocks without an event, and tells of promises about cases."""
     for name, data in found.sources.copies.items():
         if name.endswith(".dat"):
             continue
         text = data.decode("utf-8", "replace")
-        if race := find_race(text, frozenset(found.removed)):
+        unused = frozenset(found.removed)
+        if race := find_race(text, unused):
             problem = f"{race.name!r} is read here while another block assigns it by '='; which comes first is open"
             raise found.sources.error(name, race.line, f"{problem}, use '<='")
+        if endless := find_endless(text, unused):
+            problem = "a block that waits for no event has no meaning in hardware; write always @* or always @(posedge"
+            raise found.sources.error(name, endless, f"{problem} clock), and leave the testbench out")
+        if twice := find_twice(text):
+            problem = f"defparam sets {twice[0]!r} a second time, of which elaboration takes the first; leave one out"
+            raise found.sources.error(name, twice[1], problem)
+        for gap in find_gaps(text, unused):
+            warnings.warn(f"{found.sources.place(name)}:{gap.line}: {gap.told}", FormatWarning, stacklevel=4)
         if promise := find_promise(text):
             told = f"{promise!r} promises something of its cases, which is taken for kept, though a simulation does not"
             warnings.warn(f"{found.sources.place(name)}: {told}", FormatWarning, stacklevel=4)

@@ -1,13 +1,14 @@
 """One Verilog module, statement by statement, into a netlist."""
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 from ...circuit import Gate
 from ...errors import FormatError
 from ..expression import add_expression
 from ..netlist import ALIAS, Netlist
 from ..source import Source
+from .module_parts import Cell, Module, Register
 from .verilog_words import BeyondFlat, Words, beyond_flat, wire_key
 
 _PRIMITIVES = {
@@ -21,67 +22,6 @@ _PRIMITIVES = {
 _CONSTANT = re.compile(r"(?:1?'[bBhHdD])?([01])")
 _UNSIZED = re.compile(r"(?:'[bBhHdD])?[01]")
 _WIDE = frozenset(("?", "&&", "||", "!"))  # operators that look at all 32 bits of a number without a size
-
-
-@dataclass
-class Cell:
-    """An instance of another module.
-
-    Args:
-        module: Its name.
-        named: What its ports are connected to, by name.
-        ordered: The same, by position.
-        line: Of the text.
-    """
-
-    module: str
-    named: dict[str, str]
-    ordered: list[str]
-    line: int
-
-
-@dataclass
-class Register:
-    """A flip-flop.
-
-    Args:
-        following: Literal of its next value.
-        clock: What it waits for.
-        rising: Which edge.
-        line: Of the text.
-    """
-
-    following: int
-    clock: str
-    rising: bool
-    line: int
-
-
-@dataclass
-class Module:
-    """What a module declares, filled statement by statement.
-
-    Args:
-        name: Its name.
-        netlist: Its wires and gates.
-        line: Of the text.
-        ports: In their order.
-        directions: Direction and line of each port.
-        vectors: The bits of each vector, in the order of its range.
-        registers: By the wire that holds them.
-        initials: First values, by wire, with their lines.
-        cells: Instances of other modules.
-    """
-
-    name: str
-    netlist: Netlist
-    line: int
-    ports: list[str] = field(default_factory=list)
-    directions: dict[str, tuple[str, int]] = field(default_factory=dict)
-    vectors: dict[str, list[str]] = field(default_factory=dict)
-    registers: dict[str, Register] = field(default_factory=dict)
-    initials: dict[str, tuple[int, int]] = field(default_factory=dict)
-    cells: list[Cell] = field(default_factory=list)
 
 
 class ModuleReader:
@@ -129,7 +69,7 @@ class ModuleReader:
             self._read_item(word)
 
     def _read_item(self, word: str) -> None:
-        if word in ("input", "output", "inout", "wire", "reg"):
+        if word in ("input", "output", "inout", "wire", "reg", "trireg"):
             self._declare(word, ";")
         elif word == "assign":
             while True:
@@ -141,10 +81,14 @@ class ModuleReader:
         elif word == "always":
             self._read_always()
         elif word == "initial":
-            line, name = self.words.line, self._target()
-            self.words.one_of("=", "<=")
-            self._set_initial(name, line)
-            self.words.expect(";")
+            block = self.words.next_is("begin")
+            while not (block and self.words.next_is("end")):
+                line, name = self.words.line, self._target()
+                self.words.one_of("=", "<=")
+                self._set_initial(name, line)
+                self.words.expect(";")
+                if not block:
+                    break
         elif word[0] == "\\" or word[0].isalpha() or word[0] == "_":
             self._read_instance(word)
         else:
@@ -311,6 +255,9 @@ class ModuleReader:
     def _read_always(self) -> None:
         """``always @(posedge clock) q <= d;``, one or a block of them, in which ``=`` acts at once."""
         words = self.words
+        if words.peek() != "@":
+            self._read_unclocked()
+            return
         words.expect("@")
         words.expect("(")
         rising = words.one_of("posedge", "negedge") == "posedge"
@@ -338,6 +285,34 @@ class ModuleReader:
             self._add_register(name, Register(literal, clock, rising, line))
         self._assigned, self._block = {}, 0
 
+    def _read_unclocked(self) -> None:
+        """``always begin q = d; end``, as SIS and ABC write registers: of a clock that has no name, all at once."""
+        words, line, assigned = self.words, self.words.line, set[str]()
+        block = words.next_is("begin")
+        while not (block and words.next_is("end")):
+            at, name = words.line, self._target()
+            words.expect("=")
+            earlier = {word for word in self._ahead(";") if wire_key(word) in assigned}
+            if earlier:
+                problem = f"{min(earlier)!r} is assigned before it is read, in a block without a clock"
+                raise self.source.error(f"{problem}; whether the old value is meant or the new one is open", at)
+            self._add_register(name, Register(self._expression(";"), None, True, at))
+            assigned.add(name)
+            words.expect(";")
+            if not block:
+                break
+        told = (
+            "a block that waits for nothing is taken for registers of one clock, which has no name, as SIS writes them"
+        )
+        self.netlist.warn(told, line)
+
+    def _ahead(self, end: str) -> Iterator[str]:
+        """The words up to one, which stay."""
+        at = 0
+        while (word := self.words.peek(at)) not in ("", end):
+            yield word
+            at += 1
+
     def _check_races(self) -> None:
         """Refuses registers that one block assigns at once while another one may read the old value or the new."""
         for name, block in self._blocking.items():
@@ -346,7 +321,9 @@ class ModuleReader:
                     problem = f"{name!r} is read here while another block assigns it by '='"
                     raise self.source.error(f"{problem}; which comes first is open, use '<='", line)
 
-    def add_cell_register(self, cell: Cell, output: str, data: str, clock: str, rising: bool, initial: int) -> None:
+    def add_cell_register(
+        self, cell: Cell, output: str, data: str, clock: str | None, rising: bool, initial: int
+    ) -> None:
         """Adds the flip-flop that a cell is.
 
         Raises:
