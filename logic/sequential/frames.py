@@ -18,7 +18,7 @@ from ..satisfiability.solver_gates import (
     new_variable,
     value_of,
 )
-from ..sweeping.graph import slot_of
+from ..sweeping.nodes import slot_of
 from ..sweeping.patterns import next_random
 from .machine import Machine
 

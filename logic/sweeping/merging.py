@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import kernel
-from .graph import Nodes, slot_of
 from .matching import bloom, same_function, surroundings
+from .nodes import Nodes, slot_of
 
 Integers = NDArray[np.int64]
 PENDING = 64  # words of refuting vectors before the signatures are renewed

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from ..kernels import kernel
 from ..satisfiability.gate_solver import IMPOSSIBLE, POSSIBLE, UNDECIDED
 from ..satisfiability.solver_gates import OPEN
-from .graph import Nodes
 from .merging import PENDING, State, advance, restart, stand
+from .nodes import Nodes
 from .patterns import next_random
 from .questions import COUNT, CREDIT, Cones, equal, equate, input_value
 
@@ -55,9 +55,9 @@ def sweep_nodes(
         if at >= size:
             return END, size, False, waiting
         literal = 2 * candidate ^ np.int64(state.phase[at] != state.phase[candidate])
-        answer = equal(c, at, literal, budget)
+        answer = equal(c, at, literal, budget, 0, 4)
         if answer == UNDECIDED and c.numbers[CREDIT] > 0:
-            answer = equal(c, at, literal, _PATIENCE * budget)
+            answer = equal(c, at, literal, _PATIENCE * budget, 0, 4)
             c.numbers[CREDIT] += -1 if answer == UNDECIDED else 1
         resume = False
         if answer == IMPOSSIBLE:

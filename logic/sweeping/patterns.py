@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import kernel
-from .graph import Nodes
+from .nodes import Nodes
 
 Words = NDArray[np.uint64]
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import kernel
-from ..satisfiability.gate_solver import IMPOSSIBLE, POSSIBLE, UNDECIDED, begin_question, go_back, solve
+from ..satisfiability.gate_solver import IMPOSSIBLE, POSSIBLE, begin_question, go_back, solve
 from ..satisfiability.solver_gates import (
     FULL,
     GATES,
@@ -29,6 +29,7 @@ from ..satisfiability.solver_gates import (
 Ints = NDArray[np.int32]
 _SMALL, _MIDDLE, _LARGE = 60, 300, 2_000  # nodes of a window, nearest first
 _FULL = 100  # assignments that count as a conflict
+WIDER = 3  # an answer besides those of the solver
 _RENEW = 1_500  # gates after which the solver of whole cones is emptied, unless one question needs more
 ASKED, ROOM, COUNT, INSIDE, WIDE, CREDIT = range(6)  # places in ``Cones.numbers``
 
@@ -130,15 +131,19 @@ def _write_cone(c: Cones) -> None:  # pragma: no cover - compiled
 
 
 @kernel(large=0, _nrt=False)
-def equal(c: Cones, node: Number, literal: Number, budget: Number) -> Number:  # pragma: no cover - compiled
+def equal(
+    c: Cones, node: Number, literal: Number, budget: Number, begin: Number, end: Number
+) -> Number:  # pragma: no cover - compiled
     """Whether a node can differ from an earlier literal, as :func:`solve` says it; each try has so many conflicts.
 
-    After POSSIBLE the values stand in the solver of whole cones.
+    Tried are three windows, 0 to 2, and the whole cones, 3, from ``begin`` to ``end - 1``; WIDER if a difference in
+    the last window says nothing. After POSSIBLE the values stand in the solver.
     """
     other = literal >> 1
     step = 0  # the next of the two questions
-    c.numbers[ASKED] += 1
-    for limit in (_SMALL, _MIDDLE, _LARGE, len(c.first)):
+    c.numbers[ASKED] += begin == 0
+    for turn in range(begin, end):
+        limit = _SMALL if turn == 0 else _MIDDLE if turn == 1 else _LARGE if turn == 2 else len(c.first)
         _collect(c, node, other, limit)
         whole = c.numbers[COUNT] == c.numbers[INSIDE]
         c.numbers[WIDE] = limit == len(c.first)
@@ -161,7 +166,19 @@ def equal(c: Cones, node: Number, literal: Number, budget: Number) -> Number:  #
             step += 1
         if answer != POSSIBLE or whole:
             return answer
-    return UNDECIDED
+    return WIDER
+
+
+@kernel(large=0)
+def ask_narrow(c: Cones, node: int, literal: int, budget: int) -> int:  # pragma: no cover - compiled
+    """As :func:`equal`, in small windows only."""
+    return int(equal(c, node, literal, budget, 0, 2))
+
+
+@kernel(large=0, nogil=True)
+def ask_wide(c: Cones, node: int, literal: int, budget: int) -> int:  # pragma: no cover - compiled
+    """As :func:`equal`, without small windows; other threads go on meanwhile."""
+    return int(equal(c, node, literal, budget, 2, 4))
 
 
 @kernel(large=0, _nrt=False)

@@ -23,6 +23,7 @@ from .oracle import Model
 from .passes import DIFFERENT, END, PAUSED, sweep_nodes
 from .patterns import all_words, fold, neighbours, random_words, simulate
 from .questions import ASKED, CREDIT, Cones, forget, new_cones
+from .trees import merge_trees
 
 Integers = NDArray[np.int64]
 _BUDGETS = (100, 2_000, 50_000, 10_000_000)  # conflicts a question, pass by pass
@@ -61,7 +62,7 @@ def sweep(
     """Decides whether both literals of each pair are equal for all inputs, stopping at the first difference.
 
     Args:
-        graph: The joint graph.
+        graph: The joint graph; trees over the same leaves become one in it, and every node keeps its function.
         pairs: ``[P, 2]`` literals.
         watch: Ends it, also by Ctrl-C, with what is known then; is told what goes on.
         seed: Of the random vectors.
@@ -69,6 +70,7 @@ def sweep(
     """
     if (pairs[:, 0] == pairs[:, 1]).all():
         return Sweep(np.ones(len(pairs), np.int64), None, 2 * np.arange(len(graph)), 0)
+    merge_trees(graph.nodes, len(graph))
     return _Sweeper(graph, pairs, watch or Watch(), seed, words).run()
 
 
@@ -117,7 +119,8 @@ class _Sweeper:
         for budget in _BUDGETS:
             if witness is not None or self._open().size == 0 or self.watch.late():
                 break
-            witness = self._ask_all(budget) if budget <= _OWN else self._advance_all(budget)
+            alone = budget < _OWN or (budget == _OWN and self.watch.jobs == 1)
+            witness = self._ask_all(budget) if alone else self._advance_all(budget)
             if witness is None and budget > _OWN // 10:
                 witness = self._decide_outputs(10 * budget)
         return witness
@@ -188,7 +191,7 @@ class _Sweeper:
 
     def _advance_all(self, budget: int | None) -> NDArray[np.bool_] | None:
         """One pass over all nodes; with a budget, SAT decides the candidates that structure leaves open."""
-        self.solvers.forget()
+        self.solvers.choose(quick=budget is not None and budget <= _OWN)
         restart(self.state, self.size, 0)
         if budget is not None:
             self._want()
@@ -198,7 +201,9 @@ class _Sweeper:
             at, candidate = advance(self.nodes, state, at, self.size, again, budget is not None, self.waiting)
             return at, 2 * candidate ^ int(at < self.size and state.phase[at] ^ state.phase[candidate])
 
-        return self.solvers.advance_all(self.size, budget or 0, following, self._learn)
+        witness = self.solvers.advance_all(self.size, budget or 0, following, self._learn)
+        self._compress()
+        return witness
 
     def _ask_all(self, budget: int) -> NDArray[np.bool_] | None:
         """One pass over all nodes with the compiled solver."""
@@ -252,6 +257,7 @@ class _Sweeper:
         return self._difference(word)
 
     def _decide_outputs(self, budget: int) -> NDArray[np.bool_] | None:
+        self.solvers.choose(quick=False)
         with closing(self.solvers.decide(self._questions(), budget)) as answers:
             for node, literal, answer, model in answers:
                 if answer:
@@ -274,4 +280,10 @@ class _Sweeper:
         merged = self.state.merged
         left, right = int(merged[node]), int(merged[literal >> 1]) ^ (literal & 1)
         merged[max(left, right) >> 1] = min(left, right) ^ (max(left, right) & 1)
-        merged[:] = merged[merged >> 1] ^ (merged & 1)
+        self._compress()
+
+    def _compress(self) -> None:
+        """Lets each node say at once what stands for it, though that was merged later."""
+        merged = self.state.merged
+        while not np.array_equal(deeper := merged[merged >> 1] ^ (merged & 1), merged):
+            merged[:] = deeper

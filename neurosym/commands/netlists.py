@@ -262,7 +262,8 @@ def verify_files(
     """
     start = work_time()
     if (target := target_of_file(path)) is not None:
-        return _verify_network(target, path, spec, timeout, waveform, certificate, obligations, spec_top)
+        of_spec: Reading = {**(reading or {}), "top": spec_top}
+        return _verify_network(target, path, spec, timeout, waveform, certificate, obligations, of_spec)
     circuit = read_circuit(path, **(reading or {}))
     compiled = compile_certified(circuit, mapping, **(bounds or {}))
     seconds = work_time() - start
@@ -274,8 +275,7 @@ def verify_files(
 
         verdict = _both(verdict, all_hold(prove_properties(circuit, None, timeout)))
     if spec is not None and verdict.holds is not False:
-        other: Reading = {**(reading or {})}
-        other["top"] = spec_top
+        other: Reading = {**(reading or {}), "top": spec_top}
         verdict = _both(verdict, verify(circuit, read_circuit(spec, **other), timeout=timeout, match=match))
     _keep(verdict, network, circuit, waveform, certificate)
     return Proved(verdict, measure(circuit, compiled.network), seconds, others)
@@ -289,13 +289,13 @@ def _verify_network(
     waveform: Path | None,
     certificate: Path | None,
     obligations: bool,
-    spec_top: str | None,
+    reading: "Reading",
 ) -> Proved:
     """The network of a target's file against a specification."""
     if spec is None:
         raise CircuitError(f"{path}: a network needs a specification; give the circuit that it shall compute")
     start = work_time()
-    network, circuit = target.read(path), read_circuit(spec, top=spec_top)
+    network, circuit = target.read(path), read_circuit(spec, **reading)
     seconds = work_time() - start
     verdict = verify(network, circuit, timeout=timeout)
     others = logic.prove_obligations(network, circuit, function=verdict) if obligations else {}
