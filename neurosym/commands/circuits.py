@@ -27,6 +27,7 @@ FanIn = Annotated[int | None, typer.Option(min=2, help="Most synapses into a neu
 WeightBits = Annotated[int | None, typer.Option(min=2, help="Bits of a signed weight.")]
 MaxDelay = Annotated[int | None, typer.Option(min=1, help="Longest delay in steps; relay neurons beyond.")]
 Neurons = Annotated[int | None, typer.Option(min=1, help="Most neurons in all, relays included.")]
+Jobs = Annotated[int, typer.Option(min=1, help="Threads that solve the hard questions of one proof.")]
 Top = Annotated[
     str | None, typer.Option(help="The module of a Verilog file, if it holds several that no other contains.")
 ]
@@ -145,6 +146,7 @@ def verify_netlist(
     replayed: Annotated[
         Path | None, typer.Option("--replay", help="Judge a file of AIGER witnesses by plain simulation.")
     ] = None,
+    jobs: Jobs = 1,
     as_json: AsJson = False,
 ) -> None:
     """Prove the compiled network of a netlist, or its properties; exit code 0 proved, 1 refuted, 3 out of budget."""
@@ -175,6 +177,7 @@ def verify_netlist(
             found = netlists.verify_files(
                 circuit, spec, mapping, timeout, waveform, certificate, obligations=obligations, match=match,
                 reading=reading, bounds=_bounds(fan_in, weight_bits, max_delay, neurons), spec_top=spec_top,
+                jobs=jobs,
             )  # fmt: skip
         sizes = asdict(found.sizes)
         if as_json:
