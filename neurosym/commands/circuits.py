@@ -20,6 +20,7 @@ FanIn = Annotated[int | None, typer.Option(min=2, help="Most synapses into a neu
 WeightBits = Annotated[int | None, typer.Option(min=2, help="Bits of a signed weight.")]
 MaxDelay = Annotated[int | None, typer.Option(min=1, help="Longest delay in steps; relay neurons beyond.")]
 Neurons = Annotated[int | None, typer.Option(min=1, help="Most neurons in all, relays included.")]
+Jobs = Annotated[int, typer.Option(min=1, help="Threads that solve the hard questions of one proof.")]
 Mapping = Annotated[str, typer.Option(help="single-rail, dual-rail, fail-silent, majority, logicsnn or positive.")]
 
 
@@ -127,6 +128,7 @@ def verify_netlist(
     replayed: Annotated[
         Path | None, typer.Option("--replay", help="Judge a file of AIGER witnesses by plain simulation.")
     ] = None,
+    jobs: Jobs = 1,
     as_json: AsJson = False,
     *,
     reading: "Reading",
@@ -158,6 +160,7 @@ def verify_netlist(
             found = netlists.verify_files(
                 circuit, spec, mapping, timeout, waveform, certificate, obligations=obligations, match=match,
                 reading=reading, bounds=_bounds(fan_in, weight_bits, max_delay, neurons), spec_top=spec_top,
+                jobs=jobs,
             )  # fmt: skip
         sizes = asdict(found.sizes)
         if as_json:

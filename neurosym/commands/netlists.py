@@ -233,6 +233,7 @@ def verify_files(
     reading: "Reading | None" = None,
     bounds: "Bounds | None" = None,
     spec_top: str | None = None,
+    jobs: int = 1,
 ) -> Proved:
     """Compiles a netlist file and proves the network against another one, or against itself.
 
@@ -251,6 +252,7 @@ def verify_files(
         reading: How both netlists are read: their library of cells, what undriven wires are.
         bounds: What the target allows of the network.
         spec_top: The module that is meant, of the specification if it is Verilog.
+        jobs: Threads that a proof may use.
 
     Raises:
         FormatError: if a file cannot be read.
@@ -260,12 +262,12 @@ def verify_files(
     start = work_time()
     if (target := target_of_file(path)) is not None:
         of_spec: Reading = {**(reading or {}), "top": spec_top}
-        return _verify_network(target, path, spec, timeout, waveform, certificate, obligations, of_spec)
+        return _verify_network(target, path, spec, timeout, waveform, certificate, obligations, of_spec, jobs)
     circuit = read_circuit(path, **(reading or {}))
     compiled = compile_certified(circuit, mapping, **(bounds or {}))
     seconds = work_time() - start
     network = compiled.network
-    verdict = verify(network, circuit, certificate=compiled.certificate, timeout=timeout)
+    verdict = verify(network, circuit, certificate=compiled.certificate, timeout=timeout, jobs=jobs)
     others = logic.prove_obligations(network, circuit, function=verdict) if obligations else {}
     if circuit.properties and verdict.holds is not False:
         from logic.checking import all_hold, prove_properties
@@ -273,7 +275,7 @@ def verify_files(
         verdict = _both(verdict, all_hold(prove_properties(circuit, None, timeout)))
     if spec is not None and verdict.holds is not False:
         other: Reading = {**(reading or {}), "top": spec_top}
-        verdict = _both(verdict, verify(circuit, read_circuit(spec, **other), timeout=timeout, match=match))
+        verdict = _both(verdict, verify(circuit, read_circuit(spec, **other), timeout=timeout, match=match, jobs=jobs))
     _keep(verdict, network, circuit, waveform, certificate)
     return Proved(verdict, measure(circuit, compiled.network), seconds, others)
 
@@ -287,6 +289,7 @@ def _verify_network(
     certificate: Path | None,
     obligations: bool,
     reading: "Reading",
+    jobs: int,
 ) -> Proved:
     """The network of a target's file against a specification."""
     if spec is None:
@@ -294,7 +297,7 @@ def _verify_network(
     start = work_time()
     network, circuit = target.read(path), read_circuit(spec, **reading)
     seconds = work_time() - start
-    verdict = verify(network, circuit, timeout=timeout)
+    verdict = verify(network, circuit, timeout=timeout, jobs=jobs)
     others = logic.prove_obligations(network, circuit, function=verdict) if obligations else {}
     _keep(verdict, network, circuit, waveform, certificate)
     return Proved(verdict, measure(circuit, network), seconds, others)
