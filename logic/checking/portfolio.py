@@ -174,7 +174,7 @@ class _Turns:
         return None
 
     def _run(self, pause: float, deadline: float) -> Trace | Invariant | None:
-        if self._bounded.clocks < _FIRST_CLOCKS and not self._bounded.exhausted:
+        if self._bounded.clocks < _FIRST_CLOCKS and not (self._bounded.exhausted or self._watch.interrupted):
             found: Trace | Invariant | None = self._bounded.advance(min(pause, work_time() + _FIRST), _FIRST_CLOCKS)
             if found is not None:
                 return found

@@ -148,10 +148,12 @@ def verify_netlist(
     as_json: AsJson = False,
 ) -> None:
     """Prove the compiled network of a netlist, or its properties; exit code 0 proved, 1 refuted, 3 out of budget."""
+    if claims or replayed is not None:
+        with plain_errors():
+            code = _verify_claims(context, circuit, claims or [], timeout, witness, replayed, top, as_json)
+        raise typer.Exit(code)
     with plain_errors():
         existing(circuit)
-        if claims or replayed is not None:
-            raise typer.Exit(_verify_claims(context, circuit, claims or [], timeout, witness, replayed, top, as_json))
         if witness is not None:
             raise PathError(f"{witness}: is written for properties; name one by --property, or all")
         if spec is not None:
@@ -202,6 +204,7 @@ def _verify_claims(
     as_json: bool,
 ) -> int:
     """The exit code of `verify` where it is about properties."""
+    existing(circuit)
     from . import claims as judging
 
     if replayed is not None:
@@ -210,7 +213,8 @@ def _verify_claims(
     refuse_others(context, ("circuit", "claims", "timeout", "witness", "top", "as_json"))
     if witness is not None:
         writable(witness, circuit)
-    judged = judging.judge_claims(circuit, claims, timeout, witness, top)
+    with busy(f"proving properties of {circuit.name}"):
+        judged = judging.judge_claims(circuit, claims, timeout, witness, top)
     return CODES[judging.say_judged(circuit, judged, as_json).holds]
 
 
