@@ -29,7 +29,7 @@ Integers = NDArray[np.int64]
 _BUDGETS = (100, 2_000, 50_000, 10_000_000)  # conflicts a question, pass by pass
 _OWN = 2_000  # conflicts up to which the compiled solver is asked, which is the faster one on small questions
 _CREDIT = 20  # questions that stay open and are asked again at once
-_PAUSE = 100_000  # conflicts between two looks at the clock
+_PAUSE = 10_000  # conflicts between two looks at the clock
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +69,7 @@ def sweep(
     if (pairs[:, 0] == pairs[:, 1]).all():
         return Sweep(np.ones(len(pairs), np.int64), None, 2 * np.arange(len(graph)), 0)
     merge_trees(graph.nodes, len(graph))
-    return _Sweeper(graph, pairs, watch or Watch(), seed, words).run()
+    return _Sweeper(graph, pairs, watch or Watch(deaf=True), seed, words).run()
 
 
 class _Sweeper:
@@ -238,6 +238,7 @@ class _Sweeper:
         self.solvers.choose(quick=False)
         with closing(self.solvers.decide(self._questions(), budget)) as answers:
             for node, literal, answer, model in answers:
+                self.watch.progress(len(self.pairs) - len(self._open()), len(self.pairs), "outputs proved")
                 if answer:
                     self._unite(node, literal)
                 elif model is not None:
