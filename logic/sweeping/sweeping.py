@@ -31,7 +31,7 @@ _OWN = 2_000  # conflicts up to which the compiled solver is asked, which is the
 _ALL = 1 << 23  # words of 64 vectors, of all nodes together, up to which all vectors are simulated
 _CHUNK = 32  # words of them at once
 _CREDIT = 20  # questions that stay open and are asked again at once
-_PAUSE = 100_000  # conflicts between two looks at the clock
+_PAUSE = 10_000  # conflicts between two looks at the clock
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ def sweep(
     if (pairs[:, 0] == pairs[:, 1]).all():
         return Sweep(np.ones(len(pairs), np.int64), None, 2 * np.arange(len(graph)), 0)
     merge_trees(graph.nodes, len(graph))
-    return _Sweeper(graph, pairs, watch or Watch(), seed, words).run()
+    return _Sweeper(graph, pairs, watch or Watch(deaf=True), seed, words).run()
 
 
 class _Sweeper:
@@ -260,6 +260,7 @@ class _Sweeper:
         self.solvers.choose(quick=False)
         with closing(self.solvers.decide(self._questions(), budget)) as answers:
             for node, literal, answer, model in answers:
+                self.watch.progress(len(self.pairs) - len(self._open()), len(self.pairs), "outputs proved")
                 if answer:
                     self._unite(node, literal)
                 elif model is not None:

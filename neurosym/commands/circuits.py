@@ -20,6 +20,7 @@ FanIn = Annotated[int | None, typer.Option(min=2, help="Most synapses into a neu
 WeightBits = Annotated[int | None, typer.Option(min=2, help="Bits of a signed weight.")]
 MaxDelay = Annotated[int | None, typer.Option(min=1, help="Longest delay in steps; relay neurons beyond.")]
 Neurons = Annotated[int | None, typer.Option(min=1, help="Most neurons in all, relays included.")]
+Jobs = Annotated[int, typer.Option(min=1, help="Threads that solve the hard questions of one proof.")]
 Mapping = Annotated[str, typer.Option(help="single-rail, dual-rail, fail-silent, majority, logicsnn or positive.")]
 
 
@@ -127,17 +128,21 @@ def verify_netlist(
     replayed: Annotated[
         Path | None, typer.Option("--replay", help="Judge a file of AIGER witnesses by plain simulation.")
     ] = None,
+    jobs: Jobs = 1,
     as_json: AsJson = False,
     *,
     reading: "Reading",
 ) -> None:
     """Prove the compiled network of a netlist, or its properties; exit code 0 proved, 1 refuted, 3 out of budget."""
+    if claims or replayed is not None:
+        with plain_errors():
+            existing(circuit)
+            code = _verify_claims(
+                context, circuit, claims or [], timeout, witness, waveform, replayed, reading, as_json
+            )
+        raise typer.Exit(code)
     with plain_errors():
         existing(circuit)
-        if claims or replayed is not None:
-            raise typer.Exit(
-                _verify_claims(context, circuit, claims or [], timeout, witness, waveform, replayed, reading, as_json)
-            )
         if witness is not None:
             raise PathError(f"{witness}: is written for properties; name one by --property, or all")
         if spec is not None:
@@ -158,6 +163,7 @@ def verify_netlist(
             found = netlists.verify_files(
                 circuit, spec, mapping, timeout, waveform, certificate, obligations=obligations, match=match,
                 reading=reading, bounds=_bounds(fan_in, weight_bits, max_delay, neurons), spec_top=spec_top,
+                jobs=jobs,
             )  # fmt: skip
         sizes = asdict(found.sizes)
         if as_json:
@@ -188,6 +194,7 @@ def _verify_claims(
     as_json: bool,
 ) -> int:
     """The exit code of `verify` where it is about properties."""
+    existing(circuit)
     from . import claims as judging
 
     if replayed is not None:
@@ -198,7 +205,8 @@ def _verify_claims(
         writable(witness, circuit)
     if waveform is not None:
         writable(waveform, circuit, kinds=(".vcd",))
-    judged = judging.judge_claims(circuit, claims, timeout, witness, reading, waveform)
+    with busy(f"proving properties of {circuit.name}"):
+        judged = judging.judge_claims(circuit, claims, timeout, witness, reading, waveform)
     return CODES[judging.say_judged(circuit, judged, as_json).holds]
 
 
