@@ -1,9 +1,9 @@
 """Sweeping: nodes of the joint graph are merged from the inputs upwards until the pairs to be compared coincide.
 
 In topological order each node is hashed over its merged operands, matched over small cuts against nodes of equal
-signature, and at last given to SAT with a conflict budget; a refuting vector is simulated with its neighbours at once,
-so that false candidates die in flocks (Mishchenko et al., FRAIGs, 2005; Improvements to combinational equivalence
-checking, ICCAD 2006).
+signature, and at last given to SAT with a conflict budget; what depends on few inputs is tried on all vectors. A
+refuting vector is simulated with its neighbours at once, so that false candidates die in flocks (Mishchenko et al.,
+FRAIGs, 2005; Improvements to combinational equivalence checking, ICCAD 2006).
 
 In the literature: SAT sweeping, functionally reduced and-inverter graphs (FRAIG).
 """

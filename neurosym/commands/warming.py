@@ -56,9 +56,9 @@ def _warm_yosys() -> None:
 
 
 def _product(swapped: bool) -> Circuit:
-    """A multiplier whose operands stand in either order: two that only a sweep can tell to be equal."""
+    """A multiplier whose operands stand in either order: two that only SAT can tell to be equal, having many inputs."""
     make = CircuitBuilder()
-    a, b = make.inputs(*(f"a{bit}" for bit in range(5))), make.inputs(*(f"b{bit}" for bit in range(5)))
+    a, b = make.inputs(*(f"a{bit}" for bit in range(4))), make.inputs(*(f"b{bit}" for bit in range(20)))
     total = multiply(b, a) if swapped else multiply(a, b)
     return make.build(**{f"p{bit}": literal for bit, literal in enumerate(total)})
 
