@@ -39,6 +39,11 @@ class _State:
         self.here = threading.local()  # .plain: whether this thread is inside of a plain kernel
 
 
+OUTER: dict[str, Any] = {"large": 0, "_nrt": False, "no_cfunc_wrapper": True}
+"""Options of a kernel that is always compiled, allocates nothing, and is called from Python."""
+INNER: dict[str, Any] = {**OUTER, "no_cpython_wrapper": True}
+"""Options of such a kernel that only kernels call: the way from Python would take longer to compile than the kernel."""
+
 _OURS = ("logic.", "reasoner.", "perception.")
 _STATE = _State()
 _KERNELS: list["Kernel[..., Any]"] = []
@@ -174,7 +179,7 @@ def forget_folder(reason: str) -> None:
 
 def _constant(value: object) -> str:
     """A global value as numba compiles it in; empty for what is no constant."""
-    return repr(value) if isinstance(value, bool | int | float | str | tuple) else ""
+    return repr(value) if isinstance(value, bool | int | float | str | tuple | np.integer) else ""
 
 
 def _entries(args: tuple[Any, ...]) -> int:

@@ -58,7 +58,14 @@ def _carry(a: int, b: int, c: int, pairs: Integers, slots: Integers, count: Inte
 
 @kernel()
 def _majority(column: Integers, size: int, pairs: Integers, slots: Integers, count: Integers, first: int) -> int:
-    """The majority of ``column[:size]``: full adders count from so high that exactly a majority overflows."""
+    """The majority of ``column[:size]``: full adders count from so high that exactly a majority overflows.
+
+    The first literal is made a plain one (complements of all complement the majority), as proofs write a majority too:
+    what was split so is then known again without a search.
+    """
+    flip = column[0] & 1
+    if flip:
+        column[:size] ^= 1
     need, top = size // 2 + 1, 0
     while (1 << top) < need:
         top += 1
@@ -84,7 +91,7 @@ def _majority(column: Integers, size: int, pairs: Integers, slots: Integers, cou
     result = 0
     for item in range(size):  # at most one is true
         result = _conjunction(result ^ 1, column[item] ^ 1, pairs, slots, count, first) ^ 1
-    return result
+    return result ^ flip
 
 
 @kernel()
@@ -107,7 +114,10 @@ def _lower(
         kind, size = kinds[gate], offsets[gate + 1] - offsets[gate]
         for item in range(size):
             literal = literals[offsets[gate] + item]
-            items[item] = image[literal >> 1] ^ (literal & 1) ^ (kind == _OR)
+            items[item] = image[literal >> 1] ^ (literal & 1)
+        items[:size].sort()
+        if kind == _OR:
+            items[:size] ^= 1
         if kind > _XOR:
             image[first + gate] = _majority(items, size, pairs, slots, count, first)
             continue

@@ -1,4 +1,4 @@
-"""The time that a proof may take, what it says of itself while it runs long, and how it is interrupted.
+"""The time and threads that a proof may take, what it says of itself while it runs long, and how it is interrupted.
 
 One watch goes through all steps of a proof. A step looks whether it is late, says now and then how far it is, and ends
 early with what it knows; so do all steps after it. Ctrl-C makes a watch late too.
@@ -34,6 +34,7 @@ class Watch:
         deadline: ``logic.kernels.work_time()`` value at which to give up, or None.
         tell: Is told what goes on, after two seconds and then once a second; by default whoever listens
             (:func:`listening`), else a terminal's error stream.
+        jobs: Threads that a step may use.
 
     Example:
         >>> watch = Watch.of(timeout=60.0)
@@ -46,16 +47,16 @@ class Watch:
         (False, False)
     """
 
-    def __init__(self, deadline: float | None = None, tell: Tell | None = None) -> None:
-        self.deadline = deadline
+    def __init__(self, deadline: float | None = None, tell: Tell | None = None, jobs: int = 1) -> None:
+        self.deadline, self.jobs = deadline, jobs
         self._shared = _Shared(tell or _LISTENER.get() or _terminal(), work_time() + _QUIET)
 
     @classmethod
-    def of(cls, timeout: "float | Watch | None") -> "Watch":
+    def of(cls, timeout: "float | Watch | None", jobs: int = 1) -> "Watch":
         """A watch that gives up after so many seconds from now, never if None; a watch is taken as it is."""
         if isinstance(timeout, Watch):
             return timeout
-        return cls(None if timeout is None else work_time() + timeout)
+        return cls(None if timeout is None else work_time() + timeout, jobs=jobs)
 
     @property
     def interrupted(self) -> bool:
@@ -76,7 +77,7 @@ class Watch:
     def until(self, seconds: float) -> "Watch":
         """A watch that gives up after so many seconds from now, if not before; Ctrl-C ends both."""
         end = work_time() + seconds
-        shorter = Watch(end if self.deadline is None else min(end, self.deadline))
+        shorter = Watch(end if self.deadline is None else min(end, self.deadline), jobs=self.jobs)
         shorter._shared = self._shared
         return shorter
 

@@ -29,7 +29,7 @@ def test_what_correspondence_says_and_leaves_is_right() -> None:
                 seen["difference"] += 1
             elif found.left is not None:
                 assert found.refused(None) == ""
-                answer = Reachability(found.left).advance(float("inf"), float("inf"))
+                answer = Reachability(found.left).advance(float("inf"))
                 assert isinstance(answer, Invariant) is expected[one.name]
                 if isinstance(answer, Invariant):
                     assert check_invariant(as_circuit(found.left), 0, answer) == ""

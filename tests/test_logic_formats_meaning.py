@@ -169,8 +169,8 @@ def test_clocks_of_blif() -> None:
 def test_tabs_part_words_of_blif_and_loads_say_nothing_of_functions() -> None:
     text = ".model\tm\n.inputs a b\n.input_drive a 1 1\n.outputs\ty\n.names a\tb y\n10\t1\n.cname g\n.end\n"
     assert truth_tables(read(text, "blif")).tolist() == [[0, 1, 0, 0]]
-    with pytest.raises(FormatError, match=r"expected 2 of 0, 1, - and a value, got '1 0.*1'"):
-        read(text.replace("10\t1", "1 0\t1"), "blif")
+    with pytest.raises(FormatError, match=r"expected 2 of 0, 1, - and a value, got '1 0.*1 1'"):
+        read(text.replace("10\t1", "1 0\t1 1"), "blif")
 
 
 def test_an_escaped_name_and_a_bit_of_a_vector_are_two_nets() -> None:

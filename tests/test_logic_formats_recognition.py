@@ -10,7 +10,7 @@ from logic.formats.recognition import recognised
 
 STRANGE = {
     "page.bench": (b'<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html>404</html>', "a web page"),
-    "a.blif": (b"\x1f\x8b\x08\x00", r"compressed \(gzip\); unpack it first"),
+    "a.blif": (b"\x1f\x8b\x08\x00", r"compressed \(gzip\); give it the suffix .gz"),
     "b.blif": (b"(edif top (edifVersion 2 0 0))", "EDIF"),
     "c.v": (b"library ieee;\nuse ieee.std_logic_1164.all;\nentity a is\nend;\n", "VHDL.*ghdl synth --out=verilog"),
     "d.blif": (b'library("cells") {\n}\n', "Liberty library"),
@@ -19,7 +19,7 @@ STRANGE = {
     "g.bench": (b"MODULE main\nVAR x : boolean;\n", "SMV.*smvtoaig"),
     "h.eqn": (b"(set-logic QF_BV)\n", "SMT-LIB"),
     "i.blif": (b"c x\np cnf 2 1\n1 2 0\n", "DIMACS"),
-    "j.blif": (b'{\n  "creator": "Yosys 0.23",\n  "modules": {}\n}', "yosys in JSON.*write_verilog"),
+    "j.blif": (b'{\n  "creator": "Yosys 0.23",\n  "modules": {}\n}', "yosys in JSON; give it the suffix .json"),
     "k.blif": (b".model a.slif ;\n.inputs a ;\nx = a ;\n", "SLIF"),
     "l.bench": (b".model a\n.inputs a\n.outputs a\n.end\n", "BLIF; give it the suffix .blif"),
     "m.blif": (b"INPUT(a)\nOUTPUT(a)\n", "bench file; give it the suffix .bench"),

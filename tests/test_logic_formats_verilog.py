@@ -95,7 +95,8 @@ CLOCKED = "module m(input c, d, r, e, output reg q);\n {}\nendmodule\n"
         ("module m(input a, inout q); if (1) assign q = a; endmodule", r"inout"),
         ("module m(input a, output q); wire w; assign w = (w + a) & 1; assign q = w; endmodule", r"depends on itself"),
         ("module m(input [3:0] a, b, output [3:0] q); assign q = a ** b; endmodule", r"power"),
-        ("module m(input a, output q); nothing #(1) u(a, q); endmodule", r"the module 'nothing', .* is in none"),
+        ("module m(input a, output q); nothing #(1) u(a, q); endmodule",
+         r"the module 'nothing', of which 'u' in 'm' is one, is in none"),
         ("module a(input x, output y); assign y = x + 1; endmodule\n"
          "module b(input x, output y); assign y = x + 1; endmodule", r"no other module contains a, b; .*--top"),
     ],

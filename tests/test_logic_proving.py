@@ -11,8 +11,9 @@ from logic.mapping import dual_rail, minterm_blocks, single_rail, to_network
 from logic.proving import prove_equivalent, prove_network
 from logic.rails import Line
 from logic.simulation.reference import simulate_reference
-from logic.sweeping.graph import AndGraph, threshold
+from logic.sweeping.graph import AndGraph
 from logic.sweeping.patterns import simulate
+from logic.sweeping.thresholds import threshold
 
 MAPPINGS = {"single-rail": single_rail, "dual-rail": dual_rail, "logicsnn": minterm_blocks}
 

@@ -339,3 +339,11 @@ def test_choices_of_rules_are_not_taken_for_their_heads() -> None:
         "a": False, "a, 2": False,
     }  # fmt: skip
     assert world.log_probability == pytest.approx(log(0.7 * 0.9 * 0.9 * 0.8 * 0.6 * 0.7))
+
+
+def test_a_choice_that_no_world_can_use_is_none_of_the_most_probable_world() -> None:
+    """As ProbLog 2.3 has it: the choice of a rule whose body denies itself matters nowhere."""
+    rules = "0.2::f. 0.9::g. q :- g. 0.6::q :- g, \\+ f, f. never :- f, \\+ f. 0.6::q :- never, g. query(q). query(f)."
+    (world,) = most_probable(Program.parse(rules, ()))
+    assert world.facts == {"f": False, "g": True}
+    assert exp(world.log_probability) == pytest.approx(0.8 * 0.9)

@@ -1,6 +1,7 @@
 """ISCAS ``.bench`` netlists: ``y = NAND(a, b)``, ``q = DFF(d)``."""
 
 import re
+from collections.abc import Iterator
 
 from ..circuit import Circuit, Gate
 from ..lowering import to_and_inverter
@@ -21,7 +22,8 @@ GATES = {
     "maj": (Gate.MAJ, 0),
 }
 _LINE = re.compile(r"(?:([^\s(),=]+)\s*=\s*)?([A-Za-z]\w*)\s*(0[xX][0-9a-fA-F]+)?\s*\(([^()=]*)\)")
-_CONSTANT = re.compile(r"([^\s(),=]+)\s*=\s*(vdd|gnd)", re.IGNORECASE)
+_CONSTANT = re.compile(r"([^\s(),=]+)\s*=\s*(vdd|gnd|const1|const0)", re.IGNORECASE)
+_SYNONYMS = {"buf": "buff", "buffer": "buff", "inv": "not", "inverter": "not", "nxor": "xnor"}
 _LUT_INPUTS = 16
 _FIRST_VALUES = {"dff": -1, "dff0": 0, "dff1": 1}
 
@@ -41,9 +43,9 @@ def parse_bench(source: Source) -> Circuit:
     if (found := re.search(rb"=\s*mux\s*\(", source.data, re.IGNORECASE)) is not None:
         told = "the first operand of MUX selects, the second if it is 1, as ABC has it; other tools take the third then"
         netlist.warn(told, source.data.count(b"\n", 0, found.start()) + 1)
-    for line, text in source.lines("#"):
+    for line, text in _statements(source):
         if constant := _CONSTANT.fullmatch(text):
-            netlist.define(netlist.literal(constant[1]), ALIAS, (int(constant[2].lower() == "vdd"),), line)
+            netlist.define(netlist.literal(constant[1]), ALIAS, (int(constant[2].lower() in ("vdd", "const1")),), line)
             continue
         match = _LINE.fullmatch(text)
         if match is None or (match[3] is not None) != (match[2].upper() == "LUT"):
@@ -62,8 +64,33 @@ def parse_bench(source: Source) -> Circuit:
         if table is not None:
             _define_table(netlist, head, int(table, 16), names, line)
             continue
-        _define(netlist, head, word.lower(), names, line)
+        _define(netlist, head, _SYNONYMS.get(word.lower(), word.lower()), names, line)
     return netlist.build()
+
+
+def _statements(source: Source) -> Iterator[tuple[int, str]]:
+    """Statements with the line in which they begin: a line each, but parentheses may go on over lines.
+
+    Several may stand in a line, and a semicolon may end one.
+    """
+    held, first = "", 0
+    for line, text in source.lines("#"):
+        held, first = (f"{held} {text}", first) if held else (text, line)
+        if held.count("(") <= held.count(")"):
+            yield from ((first, part) for part in _parts(held))
+            held = ""
+    if held:
+        yield first, held
+
+
+def _parts(text: str) -> Iterator[str]:
+    plain = text.rstrip("; \t")
+    if plain.count(")") < 2:
+        yield plain
+        return
+    for part in plain.split(")"):
+        if part := part.strip("; \t"):
+            yield f"{part})"
 
 
 def _define_table(netlist: Netlist, head: str, table: int, names: list[str], line: int) -> None:
@@ -79,11 +106,11 @@ def _define(netlist: Netlist, head: str, word: str, names: list[str], line: int)
     literals = [netlist.literal(name) for name in names]
     if word in ("vdd", "gnd", "const1", "const0") and not literals:
         netlist.define(netlist.literal(head), ALIAS, (int(word in ("vdd", "const1")),), line)
-    elif word in ("not", "buf", "buff", *_FIRST_VALUES) and len(literals) != 1:
+    elif word in ("not", "buff", *_FIRST_VALUES) and len(literals) != 1:
         raise netlist.source.error(f"{word.upper()} takes one operand, got {len(literals)}", line)
     elif word in _FIRST_VALUES:
         netlist.add_register(head, literals[0], _FIRST_VALUES[word], line)
-    elif word in ("not", "buf", "buff"):
+    elif word in ("not", "buff"):
         netlist.define(netlist.literal(head), ALIAS, (literals[0] ^ (word == "not"),), line)
     elif word == "mux" and len(literals) == 3:
         select, one, zero = literals

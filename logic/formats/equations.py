@@ -11,8 +11,8 @@ from .naming import output_ends, refuse_dont_cares, refuse_roles, wire_names
 from .netlist import ALIAS, Netlist
 from .source import Source
 
-_TOKEN = re.compile(r"\s+|(&&|\|\||~\^|\^~|[~!&|^?:()*+])|([A-Za-z_][\w.\[\]]*|[01](?!\w))")
-_NAME = re.compile(r"[A-Za-z_][\w.\[\]]*")
+_NAME = re.compile(r"[\w.\[\]<>{}$/@\\]+")  # as ABC writes names of other formats
+_TOKEN = re.compile(rf"\s+|(&&|\|\||~\^|\^~|[~!&|^?:()*+])|({_NAME.pattern})")
 _OPERATORS = {int(Gate.AND): " & ", int(Gate.OR): " | ", int(Gate.XOR): " ^ "}
 _SYNONYMS = {"*": "&", "+": "|"}
 
@@ -33,7 +33,7 @@ def parse_equations(source: Source) -> Circuit:
     read: dict[str, int] = {}
     for line, text in _statements(source):
         name, equals, body = (part.strip() for part in text.partition("="))
-        if not equals or not _NAME.fullmatch(name):
+        if not equals or not _NAME.fullmatch(name) or name in ("0", "1"):
             raise source.error(f"expected name = expression, got {text[:60]!r}", line)
         if name in ("INORDER", "OUTORDER"):
             orders[name] = (body.split(), line)
@@ -44,6 +44,8 @@ def parse_equations(source: Source) -> Circuit:
                 return int(token)
             if not _NAME.fullmatch(token):
                 raise source.error(f"expected a name, got {token!r}", line)
+            if token[0].isdigit() and "INORDER" not in orders:
+                raise source.error(f"expected a name, got {token!r}; a name of digits must be in INORDER before", line)
             read.setdefault(token, line)
             return netlist.literal(token)
 
@@ -55,6 +57,8 @@ def parse_equations(source: Source) -> Circuit:
     else:
         inputs = {name: line for name, line in read.items() if name not in defined}
     for name, line in inputs.items():
+        if name in ("0", "1"):
+            raise source.error(f"an input called {name!r}, which is a constant in equations; rename it", line)
         netlist.add_input(name, line)
     if "OUTORDER" in orders:
         outputs = [(name, orders["OUTORDER"][1]) for name in orders["OUTORDER"][0]]

@@ -10,6 +10,7 @@ from ..errors import FormatError
 from ..writing import whole_file
 from .format import Module
 from .known_formats import find_modules, find_reader, find_writer
+from .packed import read_bytes, unpacked_name
 from .recognition import recognised
 from .source import Source
 from .verilog import VERILOG, checked_macro, parse_list, read_design
@@ -36,11 +37,12 @@ def read_circuit(
     """The circuit of a file in one of the readable formats of :data:`logic.formats.known_formats.FORMATS`.
 
     The suffix says which, but AIGER is known by its first word. Equations are ``.eqn``, truth tables ``.tt``.
-    One-hot promises are not part of any format. A list of Verilog files is ``.f``.
+    One-hot promises are not part of any format. A list of Verilog files is ``.f``. A packed file
+    (``adder.aig.gz``, ``.bz2``, ``.xz``) is unpacked.
 
     Args:
         path: The file.
-        genlib: A library in the genlib format, for BLIF files with mapped cells (``.gate``).
+        genlib: A library in the genlib or Liberty format, for mapped BLIF (``.gate``) and Verilog.
         undriven: What a wire that is read but never driven is: ``free``, an input, as it may have either value; or
             ``zero``, as ABC takes it. A :class:`logic.FormatWarning` names it either way.
         top: The module that is meant, for Verilog; if left out the one that no other module contains.
@@ -60,7 +62,7 @@ def read_circuit(
     """
     path = Path(path)
     source = _source(path, genlib, undriven, top, macros, formal)
-    suffix = path.suffix.lower().removeprefix(".")
+    suffix = unpacked_name(path).suffix.lower().removeprefix(".")
     if suffix == "f":
         return read_design(parse_list(source))
     suffix = "aig" if source.data[:4] in (b"aig ", b"aag ") else suffix
@@ -94,9 +96,9 @@ def read_modules(
     """
     circuit = read_circuit(path, genlib=genlib, undriven=undriven, top=top, macros=macros)
     path = Path(path)
-    parts = find_modules(path.suffix.lower().removeprefix("."))
+    parts = find_modules(unpacked_name(path).suffix.lower().removeprefix("."))
     found = parts(_source(path, genlib, undriven)) if parts is not None else ()
-    return found or (Module(path.stem, 1, circuit),)
+    return found or (Module(unpacked_name(path).stem, 1, circuit),)
 
 
 def parse_circuit(text: str | bytes, format: str) -> Circuit:
@@ -163,16 +165,13 @@ def _source(
     """A file with what is said of how it is read."""
     if undriven not in ("free", "zero"):
         raise FormatError(f"undriven wires are 'free' or 'zero', not {undriven!r}")
-    cells = None if genlib is None else Source(str(genlib), _bytes(Path(genlib)))
+    cells = None if genlib is None else Source(str(genlib), _plain(Path(genlib)))
     defined = tuple(checked_macro(macro) for macro in macros)
-    return Source(str(path), _bytes(path), top, formal, cells, undriven, defined)
+    return Source(str(path), _plain(path), top, formal, cells, undriven, defined)
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes().removeprefix(BOM_UTF8)
-    except OSError as wrong:
-        raise FormatError(f"{path}: cannot be read: {wrong.strerror}") from wrong
+def _plain(path: Path) -> bytes:
+    return read_bytes(path).removeprefix(BOM_UTF8)
 
 
 def _parse(source: Source, format: str) -> Circuit:

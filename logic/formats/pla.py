@@ -11,6 +11,14 @@ from .format import Format
 from .source import Source
 
 _TYPES = ("f", "fd", "fr", "fdr")
+_VALUES = "is of variables with more than two values, which a circuit has not; encode them in bits"
+_REFUSED = {
+    ".mv": _VALUES,
+    ".symbolic": _VALUES,
+    ".symbolic-output": _VALUES,
+    ".kiss": "is of a state machine; write it as KISS2 (.kiss2)",
+    ".pair": "pairs inputs into variables of four values; leave it out, the table says the same without it",
+}
 
 
 def parse_pla(source: Source) -> Circuit:
@@ -30,8 +38,11 @@ def parse_pla(source: Source) -> Circuit:
     names: dict[str, list[str]] = {}
     cubes: list[Cube] = []
     kind = "fd"
+    held, first = "", 0  # a cube that goes on in the next line
     for line, text in source.lines("#"):
         words = text.split()
+        if held and text[0] == ".":
+            raise source.error(f"the cube ends after {len(held)} of {sum(counts.values())} marks", first)
         match words:
             case [".i" | ".o" as word, count] if count.isdecimal() and len(count) < 10:
                 if word in counts:
@@ -55,16 +66,21 @@ def parse_pla(source: Source) -> Circuit:
             case [".e" | ".end"]:
                 break
             case [word, *_] if word[0] == ".":
-                raise source.error(f"unexpected {text[:60]!r}; known: .i .o .ilb .ob .p .type .e", line)
+                known = _REFUSED.get(word, "is not known; known: .i .o .ilb .ob .p .type .e")
+                raise source.error(f"{text[:60]!r} {known}", line)
             case _:
                 if len(counts) < 2:
                     raise source.error("a cube before .i and .o", line)
-                cube = "".join(words).replace("|", "")
-                inputs, outputs = cube[: counts[".i"]], cube[counts[".i"] :]
-                if len(cube) != counts[".i"] + counts[".o"] or inputs.strip("01-2") or outputs.strip("01-~234"):
+                held, first = held + "".join(words).replace("|", ""), first if held else line
+                inputs, outputs = held[: counts[".i"]], held[counts[".i"] :]
+                if len(outputs) > counts[".o"] or inputs.strip("01-2") or outputs.strip("01-~234"):
                     problem = f"expected {counts['.i']} of 0, 1, - and {counts['.o']} of 0, 1, -, ~, got {text[:60]!r}"
                     raise source.error(problem, line)
-                cubes.append((line, inputs, outputs))
+                if len(held) == counts[".i"] + counts[".o"]:
+                    cubes.append((first, inputs, outputs))
+                    held = ""
+    if held:
+        raise source.error(f"the cube ends after {len(held)} of {sum(counts.values())} marks", first)
     if len(counts) < 2:
         raise source.error("no .i and .o with the numbers of inputs and outputs")
     labels: dict[str, list[str]] = {}

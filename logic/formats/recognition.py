@@ -23,9 +23,11 @@ class Kind(NamedTuple):
 _KINDS = tuple(
     Kind(suffixes, mark, told)
     for suffixes, mark, told in (
-        ((), rb"\A\x1f\x8b", "is compressed (gzip); unpack it first (gunzip)"),
+        ((), rb"\A\x1f\x8b", "is compressed (gzip); give it the suffix .gz behind that of the format"),
+        ((), rb"\A(?s:.{257})ustar", "is a tar archive; unpack it first (tar xf)"),
         ((), rb"\APK\x03\x04", "is a zip archive; unpack it first (unzip)"),
-        ((), rb"\A(BZh|\xfd7zXZ|\x28\xb5\x2f\xfd)", "is compressed; unpack it first (bunzip2, unxz or unzstd)"),
+        ((), rb"\A(BZh|\xfd7zXZ)", "is compressed; give it the suffix .bz2 or .xz behind that of the format"),
+        ((), rb"\A\x28\xb5\x2f\xfd", "is compressed; unpack it first (unzstd)"),
         ((), rb"\A\x89HDF", "is HDF5, such as a network (.nir); give a network that neurosym wrote the suffix .nir"),
         ((), rb"\A%PDF", "is a PDF document; a circuit is needed"),
         ((), rb"\A\s*<(!doctype html|html)", "is a web page, perhaps what a server answers when a file is missing; "
@@ -41,15 +43,15 @@ _KINDS = tuple(
         ((), rb"^(library|use)\s+[\w.]+\s*;|^\s*entity\s+\w+\s+is\b",
          "is VHDL; turn it into Verilog (ghdl synth --out=verilog FILE -e TOP > OUT.v)"),
         ((), rb"^\s*library\s*\(\s*[\"\w]",
-         "is a Liberty library of cells and no circuit; map to genlib cells instead"),
+         "is a Liberty library of cells; give it by --liberty (in Python genlib=) beside the netlist"),
         ((), rb"^\s*`(pragma\s+protect|protect|protected|protect128)\b",
          "is encrypted; ask its owner for the plain text, or for a netlist made of it"),
         ((), rb"^autoidx \d|^module \\\S+\s*$\s*^\s+(attribute|wire|cell|parameter) ",
          "is yosys' own RTLIL; turn it into Verilog (yosys -p 'read_rtlil FILE; write_verilog OUT.v')"),
-        ((), rb"\A\s*\{[^{]*\"creator\"\s*:\s*\"Yosys|\A\s*\{\s*\"modules\"\s*:",
-         "is a netlist of yosys in JSON; turn it into Verilog (yosys -p 'read_json FILE; write_verilog OUT.v')"),
+        (("json",), rb"\A\s*\{[^{]*\"creator\"\s*:\s*\"Yosys|\A\s*\{\s*\"modules\"\s*:",
+         "is a netlist of yosys in JSON; give it the suffix .json"),
         ((), rb"^\s*(GATE|LATCH)\s+\S+\s+[\d.]+\s+\S+\s*=",
-         "is a genlib library of cells; give it by --genlib (in Python genlib=) beside a BLIF file"),
+         "is a genlib library of cells; give it by --genlib (in Python genlib=) beside the netlist"),
         ((), rb"^\.model\s+\S+\s*;", "is SLIF, which is not read; let SIS write BLIF (read_slif, write_blif)"),
         (("blif", "eblif"), rb"^\s*\.model\b|^\.names\b", "is BLIF; give it the suffix .blif"),
         (("bench",), rb"^\s*(INPUT|OUTPUT)\s*\([^)]*\)\s*$", "is an ISCAS bench file; give it the suffix .bench"),

@@ -12,6 +12,8 @@ from .neuron_netlist import Integers
 def narrow(circuit: Circuit, widest: Mapping[Gate, int]) -> Circuit:
     """The same circuit in which no gate of the given kinds reads more than ``widest[kind]`` literals.
 
+    Operands are taken in order, as proofs write wide gates too: a wide gate is then known again without a search.
+
     Args:
         circuit: Any circuit.
         widest: For AND, OR and XOR only (a majority is no tree of majorities), at least 2 each.
@@ -36,7 +38,7 @@ def narrow(circuit: Circuit, widest: Mapping[Gate, int]) -> Circuit:
     for gate in np.flatnonzero(wide):
         made, bound = int(parts[gate]), int(fan_in[gate])
         new = last[gate] - made + 1 + np.arange(made)
-        queue = np.concatenate([literals[circuit.offsets[gate] : circuit.offsets[gate + 1]], 2 * new[:-1]])
+        queue = np.concatenate([np.sort(literals[circuit.offsets[gate] : circuit.offsets[gate + 1]]), 2 * new[:-1]])
         first = len(queue) - (made - 1) * bound  # the first part takes what does not fill the others
         rows.append(np.repeat(new, [first] + [bound] * (made - 1)))
         operands.append(queue)

@@ -152,8 +152,9 @@ def _assemble(circuit: Circuit, template_of: Callable[[Gate, int], Template], *,
     ends = np.concatenate([circuit.outputs, circuit.register_next])
     constants = 2 if ((circuit.literals >> 1) == 0).any() or ((ends >> 1) == 0).any() else 0
     widths = np.diff(circuit.offsets)
-    keys, group = np.unique(np.stack([circuit.kinds, widths], 1), axis=0, return_inverse=True)
-    group = group.reshape(-1)
+    shape = len(Gate) * widths + circuit.kinds
+    shapes = np.flatnonzero(np.bincount(shape))
+    keys, group = np.stack([shapes % len(Gate), shapes // len(Gate)], 1), np.searchsorted(shapes, shape)
     templates = [template_of(Gate(int(kind)), int(width)) for kind, width in keys]
     size = np.array([len(t.neurons) for t in templates], np.int64)[group] if len(keys) else np.zeros(0, np.int64)
     start = registers + constants + np.concatenate([[0], np.cumsum(size)])

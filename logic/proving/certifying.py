@@ -13,7 +13,6 @@ from ..watch import Watch
 from .lifting import lift
 from .rows import check_rows, unconditional
 from .slots import Slots
-from .wide_gates import gathered
 
 Integers = NDArray[np.int64]
 _SUSPECTS = 64  # neurons whose rows fail that SAT is asked about; more are a bad certificate
@@ -50,10 +49,10 @@ def certified(
     if specification.register_names or set(specification.inputs) != set(circuit.inputs):
         return nothing
     place = {name: position for position, name in enumerate(circuit.inputs)}
-    wires = graph.add(gathered(specification), inputs[[place[name] for name in specification.inputs]])
+    wires = graph.add(specification, inputs[[place[name] for name in specification.inputs]])
     own = match_lines(input_lines, specification.inputs)
     lines = 2 * (1 + own.place) + own.negated
-    claims, right = check_rows(certificate, flat, slots, lines)
+    claims, right = check_rows(certificate, flat, slots, lines, watch)
     claimed = np.where(claims < 0, -1, wires[claims >> 1] ^ (claims & 1))
     suspects = (claims >= 0) & ~right
     if 0 < suspects.sum() <= _SUSPECTS:

@@ -24,7 +24,6 @@ from .lifting import lift
 from .signals import by_one_name
 from .slots import assign_slots
 from .streams import wrong_answers
-from .wide_gates import gathered
 
 Integers = NDArray[np.int64]
 
@@ -56,7 +55,7 @@ def pose(
     _combinational(circuit)
     graph = AndGraph()
     inputs, free = codewords(graph, circuit)
-    wires = graph.add(gathered(circuit), inputs)
+    wires = graph.add(circuit, inputs)
     flat = network.flatten()
     lines = _literals(network.input_lines, circuit.inputs, inputs)
     if len(lines) != flat.inputs:
@@ -145,9 +144,9 @@ def prove_combinational(impl: Circuit, spec: Circuit, timeout: float | Watch | N
     impl, names, note = by_one_name(impl, spec)
     graph = AndGraph()
     inputs, free = codewords(graph, spec)
-    expected = graph.add(gathered(spec), inputs)
+    expected = graph.add(spec, inputs)
     place = {name: position for position, name in enumerate(spec.inputs)}
-    wires = graph.add(gathered(impl), inputs[[place[name] for name in impl.inputs]])
+    wires = graph.add(impl, inputs[[place[name] for name in impl.inputs]])
     where = {name: position for position, name in enumerate(impl.output_names)}
     outputs = impl.outputs[[where[name] for name in spec.output_names]]
     pairs = np.stack([wires[outputs >> 1] ^ (outputs & 1), expected[spec.outputs >> 1] ^ (spec.outputs & 1)], axis=1)

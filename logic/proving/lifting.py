@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from ..errors import IrregularError, NetworkError
 from ..kernels import kernel
 from ..network import FlatNetwork
-from ..sweeping.graph import AndGraph, Nodes, threshold
+from ..sweeping.graph import AndGraph
+from ..sweeping.nodes import Nodes
+from ..sweeping.thresholds import threshold
 from .slots import Slots, assign_slots
 
 Integers = NDArray[np.int64]

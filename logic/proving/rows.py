@@ -16,6 +16,7 @@ from ..circuit import Gate
 from ..kernels import kernel
 from ..mapping import Certificate
 from ..network import FlatNetwork
+from ..watch import Watch
 from .slots import Slots
 
 Integers = NDArray[np.int64]
@@ -23,6 +24,7 @@ Words = NDArray[np.uint64]
 Bits = NDArray[np.bool_]
 
 LEAVES = 6  # of a row; tables of 2^6 bits
+_SLICE = 100_000  # rows between two looks at the clock
 _STEPS = 4_096  # gates or block neurons between a row and its leaves
 _GREATEST = 1 << 40  # weight or threshold, so that no sum overflows
 _AND, _OR, _XOR = int(Gate.AND), int(Gate.OR), int(Gate.XOR)
@@ -63,7 +65,9 @@ class _Tables(NamedTuple):
     neuron_stack: Integers
 
 
-def check_rows(certificate: Certificate, flat: FlatNetwork, slots: Slots, lines: Integers) -> tuple[Integers, Bits]:
+def check_rows(
+    certificate: Certificate, flat: FlatNetwork, slots: Slots, lines: Integers, watch: Watch | None = None
+) -> tuple[Integers, Bits]:
     """Which rows hold, each on the condition that the claims about its sources are true.
 
     Args:
@@ -71,6 +75,7 @@ def check_rows(certificate: Certificate, flat: FlatNetwork, slots: Slots, lines:
         flat: The network, memoryless, feed-forward and without clash.
         slots: Its timing.
         lines: ``[I]`` literals of the certificate's specification for which the input lines fire.
+        watch: Ends it, also by Ctrl-C; rows that were not looked at do not hold.
 
     Returns:
         ``[N]`` the claims, -1 where there is none, and ``[N]`` whether a row holds.
@@ -93,21 +98,24 @@ def check_rows(certificate: Certificate, flat: FlatNetwork, slots: Slots, lines:
         np.zeros(4 * _STEPS, np.int64),
         np.zeros(4 * _STEPS, np.int64),
     )
-    _check(
-        _Gates(circuit.kinds, circuit.offsets, circuit.literals, circuit.first_gate),
-        _Neurons(
-            flat.inputs,
-            flat.pre[slots.incoming],
-            flat.weight[slots.incoming],
-            flat.threshold - flat.bias,
-            slots.begin,
-            np.concatenate([lines, literal]),
-            offsets,
-            leaves,
-        ),
-        tables,
-        right,
+    gates = _Gates(circuit.kinds, circuit.offsets, circuit.literals, circuit.first_gate)
+    network = _Neurons(
+        flat.inputs,
+        flat.pre[slots.incoming],
+        flat.weight[slots.incoming],
+        flat.threshold - flat.bias,
+        slots.begin,
+        np.concatenate([lines, literal]),
+        offsets,
+        leaves,
     )
+    watch = watch or Watch()
+    with watch.interruptible():
+        for begin in range(0, neurons, _SLICE):
+            watch.progress(begin, neurons, "rows of the certificate checked")
+            if watch.late():
+                break
+            _check(gates, network, tables, right, begin, min(begin + _SLICE, neurons))
     return literal, right
 
 
@@ -130,11 +138,13 @@ def _close(
 
 
 @kernel()
-def _check(spec: _Gates, net: _Neurons, tables: _Tables, right: Bits) -> None:  # pragma: no cover - compiled
-    for neuron in range(len(right)):
+def _check(
+    spec: _Gates, net: _Neurons, tables: _Tables, right: Bits, begin: int, end: int
+) -> None:  # pragma: no cover - compiled
+    for neuron in range(begin, end):
         claim = net.claim[net.inputs + neuron]
         if claim >= 0 and abs(net.need[neuron]) <= _GREATEST:
-            right[neuron] = _table_row(spec, net, tables, neuron, claim) or _gate_row(spec, net, neuron, claim)
+            right[neuron] = _gate_row(spec, net, neuron, claim) or _table_row(spec, net, tables, neuron, claim)
 
 
 @kernel()
@@ -311,13 +321,20 @@ def _gate_row(spec: _Gates, net: _Neurons, neuron: int, claim: int) -> bool:  # 
     if last - first != width:
         return False
     weight = net.weight[first]
-    heard = np.empty(width, np.int64)
     for at in range(first, last):
-        heard[at - first] = net.claim[net.pre[at]] ^ (claim & 1)
         if net.claim[net.pre[at]] < 0 or net.weight[at] != weight or not 0 < weight <= _GREATEST:
             return False
-    if (np.sort(heard) != np.sort(spec.literals[begin:end])).any():
-        return False
+    if width == 2:
+        one, other = net.claim[net.pre[first]] ^ (claim & 1), net.claim[net.pre[first + 1]] ^ (claim & 1)
+        a, b = spec.literals[begin], spec.literals[begin + 1]
+        if not ((one == a and other == b) or (one == b and other == a)):
+            return False
+    else:
+        heard = np.empty(width, np.int64)
+        for at in range(first, last):
+            heard[at - first] = net.claim[net.pre[at]] ^ (claim & 1)
+        if (np.sort(heard) != np.sort(spec.literals[begin:end])).any():
+            return False
     true = width if spec.kinds[gate] == _AND else 1 if spec.kinds[gate] == _OR else width // 2 + 1
     count = width + 1 - true if claim & 1 else true
     return (count - 1) * weight < net.need[neuron] <= count * weight

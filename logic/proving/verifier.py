@@ -9,10 +9,12 @@ from ..circuit import Circuit
 from ..errors import CircuitError, IrregularError, NetworkError
 from ..mapping import Certificate
 from ..network import SpikingNetwork
+from ..showing import shortened
 from ..verdict import Verdict
 from ..watch import Watch
 from .equivalence import prove_combinational, prove_network
-from .signals import agreed, read_pairing
+from .pairing import read_pairing
+from .signals import agreed
 
 # The other proofs, some of which need Z3, are loaded where they are the right ones.
 
@@ -65,6 +67,9 @@ def verify(
     """
     first, second = read_design(implementation), read_design(specification)
     verdict = _prove(first, second, certificate, Watch.of(timeout), match)
+    if isinstance(first, SpikingNetwork) or isinstance(second, SpikingNetwork):  # of two circuits it has been said
+        for one in (first, second):
+            verdict = promised(verdict, one) if isinstance(one, Circuit) else verdict
     free = [one.free_inputs if isinstance(one, Circuit) else () for one in (first, second)]
     if not any(free):
         return verdict
@@ -115,7 +120,8 @@ def prove_equivalent(
         spec: The other; its one-hot groups are promised of the inputs, and where its outputs are free they may differ.
         timeout: Seconds, the watch of a longer proof, or None for no bound. Ctrl-C ends it too, with what is known.
         match: How signals are matched instead: ``order``, ``names``, or a file that pairs them, a line
-            ``input|output|register OURS THEIRS`` each.
+            ``input|output|register|clock OURS THEIRS`` each; ``output OURS -`` leaves one out, ``value NAME 0|1`` holds
+            an input.
 
     Returns:
         The verdict; a counterexample calls the inputs as ``impl`` does.
@@ -129,18 +135,25 @@ def prove_equivalent(
         >>> prove_equivalent(left, right).holds
         True
     """
-    called, spec, note = agreed(impl, spec, None if match is None else read_pairing(match))
+    called, spec, note, own = agreed(impl, spec, None if match is None else read_pairing(match))
     verdict = _prove_agreed(called, spec, Watch.of(timeout))
-    if match is not None and verdict.counterexample is not None:
+    renamed = match is not None or called.inputs[: len(own)] != own
+    if renamed and verdict.counterexample is not None:
         from .streams import to_counterexample, to_stream
 
-        names = dict(zip(called.inputs, impl.inputs, strict=False)) | dict.fromkeys(
-            called.inputs[len(impl.inputs) :], ""
-        )
+        names = dict(zip(called.inputs, own, strict=False)) | dict.fromkeys(called.inputs[len(own) :], "")
         ours = [names[name] or name for name in spec.inputs]
         stream = to_stream(verdict.counterexample, spec.inputs)
         verdict = replace(verdict, counterexample=to_counterexample(stream, ours))
-    return replace(verdict, claim=f"{verdict.claim}{note}") if note else verdict
+    return promised(replace(verdict, claim=f"{verdict.claim}{note}"), spec)
+
+
+def promised(verdict: Verdict, spec: Circuit) -> Verdict:
+    """The verdict with what the specification promises of its inputs."""
+    groups = [", ".join(spec.inputs[at] for at in group) for group in spec.one_hot]
+    if not groups:
+        return verdict
+    return replace(verdict, claim=f"{verdict.claim}, where exactly one is true of {shortened(groups, 3)}")
 
 
 def _prove_agreed(impl: Circuit, spec: Circuit, watch: Watch) -> Verdict:

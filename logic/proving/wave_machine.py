@@ -14,7 +14,8 @@ from ..errors import NetworkError
 from ..network import FlatNetwork, SpikingNetwork
 from ..rails import match_lines
 from ..roles import Role
-from ..sweeping.graph import AndGraph, threshold
+from ..sweeping.graph import AndGraph
+from ..sweeping.thresholds import threshold
 
 Integers = NDArray[np.int64]
 MOST = 200_000  # neurons times steps of a wave

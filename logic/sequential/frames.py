@@ -18,7 +18,8 @@ from ..satisfiability.solver_gates import (
     new_variable,
     value_of,
 )
-from ..sweeping.graph import slot_of
+from ..sweeping.nodes import slot_of
+from ..sweeping.patterns import next_random
 from .machine import Machine
 
 Ints = NDArray[np.int32]
@@ -248,17 +249,6 @@ def sweep(
                 f.tally[SPLITS] += 1
         f.literal[frame, node] = own
     return len(m.first)
-
-
-@kernel(large=0, _nrt=False)
-def next_random(state: Words) -> np.uint64:  # pragma: no cover - compiled
-    """64 random bits."""
-    value = state[0]
-    value ^= value << np.uint64(13)
-    value ^= value >> np.uint64(7)
-    value ^= value << np.uint64(17)
-    state[0] = value
-    return value
 
 
 @kernel(large=0, _nrt=False)

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import kernel
-from ..sweeping.graph import AndGraph, Nodes, conjunction
+from ..sweeping.graph import AndGraph
+from ..sweeping.nodes import Nodes, conjunction
 from .machine import Machine, in_order, moved, open_pairs, reached
 
 Ints = NDArray[np.int32]

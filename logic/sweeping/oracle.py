@@ -1,5 +1,8 @@
 """The SAT solver's view of the graph: two nodes are compared within a window below them, wider if need be."""
 
+import threading
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from pysat.solvers import Solver
@@ -9,10 +12,44 @@ from ..watch import Watch
 
 Fan = NDArray[np.int32]
 Integers = NDArray[np.int64]
+Model = tuple[Integers, NDArray[np.bool_]]  # input nodes, and values that tell two nodes apart
 _RENEW = 1500  # gates after which the solver of whole cones is thrown away, unless one question needs more
 _WINDOWS = (60, 300)  # nodes, nearest first; the last window is the whole cone
 _ENGINE = "glucose4"  # takes conflict budgets
 _CHUNK = 1000  # conflicts between two looks at the clock
+
+
+class Hard:
+    """A question about whole cones, loaded into a solver; it may be solved in another thread.
+
+    Args:
+        clauses: The solver, which knows the cones.
+        questions: Literals that are not to be true at once, each in turn.
+        inputs: The input nodes below.
+        watch: After which it stays open.
+    """
+
+    def __init__(self, clauses: "_Clauses", questions: list[tuple[int, ...]], inputs: Integers, watch: Watch) -> None:
+        self._clauses, self._questions, self._inputs, self._watch = clauses, questions, inputs, watch
+        self._ended = threading.Event()
+
+    def solve(self, budget: int) -> bool | None:
+        """Whether the nodes are equal; None when ``budget`` conflicts did not decide it, or it was ended."""
+        for literals in self._questions:
+            answer = self._clauses.possible(literals, budget, lambda: self._ended.is_set() or self._watch.late())
+            if answer is not False:
+                return None if answer is None else False
+        return True
+
+    def end(self) -> None:
+        """Has :meth:`solve` give up at once, in whatever thread it runs."""
+        self._ended.set()
+        self._clauses.interrupt()
+
+    @property
+    def model(self) -> Model:
+        """The inputs below two nodes found different, and their values."""
+        return self._inputs, self._clauses.values(self._inputs)
 
 
 class Oracle:
@@ -34,11 +71,14 @@ class Oracle:
         self._window, self._cones = _Clauses(first, second), _Clauses(first, second)
         self._room = float(_RENEW)
         self.questions = 0
-        self.model = np.zeros(0, np.int64), np.zeros(0, np.bool_)
+        self.model: Model = np.zeros(0, np.int64), np.zeros(0, np.bool_)
         """The input nodes below the last pair found different, and their values."""
 
-    def equal(self, node: int, literal: int, budget: int) -> bool | None:
-        """Whether ``node`` always has the value of ``literal``; None when ``budget`` conflicts did not decide it."""
+    def look(self, node: int, literal: int, budget: int) -> bool | Hard | None:
+        """Whether a node always has the value of a literal; what windows leave open is to be solved.
+
+        None when ``budget`` conflicts did not decide it.
+        """
         roots = np.array([node, literal >> 1][: 1 + (literal > 1)], np.int64)
         questions = [(2 * node ^ literal,)] if literal <= 1 else [(2 * node, literal ^ 1), (2 * node ^ 1, literal)]
         for limit in (*_WINDOWS, len(self._first)):
@@ -52,8 +92,11 @@ class Oracle:
                 clauses = self._window
                 clauses.clear()
             clauses.add(nodes, inside)
+            inputs = nodes[self._first[nodes] < 0]
+            if limit == len(self._first):
+                return Hard(clauses, questions, inputs, self._watch)
             while questions:
-                answer = clauses.possible(questions[0], budget, self._watch)
+                answer = clauses.possible(questions[0], budget, self._watch.late)
                 if answer is None:
                     return None
                 if answer:
@@ -62,7 +105,6 @@ class Oracle:
             if not questions:
                 return True
             if inside == len(nodes):
-                inputs = nodes[self._first[nodes] < 0]
                 self.model = inputs, clauses.values(inputs)
                 return False
         return None
@@ -120,19 +162,24 @@ class _Clauses:
         if self._solver is not None and a and b:
             self._solver.append_formula([[-a, b], [a, -b]])
 
-    def possible(self, literals: tuple[int, ...], budget: int, watch: Watch) -> bool | None:
+    def possible(self, literals: tuple[int, ...], budget: int, late: Callable[[], bool]) -> bool | None:
         """Whether all literals can be true at once; None when ``budget`` conflicts or the time did not decide it."""
         if self._solver is None:
             raise RuntimeError("no node is known")
         assumptions = [self._literal(literal) for literal in literals]
         for spent in range(0, budget, _CHUNK):
-            if watch.late():
+            if late():
                 return None
             self._solver.conf_budget(min(_CHUNK, budget - spent))
-            answer = self._solver.solve_limited(assumptions=assumptions)
+            answer = self._solver.solve_limited(assumptions=assumptions, expect_interrupt=True)  # other threads go on
             if answer is not None:
                 return answer
         return None
+
+    def interrupt(self) -> None:
+        """Ends what is being solved; the solver is to be cleared before it is asked again."""
+        if self._solver is not None:
+            self._solver.interrupt()
 
     def values(self, nodes: Integers) -> NDArray[np.bool_]:
         """Values of known nodes in the last answer, which was 'possible'."""

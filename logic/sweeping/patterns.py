@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import kernel
-from .graph import Nodes
+from .nodes import Nodes
 
 Words = NDArray[np.uint64]
 
@@ -40,6 +40,17 @@ def fold(words: Words, phase: NDArray[np.bool_], signature: Words, fresh: bool) 
             value = (value ^ (words[node, w] ^ flip)) * np.uint64(0x9E3779B97F4A7C15)
             value ^= value >> np.uint64(32)
         signature[node] = value
+
+
+@kernel(_nrt=False)
+def next_random(state: Words) -> np.uint64:  # pragma: no cover - compiled
+    """64 random bits."""
+    value = state[0]
+    value ^= value << np.uint64(13)
+    value ^= value >> np.uint64(7)
+    value ^= value << np.uint64(17)
+    state[0] = value
+    return value
 
 
 def random_words(generator: np.random.Generator, inputs: int, words: int) -> Words:

@@ -8,19 +8,28 @@ checking, ICCAD 2006).
 In the literature: SAT sweeping, functionally reduced and-inverter graphs (FRAIG).
 """
 
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..watch import Watch
+from .ahead import SideBySide
 from .graph import AndGraph
-from .merging import PENDING, State, advance, mark_cones, restart, stand
-from .oracle import Oracle
+from .merging import PENDING, State, advance, mark_cones, restart
+from .oracle import Model
+from .passes import DIFFERENT, END, PAUSED, sweep_nodes
 from .patterns import fold, neighbours, random_words, simulate
+from .questions import ASKED, CREDIT, Cones, forget, new_cones
+from .trees import merge_trees
 
 Integers = NDArray[np.int64]
 _BUDGETS = (100, 2_000, 50_000, 10_000_000)  # conflicts a question, pass by pass
+_OWN = 2_000  # conflicts up to which the compiled solver is asked, which is the faster one on small questions
+_CREDIT = 20  # questions that stay open and are asked again at once
+_PAUSE = 100_000  # conflicts between two looks at the clock
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +60,7 @@ def sweep(
     """Decides whether both literals of each pair are equal for all inputs, stopping at the first difference.
 
     Args:
-        graph: The joint graph.
+        graph: The joint graph; trees over the same leaves become one in it, and every node keeps its function.
         pairs: ``[P, 2]`` literals.
         watch: Ends it, also by Ctrl-C, with what is known then; is told what goes on.
         seed: Of the random vectors.
@@ -59,6 +68,7 @@ def sweep(
     """
     if (pairs[:, 0] == pairs[:, 1]).all():
         return Sweep(np.ones(len(pairs), np.int64), None, 2 * np.arange(len(graph)), 0)
+    merge_trees(graph.nodes, len(graph))
     return _Sweeper(graph, pairs, watch or Watch(), seed, words).run()
 
 
@@ -84,7 +94,9 @@ class _Sweeper:
         )
         self.waiting = 0
         self.words = words
-        self.oracle = Oracle(self.state.first, self.state.second, watch)
+        self.cones: Cones | None = None
+        self.random = self.generator.integers(1, 1 << 63, size=1, dtype=np.uint64)
+        self.solvers = SideBySide(self.state, watch)
 
     def run(self) -> Sweep:
         """All of it, or what is known when the watch ends it."""
@@ -93,7 +105,7 @@ class _Sweeper:
             with self.watch.interruptible():
                 witness = self._run()
         finally:
-            self.oracle.close()
+            self.solvers.close()
         return self._result(witness)
 
     def _run(self) -> NDArray[np.bool_] | None:
@@ -104,8 +116,9 @@ class _Sweeper:
         for budget in _BUDGETS:
             if witness is not None or self._open().size == 0 or self.watch.late():
                 break
-            witness = self._advance_all(budget)
-            if witness is None:
+            alone = budget < _OWN or (budget == _OWN and self.watch.jobs == 1)
+            witness = self._ask_all(budget) if alone else self._advance_all(budget)
+            if witness is None and budget > _OWN // 10:
                 witness = self._decide_outputs(10 * budget)
         return witness
 
@@ -119,7 +132,8 @@ class _Sweeper:
             simulate(self.nodes, row)
             values = (row[self.pairs >> 1, 0] ^ (self.pairs & 1).astype(np.uint64)) & np.uint64(1)
             settled[values[:, 0] != values[:, 1]] = 0
-        return Sweep(settled, witness, self.state.merged, self.oracle.questions)
+        asked = self.solvers.questions + (0 if self.cones is None else int(self.cones.numbers[ASKED]))
+        return Sweep(settled, witness, self.state.merged, asked)
 
     def _sides(self) -> tuple[Integers, Integers]:
         literals = self.state.merged[self.pairs >> 1] ^ (self.pairs & 1)
@@ -155,43 +169,57 @@ class _Sweeper:
 
     def _advance_all(self, budget: int | None) -> NDArray[np.bool_] | None:
         """One pass over all nodes; with a budget, SAT decides the candidates that structure leaves open."""
-        state, at, resume = self.state, 1, False
-        self.oracle.close()
-        restart(state, self.size, 0)
+        self.solvers.choose(quick=budget is not None and budget <= _OWN)
+        restart(self.state, self.size, 0)
         if budget is not None:
             self._want()
-        while at < self.size:
-            at, candidate = advance(self.nodes, state, at, self.size, resume, budget is not None, self.waiting)
-            if at >= self.size:
-                break
-            literal = 2 * candidate ^ int(state.phase[at] ^ state.phase[candidate])
+
+        def following(at: int, again: bool) -> tuple[int, int]:
+            state = self.state
+            at, candidate = advance(self.nodes, state, at, self.size, again, budget is not None, self.waiting)
+            return at, 2 * candidate ^ int(at < self.size and state.phase[at] ^ state.phase[candidate])
+
+        witness = self.solvers.advance_all(self.size, budget or 0, following, self._learn)
+        self._compress()
+        return witness
+
+    def _ask_all(self, budget: int) -> NDArray[np.bool_] | None:
+        """One pass over all nodes with the compiled solver."""
+        state, at, resume, end = self.state, 1, False, PAUSED
+        if self.cones is None:
+            self.cones = new_cones(state.first, state.second)
+        else:
+            forget(self.cones)
+        self.cones.numbers[CREDIT] = _CREDIT if budget < _OWN else 0
+        restart(state, self.size, 0)
+        self._want()
+        while end != END and not self.watch.late():
             self.watch.progress(at, self.size, "nodes swept")
-            answer = self.oracle.equal(at, literal, budget or 0)
-            resume = answer is False
-            if answer:
-                state.merged[at] = literal
-                self.oracle.equate(at, literal)
-                at += 1
-            elif answer is None:
-                stand(state, at)
-                at += 1
-            else:
-                witness = self._learn(at)
-                if witness is not None:
-                    return witness
-            if self.watch.late():
-                return None
+            end, at, resume, self.waiting = sweep_nodes(
+                self.nodes,
+                state,
+                self.cones,
+                self.pairs,
+                self.random,
+                at,
+                resume,
+                self.waiting,
+                budget,
+                _PAUSE // budget,
+            )
+            if end == DIFFERENT:
+                return self._difference(state.pending[self.waiting - 1][:, None])
         return None
 
     def _want(self) -> None:
         wanted = self.state.wanted
         wanted[:] = False
         wanted[self.pairs[self._open()].reshape(-1) >> 1] = True
-        mark_cones(self.nodes, wanted, self.size)
+        mark_cones(self.nodes, self.state, self.size)
 
-    def _learn(self, limit: int) -> NDArray[np.bool_] | None:
-        """Simulates the last model and its neighbours; a vector that tells a pair apart is returned."""
-        loaded, values = self.oracle.model
+    def _learn(self, model: Model, limit: int) -> NDArray[np.bool_] | None:
+        """Simulates a model and its neighbours; a vector that tells a pair apart is returned."""
+        loaded, values = model
         vector = self.generator.integers(0, 2, size=len(self.inputs)).astype(np.bool_)
         relevant = np.searchsorted(self.inputs, loaded)
         vector[relevant] = values
@@ -207,21 +235,33 @@ class _Sweeper:
         return self._difference(word)
 
     def _decide_outputs(self, budget: int) -> NDArray[np.bool_] | None:
-        for pair in self._open():
-            if self.watch.late():
-                return None
-            left, right = (int(side[pair]) for side in self._sides())
-            if left == right:
-                continue
-            node, literal = max(left, right) >> 1, min(left, right) ^ (max(left, right) & 1)
-            answer = self.oracle.equal(node, literal, budget)
-            if answer:
-                self.state.merged[node] = literal
-                self._compress()
-            elif answer is False:
-                return self._learn(self.size)
+        self.solvers.choose(quick=False)
+        with closing(self.solvers.decide(self._questions(), budget)) as answers:
+            for node, literal, answer, model in answers:
+                if answer:
+                    self._unite(node, literal)
+                elif model is not None:
+                    return self._learn(model, self.size)
+                if self.watch.late():
+                    break
         return None
 
-    def _compress(self) -> None:
+    def _questions(self) -> Iterator[tuple[int, int]]:
+        """The pairs that are still open when their turn comes, as a node and an earlier literal."""
+        for pair in self._open():
+            left, right = (int(side[pair]) for side in self._sides())
+            if left != right:
+                yield max(left, right) >> 1, min(left, right) ^ (max(left, right) & 1)
+
+    def _unite(self, node: int, literal: int) -> None:
+        """Merges what stands for two equal literals, and what stood for one of them."""
         merged = self.state.merged
-        merged[:] = merged[merged >> 1] ^ (merged & 1)
+        left, right = int(merged[node]), int(merged[literal >> 1]) ^ (literal & 1)
+        merged[max(left, right) >> 1] = min(left, right) ^ (max(left, right) & 1)
+        self._compress()
+
+    def _compress(self) -> None:
+        """Lets each node say at once what stands for it, though that was merged later."""
+        merged = self.state.merged
+        while not np.array_equal(deeper := merged[merged >> 1] ^ (merged & 1), merged):
+            merged[:] = deeper

@@ -78,7 +78,7 @@ def undeclared(warnings: Sequence[str]) -> dict[str, str]:
 
 def named(text: str, sources: Sources) -> str:
     """A text with the user's names of files."""
-    return re.sub(r"(?:\./)?\bf\d+\.(?:sv|vh|v|dat)\b", lambda match: sources.place(match[0]), text)
+    return re.sub(r"(?:\./)?\bf\d+\.(?:sv|vh|v|dat|json)\b", lambda match: sources.place(match[0]), text)
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _missing_module(texts: _Texts, place: str, match: re.Match[str]) -> str:
     if "\\" in match[1][1:] or module not in texts.modules():
         close = get_close_matches(module, texts.modules(), 1)
         hint = f" (is {close[0]!r} meant?)" if close else ""
-        files = "give its file too, in a list of files (.f)"
+        files = "give its file too, in a list of files (.f), or the library of its cells (--liberty FILE)"
         lacks = f"the module {module!r}, of which {cell!r} in {outer!r} is one, is in none of the files"
         return f"{where}: {lacks}{hint}; {files}"
     return f"{where}: the module {module!r} cannot be made as {cell!r} in {outer!r} asks for it"

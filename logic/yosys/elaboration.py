@@ -100,7 +100,9 @@ def elaborate(
     failure = ""
     for language in languages:
         reading = "\n".join(
-            f"read_verilog{deferred}{language if name.endswith('.v') else ' -sv'}{options} {name}"
+            f"read_json {name}"
+            if name.endswith(".json")
+            else f"read_verilog{deferred}{language if name.endswith('.v') else ' -sv'}{options} {name}"
             for name in sources.tops
         )
         script = _SCRIPT.format(

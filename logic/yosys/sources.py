@@ -81,7 +81,8 @@ def gather(files: Sequence[tuple[str, bytes]], folders: Sequence[Path]) -> Sourc
         found.copies[name] = data if name.endswith(".dat") else _READS.sub(renamed, data)
 
     for given, data in files:
-        name = take(given, ".sv" if given.endswith(".sv") else ".v")
+        netlist = data[:1] == b"{" or data.lstrip()[:1] == b"{"  # of yosys, in JSON
+        name = take(given, ".json" if netlist else ".sv" if given.endswith(".sv") else ".v")
         copy(name, data, Path(given).resolve().parent if found.folders else None)
         found.tops.append(name)
     return found

@@ -136,7 +136,7 @@ def verify_netlist(
         existing(circuit)
         if claims or replayed is not None:
             raise typer.Exit(
-                _verify_claims(context, circuit, claims or [], timeout, witness, replayed, reading, as_json)
+                _verify_claims(context, circuit, claims or [], timeout, witness, waveform, replayed, reading, as_json)
             )
         if witness is not None:
             raise PathError(f"{witness}: is written for properties; name one by --property, or all")
@@ -182,6 +182,7 @@ def _verify_claims(
     claims: list[str],
     timeout: float | None,
     witness: Path | None,
+    waveform: Path | None,
     replayed: Path | None,
     reading: "Reading",
     as_json: bool,
@@ -192,10 +193,12 @@ def _verify_claims(
     if replayed is not None:
         refuse_others(context, ("circuit", "replayed", *READING, "as_json"))
         return 0 if judging.replay_claims(circuit, existing(replayed), as_json, reading) else 1
-    refuse_others(context, ("circuit", "claims", "timeout", "witness", *READING, "as_json"))
+    refuse_others(context, ("circuit", "claims", "timeout", "witness", "waveform", *READING, "as_json"))
     if witness is not None:
         writable(witness, circuit)
-    judged = judging.judge_claims(circuit, claims, timeout, witness, reading)
+    if waveform is not None:
+        writable(waveform, circuit, kinds=(".vcd",))
+    judged = judging.judge_claims(circuit, claims, timeout, witness, reading, waveform)
     return CODES[judging.say_judged(circuit, judged, as_json).holds]
 
 

@@ -18,7 +18,12 @@ ALL = "all"
 
 
 def judge_claims(
-    path: Path, names: list[str], timeout: float | None, witness: Path | None, reading: "Reading | None" = None
+    path: Path,
+    names: list[str],
+    timeout: float | None,
+    witness: Path | None,
+    reading: "Reading | None" = None,
+    waveform: Path | None = None,
 ) -> tuple[Judged, ...]:
     """Judges properties of a netlist file, and writes witnesses of those refuted, one after the other.
 
@@ -30,6 +35,7 @@ def judge_claims(
         timeout: Seconds for each, or None for no bound.
         witness: Where to, if anything is refuted.
         reading: How the file is read; for Verilog the macro ``FORMAL`` is defined too.
+        waveform: Where the first witness is shown as a value change dump, if anything is refuted.
 
     Raises:
         FormatError: if the file cannot be read.
@@ -45,6 +51,10 @@ def judge_claims(
     found = [one.witness for one in judged if one.witness is not None]
     if witness is not None and found:
         write_witnesses(found, witness)
+    if waveform is not None and found:
+        from logic.proving.waveform import signals_of, write_waveform
+
+        write_waveform(waveform, *signals_of(circuit, found[0]))
     return judged
 
 

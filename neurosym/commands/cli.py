@@ -11,7 +11,7 @@ from ..many.asking import HELP as MANY, is_many
 from ..terminal import complain, say, say_json, say_part, say_rows, say_table
 from .advising import advise_family
 from .circuits import compile_netlist, learn_gate, simulate_netlist, translate_netlist, verify_netlist
-from .conventions.ending import plain_errors
+from .conventions.ending import fail, plain_errors
 from .conventions.files import PathError, claimed, existing, writable
 from .conventions.options import CODES, AsJson, Epochs, Quick, Seed, given, refuse_others
 from .conversion import convert_model
@@ -46,7 +46,15 @@ def main() -> None:
     words = sys.argv[1:]
     if is_many(words):
         run_many(words)
-    app()
+    if "--json" not in words:
+        app()
+    try:
+        sys.exit(app(standalone_mode=False) or 0)
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        fail(error.format_message())  # pyright: ignore - words that click does not take
+        sys.exit(2)
 
 
 @app.command("run")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 import logic  # whose other names are loaded where they are asked for
 from logic import (
@@ -25,9 +26,7 @@ from logic.rails import has_two_rails, rail_pairs
 from logic.targets import target_of_file
 from logic.writing import whole_file
 
-if TYPE_CHECKING:  # NIR files need torch; all else here does without
-    from torch import Tensor
-
+if TYPE_CHECKING:
     from logic.formats.files import Reading
     from logic.mapping.compiler import Bounds
     from logic.mapping.trade import Cost
@@ -201,15 +200,13 @@ def translate_file(path: Path, output: Path, reading: "Reading | None" = None) -
     return {"circuit": str(path), "written": str(output), **sizes}
 
 
-def _example(network: SpikingNetwork, waves: int = 16) -> "Tensor":
+def _example(network: SpikingNetwork, waves: int = 16) -> NDArray[np.bool_]:
     """Random waves back to back for the file's golden spikes, ``[waves, 1, I]``, a pair of rails always a codeword."""
     values = np.random.default_rng(0).integers(0, 2, (waves, network.input_shape[0])).astype(bool)
     if has_two_rails(network.input_lines):
         rails = rail_pairs(network.input_lines)
         values[:, rails[:, 0]] = ~values[:, rails[:, 1]]
-    from torch import from_numpy
-
-    return from_numpy(values)[:, None]
+    return values[:, None]
 
 
 def trade_file(path: Path, reading: "Reading | None" = None) -> "tuple[Cost, ...]":

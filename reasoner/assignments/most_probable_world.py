@@ -74,7 +74,7 @@ def most_probable(
         output = next(place for place, answer in enumerate(grounding.answers) if answer.text == _ALWAYS)
     else:
         check_evidence(grounding, prepared.counter.log_probabilities(beliefs)[0, output].item())
-    every = [row for rows in grounding.circles for row in rows]
+    every = _possible(grounding)
     settled = _settled(every, grounding.leaves)
     roots += [atom for atom, _ in grounding.evidence if atom not in settled]  # else it rules out nothing
     rows = relevant(every, denied_by(grounding.leaves), roots)
@@ -133,6 +133,18 @@ def _labels(grounding: Grounding, rows: Sequence[Row]) -> dict[SlotValue, str]:
             seen[name] += head != NONE
             labels[leaf] = name if seen[name] < 2 else f"{name}, {seen[name]}"
     return labels
+
+
+def _possible(grounding: Grounding) -> list[Row]:
+    """The rules that do not contradict themselves, by an atom and its denial or by one that never holds."""
+    denied = denied_by(grounding.leaves)
+    never: set[int] = set()
+    found: list[Row] = []
+    for rows in grounding.circles:
+        own = [row for row in rows if not any(item in never or denied.get(item) in row.body for item in row.body)]
+        never |= {row.head for row in rows} - {row.head for row in own}
+        found += own
+    return found
 
 
 def _settled(rows: Sequence[Row], leaves: Sequence[Support]) -> set[int]:

@@ -5,11 +5,13 @@
 :- module(neurosym_constraint_balancing, [shallow/3]).
 :- use_module(library(apply)).
 :- use_module(library(lists)).
+:- use_module(library(terms), [term_size/2]).
 :- use_module(operators).
 
 most_levels(100).
 
 %!  shallow(+Term, +Place, -Shallow): the same, nested at most 100 deep, or refused.
+shallow(Term, _, Term) :- term_size(Term, Cells), Cells < 200, !.    % a level takes two of them at least
 shallow(Term, _, Term) :- most_levels(Most), within(Term, Most), !.
 shallow(Term, _, Shallow) :- balanced(Term, Shallow), most_levels(Most), within(Shallow, Most), !.
 shallow(Term, Place, _) :- functor(Term, Name, Arity), throw(refused(deep, Place, Name/Arity)).

@@ -84,6 +84,10 @@ perceived(Name, Values, Slot, Value, Place) :-
     ).
 
 %!  post(+Goal, +Place): a constraint, as terms over numbered variables.
+post(Goal, Place) :- relation(Goal), !,
+    compound_name_arguments(Goal, Operator, [A, B]),
+    expression(A, Place, Left), expression(B, Place, Right),
+    post_relation(Operator, A-Left, B-Right, Goal, Place).
 post(Goal, Place) :- labelling(Goal), b_getval(neurosym_tentative, true), !, throw(refused(tentative, Place, Goal)).
 post(label(Variables), Place) :- !, maplist(operand(Place), Variables, _).
 post(labeling(Options, Variables), Place) :- !,
@@ -92,10 +96,6 @@ post(labeling(Options, Variables), Place) :- !,
 post(indomain(Variable), Place) :- !, operand(Place, Variable, _).
 post(Goal, Place) :- global(Goal), !,
     ( components(Goal, Goals) -> post_all(Goals, Place) ; throw(refused(arguments, Place, Goal)) ).
-post(Goal, Place) :- relation(Goal), !,
-    Goal =.. [Operator, A, B],
-    expression(A, Place, Left), expression(B, Place, Right),
-    post_relation(Operator, A-Left, B-Right, Goal, Place).
 post(Goal, Place) :- structured(Goal, Place, Term), record(Place, Term).
 
 post_all([], _).
@@ -128,11 +128,13 @@ post_relation(Operator, _-A, _-B, Goal, Place) :- integer(A), integer(B), !,
     ).
 post_relation(#=, A-_, _-B, _, _) :- integer(B), free(A, B), !.
 post_relation(#=, _-A, B-_, _, _) :- integer(A), free(B, A), !.
-post_relation(Operator, A-_, B-_, _, Place) :-
+post_relation(Operator, _-Left, _-Right, _, Place) :- ground(Left-Right), !,    % all of its variables have numbers
+    compound_name_arguments(Term, Operator, [Left, Right]),
+    record(Place, Term).
+post_relation(Operator, A-_, B-_, Goal, Place) :-
     term_variables(A-B, Variables), maplist(number_of, Variables, _),
     expression(A, Place, Left), expression(B, Place, Right),
-    Term =.. [Operator, Left, Right],
-    record(Place, Term).
+    post_relation(Operator, A-Left, B-Right, Goal, Place).
 
 compared(#=, =:=).
 compared(#\=, =\=).
@@ -158,6 +160,12 @@ note_failure(Place, Goal) :-
 expression(X, _, X) :- var(X), \+ attvar(X), !.
 expression(X, _, '$fd'(K)) :- attvar(X), get_attr(X, neurosym_constraint_poster, K), !.
 expression(N, _, N) :- integer(N), !.
+expression(A + B, Place, Value) :- !,
+    expression(A, Place, X), expression(B, Place, Y),
+    ( integer(X), integer(Y) -> Value is X + Y ; Value = X + Y ).
+expression(A - B, Place, Value) :- !,
+    expression(A, Place, X), expression(B, Place, Y),
+    ( integer(X), integer(Y) -> Value is X - Y ; Value = X - Y ).
 expression(E, Place, Value) :- compound(E), operation(E), !,
     E =.. [Name|Parts],
     maplist(part(Place), Parts, Values),
@@ -175,8 +183,6 @@ defined(_, _).
 
 part(Place, Part, Value) :- expression(Part, Place, Value).
 
-operation(_ + _).
-operation(_ - _).
 operation(- _).
 operation(_ * _).
 operation(_ // _).

@@ -4,19 +4,23 @@ A product of entries is a case, what is summed out a node: the work of one varia
 In the literature: variable elimination, bucket elimination (Dechter 1999).
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
+from itertools import compress, product
 from math import prod
 from time import process_time
-from typing import NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import CountingError
 from ..grounding.rules import GroundRules
-from ..grounding.sums import FALSE, TRUE
-from .families import Families, Nodes, NoFamiliesError as NoFamiliesError, Table, Test
-from .layers import Arrays, Layer, Layers
+from ..grounding.sums import FALSE, TRUE, Sums, SumsBuilder, factor_of
+from .families import Families, NoFamiliesError as NoFamiliesError, Table, Test
+
+if TYPE_CHECKING:  # NumPy takes longer to load than small tables take
+    from .layers import Arrays, Layers
+
+_PLAIN = 20_000  # entries in plain Python, a microsecond or two each
 
 
 class Order(NamedTuple):
@@ -37,14 +41,30 @@ class Eliminated(NamedTuple):
     """A circuit.
 
     Args:
-        layers: Of index tables.
+        circuit: Sums, or index tables where there are many.
         nodes: How many nodes.
         width: Variables of the widest table.
     """
 
-    layers: Layers[Arrays]
+    circuit: "Sums | Layers[Arrays]"
     nodes: int
     width: int
+
+
+class Bucket(NamedTuple):
+    """Tables with a variable that are multiplied, and summed over its values.
+
+    Args:
+        variable: The variable.
+        tables: The tables.
+        axes: The other variables, ascending.
+        sizes: How many values each variable has.
+    """
+
+    variable: int
+    tables: Sequence[Table]
+    axes: tuple[int, ...]
+    sizes: Mapping[int, int]
 
 
 class Elimination:
@@ -59,17 +79,8 @@ class Elimination:
 
     def __init__(self, rules: GroundRules) -> None:
         self._rules = rules
-        self._first = self._rows = 2 + sum(rules.sizes)
-        self._layers: list[Layer[Arrays]] = []
-        self._unions: dict[tuple[int, ...], int] = {}
+        self._sums = SumsBuilder(rules.one_hot)
         self._families = Families(rules, self._any_of)
-        if self._unions:
-            children = np.full((len(self._unions), max(map(len, self._unions)), 1), FALSE, dtype=np.int64)
-            for row, positions in zip(children, self._unions, strict=True):
-                row[: len(positions), 0] = 2 + np.array(positions)
-            self._layers.append(Layer(self._first, children))
-            self._rows += len(children)
-        self._known: dict[tuple[int, tuple[int, ...]], Table] = {}
         evidence = self._restricted(rules.evidence)
         self._asked = [self._restricted([(atom, True)], evidence) for atom in rules.outputs]
         if rules.evidence:
@@ -82,9 +93,7 @@ class Elimination:
         return sum(order.entries for order in self._orders if order)
 
     def _any_of(self, positions: Sequence[int]) -> int:
-        if len(positions) <= 1:
-            return 2 + positions[0] if positions else FALSE
-        return self._first + self._unions.setdefault(tuple(positions), len(self._unions))
+        return self._sums.node([(2 + position,) for position in positions])
 
     def _restricted(
         self, observed: Iterable[tuple[int, bool]], before: Mapping[int, int] | None = None
@@ -136,17 +145,20 @@ class Elimination:
         Raises:
             CountingError: if the time of the process passes the deadline.
         """
+        make: Making = _SumMaking(self._sums)
+        if self.entries > _PLAIN:
+            from .elimination_arrays import ArrayMaking
+
+            make = ArrayMaking(self._sums)
         outputs = [
-            FALSE if allowed is None or order is None else self._eliminate(allowed, order, deadline)
+            FALSE if allowed is None or order is None else self._eliminate(allowed, order, make, deadline)
             for allowed, order in zip(self._asked, self._orders, strict=True)
         ]
-        layers = Layers(tuple(self._layers), self._rows, np.array(outputs, dtype=np.int64), range(self._rows))
         width = max([order.width for order in self._orders if order], default=0)
-        return Eliminated(layers, self._rows - self._first, width)
+        return Eliminated(*make.build(outputs), width)
 
-    def _eliminate(self, allowed: Mapping[int, int], order: Order, deadline: float) -> int:
+    def _eliminate(self, allowed: Mapping[int, int], order: Order, make: "Making", deadline: float) -> int:
         """The node that sums over all values of all variables."""
-        tables = [self._reduced(self._families.tables[variable], allowed) for variable in order.variables]
         waiting: dict[int, list[Table]] = {variable: [] for variable in order.variables}
         place = {variable: number for number, variable in enumerate(order.variables)}
         scalars: list[int] = []
@@ -155,68 +167,98 @@ class Elimination:
             if table.variables:
                 waiting[min(table.variables, key=place.__getitem__)].append(table)
             else:
-                scalars.append(int(table.nodes))
+                scalars.append(int(table.nodes[0]))
 
-        for table in tables:
-            hand_on(table)
+        for variable in order.variables:
+            hand_on(_reduced(self._families.tables[variable], allowed))
         for variable in order.variables:
             if process_time() > deadline:
                 raise CountingError("the variables were not eliminated in time")
-            if waiting[variable]:
-                hand_on(self._summed(variable, waiting.pop(variable)))
-        return int(self._nodes(np.array([scalars or [TRUE]], dtype=np.int64)[None])[0])
+            if tables := waiting.pop(variable):
+                sizes = {one: size for table in tables for one, size in zip(table.variables, table.sizes, strict=True)}
+                axes = tuple(sorted(sizes.keys() - {variable}))
+                nodes = make.summed(Bucket(variable, tables, axes, sizes))
+                hand_on(Table(axes, tuple([sizes[one] for one in axes]), nodes))
+        return make.product(scalars)
 
-    def _reduced(self, table: Table, allowed: Mapping[int, int]) -> Table:
-        """A table without values that cannot be, and without variables that have one value."""
-        if not any(variable in allowed for variable in table.variables):
-            return table
-        kept = [
-            [value for value in range(size) if allowed.get(variable, -1) >> value & 1]
-            for variable, size in zip(table.variables, table.nodes.shape, strict=True)
-        ]
-        nodes = table.nodes[np.ix_(*kept)]
-        free = tuple(variable for variable, own in zip(table.variables, kept, strict=True) if len(own) > 1)
-        return Table(free, nodes.reshape([len(own) for own in kept if len(own) > 1]))
 
-    def _summed(self, variable: int, tables: Sequence[Table]) -> Table:
-        """The product of tables with a variable, summed over its values."""
-        sizes = {one: size for table in tables for one, size in zip(table.variables, table.nodes.shape, strict=True)}
-        rest = sorted(sizes.keys() - {variable})
-        axes = {one: axis for axis, one in enumerate([*rest, variable])}
-        shape = [sizes[one] for one in rest]
-        parts: list[Nodes] = []
-        for table in tables:
-            by_axis = sorted(range(len(table.variables)), key=lambda number: axes[table.variables[number]])
-            own = {axes[table.variables[number]] for number in by_axis}
-            spread = [sizes[one] if axis in own else 1 for one, axis in axes.items()]
-            nodes = table.nodes.transpose(by_axis).reshape(spread)
-            parts.append(np.broadcast_to(nodes, (*shape, sizes[variable])).reshape(-1, sizes[variable]))
-        return Table(tuple(rest), self._nodes(np.stack(parts, axis=2)).reshape(shape))
+def _reduced(table: Table, allowed: Mapping[int, int]) -> Table:
+    """A table without values that cannot be, and without variables that have one value."""
+    if not any(variable in allowed for variable in table.variables):
+        return table
+    kept = [
+        [allowed.get(variable, -1) >> value & 1 for value in range(size)]
+        for variable, size in zip(table.variables, table.sizes, strict=True)
+    ]
+    sizes = [sum(own) for own in kept]
+    free = [number for number, size in enumerate(sizes) if size > 1]
+    nodes = [*compress(table.nodes, map(all, product(*kept)))]
+    return Table(tuple([table.variables[one] for one in free]), tuple([sizes[one] for one in free]), nodes)
 
-    def _nodes(self, children: Nodes) -> Nodes:
-        """The node of each sum of products; ``[nodes, cases, width]``, false cases and true factors are left out."""
-        count = len(children)
-        alive = (children != FALSE).all(axis=2)
-        cases = alive.sum(axis=1)
-        if cases.min(initial=0) < children.shape[1]:
-            most = max(int(cases.max(initial=0)), 1)
-            front = np.argsort(~alive, axis=1, kind="stable")[:, :most]
-            children = np.take_along_axis(children, front[:, :, None], axis=1)
-            children[np.arange(most) >= cases[:, None]] = FALSE
-        factors = (children > TRUE).sum(axis=2)
-        widest = max(int(factors.max(initial=0)), 1)
-        if widest < children.shape[2]:
-            front = np.argsort(children == TRUE, axis=2, kind="stable")[:, :, :widest]
-            children = np.take_along_axis(children, front, axis=2)
-        plain = (cases == 0) | ((cases == 1) & (factors[:, 0] <= 1))
-        found = np.where(cases == 0, FALSE, children[:, 0].max(axis=1))
-        new = ~plain
-        made = int(new.sum())
-        if made:
-            found[new] = np.arange(self._rows, self._rows + made)
-            self._layers.append(Layer(self._rows, np.ascontiguousarray(children[new])))
-            self._rows += made
-        return found.reshape(count)
+
+class Making(ABC):
+    """What makes the nodes of tables."""
+
+    @abstractmethod
+    def summed(self, bucket: Bucket) -> "Sequence[int] | Arrays":
+        """The nodes of the table that is left: products summed over the values of the bucket's variable."""
+
+    @abstractmethod
+    def product(self, nodes: Sequence[int]) -> int:
+        """The node of a product."""
+
+    @abstractmethod
+    def build(self, outputs: Sequence[int]) -> "tuple[Sums | Layers[Arrays], int]":
+        """The circuit with these nodes as outputs, and how many nodes it has."""
+
+
+class _SumMaking(Making):
+    """As sums of products, in plain Python."""
+
+    def __init__(self, sums: SumsBuilder) -> None:
+        self._sums = sums
+
+    def summed(self, bucket: Bucket) -> Sequence[int]:
+        by_value: list[list[tuple[int, ...]]] = []
+        places = [places_of(table, bucket) for table in bucket.tables]
+        for value in range(bucket.sizes[bucket.variable]):
+            columns = [
+                [table.nodes[place + value * step] for place in own]
+                for table, (own, step) in zip(bucket.tables, places, strict=True)
+            ]
+            by_value.append([*zip(*columns, strict=True)])
+        return [self._sum(cases) for cases in zip(*by_value, strict=True)]
+
+    def product(self, nodes: Sequence[int]) -> int:
+        return self._sum([nodes])
+
+    def _sum(self, cases: Sequence[Sequence[int]]) -> int:
+        return self._sums.node(
+            [tuple(sorted([one for one in case if one != TRUE])) for case in cases if FALSE not in case]
+        )
+
+    def build(self, outputs: Sequence[int]) -> "tuple[Sums | Layers[Arrays], int]":
+        found = self._sums.build([factor_of(one) for one in outputs])
+        return found, len(found.nodes)
+
+
+def places_of(table: Table, bucket: Bucket) -> tuple[list[int], int]:
+    """Where a table has what each entry of the one that is left needs, for the first value; and the step to the next.
+
+    Args:
+        table: One of the bucket's.
+        bucket: The bucket.
+    """
+    steps: dict[int, int] = {}
+    step = 1
+    for variable, size in zip(reversed(table.variables), reversed(table.sizes), strict=True):
+        steps[variable] = step
+        step *= size
+    places = [0]
+    for variable in bucket.axes:
+        step = steps.get(variable, 0)
+        places = [place + step * value for place in places for value in range(bucket.sizes[variable])]
+    return places, steps[bucket.variable]
 
 
 def _greedy(

@@ -6,17 +6,17 @@ probable each of its own is: the value of a choice, or none. In the literature: 
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from math import prod
-from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..grounding.rules import GroundRules, Row
 from ..grounding.sums import FALSE, TRUE
 from .family_groups import NoFamiliesError, PlainRules
 
-Nodes = NDArray[np.int64]
+if TYPE_CHECKING:  # NumPy takes longer to load than small tables take
+    from .layers import Arrays
+
 Test = tuple[int, int]
 """A variable and the values that it may have, as a bit mask."""
 
@@ -30,11 +30,13 @@ class Table(NamedTuple):
 
     Args:
         variables: Ascending.
-        nodes: An axis for each variable.
+        sizes: How many values each has here.
+        nodes: The values of the last variable follow each other.
     """
 
     variables: tuple[int, ...]
-    nodes: Nodes
+    sizes: tuple[int, ...]
+    nodes: "Sequence[int] | Arrays"
 
 
 class _Part(NamedTuple):
@@ -108,12 +110,12 @@ class Families:
             kept = [value for value, position in enumerate(positions) if position not in never]
             variable = self._variable(len(kept))
             self._slots[slot] = variable, kept
-            self._put(variable, Table((variable,), np.array([2 + positions[value] for value in kept], dtype=np.int64)))
+            self._put(variable, Table((variable,), (len(kept),), [2 + positions[value] for value in kept]))
         return self._slots[slot]
 
     def _variable(self, size: int) -> int:
         self.sizes.append(size)
-        self.tables.append(Table((), np.array(TRUE, dtype=np.int64)))
+        self.tables.append(Table((), (), [TRUE]))
         self.parents.append(())
         return len(self.sizes) - 1
 
@@ -144,14 +146,12 @@ class Families:
             ((atom, own),) = parts.items()
             self._add_one(atom, own)
             return
-        table = self._exclusive(parts)
-        if table is None:
+        rows = self._exclusive(parts)
+        if rows is None:
             for atom in parts:
                 self._add_one(atom, self._parts(atom, False, False))
             return
-        parents, nodes = table
-        variable = self._variable(nodes.shape[-1])
-        self._put(variable, Table((*parents, variable), nodes))
+        variable = self._tabled(_parents(parts), rows)
         for number, atom in enumerate(parts):
             self._tests[atom] = variable, 1 << number
 
@@ -197,32 +197,39 @@ class Families:
                 return None
         return _Part(tests, choice)
 
-    def _exclusive(self, parts: Mapping[int, Sequence[_Part]]) -> Table | None:
-        """Several atoms as the values of one variable: its parents and its table; None if two rules hold together."""
+    def _exclusive(self, parts: Mapping[int, Sequence[_Part]]) -> list[Sequence[int]] | None:
+        """Several atoms as the values of one variable: a row for all values of its parents; None if two rules hold."""
         cases: dict[tuple[Test, ...], list[tuple[int, Test | None]]] = defaultdict(list)
         for number, own in enumerate(parts.values()):
             for part in own:
                 cases[tuple(sorted(part.tests.items()))].append((number, part.own))
         parents = _parents(parts)
-        shape = [self.sizes[parent] for parent in parents]
         size = len(parts) + 1
-        if prod(shape) * size > _ENTRIES:
+        if size * self._combinations(parents) > _ENTRIES:
             return None
-        nodes = np.full((*shape, size), FALSE, dtype=np.int64)
-        nodes[..., -1] = TRUE
-        covered = np.zeros(shape, dtype=np.int64)
+        rows: list[Sequence[int]] = [()] * self._combinations(parents)
         for key, chosen in cases.items():
             row = self._row(chosen, size)
             if row is None:
                 return None
-            where = self._where(parents, shape, dict(key))
-            covered[where] += 1
-            nodes[where] = row
-        if covered.size and covered.max() > 1:
-            return None
-        if (nodes[..., -1] == FALSE).all():  # one of them always holds
-            nodes = nodes[..., :-1]
-        return Table(parents, nodes)
+            for place in self._where(parents, dict(key)):
+                if rows[place]:
+                    return None
+                rows[place] = row
+        rows = [row or [*[FALSE] * len(parts), TRUE] for row in rows]
+        if all(row[-1] == FALSE for row in rows):  # one of them always holds
+            return [row[:-1] for row in rows]
+        return rows
+
+    def _combinations(self, parents: Sequence[int]) -> int:
+        return prod([self.sizes[parent] for parent in parents])
+
+    def _tabled(self, parents: Sequence[int], rows: Sequence[Sequence[int]]) -> int:
+        """A variable with a row for all values of its parents."""
+        variable = self._variable(len(rows[0]))
+        named = (*parents, variable)
+        self._put(variable, Table(named, tuple([self.sizes[one] for one in named]), [*chain.from_iterable(rows)]))
+        return variable
 
     def _row(self, chosen: Sequence[tuple[int, Test | None]], size: int) -> list[int] | None:
         """The nodes of the values of a variable, then of none of them; None if two of them may hold together."""
@@ -245,15 +252,14 @@ class Families:
         row[-1] = self._any_of([position for position in rest if position not in self._rules.never])
         return row
 
-    def _where(
-        self, parents: Sequence[int], shape: Sequence[int], tests: Mapping[int, int]
-    ) -> tuple[NDArray[np.int64], ...]:
-        """The entries of a table that meet some tests."""
-        kept = [
-            [value for value in range(size) if tests.get(parent, -1) >> value & 1]
-            for parent, size in zip(parents, shape, strict=True)
-        ]
-        return np.ix_(*kept) if kept else ()
+    def _where(self, parents: Sequence[int], tests: Mapping[int, int]) -> list[int]:
+        """The rows of a table that meet some tests."""
+        places = [0]
+        for parent in parents:
+            size, mask = self.sizes[parent], tests.get(parent, -1)
+            kept = [value for value in range(size) if mask >> value & 1]
+            places = [place * size + value for place in places for value in kept]
+        return places
 
     def _add_one(self, atom: int, parts: Sequence[_Part]) -> None:
         """One atom that is true where one of its rules holds."""
@@ -276,26 +282,17 @@ class Families:
     def _at_once(self, parts: Sequence[_Part]) -> int | None:
         """All rules in one table, if that is small and only one of those with choices holds at a time."""
         parents = tuple(sorted({variable for part in parts for variable in part.tests}))
-        shape = [self.sizes[parent] for parent in parents]
-        if len(parents) > 2 * _TESTS or 2 * prod(shape) > _ENTRIES:
+        if len(parents) > 2 * _TESTS or 2 * self._combinations(parents) > _ENTRIES:
             return None
-        nodes = np.empty((*shape, 2), dtype=np.int64)
-        nodes[...] = TRUE, FALSE
-        chosen = np.zeros(shape, dtype=np.int64)
-        certain = np.zeros(shape, dtype=bool)
-        for part in parts:
-            where = self._where(parents, shape, part.tests)
-            if part.own is None:
-                certain[where] = True
-            else:
-                chosen[where] += 1
-                nodes[where] = self._chance(part.own)
-        if chosen.size and (chosen[~certain] > 1).any():
-            return None
-        nodes[certain] = FALSE, TRUE
-        variable = self._variable(2)
-        self._put(variable, Table((*parents, variable), nodes))
-        return variable
+        rows: list[Sequence[int]] = [()] * self._combinations(parents)
+        for part in sorted(parts, key=lambda part: part.own is not None):
+            row = (FALSE, TRUE) if part.own is None else self._chance(part.own)
+            for place in self._where(parents, part.tests):
+                if part.own is None or not rows[place]:
+                    rows[place] = row
+                elif rows[place] != (FALSE, TRUE):
+                    return None
+        return self._tabled(parents, [row or (TRUE, FALSE) for row in rows])
 
     def _chance(self, own: Test) -> tuple[int, int]:
         """The nodes of a choice's having none of some values, and one of them."""
@@ -310,16 +307,15 @@ class Families:
         for part in parts:
             tests = self._shortened(part.tests)
             parents: tuple[int, ...] = tuple(sorted([*tests, *([] if last is None else [last])]))
-            shape = [self.sizes[parent] for parent in parents]
-            if 2 * prod(shape) > _ENTRIES:
+            if 2 * self._combinations(parents) > _ENTRIES:
                 raise NoFamiliesError
-            nodes = np.empty((*shape, 2), dtype=np.int64)
-            nodes[...] = TRUE, FALSE
-            nodes[self._where(parents, shape, tests)] = (FALSE, TRUE) if part.own is None else self._chance(part.own)
-            if last is not None:
-                nodes[self._where(parents, shape, {last: 0b10})] = FALSE, TRUE
-            last = self._variable(2)
-            self._put(last, Table((*parents, last), nodes))
+            rows: list[Sequence[int]] = [(TRUE, FALSE)] * self._combinations(parents)
+            row = (FALSE, TRUE) if part.own is None else self._chance(part.own)
+            for place in self._where(parents, tests):
+                rows[place] = row
+            for place in self._where(parents, {last: 0b10}) if last is not None else ():
+                rows[place] = FALSE, TRUE
+            last = self._tabled(parents, rows)
         if last is None:
             raise NoFamiliesError
         return last

@@ -1,5 +1,4 @@
-"""The states of a frontier in plain Python: the rows of a state side by side in one integer, so that one operation on
-it reaches all of them."""
+"""The states of a frontier in plain Python: the rows of a state side by side in one integer, reached all at once."""
 
 from collections.abc import Sequence
 

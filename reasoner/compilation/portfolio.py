@@ -27,6 +27,7 @@ _TRIED, _ENOUGH = 3, 20_000  # orders that are tried side by side, and states fo
 _FIRST_LIMIT, _GROWTH = 20_000, 8
 _FIRST_NODES = 20_000
 _SMALL, _SHORT = 30, 0.02  # choices for which a diagram may be small, and the seconds that it may take to see that
+_LIGHT = 8  # entries for each choice up to which no diagram is tried
 _STATES = 4  # of a frontier that take the room of a gate
 _SECONDS = 5e-6  # that an order of diagrams has for each node that it may have
 _FACTORED = 1_000  # nodes of a diagram that it is worth looking for common factors in
@@ -65,9 +66,11 @@ def plan_rules(rules: GroundRules, limits: Limits) -> Plan:
     choices = len(rules.sizes)
     if circular:
         return by_frontier(rules, limits) or by_diagram(rules, limits)
-    if choices <= _SMALL:  # what is small is made before NumPy would be loaded
-        found = by_frontier(rules, replace(limits, gates=min(limits.gates, choices))) or _by_small_diagram(
-            rules, limits
+    if choices <= _SMALL:  # what a small diagram may beat is made before OxiDD would be loaded
+        found = (
+            by_frontier(rules, replace(limits, gates=min(limits.gates, choices)))
+            or by_elimination(rules, replace(limits, gates=min(limits.gates, _LIGHT * choices)))
+            or _by_small_diagram(rules, limits)
         )
         if found is not None:
             return found
@@ -75,7 +78,7 @@ def plan_rules(rules: GroundRules, limits: Limits) -> Plan:
 
 
 def _by_small_diagram(rules: GroundRules, limits: Limits) -> Plan | None:
-    """By the first order alone, as it takes less time than loading NumPy."""
+    """By the first order alone."""
     from .diagrams import Diagrams, TooManyNodesError, diagram_orders, rules_diagrams
 
     start = process_time()
@@ -205,7 +208,7 @@ def by_elimination(rules: GroundRules, limits: Limits) -> Plan | None:
     if elimination.entries > limits.gates:
         return None
     found = elimination.run(start + limits.seconds)
-    return Plan(found.layers, rules.one_hot, Report("elimination", found.nodes, found.width, process_time() - start))
+    return Plan(found.circuit, rules.one_hot, Report("elimination", found.nodes, found.width, process_time() - start))
 
 
 METHODS: dict[str, Callable[[GroundRules, Limits], Plan | None]] = {

@@ -30,7 +30,12 @@ def check_solution(terms: Sequence[Term], values: Mapping[Key, int], limits: Lim
         raise PrologError(f"a solver found values for which a constraint does not hold: {terms[failed]}")
 
 
-_quoted = cache(quote_atom)
+_PLAIN = frozenset({"+", "-", "*", "#=", "#\\=", "#<", "#>", "#=<", "#>="})  # need no quotes before a bracket
+
+
+@cache
+def _quoted(name: str) -> str:
+    return name if name in _PLAIN else quote_atom(name)
 
 
 def _written(term: Term, values: Mapping[Key, int]) -> str:

@@ -102,6 +102,9 @@ Key = int | tuple[str, int]
 """A variable: the number of ``$fd(K)``, or a slot ``("digit", 3)``."""
 
 
+_VARIABLES = frozenset({"$fd", "$seen"})
+
+
 def key_of(term: Term) -> Key | None:
     """The variable that a term is, or None."""
     if isinstance(term, Struct) and term.functor == "$fd":
@@ -118,11 +121,14 @@ def keys(term: Term) -> Iterator[Key]:
     waiting = [term]
     while waiting:
         part = waiting.pop()
-        key = key_of(part)
-        if key is not None:
-            yield key
-        elif isinstance(part, Struct | tuple):
-            waiting.extend(reversed(part.arguments if isinstance(part, Struct) else part))
+        if isinstance(part, Struct):
+            key = key_of(part) if part.functor in _VARIABLES else None
+            if key is not None:
+                yield key
+            else:
+                waiting.extend(reversed(part.arguments))
+        elif isinstance(part, tuple):
+            waiting.extend(reversed(part))
 
 
 def replaced(term: Term, value_of: Callable[[Key], Term]) -> Term:

@@ -97,7 +97,7 @@ def solve(
     undecided = False
     searches: list[tuple[Alternative, Search]] = []
     for alternative in posting.alternatives:
-        own_slots = slot_values(program, [alternative])
+        own_slots = slot_values(program, [alternative]) if slots else {}
         try:
             search = opened(alternative, own_slots, deadline, not costs)
         except DeadlinePassedError:

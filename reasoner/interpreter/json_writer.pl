@@ -28,11 +28,26 @@ put_float(Float) :- Float =\= Float, !, write('NaN').
 put_float(Float) :- print(Float).
 
 put_compound('$VAR'(Name)) :- atom(Name), !, put_tagged(v, Name).
+put_compound('$fd'(K)) :- integer(K), !, write('["$fd",1],'), write(K).
 put_compound(Term) :- is_list(Term), !, length(Term, Length), format('[~d]', [Length]), put_arguments(Term).
 put_compound([First|Rest]) :- !, put_partial(First, Rest).
 put_compound(Term) :-
-    compound_name_arguments(Term, Name, Arguments), length(Arguments, Arity),
-    write('['), put_string(Name), format(',~d]', [Arity]), put_arguments(Arguments).
+    compound_name_arguments(Term, Name, Arguments),
+    (   Arguments = [_, _], usual(Name, Head)
+    ->  write(Head)
+    ;   length(Arguments, Arity), write('['), put_string(Name), format(',~d]', [Arity]) ),
+    put_arguments(Arguments).
+
+%   What constraints are mostly made of.
+usual(+, '["+",2]').
+usual(-, '["-",2]').
+usual(*, '["*",2]').
+usual(#=, '["#=",2]').
+usual(#\=, '["#\\\\=",2]').
+usual(#<, '["#<",2]').
+usual(#>, '["#>",2]').
+usual(#=<, '["#=<",2]').
+usual(#>=, '["#>=",2]').
 
 %   A list that ends in no list: what is no list at its beginning is none further on.
 put_partial(First, Rest) :-

@@ -13,7 +13,7 @@ from logic.kernel_folder import find_folder
 
 _ROOMS = ("prolog", "interpreter", "limits", "clpfd")
 _SAVING = ("-q", "-f", "none", "--no-packs", "-g")
-_SAVE = (  # as the option -c does, without the libraries that it loads to look for libraries, which a worker never needs
+_SAVE = (  # as the option -c does, without the libraries that it loads to look for libraries
     "use_module(library(qsave)), use_module(library(lists)), current_prolog_flag(argv, Words), last(Words, State), "
     "qsave_program(State, [autoload(false), init_file(none), class(runtime), goal(true), toplevel(halt)]), halt"
 )

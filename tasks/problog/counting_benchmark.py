@@ -90,6 +90,7 @@ def _run(command: list[str], seconds: float) -> tuple[float | None, str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        env=_environment(),
         start_new_session=True,
         preexec_fn=limited,
     )

@@ -1,5 +1,6 @@
 """BLIF and EBLIF: ``.names`` covers, ``.latch`` registers, cells of a library, models within models, don't cares."""
 
+import re
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -7,12 +8,13 @@ from dataclasses import replace
 from ...circuit import Circuit
 from ...errors import FormatWarning
 from ..format import Format, Module
+from ..liberty import is_liberty
 from ..netlist import ALIAS, Netlist
 from ..source import Source
 from .blif_models import Instance, Names, copy_models, models_apart, slashed, top_first
 from .blif_text import blif_text
 from .covers import Term, define_cover, read_cover
-from .genlib import Cell, place_cell, read_cells
+from .genlib import Cell, liberty_gates, place_cell, read_cells
 
 _IGNORED = frozenset((  # says nothing of the function: delays, loads, areas, where names and cells come from
     ".area", ".delay", ".wire", ".wire_load_slope", ".input_arrival", ".default_input_arrival",
@@ -126,7 +128,7 @@ class _Reader:
                     self.first = words[1] if len(words) > 1 else ""
                 continue
             begun = True
-            if ended:
+            if ended and words[0] not in _REMEDIES:
                 raise source.error(f"expected .model after .end, got {words[0]}", line)
             match words[0]:
                 case ".names" if len(words) > 1:
@@ -181,7 +183,7 @@ class _Reader:
             self.instances.append(Instance.of(source, words, wire, line))
             return
         if self._cells is None:
-            self._cells = {} if source.cells is None else read_cells(source.cells)
+            self._cells = {} if source.cells is None else self._library(source.cells)
         cell = self._cells.get(words[1])
         if cell is None:
             if words[0] == ".gate" and source.cells is None:
@@ -198,6 +200,13 @@ class _Reader:
             ports = [word for word in words[2:] if "=" in word]
             words, rest = [*words[:2], *ports], [word for word in words[2:] if "=" not in word]
         self._place(cell, Instance.of(source, words, wire, line), rest, wire, words[0])
+
+    def _library(self, library: Source) -> dict[str, Cell]:
+        """The cells of a library, of Liberty those alone that the text names."""
+        if not is_liberty(library.data):
+            return read_cells(library)
+        named = re.findall(rb"^\s*\.gate\s+(\S+)", self.source.data, re.MULTILINE)
+        return liberty_gates(library, frozenset(name.decode("latin-1") for name in named))
 
     def _place(self, cell: Cell, at: Instance, rest: list[str], wire: Names, word: str) -> None:
         """The gates of a cell, and the register behind them if it is one."""
@@ -276,7 +285,11 @@ def _add_latch(netlist: Netlist, words: list[str], line: int, wire: Names, follo
     if (kind, control) == ("fe", "NIL"):
         raise netlist.source.error("a falling edge of no clock; name the clock", line)
     if kind and kind not in ("re", "fe"):
-        what = {"ah": "a latch that is open while its control is 1", "al": "a latch that is open while it is 0"}
+        what = {
+            "ah": "a latch that is open while its control is 1",
+            "al": "a latch that is open while it is 0",
+            "as": "asynchronous, without a clock",
+        }
         problem = f"{kind} is {what.get(kind, 'no edge of a clock')}; only flip-flops (re, fe) can be expressed"
         raise netlist.source.error(problem, line)
     initial = int(rest[0]) if rest else 3

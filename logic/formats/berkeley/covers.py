@@ -16,8 +16,8 @@ def read_cover(source: Source, width: int, cubes: list[str], line: int) -> tuple
     values: set[str] = set()
     for cube in cubes:
         *parts, value = cube.split()
-        row = "".join(parts)
-        if len(parts) != min(width, 1) or value not in ("0", "1") or len(row) != width or row.strip("01-"):
+        row = "".join(parts)  # the marks may be parted by blanks: what they say hangs on their number alone
+        if value not in ("0", "1") or len(row) != width or row.strip("01-"):
             raise source.error(f"expected {width} of 0, 1, - and a value, got {cube[:60]!r} in the cover", line)
         rows.append(row)
         values.add(value)

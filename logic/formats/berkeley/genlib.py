@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..expression import add_expression
+from ..liberty import read_liberty
 from ..source import Source
 
 _WORD = re.compile(r'"[^"]*"|[^\s=;()!*&+|^\']+|[=;()!*&+|^\']')
@@ -96,6 +97,22 @@ def read_cells(source: Source) -> dict[str, Cell]:
     return cells
 
 
+def liberty_gates(source: Source, wanted: frozenset[str]) -> dict[str, Cell]:
+    """The cells of a Liberty library that are asked for and hold no register.
+
+    Raises:
+        FormatError: naming the line, as :func:`logic.formats.liberty.read_liberty`.
+    """
+    cells: dict[str, Cell] = {}
+    for name, found in read_liberty(source, wanted).items():
+        if found.flip_flop is None:
+            cells[name] = cell = Cell(pins=list(found.inputs))
+            for output, tokens in found.outputs.items():
+                words = [f"CONST{word}" if word in "01" else word for word in tokens]
+                cell.outputs[output] = _made(source, cell, words, found.line)
+    return cells
+
+
 def _words(source: Source) -> Iterator[tuple[int, str]]:
     for line, text in source.lines("#"):
         for word in _WORD.findall(text):
@@ -137,7 +154,7 @@ def _operand_start(tokens: list[str]) -> int:
 
 
 def _made(source: Source, cell: Cell, tokens: list[str], line: int) -> _Made:
-    names = [word for word in tokens if word not in ("!", "(", ")", "CONST0", "CONST1", *_OPERATORS.values())]
+    names = [word for word in tokens if word not in ("!", "~", "(", ")", "CONST0", "CONST1", *_OPERATORS.values())]
     before, cell.pins = len(cell.pins), list(dict.fromkeys((*cell.pins, *names)))
     if cell.outputs and len(cell.pins) != before:  # the gates of other outputs are numbered after the pins
         cell.outputs = {name: _shifted(made, before, len(cell.pins)) for name, made in cell.outputs.items()}

@@ -22,6 +22,7 @@ class Design:
         top: The module that is meant; None if it is the one that no other contains.
         formal: Whether the macro ``FORMAL`` is defined rather than ``SYNTHESIS``.
         macros: ``NAME`` or ``NAME=VALUE``, defined before the first file.
+        cells: A library (genlib or Liberty) of the cells that the files name.
         undriven: What a wire without a driver is, ``free`` or ``zero``.
     """
 
@@ -30,6 +31,7 @@ class Design:
     top: str | None = None
     formal: bool = False
     macros: tuple[str, ...] = ()
+    cells: Source | None = None
     undriven: str = "free"
 
 
@@ -52,6 +54,7 @@ def parse_list(source: Source) -> Design:
         source.top or found.top,
         source.formal,
         (*found.macros, *source.macros),
+        source.cells,
         source.undriven,
     )
 

@@ -7,6 +7,7 @@ from ..format import Format
 from ..source import Source
 from .file_list import Design
 from .flat_reader import parse_flat
+from .library_cells import cell_modules
 from .verilog_files import read_design
 from .verilog_text import verilog_text
 from .verilog_words import BeyondFlat
@@ -18,15 +19,23 @@ def parse_verilog(source: Source) -> Circuit:
     Raises:
         FormatError: naming the line, for anything else.
     """
-    try:
-        return parse_flat(source)
-    except BeyondFlat as error:
-        beyond = error
+    beyond: BeyondFlat | None = None
+    if source.cells is None or not cell_modules(source.cells, [source.data]):  # else the library says what cells are
+        try:
+            return parse_flat(source)
+        except BeyondFlat as error:
+            beyond = error
     folders = () if source.name == "<text>" else (Path(source.name).parent,)
-    return read_design(
-        Design(((source.name, source.data),), folders, source.top, source.formal, source.macros, source.undriven),
-        beyond,
+    design = Design(
+        ((source.name, source.data),),
+        folders,
+        source.top,
+        source.formal,
+        source.macros,
+        source.cells,
+        source.undriven,
     )
+    return read_design(design, beyond)
 
 
 VERILOG = Format(

@@ -11,6 +11,7 @@ from ...yosys.elaboration import Elaborated, elaborate
 from ...yosys.program import REMEDY, Yosys, find_yosys
 from ...yosys.sources import Sources, gather
 from .file_list import Design
+from .library_cells import cell_modules
 from .simulation_gaps import find_gaps
 from .text_checks import find_endless, find_promise, find_race, find_twice
 from .verilog_design import design_circuit
@@ -29,6 +30,8 @@ def read_design(design: Design, beyond: FormatError | None = None) -> Circuit:
         FormatError: naming file and line, if yosys refuses them, a circuit cannot express them, it is open which module
             is meant, or there is no yosys.
     """
+    if design.cells is not None and (modules := cell_modules(design.cells, [data for _, data in design.files])):
+        design = replace(design, files=(*design.files, (f"{design.cells.name} (as Verilog)", modules)))
     yosys, sources = _start(design, beyond)
     found = _elaborate(yosys, sources, design, beyond)
     if design.top is None and len(tops := _tops(found)) > 1:
@@ -45,7 +48,7 @@ def read_design(design: Design, beyond: FormatError | None = None) -> Circuit:
 def _check_text(found: Elaborated) -> None:
     """Refuses races between blocks and blocks without an event, and tells of promises about cases."""
     for name, data in found.sources.copies.items():
-        if name.endswith(".dat"):
+        if name.endswith((".dat", ".json")):
             continue
         text = data.decode("utf-8", "replace")
         unused = frozenset(found.removed)
@@ -95,6 +98,8 @@ def _elaborate(yosys: Yosys, sources: Sources, design: Design, beyond: FormatErr
 
 def _tops(found: Elaborated) -> tuple[str, ...]:
     """The module that was elaborated, and those left out that no module contains."""
+    if any(name.endswith(".json") for name in found.sources.copies):
+        return (found.top,)
     text = b"\n".join(data for name, data in found.sources.copies.items() if not name.endswith(".dat"))
     plain = _COMMENT.sub(" ", text.decode("utf-8", "replace"))
     others = [name for name in found.removed if not _instance(name).search(plain)]

@@ -15,7 +15,7 @@ from threading import current_thread, main_thread
 from types import FrameType
 from typing import NoReturn
 
-from ...terminal import complain
+from ...terminal import complain, say_json
 
 _UNREAD = 141
 
@@ -54,7 +54,7 @@ def plain_errors(folder: Path | None = None) -> Generator[None]:
             _forget_output()
             raise SystemExit(_UNREAD) from None
         except ModuleNotFoundError as error:
-            complain(f"the package '{error.name}' is not installed; run: neurosym doctor")
+            fail(f"the package '{error.name}' is not installed; run: neurosym doctor")
             raise SystemExit(2) from error
         except KeyboardInterrupt as error:
             _stopped(error, folder)
@@ -62,7 +62,7 @@ def plain_errors(folder: Path | None = None) -> Generator[None]:
             from logic.errors import NeurosymError
 
             if isinstance(error, NeurosymError):
-                complain(str(error))
+                fail(str(error))
                 interruption = _interruption(error)  # of a training, which says itself how to go on
                 raise SystemExit(_code(interruption) if interruption else 2) from error
             if isinstance(error, OSError) and _is_about_output(error):
@@ -72,13 +72,20 @@ def plain_errors(folder: Path | None = None) -> Generator[None]:
             raise
 
 
+def fail(message: str) -> None:
+    """Says why there is no answer: one line on standard error, and to programs that asked for JSON also that."""
+    complain(message)
+    if "--json" in sys.argv[1:]:
+        say_json({"error": message})
+
+
 def _stopped(error: KeyboardInterrupt, folder: Path | None) -> NoReturn:
     if folder and any(folder.glob("checkpoint*")):
-        complain(f"Stopped. The last checkpoint is kept; go on with: neurosym run --resume {folder}")
+        fail(f"Stopped. The last checkpoint is kept; go on with: neurosym run --resume {folder}")
     elif folder:
-        complain("Stopped before the first checkpoint; nothing is kept")
+        fail("Stopped before the first checkpoint; nothing is kept")
     else:
-        complain("Stopped; no file was left half-written")
+        fail("Stopped; no file was left half-written")
     raise SystemExit(_code(error)) from error
 
 

@@ -18,11 +18,16 @@ if TYPE_CHECKING:
 
 Netlist = Annotated[
     Path,
-    typer.Argument(help="AIGER, BLIF, .bench, KISS2, Verilog (.v, .sv; .f for a list), PLA, truth table or equations."),
+    typer.Argument(help="AIGER, BLIF, .bench, KISS2, Verilog (.v, .sv; .f for a list), yosys JSON, PLA, equations."),
 ]
 _OPTIONS = {
     "genlib": (
-        Annotated[Path | None, typer.Option(help="The genlib library of a BLIF file's mapped cells.")],
+        Annotated[
+            Path | None,
+            typer.Option(
+                "--genlib", "--liberty", help="The library of a mapped netlist's cells, genlib or Liberty (.lib)."
+            ),
+        ],
         None,
     ),
     "undriven": (
