@@ -9,6 +9,7 @@ from ..circuit import Circuit
 from ..errors import CircuitError, IrregularError, NetworkError
 from ..mapping import Certificate
 from ..network import SpikingNetwork
+from ..showing import shortened
 from ..verdict import Verdict
 from ..watch import Watch
 from .equivalence import prove_combinational, prove_network
@@ -68,6 +69,9 @@ def verify(
     """
     first, second = read_design(implementation), read_design(specification)
     verdict = _prove(first, second, certificate, Watch.of(timeout, jobs), match)
+    if isinstance(first, SpikingNetwork) or isinstance(second, SpikingNetwork):  # of two circuits it has been said
+        for one in (first, second):
+            verdict = promised(verdict, one) if isinstance(one, Circuit) else verdict
     free = [one.free_inputs if isinstance(one, Circuit) else () for one in (first, second)]
     if not any(free):
         return verdict
@@ -149,7 +153,15 @@ def prove_equivalent(
         ours = [names[name] or name for name in spec.inputs]
         stream = to_stream(verdict.counterexample, spec.inputs)
         verdict = replace(verdict, counterexample=to_counterexample(stream, ours))
-    return replace(verdict, claim=f"{verdict.claim}{note}") if note else verdict
+    return promised(replace(verdict, claim=f"{verdict.claim}{note}"), spec)
+
+
+def promised(verdict: Verdict, spec: Circuit) -> Verdict:
+    """The verdict with what the specification promises of its inputs."""
+    groups = [", ".join(spec.inputs[at] for at in group) for group in spec.one_hot]
+    if not groups:
+        return verdict
+    return replace(verdict, claim=f"{verdict.claim}, where exactly one is true of {shortened(groups, 3)}")
 
 
 def _prove_agreed(impl: Circuit, spec: Circuit, watch: Watch) -> Verdict:

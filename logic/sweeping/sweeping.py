@@ -22,12 +22,13 @@ from .merging import PENDING, State, advance, mark_cones, restart
 from .oracle import Model
 from .passes import DIFFERENT, END, PAUSED, sweep_nodes
 from .patterns import fold, neighbours, random_words, simulate
-from .questions import ASKED, Cones, forget, new_cones
+from .questions import ASKED, CREDIT, Cones, forget, new_cones
 from .trees import merge_trees
 
 Integers = NDArray[np.int64]
 _BUDGETS = (100, 2_000, 50_000, 10_000_000)  # conflicts a question, pass by pass
 _OWN = 2_000  # conflicts up to which the compiled solver is asked, which is the faster one on small questions
+_CREDIT = 20  # questions that stay open and are asked again at once
 _PAUSE = 100_000  # conflicts between two looks at the clock
 
 
@@ -189,6 +190,7 @@ class _Sweeper:
             self.cones = new_cones(state.first, state.second)
         else:
             forget(self.cones)
+        self.cones.numbers[CREDIT] = _CREDIT if budget < _OWN else 0
         restart(state, self.size, 0)
         self._want()
         while end != END and not self.watch.late():
@@ -213,7 +215,7 @@ class _Sweeper:
         wanted = self.state.wanted
         wanted[:] = False
         wanted[self.pairs[self._open()].reshape(-1) >> 1] = True
-        mark_cones(self.nodes, wanted, self.size)
+        mark_cones(self.nodes, self.state, self.size)
 
     def _learn(self, model: Model, limit: int) -> NDArray[np.bool_] | None:
         """Simulates a model and its neighbours; a vector that tells a pair apart is returned."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 import logic  # whose other names are loaded where they are asked for
 from logic import (
@@ -25,9 +26,7 @@ from logic.rails import has_two_rails, rail_pairs
 from logic.targets import target_of_file
 from logic.writing import whole_file
 
-if TYPE_CHECKING:  # NIR files need torch; all else here does without
-    from torch import Tensor
-
+if TYPE_CHECKING:
     from logic.formats.files import Reading
     from logic.mapping.compiler import Bounds
     from logic.mapping.trade import Cost
@@ -201,15 +200,13 @@ def translate_file(path: Path, output: Path, reading: "Reading | None" = None) -
     return {"circuit": str(path), "written": str(output), **sizes}
 
 
-def _example(network: SpikingNetwork, waves: int = 16) -> "Tensor":
+def _example(network: SpikingNetwork, waves: int = 16) -> NDArray[np.bool_]:
     """Random waves back to back for the file's golden spikes, ``[waves, 1, I]``, a pair of rails always a codeword."""
     values = np.random.default_rng(0).integers(0, 2, (waves, network.input_shape[0])).astype(bool)
     if has_two_rails(network.input_lines):
         rails = rail_pairs(network.input_lines)
         values[:, rails[:, 0]] = ~values[:, rails[:, 1]]
-    from torch import from_numpy
-
-    return from_numpy(values)[:, None]
+    return values[:, None]
 
 
 def trade_file(path: Path, reading: "Reading | None" = None) -> "tuple[Cost, ...]":
@@ -264,7 +261,8 @@ def verify_files(
     """
     start = work_time()
     if (target := target_of_file(path)) is not None:
-        return _verify_network(target, path, spec, timeout, waveform, certificate, obligations, spec_top, jobs)
+        of_spec: Reading = {**(reading or {}), "top": spec_top}
+        return _verify_network(target, path, spec, timeout, waveform, certificate, obligations, of_spec, jobs)
     circuit = read_circuit(path, **(reading or {}))
     compiled = compile_certified(circuit, mapping, **(bounds or {}))
     seconds = work_time() - start
@@ -276,8 +274,7 @@ def verify_files(
 
         verdict = _both(verdict, all_hold(prove_properties(circuit, None, timeout)))
     if spec is not None and verdict.holds is not False:
-        other: Reading = {**(reading or {})}
-        other["top"] = spec_top
+        other: Reading = {**(reading or {}), "top": spec_top}
         verdict = _both(verdict, verify(circuit, read_circuit(spec, **other), timeout=timeout, match=match, jobs=jobs))
     _keep(verdict, network, circuit, waveform, certificate)
     return Proved(verdict, measure(circuit, compiled.network), seconds, others)
@@ -291,14 +288,14 @@ def _verify_network(
     waveform: Path | None,
     certificate: Path | None,
     obligations: bool,
-    spec_top: str | None,
+    reading: "Reading",
     jobs: int,
 ) -> Proved:
     """The network of a target's file against a specification."""
     if spec is None:
         raise CircuitError(f"{path}: a network needs a specification; give the circuit that it shall compute")
     start = work_time()
-    network, circuit = target.read(path), read_circuit(spec, top=spec_top)
+    network, circuit = target.read(path), read_circuit(spec, **reading)
     seconds = work_time() - start
     verdict = verify(network, circuit, timeout=timeout, jobs=jobs)
     others = logic.prove_obligations(network, circuit, function=verdict) if obligations else {}
