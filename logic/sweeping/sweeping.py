@@ -115,7 +115,7 @@ class _Sweeper:
         witness = self._simulate()
         if witness is None:
             self._advance_all(None)
-            witness = self._try_all()
+            witness = self._try_all() if self._open().size else None
         for budget in _BUDGETS:
             if witness is not None or self._open().size == 0 or self.watch.late():
                 break
@@ -171,6 +171,9 @@ class _Sweeper:
         chunk = min(total, _CHUNK)
         words = np.zeros((self.size, chunk), np.uint64)
         for start in range(0, total, chunk):
+            self.watch.progress(start, total, "words of vectors tried")
+            if self.watch.late():
+                return None
             words[inputs] = all_words(len(inputs), start, chunk)
             simulate(self.nodes, words)
             witness = self._difference(words)
