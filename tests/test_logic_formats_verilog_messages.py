@@ -131,6 +131,9 @@ GAPS = {
     "reg [3:0] m; always @(posedge c) m[0] <= d; always @(posedge c) m[1] <= e;": None,
     "reg [3:0] m [0:3]; always @(posedge c) m[a] <= d; always @(a) y = m[a];": "reads 'm'",
     "reg [3:0] m [0:3]; always @(a) y = m[a];": None,
+    "always @* begin y = 0; y[a[1:0] -: 2] = a; end": r"y[a[1:0] -: 2]",
+    "always @* begin y = 0; y[a - 1 +: 2] = a; end": "y[a - 1 +: 2]",
+    "always @* begin y = 0; y[a +: 2] = a[3 -: 2]; if (y[a -: 2] == 3) y = 0; end": None,
 }
 
 

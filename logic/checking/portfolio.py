@@ -19,6 +19,7 @@ from .trace import Invariant, Trace
 from .transition_system import TransitionSystem, transition_system
 
 _FIRST = 2.0  # seconds of all engines before signals are put into correspondence
+_SMALL, _SOON = 500, 4  # nodes of a small system, and the clocks at which it is looked at before anything else
 _VACUOUS = 0.1, 16  # seconds and clocks in which it is looked for whether constraints can hold
 _SHARE = 0.2  # of the time that is left, for correspondence
 _MOST = 30.0  # seconds of it
@@ -143,6 +144,7 @@ class _Turns:
     def __init__(self, system: TransitionSystem, watch: Watch) -> None:
         self._bounded, self._step = BoundedSearch(system), BoundedSearch(system, free=True)
         self._reaching, self._constrained = Reachability(system), len(system.constraints) > 0
+        self._small = system.nodes <= _SMALL
         self._span, self._clocks = _SLICE, 1
         self._inductive: int | None = None
         self._watch = watch
@@ -176,9 +178,16 @@ class _Turns:
         return None
 
     def _run(self, pause: float) -> Trace | Invariant | None:
+        if self._small and not self._bounded.clocks:  # most often settled before compiled code is even loaded
+            found: Trace | Invariant | None = self._bounded.advance(pause, _SOON)
+            if found is not None:
+                return found
+            self._inductive = self._step.induct(pause, self._clocks)
+            self._clocks += 1
+            if self._inductive is not None and self._bounded.clocks >= self._inductive:
+                return Invariant((), self._inductive)
         while work_time() <= pause and not self._watch.late():
             self._watch.say(self.known)
-            found: Trace | Invariant | None
             found = self._reaching.advance(min(pause, work_time() + _REACHING * self._span))
             if self._constrained and isinstance(found, Invariant):
                 seconds, clocks = _VACUOUS

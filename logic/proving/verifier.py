@@ -68,7 +68,10 @@ def verify(
         True
     """
     first, second = read_design(implementation), read_design(specification)
-    verdict = _prove(first, second, certificate, Watch.of(timeout, jobs), match)
+    watch = Watch.of(timeout, jobs)
+    verdict = Verdict(None, "they compute the same", detail="interrupted before anything was proved")
+    with watch.interruptible():
+        verdict = _prove(first, second, certificate, watch, match)
     if isinstance(first, SpikingNetwork) or isinstance(second, SpikingNetwork):  # of two circuits it has been said
         for one in (first, second):
             verdict = promised(verdict, one) if isinstance(one, Circuit) else verdict

@@ -58,7 +58,7 @@ def sweep_nodes(
         answer = equal(c, at, literal, budget, 0, 4)
         if answer == UNDECIDED and c.numbers[CREDIT] > 0:
             answer = equal(c, at, literal, _PATIENCE * budget, 0, 4)
-            c.numbers[CREDIT] += -2 if answer == UNDECIDED else 1
+            c.numbers[CREDIT] += -1 if answer == UNDECIDED else 1
         resume = False
         if answer == IMPOSSIBLE:
             state.merged[at] = literal

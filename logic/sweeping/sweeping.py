@@ -21,15 +21,17 @@ from .graph import AndGraph
 from .merging import PENDING, State, advance, mark_cones, restart
 from .oracle import Model
 from .passes import DIFFERENT, END, PAUSED, sweep_nodes
-from .patterns import fold, neighbours, random_words, simulate
+from .patterns import all_words, fold, neighbours, random_words, simulate
 from .questions import ASKED, CREDIT, Cones, forget, new_cones
 from .trees import merge_trees
 
 Integers = NDArray[np.int64]
 _BUDGETS = (100, 2_000, 50_000, 10_000_000)  # conflicts a question, pass by pass
 _OWN = 2_000  # conflicts up to which the compiled solver is asked, which is the faster one on small questions
+_ALL = 1 << 23  # words of 64 vectors, of all nodes together, up to which all vectors are simulated
+_CHUNK = 32  # words of them at once
 _CREDIT = 20  # questions that stay open and are asked again at once
-_PAUSE = 100_000  # conflicts between two looks at the clock
+_PAUSE = 10_000  # conflicts between two looks at the clock
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +71,7 @@ def sweep(
     if (pairs[:, 0] == pairs[:, 1]).all():
         return Sweep(np.ones(len(pairs), np.int64), None, 2 * np.arange(len(graph)), 0)
     merge_trees(graph.nodes, len(graph))
-    return _Sweeper(graph, pairs, watch or Watch(), seed, words).run()
+    return _Sweeper(graph, pairs, watch or Watch(deaf=True), seed, words).run()
 
 
 class _Sweeper:
@@ -113,6 +115,7 @@ class _Sweeper:
         witness = self._simulate()
         if witness is None:
             self._advance_all(None)
+            witness = self._try_all()
         for budget in _BUDGETS:
             if witness is not None or self._open().size == 0 or self.watch.late():
                 break
@@ -156,6 +159,25 @@ class _Sweeper:
                 return witness
             fold(words, self.state.phase, self.state.signature, fresh)
             fresh = False
+        return None
+
+    def _try_all(self) -> NDArray[np.bool_] | None:
+        """Decides the open pairs by all vectors, if they depend on few inputs."""
+        self._want()
+        inputs = self.inputs[self.state.wanted[self.inputs]]
+        total = 1 << max(0, len(inputs) - 6)
+        if len(inputs) > 20 or total * self.size > _ALL:
+            return None
+        chunk = min(total, _CHUNK)
+        words = np.zeros((self.size, chunk), np.uint64)
+        for start in range(0, total, chunk):
+            words[inputs] = all_words(len(inputs), start, chunk)
+            simulate(self.nodes, words)
+            witness = self._difference(words)
+            if witness is not None:
+                return witness
+        for node, literal in self._questions():
+            self._unite(node, literal)
         return None
 
     def _difference(self, words: NDArray[np.uint64]) -> NDArray[np.bool_] | None:
@@ -238,6 +260,7 @@ class _Sweeper:
         self.solvers.choose(quick=False)
         with closing(self.solvers.decide(self._questions(), budget)) as answers:
             for node, literal, answer, model in answers:
+                self.watch.progress(len(self.pairs) - len(self._open()), len(self.pairs), "outputs proved")
                 if answer:
                     self._unite(node, literal)
                 elif model is not None:

@@ -134,12 +134,15 @@ def verify_netlist(
     reading: "Reading",
 ) -> None:
     """Prove the compiled network of a netlist, or its properties; exit code 0 proved, 1 refuted, 3 out of budget."""
+    if claims or replayed is not None:
+        with plain_errors():
+            existing(circuit)
+            code = _verify_claims(
+                context, circuit, claims or [], timeout, witness, waveform, replayed, reading, as_json
+            )
+        raise typer.Exit(code)
     with plain_errors():
         existing(circuit)
-        if claims or replayed is not None:
-            raise typer.Exit(
-                _verify_claims(context, circuit, claims or [], timeout, witness, waveform, replayed, reading, as_json)
-            )
         if witness is not None:
             raise PathError(f"{witness}: is written for properties; name one by --property, or all")
         if spec is not None:
@@ -191,6 +194,7 @@ def _verify_claims(
     as_json: bool,
 ) -> int:
     """The exit code of `verify` where it is about properties."""
+    existing(circuit)
     from . import claims as judging
 
     if replayed is not None:
@@ -201,7 +205,8 @@ def _verify_claims(
         writable(witness, circuit)
     if waveform is not None:
         writable(waveform, circuit, kinds=(".vcd",))
-    judged = judging.judge_claims(circuit, claims, timeout, witness, reading, waveform)
+    with busy(f"proving properties of {circuit.name}"):
+        judged = judging.judge_claims(circuit, claims, timeout, witness, reading, waveform)
     return CODES[judging.say_judged(circuit, judged, as_json).holds]
 
 

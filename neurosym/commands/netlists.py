@@ -24,6 +24,7 @@ from logic.kernels import work_time
 from logic.mapping.constraints import weight_bits
 from logic.rails import has_two_rails, rail_pairs
 from logic.targets import target_of_file
+from logic.watch import Watch
 from logic.writing import whole_file
 
 if TYPE_CHECKING:
@@ -244,7 +245,8 @@ def verify_files(
         path: The netlist that is compiled, or a ``.nir`` file of ours, which needs a specification.
         spec: The specification; ``path`` itself if none is given.
         mapping: How it is compiled.
-        timeout: Seconds for each of the two proofs, or None for no bound.
+        timeout: Seconds for each proof: of the network, of all its properties, of the specification; None for no bound.
+            Ctrl-C ends them with what is known.
         waveform: Where a counterexample is written if there is one: ``.svg`` as a raster, else a value change dump.
         certificate: Where the formula of a small network is written (``.cnf``), its DRAT proof beside it.
         obligations: Whether to judge the network's other promises too (see :func:`logic.prove_obligations`).
@@ -266,16 +268,20 @@ def verify_files(
     circuit = read_circuit(path, **(reading or {}))
     compiled = compile_certified(circuit, mapping, **(bounds or {}))
     seconds = work_time() - start
-    network = compiled.network
-    verdict = verify(network, circuit, certificate=compiled.certificate, timeout=timeout, jobs=jobs)
+    network, watch = compiled.network, Watch(jobs=jobs)
+
+    def each() -> Watch:
+        return watch if timeout is None else watch.until(timeout)
+
+    verdict = verify(network, circuit, certificate=compiled.certificate, timeout=each())
     others = logic.prove_obligations(network, circuit, function=verdict) if obligations else {}
-    if circuit.properties and verdict.holds is not False:
+    if circuit.properties and verdict.holds is not False and not watch.interrupted:
         from logic.checking import all_hold, prove_properties
 
-        verdict = _both(verdict, all_hold(prove_properties(circuit, None, timeout)))
-    if spec is not None and verdict.holds is not False:
+        verdict = _both(verdict, all_hold(prove_properties(circuit, None, each())))
+    if spec is not None and verdict.holds is not False and not watch.interrupted:
         other: Reading = {**(reading or {}), "top": spec_top}
-        verdict = _both(verdict, verify(circuit, read_circuit(spec, **other), timeout=timeout, match=match, jobs=jobs))
+        verdict = _both(verdict, verify(circuit, read_circuit(spec, **other), timeout=each(), match=match))
     _keep(verdict, network, circuit, waveform, certificate)
     return Proved(verdict, measure(circuit, compiled.network), seconds, others)
 
