@@ -30,6 +30,7 @@ def hard(monkeypatch: pytest.MonkeyPatch) -> Callable[[tuple[int, ...]], None]:
         monkeypatch.setattr(oracle, "_WINDOWS", ())
         monkeypatch.setattr(gate_oracle, "ask_narrow", wider)
         monkeypatch.setattr(sweeping, "_BUDGETS", budgets)
+        monkeypatch.setattr(sweeping, "_ALL", 0)
 
     return set_budgets
 
