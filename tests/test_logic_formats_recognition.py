@@ -19,7 +19,7 @@ STRANGE = {
     "g.bench": (b"MODULE main\nVAR x : boolean;\n", "SMV.*smvtoaig"),
     "h.eqn": (b"(set-logic QF_BV)\n", "SMT-LIB"),
     "i.blif": (b"c x\np cnf 2 1\n1 2 0\n", "DIMACS"),
-    "j.blif": (b'{\n  "creator": "Yosys 0.23",\n  "modules": {}\n}', "yosys in JSON.*write_verilog"),
+    "j.blif": (b'{\n  "creator": "Yosys 0.23",\n  "modules": {}\n}', "yosys in JSON; give it the suffix .json"),
     "k.blif": (b".model a.slif ;\n.inputs a ;\nx = a ;\n", "SLIF"),
     "l.bench": (b".model a\n.inputs a\n.outputs a\n.end\n", "BLIF; give it the suffix .blif"),
     "m.blif": (b"INPUT(a)\nOUTPUT(a)\n", "bench file; give it the suffix .bench"),

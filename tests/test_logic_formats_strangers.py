@@ -11,6 +11,7 @@ import pytest
 from logic import Circuit, FormatError, FormatWarning, compile_circuit, parse_circuit, prove_equivalent, verify
 from logic.evaluation import truth_tables
 from logic.formats import format_circuit, read_circuit
+from logic.yosys.program import find_yosys
 
 INIT = ".model t\n.inputs d\n.outputs y\n.latch d q {}\n.names q y\n1 1\n.end\n"
 CLOCKED = "module m(input c, input e, input d, output y);\n {}\n assign y = q2;\nendmodule\n"
@@ -170,3 +171,42 @@ def test_a_name_with_a_blank_is_mended_and_told(suffix: str) -> None:
     back = parse_circuit(text, suffix)
     assert back.register_names == ("q_alias",)
     assert prove_equivalent(back, circuit).holds is True
+
+
+ADDER = """module part(input c, r, d, output reg q);
+always @(posedge c or negedge r) if (!r) q <= 0; else q <= d;
+endmodule
+module top(input c, r, input [2:0] a, b, output [2:0] s, output q);
+assign s = a + b;
+part u(c, r, s[2] ^ a[0], q);
+endmodule
+"""
+
+
+@pytest.mark.filterwarnings("ignore::logic.FormatWarning")
+@pytest.mark.parametrize("passes", ["proc", "proc; flatten; techmap; simplemap; opt"])
+def test_what_yosys_writes_in_json_is_what_it_reads(passes: str, tmp_path: Path) -> None:
+    yosys = find_yosys()
+    if yosys is None:
+        pytest.skip("there is no yosys")
+    (tmp_path / "f0.v").write_text(ADDER)
+    script = f"read_verilog f0.v\nhierarchy -top top\n{passes}\nwrite_json out.json\n".replace("; ", "\n")
+    assert yosys.run(tmp_path, script)[0] == 0
+    verdict = prove_equivalent(read_circuit(tmp_path / "out.json"), read_circuit(tmp_path / "f0.v"))
+    assert (verdict.holds, "matched by order" in verdict.claim) == (True, False)
+    (tmp_path / "f0.v").write_text(ADDER.replace("s[2] ^ a[0]", "s[2] & a[0]"))
+    assert prove_equivalent(read_circuit(tmp_path / "out.json"), read_circuit(tmp_path / "f0.v")).holds is False
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"modules": {}}', ":1: no netlist of yosys"),
+        ('{"modules":\n{,}}', ":2: no JSON"),
+        ('{"version": 1}', ":1: no netlist of yosys"),
+        ("[" * 100_000, "too deep"),
+    ],
+)
+def test_json_that_is_no_netlist(text: str, message: str) -> None:
+    with pytest.raises(FormatError, match=message):
+        parse_circuit(text, "json")

@@ -72,3 +72,29 @@ def test_dont_cares_of_other_signals_are_refused() -> None:
     circuit = make.build(y=a & b)
     with pytest.raises(CircuitError, match="don't cares are a circuit over the inputs and registers"):
         replace(circuit, dont_cares=make.build(z=a))
+
+
+@pytest.mark.parametrize(
+    ("row", "names", "holds"),
+    [("1 1", "qq", True), ("0 1", "qq", False), ("1 1", "rq", False), ("1 0\n0 0", "qq", False)],
+)
+def test_undefined_first_values_of_one_name_are_alike_outside_dont_cares(row: str, names: str, holds: bool) -> None:
+    text = ".model m\n.inputs a\n.outputs y\n.latch {0} p 0\n.latch a {0} 2\n.names {0} y\n{1}\n{2}.end\n"
+    impl = parse_circuit(text.format(names[0], row, ""), "blif")
+    spec = parse_circuit(text.format(names[1], "1 1", ".exdc\n.names q p y\n11 1\n"), "blif")
+    verdict = prove_equivalent(impl, spec)
+    assert verdict.holds is holds
+    assert "from their first values on" in verdict.claim
+    assert ("undefined ones (q) being any but alike in both" in verdict.claim) is (names == "qq")
+
+
+def test_a_promise_of_one_hot_inputs_stands_in_the_claim() -> None:
+    make = CircuitBuilder()
+    slots, (b,) = make.inputs("a0", "a1", one_hot=True), make.inputs("b")
+    spec = make.build(y=(slots[0] ^ slots[1]) & b)
+    impl = parse_circuit("INORDER = a0 a1 b; OUTORDER = y; y = b;", "eqn")
+    told = "where exactly one is true of a0, a1"
+    for verdict in (prove_equivalent(impl, spec), verify(impl, spec), verify(compile_circuit(impl), spec)):
+        assert (verdict.holds, verdict.claim.count(told)) == (True, 1)
+    assert prove_equivalent(spec, impl).holds is False
+    assert told not in prove_equivalent(spec, impl).claim

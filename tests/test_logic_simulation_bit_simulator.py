@@ -27,6 +27,8 @@ def assert_equals_reference(network: SpikingNetwork, rng: np.random.Generator, b
     trains = simulate_bits(network, spikes, steps)
     for member in {0, batch - 1}:
         np.testing.assert_array_equal(trains[:, member], simulate_reference(network, spikes[:, member], steps))
+    some = rng.permutation(trains.shape[2])[: int(rng.integers(1, 4))]  # alone: what they do not need is left out
+    np.testing.assert_array_equal(simulate_bits(network, spikes, steps, lines=some), trains[:, :, some])
 
 
 @settings(max_examples=60, deadline=None)

@@ -15,7 +15,7 @@ from tasks.circuits import reading_agreement
 from tasks.circuits.independent_readers import Reader, ReaderError, equivalent, readers
 from tasks.circuits.reading_agreement import TEXTS, compare_files, compare_generated
 from tasks.circuits.small_machines import Machine, difference, matched, read_machine, write_machine
-from tasks.circuits.texts.berkeley_texts import GENLIB, free_part
+from tasks.circuits.texts.berkeley_texts import GENLIB, LIBERTY, free_part
 from tasks.circuits.torn_machines import exposed, torn
 
 
@@ -47,13 +47,14 @@ def test_the_judge_tells_machines_apart(tmp_path: Path) -> None:
 def test_random_files_are_read(suffix: str, tmp_path: Path) -> None:
     texts = {TEXTS[suffix](np.random.default_rng(seed)) for seed in range(30)}
     assert len(texts) > 25
-    (tmp_path / "cells.genlib").write_text(GENLIB)
+    library = tmp_path / ("cells.lib" if suffix == "gate.v" else "cells.genlib")
+    library.write_text(LIBERTY if suffix == "gate.v" else GENLIB)
     for text in texts:
         path = tmp_path / f"file.{suffix}"
         path.write_bytes(text)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "the first operand of MUX|.*the first operand of MUX")
-            assert read_circuit(path, genlib=tmp_path / "cells.genlib").output_names
+            assert read_circuit(path, genlib=library).output_names
 
 
 def test_dont_cares_are_cut_out_of_a_text() -> None:

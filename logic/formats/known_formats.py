@@ -14,7 +14,7 @@ from .format import Format, Module
 from .pla import PLA
 from .source import Source
 from .truth_table import TRUTH_TABLES
-from .verilog import VERILOG
+from .verilog import VERILOG, YOSYS_JSON
 
 FORMATS: tuple[Format, ...] = (
     ASCII_AIGER,
@@ -26,6 +26,7 @@ FORMATS: tuple[Format, ...] = (
     PLA,
     TRUTH_TABLES,
     VERILOG,
+    YOSYS_JSON,
     DOT,
     SVG,
 )

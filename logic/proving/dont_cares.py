@@ -46,9 +46,11 @@ def prove_up_to(
     note = f"{order}, outside the specification's don't cares ({shortened(list(free.output_names), 5)})"
     if spec.register_names and _reads(free, spec):
         from ..checking import all_hold, prove_properties
+        from .machines import assumed
 
         verdict = all_hold(prove_properties(_difference(impl, spec, free), timeout=timeout))
-        return replace(verdict, claim=f"two clocked circuits never differ in {len(spec.outputs)} outputs{note}")
+        claim = f"two clocked circuits never differ in {len(spec.outputs)} outputs{note}{assumed(impl, spec)}"
+        return replace(verdict, claim=claim)
     verdict = prove(_masked(impl, free), _masked(spec, free))
     return replace(verdict, claim=f"{verdict.claim}{note}")
 
@@ -98,8 +100,20 @@ def _masked(circuit: Circuit, free: Circuit) -> Circuit:
 
 
 def _difference(impl: Circuit, spec: Circuit, free: Circuit) -> Circuit:
-    """One circuit of both circuits' registers, and the claim that no output of theirs differs where it is not free."""
-    sources = (*spec.register_names, *(f"implementation {name}" for name in impl.register_names))
+    """One circuit of both circuits' registers, and the claim that no output of theirs differs where it is not free.
+
+    Registers of one name whose first values are not defined start alike: what both show at the first clock is a value
+    that a further register holds.
+    """
+    own = (*spec.register_names, *(f"implementation {name}" for name in impl.register_names))
+    alike = sorted(set(spec.open_registers) & set(impl.open_registers))
+    further = ("begun", *(f"first {name}" for name in alike)) if alike else ()
+    sources = (*own, *(f"{name} of both" for name in further))
+    first = np.concatenate([spec.register_initial, impl.register_initial])
+    kept = [
+        0 if name in alike else int(value)
+        for name, value in zip((*spec.register_names, *impl.register_names), first, strict=True)
+    ]
     frame = Circuit(
         spec.inputs,
         *(np.zeros(size, np.int64) for size in (0, 1, 0)),
@@ -107,17 +121,28 @@ def _difference(impl: Circuit, spec: Circuit, free: Circuit) -> Circuit:
         output_names=("differ",),
         roles=(Role.BAD,),
         register_next=np.zeros(len(sources), np.int64),
-        register_initial=np.concatenate([spec.register_initial, impl.register_initial]),
+        register_initial=np.array([*kept, *(-1 if at else 0 for at, _ in enumerate(further))], np.int64),
         register_names=sources,
         clock=spec.clock or impl.clock,
     )
     place = {name: 2 * wire for wire, name in enumerate((*frame.inputs, *sources), start=1)}
     grown = _Growing(frame)
-    ours = grown.add(
-        impl, [place[name] for name in (*impl.inputs, *(f"implementation {name}" for name in impl.register_names))]
-    )
-    theirs = grown.add(spec, [place[name] for name in (*spec.inputs, *spec.register_names)])
-    open_ = grown.add(free, [place[name] for name in free.inputs])
+
+    def shown(name: str, prefix: str = "") -> int:
+        """The literal of a register as its circuit reads it."""
+        register = place[f"{prefix}{name}"]
+        if name not in alike:
+            return register
+        begun, start = place["begun of both"], place[f"first {name} of both"]
+        arms = grown.gate(Gate.AND, (begun, register)), grown.gate(Gate.AND, (begun ^ 1, start))
+        return grown.gate(Gate.OR, arms)
+
+    ours_read = [shown(name, "implementation ") for name in impl.register_names]
+    theirs_read = dict(zip(spec.register_names, map(shown, spec.register_names), strict=True))
+    inputs = {name: place[name] for name in frame.inputs}
+    ours = grown.add(impl, [*(inputs[name] for name in impl.inputs), *ours_read])
+    theirs = grown.add(spec, [*(inputs[name] for name in spec.inputs), *theirs_read.values()])
+    open_ = grown.add(free, [inputs[name] if name in inputs else theirs_read[name] for name in free.inputs])
     where = dict(zip(impl.output_names, impl.outputs.tolist(), strict=True))
     may = dict(zip(free.output_names, free.outputs.tolist(), strict=True))
     ends: list[int] = []
@@ -125,6 +150,7 @@ def _difference(impl: Circuit, spec: Circuit, free: Circuit) -> Circuit:
         differ = grown.gate(Gate.XOR, (ours(where[name]), theirs(literal)))
         ends.append(grown.gate(Gate.AND, (differ, open_(may[name]) ^ 1)) if name in may else differ)
     following = [*map(theirs, spec.register_next.tolist()), *map(ours, impl.register_next.tolist())]
+    following += [place[f"{name} of both"] if at else 1 for at, name in enumerate(further)]
     differ = ends[0] if len(ends) == 1 else grown.gate(Gate.OR, ends)
     return replace(grown.build(frame, [differ]), register_next=np.array(following, np.int64))
 

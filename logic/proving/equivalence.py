@@ -93,6 +93,7 @@ def prove_network(
     *,
     certificate: Certificate | None = None,
     timeout: float | Watch | None = None,
+    jobs: int = 1,
 ) -> Verdict:
     """Whether every output line gives the circuit's value, for all inputs and all waves.
 
@@ -104,12 +105,13 @@ def prove_network(
         circuit: The specification, combinational.
         certificate: What each neuron is claimed to compute; a hint whose rows are proved (see :mod:`.rows`).
         timeout: Seconds, the watch of a longer proof, or None for no bound; Ctrl-C ends it too, with what is known.
+        jobs: Threads that solve hard questions.
 
     Raises:
         NetworkError: if lines cannot be matched, or the network does not lift (see :func:`lift`).
         CircuitError: if the circuit has registers.
     """
-    start, watch = work_time(), Watch.of(timeout)
+    start, watch = work_time(), Watch.of(timeout, jobs)
     posed = pose(network, circuit, certificate, watch)
     graph, pairs = posed.graph, posed.pairs
     claim = f"{network.neurons} neurons compute {len(circuit.outputs)} outputs of {len(circuit.inputs)} inputs"

@@ -47,7 +47,7 @@ def prove_machines(
     """
     start, watch = work_time(), Watch.of(timeout)
     impl, names, note = by_one_name(impl, spec)
-    claim = f"two clocked circuits agree on {len(spec.outputs)} outputs for ever{note}{_assumed(impl, spec)}"
+    claim = f"two clocked circuits agree on {len(spec.outputs)} outputs for ever{note}{assumed(impl, spec)}"
     decision = decide(impl, spec, watch, clocks)
     found = decision.stream() if decision.difference is not None else None
     holds, detail = (None, decision.how) if found else _checked(impl, spec, decision, watch)
@@ -119,7 +119,7 @@ def _answers(circuit: Circuit, values: Bits, first: dict[str, bool]) -> Bits:
     return np.stack([from_words(row, 1)[0] for row in words])
 
 
-def _assumed(impl: Circuit, spec: Circuit) -> str:
+def assumed(impl: Circuit, spec: Circuit) -> str:
     """What is taken for granted of clocks and first values."""
     clocks = sorted({str(machine.clock) for machine in (impl, spec) if machine.clock is not None})
     steps = f", one step at {' and '.join(clocks)}" if clocks else ""

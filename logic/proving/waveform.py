@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checking.witness import Witness
 from ..circuit import Circuit
 from ..errors import NetworkError
+from ..evaluation import from_words, run, to_words
 from ..network import SpikingNetwork
 from ..simulation.reference import simulate_reference
 from ..writing import whole_file
@@ -37,6 +40,36 @@ def trains_of(network: SpikingNetwork, circuit: Circuit, stream: Stream) -> tupl
     names += [f"{scope}.{line}" for scope in ("out", "expected", "wrong") for line in network.output_lines]
     shown = [trains[:, : spikes.shape[1]], trains[:, network.outputs], expected, wrong]
     return _distinct(tuple(names)), np.concatenate(shown, axis=1)
+
+
+def signals_of(circuit: Circuit, witness: Witness) -> tuple[tuple[str, ...], Bits]:
+    r"""Names of a circuit's signals, and their values ``[clocks, signals]`` while a witness runs.
+
+    Inputs (``in.``), registers (``state.``) and outputs (``out.``), of which properties and constraints are some.
+
+    Example:
+        >>> from logic import parse_circuit
+        >>> toggles = parse_circuit("aag 1 0 1 0 0 1\n2 3 0\n2\nl0 q\nb0 high\n", "aag")
+        >>> names, values = signals_of(toggles, Witness("b0", (0,), ((), ())))
+        >>> names, values.astype(int).tolist()
+        (('state.q', 'out.high'), [[0, 0], [1, 1]])
+    """
+    states = 2 * np.arange(1 + len(circuit.inputs), circuit.first_gate)
+    shown = replace(
+        circuit,
+        outputs=np.concatenate([states, circuit.outputs]),
+        output_names=tuple(f"{at}" for at in range(len(states) + len(circuit.outputs))),
+        roles=(),
+        justice=(),
+        dont_cares=None,
+    )
+    inputs = np.array(witness.inputs, np.bool_).reshape(len(witness.inputs), len(circuit.inputs))
+    words = np.stack([to_words(row[None]) for row in inputs])
+    found = run(shown, words, to_words(np.array([witness.state], np.bool_)))
+    values = np.stack([from_words(row, 1)[0] for row in found])
+    names = [f"in.{name}" for name in circuit.inputs]
+    names += [f"state.{name}" for name in circuit.register_names] + [f"out.{name}" for name in circuit.output_names]
+    return _distinct(tuple(names)), np.concatenate([inputs, values], axis=1)
 
 
 def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:

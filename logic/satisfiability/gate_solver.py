@@ -9,16 +9,19 @@ import numpy as np
 from ..kernels import kernel
 from .solver_gates import (
     BROKEN,
-    CLOSED,
+    CHECK,
     CONFLICTS,
     CURSOR,
     DONE,
     FULL,
     HEAP,
+    LAZY,
     LEARNT,
     LEVEL,
     OPEN,
+    ORDER,
     QUESTION,
+    SCANNED,
     TRAIL,
     USED,
     VARIABLES,
@@ -159,6 +162,7 @@ def go_back(s: Solver, level: Number) -> None:  # pragma: no cover - compiled
             rise(s, variable)
     s.numbers[TRAIL] = s.numbers[DONE] = begin
     s.numbers[LEVEL], s.numbers[CURSOR] = level, 1
+    s.numbers[SCANNED] = min(s.numbers[SCANNED], begin)
 
 
 @kernel(large=0, _nrt=False)
@@ -211,6 +215,81 @@ def _forget(s: Solver) -> None:  # pragma: no cover - compiled
 
 
 @kernel(large=0, _nrt=False)
+def _wait_for(s: Solver, literal: Number) -> None:  # pragma: no cover - compiled
+    """Lets an open literal matter: it may be decided, false at first, sooner than those that come to matter later."""
+    variable = literal >> 1
+    if s.active[variable] != s.numbers[QUESTION]:
+        s.active[variable] = s.numbers[QUESTION]
+        s.numbers[ORDER] += 1
+        s.activity[variable] = s.step[0] / (1 + s.numbers[ORDER])
+        s.saved[variable] = literal & 1
+    if s.place[variable] < 0:
+        rise(s, variable)
+
+
+@kernel(large=0, _nrt=False)
+def _scan(s: Solver) -> None:  # pragma: no cover - compiled
+    """Lets matter from what the new values of what matters may follow."""
+    question = s.numbers[QUESTION]
+    for at in range(s.numbers[SCANNED], s.numbers[TRAIL]):
+        variable = s.trail[at] >> 1
+        gate = np.int64(s.maker[variable]) - 1
+        if gate < 0 or s.active[variable] != question or s.level[variable] == 0:
+            continue
+        left, right = np.int64(s.left[gate]), np.int64(s.right[gate])
+        if s.value[variable] == 1:
+            s.active[left >> 1] = s.active[right >> 1] = question
+            continue
+        a, b = value_of(s, left), value_of(s, right)
+        if a == 0:
+            s.active[left >> 1] = question
+        elif b == 0:
+            s.active[right >> 1] = question
+        elif s.activity[right >> 1] > s.activity[left >> 1]:
+            _wait_for(s, right)
+        else:
+            _wait_for(s, left)
+    s.numbers[SCANNED] = s.numbers[TRAIL]
+
+
+@kernel(large=0, _nrt=False)
+def _has_cause(s: Solver, first: Number, second: Number) -> bool:  # pragma: no cover - compiled
+    """Whether two true literals follow from values of inputs; else what they may follow from comes to matter."""
+    stack, checked, found, size = s.found, s.checked, True, 0
+    s.numbers[CHECK] += 1
+    check = s.numbers[CHECK]
+    for literal in (first, second):
+        if checked[literal >> 1] != check:
+            checked[literal >> 1] = check
+            stack[size] = literal >> 1
+            size += 1
+    while size > 0:
+        size -= 1
+        variable = stack[size]
+        gate = np.int64(s.maker[variable]) - 1
+        if gate < 0 or s.level[variable] == 0:
+            continue
+        left, right = np.int64(s.left[gate]), np.int64(s.right[gate])
+        every = s.value[variable] == 1
+        a, b = every or value_of(s, left) == 0, every or value_of(s, right) == 0
+        if not every and a and b:  # one cause is enough
+            a = checked[right >> 1] != check
+            b = False
+        if a and checked[left >> 1] != check:
+            checked[left >> 1] = check
+            stack[size] = left >> 1
+            size += 1
+        if b and checked[right >> 1] != check:
+            checked[right >> 1] = check
+            stack[size] = right >> 1
+            size += 1
+        if not (every or value_of(s, left) == 0 or value_of(s, right) == 0):
+            found = False
+            _wait_for(s, left)
+    return found
+
+
+@kernel(large=0, _nrt=False)
 def solve(s: Solver, first: Number, second: Number, budget: Number) -> Number:  # pragma: no cover - compiled
     """Whether two literals can be true at once; after POSSIBLE the values stand until :func:`go_back`.
 
@@ -221,7 +300,8 @@ def solve(s: Solver, first: Number, second: Number, budget: Number) -> Number:  
         budget: Conflicts after which the answer is UNDECIDED.
 
     With ``numbers[FULL]`` a conflict of the budget stands for so many assignments, of which no more are made either.
-    With ``numbers[CLOSED]`` what matters in a question contains all that it depends on, and nothing else gets a value.
+    With ``numbers[LAZY]`` only that is decided from which values may follow that have no cause yet; inputs may stay
+    open.
     """
     go_back(s, 0)
     begin, pause = s.numbers[CONFLICTS], _RESTART
@@ -260,6 +340,8 @@ def solve(s: Solver, first: Number, second: Number, budget: Number) -> Number:  
                 return IMPOSSIBLE
             _decide(s, -1 if value == 1 else assumed)
             continue
+        if s.numbers[LAZY]:
+            _scan(s)
         variable = np.int64(-1)
         while s.numbers[HEAP] > 0:
             variable = np.int64(_pop(s))
@@ -267,8 +349,10 @@ def solve(s: Solver, first: Number, second: Number, budget: Number) -> Number:  
                 break
             variable = np.int64(-1)
         if variable < 0:  # what does not matter gets its last value, inputs before what follows from them
-            if s.numbers[CLOSED]:
-                return POSSIBLE
+            if s.numbers[LAZY]:
+                if _has_cause(s, first, second):
+                    return POSSIBLE
+                continue
             at, end = s.numbers[CURSOR], s.numbers[VARIABLES]
             while at < end and s.value[at] != OPEN:
                 at += 1
@@ -288,3 +372,4 @@ def begin_question(s: Solver) -> None:  # pragma: no cover - compiled
         s.place[s.heap[at]] = -1
     s.numbers[HEAP] = 0
     s.numbers[QUESTION] += 1
+    s.numbers[ORDER] = 0

@@ -16,9 +16,26 @@ Octets = NDArray[np.int8]
 Number = int | np.signedinteger[Any]
 
 OPEN = 2  # a variable without a value
-VARIABLES, GATES, TRAIL, DONE, LEVEL, USED, HEAP, CONFLICTS, BROKEN, LEARNT, CURSOR, QUESTION, CLOSED, WORK, FULL = range(
-    15
-)  # places in ``Solver.numbers``
+(
+    VARIABLES,
+    GATES,
+    TRAIL,
+    DONE,
+    LEVEL,
+    USED,
+    HEAP,
+    CONFLICTS,
+    BROKEN,
+    LEARNT,
+    CURSOR,
+    QUESTION,
+    LAZY,
+    WORK,
+    FULL,
+    SCANNED,
+    CHECK,
+    ORDER,
+) = range(18)  # places in ``Solver.numbers``
 _FAR = 1e100  # activities are scaled down beyond
 
 
@@ -45,11 +62,13 @@ class Solver(NamedTuple):
     right: Ints  # [G]
     head: Ints  # [V] first occurrence of a variable: 3 * gate + side + 1, or 0
     link: Ints  # [3 * G] next occurrence
+    maker: Ints  # [V] 1 + the first gate that a variable is the output of, or 0
+    checked: Ints  # [V] scratch: when a variable's value was last found to have a cause
     arena: Ints  # learnt clauses: length, next clause of the first and of the second watch, literals
     watch: Ints  # [2 * V] first clause that watches a literal, or 0
     clause: Ints  # [V + 1] scratch: the clause being learnt
     found: Ints  # [V + 1] scratch: a reason's variables
-    numbers: NDArray[np.int64]  # [15]
+    numbers: NDArray[np.int64]  # [18]
     step: NDArray[np.float64]  # [1] what a variable's activity grows by
 
 
@@ -65,8 +84,9 @@ def new_solver(variables: int, gates: int, arena: int = 1 << 20) -> Solver:
         activity=np.zeros(variables), active=ints(variables), heap=ints(variables),
         place=np.full(variables, -1, np.int32), seen=np.zeros(variables, np.bool_),
         out=ints(gates), left=ints(gates), right=ints(gates),
-        head=ints(variables), link=ints(3 * gates), arena=ints(arena), watch=ints(2 * variables),
-        clause=ints(variables + 1), found=ints(variables + 1), numbers=np.zeros(15, np.int64), step=np.ones(1),
+        head=ints(variables), link=ints(3 * gates), maker=ints(variables), checked=ints(variables),
+        arena=ints(arena), watch=ints(2 * variables),
+        clause=ints(variables + 1), found=ints(variables + 1), numbers=np.zeros(18, np.int64), step=np.ones(1),
     )  # fmt: skip
     solver.numbers[VARIABLES], solver.numbers[TRAIL], solver.numbers[USED] = 1, 1, 1
     solver.value[0], solver.trail[0], solver.reason[0] = 0, 1, -1
@@ -79,12 +99,13 @@ def reset(s: Solver) -> None:  # pragma: no cover - compiled
     for variable in range(s.numbers[VARIABLES]):
         s.value[variable], s.saved[variable], s.activity[variable] = OPEN, 0, 0.0
         s.active[variable], s.head[variable], s.place[variable] = 0, 0, -1
+        s.maker[variable], s.checked[variable] = 0, 0
         s.watch[2 * variable], s.watch[2 * variable + 1] = 0, 0
-    closed, full = s.numbers[CLOSED], s.numbers[FULL]
+    lazy, full = s.numbers[LAZY], s.numbers[FULL]
     for place in range(len(s.numbers)):
         s.numbers[place] = 0
     s.numbers[VARIABLES], s.numbers[TRAIL], s.numbers[USED] = 1, 1, 1
-    s.numbers[CLOSED], s.numbers[FULL] = closed, full
+    s.numbers[LAZY], s.numbers[FULL] = lazy, full
     s.value[0], s.trail[0], s.reason[0] = 0, 1, -1
     s.step[0] = 1.0
 
@@ -136,6 +157,8 @@ def new_gate(s: Solver, out: Number, left: Number, right: Number) -> None:  # pr
     gate = s.numbers[GATES]
     s.numbers[GATES] += 1
     s.out[gate], s.left[gate], s.right[gate] = out, left, right
+    if s.maker[out >> 1] == 0 and out & 1 == 0:
+        s.maker[out >> 1] = gate + 1
     side = 3 * gate
     for literal in (out, left, right):
         variable = literal >> 1

@@ -300,9 +300,10 @@ def _wave_plan(
         entries = np.concatenate([entries, signals + np.arange(2 * size)])
         sent = np.concatenate([[0], signals + 2 * size + np.arange(size)])
         columns = [2 * signal[1:], 2 * (signals + np.arange(size)), 2 * (signals + size + np.arange(size))]
-        operands = np.stack(columns, axis=1)
-        when = np.concatenate([np.full(inputs, -1), 2 * position + 1])
-        guards.append(Cells(_FAULTS, operands, np.zeros_like(operands), sent[1:, None], when))
+        told = np.flatnonzero(signal[1:] >= 0)  # neurons that are left out have no signal that a fault could change
+        operands = np.stack(columns, axis=1)[told]
+        when = np.concatenate([np.full(inputs, -1), 2 * position + 1])[told]
+        guards.append(Cells(_FAULTS, operands, np.zeros_like(operands), sent[1:, None][told], when))
         signals += 3 * size
     cells = threshold_cells(neurons, own, sent, signal[1 + inputs :], 2 * position)
     final = 2 * sent[known >> 1] + (known & 1)

@@ -4,14 +4,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import kernel
-from ..satisfiability.gate_solver import IMPOSSIBLE, POSSIBLE
+from ..satisfiability.gate_solver import IMPOSSIBLE, POSSIBLE, UNDECIDED
+from ..satisfiability.solver_gates import OPEN
 from .merging import PENDING, State, advance, restart, stand
 from .nodes import Nodes
 from .patterns import next_random
-from .questions import COUNT, Cones, equal, equate, is_true
+from .questions import COUNT, CREDIT, Cones, equal, equate, input_value
 
 Integers = NDArray[np.int64]
 Words = NDArray[np.uint64]
+_PATIENCE = 20  # times the budget, for a question that stays open while such questions are mostly decided so
 END, PAUSED, DIFFERENT = range(3)
 
 
@@ -53,7 +55,10 @@ def sweep_nodes(
         if at >= size:
             return END, size, False, waiting
         literal = 2 * candidate ^ np.int64(state.phase[at] != state.phase[candidate])
-        answer = equal(c, at, literal, budget)
+        answer = equal(c, at, literal, budget, 0, 4)
+        if answer == UNDECIDED and c.numbers[CREDIT] > 0:
+            answer = equal(c, at, literal, _PATIENCE * budget, 0, 4)
+            c.numbers[CREDIT] += -1 if answer == UNDECIDED else 1
         resume = False
         if answer == IMPOSSIBLE:
             state.merged[at] = literal
@@ -108,7 +113,7 @@ def tells_apart(pairs: Integers, word: Words) -> bool:  # pragma: no cover - com
 def follow(nodes: Nodes, c: Cones, random: Words, word: Words) -> None:  # pragma: no cover - compiled
     """Fills ``word [nodes]``: bit 0 is the solver's last model, the others differ from it in an input or two.
 
-    Inputs outside the cone have random values.
+    Inputs without a value in the model have random ones.
     """
     ones, one = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(1)
     for node in range(1, nodes.size[0]):
@@ -117,8 +122,9 @@ def follow(nodes: Nodes, c: Cones, random: Words, word: Words) -> None:  # pragm
     count = 0
     for at in range(c.numbers[COUNT]):
         node = c.queue[at]
-        if c.first[node] < 0:
-            word[node] = ones if is_true(c, node) else np.uint64(0)
+        value = input_value(c, node) if c.first[node] < 0 else OPEN
+        if value != OPEN:
+            word[node] = ones if value == 1 else np.uint64(0)
             c.queue[count] = node
             count += 1
     for bit in range(1, 64 if count else 0):

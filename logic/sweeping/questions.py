@@ -11,13 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import kernel
-from ..satisfiability.gate_solver import IMPOSSIBLE, POSSIBLE, UNDECIDED, begin_question, go_back, solve
+from ..satisfiability.gate_solver import IMPOSSIBLE, POSSIBLE, begin_question, go_back, solve
 from ..satisfiability.solver_gates import (
-    CLOSED,
     FULL,
     GATES,
-    HEAP,
-    OPEN,
+    LAZY,
     QUESTION,
     VARIABLES,
     Number,
@@ -31,8 +29,9 @@ from ..satisfiability.solver_gates import (
 Ints = NDArray[np.int32]
 _SMALL, _MIDDLE, _LARGE = 60, 300, 2_000  # nodes of a window, nearest first
 _FULL = 100  # assignments that count as a conflict
+WIDER = 3  # an answer besides those of the solver
 _RENEW = 1_500  # gates after which the solver of whole cones is emptied, unless one question needs more
-ASKED, ROOM, COUNT, INSIDE, WIDE = range(5)  # places in ``Cones.numbers``
+ASKED, ROOM, COUNT, INSIDE, WIDE, CREDIT = range(6)  # places in ``Cones.numbers``
 
 
 class Cones(NamedTuple):
@@ -44,7 +43,7 @@ class Cones(NamedTuple):
     queue: Ints  # [nodes + 1] nodes of the last window, nearest first
     place: Ints  # [nodes] 1 + where a node of the last window is in the queue
     known: Ints  # [nodes] variable of a node in the solver of whole cones, or 0
-    numbers: NDArray[np.int64]  # [5]
+    numbers: NDArray[np.int64]  # [6]
     near: Solver  # of a window
     far: Solver  # of whole cones
 
@@ -54,10 +53,10 @@ def new_cones(first: Ints, second: Ints) -> Cones:
     size = len(first)
     inside = min(size, _LARGE) + 4
     near, far = new_solver(2 * inside, inside, 1 << 17), new_solver(size + 1, 2 * size + 1)
-    near.numbers[CLOSED] = far.numbers[CLOSED] = 1
+    near.numbers[LAZY] = far.numbers[LAZY] = 1
     near.numbers[FULL] = far.numbers[FULL] = _FULL
     visited, queue, place, known = (np.zeros(size + 1, np.int32) for _ in range(4))
-    return Cones(first, second, visited, queue, place, known, np.array([0, _RENEW, 0, 0, 0]), near, far)
+    return Cones(first, second, visited, queue, place, known, np.array([0, _RENEW, 0, 0, 0, 0]), near, far)
 
 
 @kernel(large=0, _nrt=False)
@@ -100,11 +99,7 @@ def _write_window(c: Cones) -> None:  # pragma: no cover - compiled
         a, b = np.int64(c.first[node]), np.int64(c.second[node])
         if a >= 0:
             new_gate(s, np.int64(2 * at + 2), 2 * place[a >> 1] + (a & 1), 2 * place[b >> 1] + (b & 1))
-    for at in range(count):
-        s.active[at + 1] = 1
-        s.activity[at + 1] = (count - at) / count
-        s.heap[at], s.place[at + 1] = at + 1, at
-    s.numbers[HEAP] = count
+    s.active[1] = s.active[2] = 1
 
 
 @kernel(large=0, _nrt=False)
@@ -131,27 +126,24 @@ def _write_cone(c: Cones) -> None:  # pragma: no cover - compiled
                 right = 2 * np.int64(abs(known[b >> 1])) + (b & 1)
                 new_gate(s, 2 * np.int64(known[node]), left, right)
     begin_question(s)
-    size = 0
-    for at in range(count):
-        variable = known[queue[at]]
-        s.active[variable] = s.numbers[QUESTION]
-        s.activity[variable] = s.step[0] * (count - at) / count
-        if s.value[variable] == OPEN:
-            s.heap[size], s.place[variable] = variable, size
-            size += 1
-    s.numbers[HEAP] = size
+    for at in range(min(count, 2)):
+        s.active[known[queue[at]]] = s.numbers[QUESTION]
 
 
 @kernel(large=0, _nrt=False)
-def equal(c: Cones, node: Number, literal: Number, budget: Number) -> Number:  # pragma: no cover - compiled
+def equal(
+    c: Cones, node: Number, literal: Number, budget: Number, begin: Number, end: Number
+) -> Number:  # pragma: no cover - compiled
     """Whether a node can differ from an earlier literal, as :func:`solve` says it; each try has so many conflicts.
 
-    After POSSIBLE the values stand in the solver of whole cones.
+    Tried are three windows, 0 to 2, and the whole cones, 3, from ``begin`` to ``end - 1``; WIDER if a difference in
+    the last window says nothing. After POSSIBLE the values stand in the solver.
     """
     other = literal >> 1
     step = 0  # the next of the two questions
-    c.numbers[ASKED] += 1
-    for limit in (_SMALL, _MIDDLE, _LARGE, len(c.first)):
+    c.numbers[ASKED] += begin == 0
+    for turn in range(begin, end):
+        limit = _SMALL if turn == 0 else _MIDDLE if turn == 1 else _LARGE if turn == 2 else len(c.first)
         _collect(c, node, other, limit)
         whole = c.numbers[COUNT] == c.numbers[INSIDE]
         c.numbers[WIDE] = limit == len(c.first)
@@ -174,7 +166,19 @@ def equal(c: Cones, node: Number, literal: Number, budget: Number) -> Number:  #
             step += 1
         if answer != POSSIBLE or whole:
             return answer
-    return UNDECIDED
+    return WIDER
+
+
+@kernel(large=0)
+def ask_narrow(c: Cones, node: int, literal: int, budget: int) -> int:  # pragma: no cover - compiled
+    """As :func:`equal`, in small windows only."""
+    return int(equal(c, node, literal, budget, 0, 2))
+
+
+@kernel(large=0, nogil=True)
+def ask_wide(c: Cones, node: int, literal: int, budget: int) -> int:  # pragma: no cover - compiled
+    """As :func:`equal`, without small windows; other threads go on meanwhile."""
+    return int(equal(c, node, literal, budget, 2, 4))
 
 
 @kernel(large=0, _nrt=False)
@@ -188,11 +192,11 @@ def equate(c: Cones, node: Number, literal: Number) -> None:  # pragma: no cover
 
 
 @kernel(large=0, _nrt=False)
-def is_true(c: Cones, node: Number) -> bool:  # pragma: no cover - compiled
-    """What an input of the last cone is, after POSSIBLE."""
+def input_value(c: Cones, node: Number) -> Number:  # pragma: no cover - compiled
+    """What an input of the last cone is after POSSIBLE: 0, 1 or OPEN, if any value will do."""
     if c.numbers[WIDE]:
-        return value_of(c.far, 2 * np.int64(c.known[node])) == 1
-    return value_of(c.near, 2 * np.int64(c.place[node])) == 1
+        return value_of(c.far, 2 * np.int64(c.known[node]))
+    return value_of(c.near, 2 * np.int64(c.place[node]))
 
 
 @kernel(large=0, _nrt=False)

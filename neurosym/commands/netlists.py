@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 import logic  # whose other names are loaded where they are asked for
 from logic import (
@@ -26,9 +27,7 @@ from logic.targets import target_of_file
 from logic.watch import Watch
 from logic.writing import whole_file
 
-if TYPE_CHECKING:  # NIR files need torch; all else here does without
-    from torch import Tensor
-
+if TYPE_CHECKING:
     from logic.formats.files import Reading
     from logic.mapping.compiler import Bounds
     from logic.mapping.trade import Cost
@@ -202,15 +201,13 @@ def translate_file(path: Path, output: Path, reading: "Reading | None" = None) -
     return {"circuit": str(path), "written": str(output), **sizes}
 
 
-def _example(network: SpikingNetwork, waves: int = 16) -> "Tensor":
+def _example(network: SpikingNetwork, waves: int = 16) -> NDArray[np.bool_]:
     """Random waves back to back for the file's golden spikes, ``[waves, 1, I]``, a pair of rails always a codeword."""
     values = np.random.default_rng(0).integers(0, 2, (waves, network.input_shape[0])).astype(bool)
     if has_two_rails(network.input_lines):
         rails = rail_pairs(network.input_lines)
         values[:, rails[:, 0]] = ~values[:, rails[:, 1]]
-    from torch import from_numpy
-
-    return from_numpy(values)[:, None]
+    return values[:, None]
 
 
 def trade_file(path: Path, reading: "Reading | None" = None) -> "tuple[Cost, ...]":
@@ -237,6 +234,7 @@ def verify_files(
     reading: "Reading | None" = None,
     bounds: "Bounds | None" = None,
     spec_top: str | None = None,
+    jobs: int = 1,
 ) -> Proved:
     """Compiles a netlist file and proves the network against another one, or against itself.
 
@@ -256,6 +254,7 @@ def verify_files(
         reading: How both netlists are read: their library of cells, what undriven wires are.
         bounds: What the target allows of the network.
         spec_top: The module that is meant, of the specification if it is Verilog.
+        jobs: Threads that a proof may use.
 
     Raises:
         FormatError: if a file cannot be read.
@@ -264,11 +263,12 @@ def verify_files(
     """
     start = work_time()
     if (target := target_of_file(path)) is not None:
-        return _verify_network(target, path, spec, timeout, waveform, certificate, obligations, spec_top)
+        of_spec: Reading = {**(reading or {}), "top": spec_top}
+        return _verify_network(target, path, spec, timeout, waveform, certificate, obligations, of_spec, jobs)
     circuit = read_circuit(path, **(reading or {}))
     compiled = compile_certified(circuit, mapping, **(bounds or {}))
     seconds = work_time() - start
-    network, watch = compiled.network, Watch()
+    network, watch = compiled.network, Watch(jobs=jobs)
 
     def each() -> Watch:
         return watch if timeout is None else watch.until(timeout)
@@ -280,8 +280,7 @@ def verify_files(
 
         verdict = _both(verdict, all_hold(prove_properties(circuit, None, each())))
     if spec is not None and verdict.holds is not False and not watch.interrupted:
-        other: Reading = {**(reading or {})}
-        other["top"] = spec_top
+        other: Reading = {**(reading or {}), "top": spec_top}
         verdict = _both(verdict, verify(circuit, read_circuit(spec, **other), timeout=each(), match=match))
     _keep(verdict, network, circuit, waveform, certificate)
     return Proved(verdict, measure(circuit, compiled.network), seconds, others)
@@ -295,15 +294,16 @@ def _verify_network(
     waveform: Path | None,
     certificate: Path | None,
     obligations: bool,
-    spec_top: str | None,
+    reading: "Reading",
+    jobs: int,
 ) -> Proved:
     """The network of a target's file against a specification."""
     if spec is None:
         raise CircuitError(f"{path}: a network needs a specification; give the circuit that it shall compute")
     start = work_time()
-    network, circuit = target.read(path), read_circuit(spec, top=spec_top)
+    network, circuit = target.read(path), read_circuit(spec, **reading)
     seconds = work_time() - start
-    verdict = verify(network, circuit, timeout=timeout)
+    verdict = verify(network, circuit, timeout=timeout, jobs=jobs)
     others = logic.prove_obligations(network, circuit, function=verdict) if obligations else {}
     _keep(verdict, network, circuit, waveform, certificate)
     return Proved(verdict, measure(circuit, network), seconds, others)

@@ -53,13 +53,13 @@ _KINDS = (".gate", ".exdc", ".free")
 
 
 def library_of(file: Path) -> Path | None:
-    """The genlib file beside a file with cells."""
-    return file.parent / "cells.genlib" if kind_of(file) == "gate.blif" else None
+    """The library beside a file with cells, of BLIF in genlib and of Verilog in Liberty."""
+    return {"gate.blif": file.parent / "cells.genlib", "gate.v": file.parent / "cells.lib"}.get(kind_of(file))
 
 
 def _abc(file: Path, result: Path) -> str:
-    word = file.suffix[1:].replace("aig", "aiger")
-    library = f"read_genlib {library_of(file)}\n" if library_of(file) else ""
+    word = {"aig": "aiger", "v": "verilog -m"}.get(file.suffix[1:], file.suffix[1:])
+    library = f"read_genlib {file.parent / 'cells.genlib'}\n" if library_of(file) else ""  # of both kinds of files
     return f"empty\n{library}read_{word} {file}\nstrash\nwrite_aiger -s {result}\n"
 
 
@@ -94,7 +94,7 @@ def readers() -> tuple[Reader, ...]:
         missing = "ABC (Debian: berkeley-abc)" if abc is None else "yosys (Debian: yosys)"
         raise ReaderError(f"{missing} is not installed; the comparison needs it as an independent reader")
     return (
-        Reader("ABC", (abc, "-q"), "source {}", _abc, "aig bench blif gate.blif exdc.blif free.blif eqn pla"),
+        Reader("ABC", (abc, "-q"), "source {}", _abc, "aig bench blif gate.blif gate.v exdc.blif free.blif eqn pla"),
         Reader("yosys", (yosys, "-q", "-s"), "{}", _yosys, "aag aig blif eblif kiss2 v sv"),
     )
 

@@ -1,6 +1,6 @@
 """Circuit files read by us and by independent readers (ABC, yosys): what is read must be one circuit.
 
-``python -m tasks.circuits.reading_agreement --count 2000 --seed 0`` writes random files of twelve kinds, reads each
+``python -m tasks.circuits.reading_agreement --count 2000 --seed 0`` writes random files of thirteen kinds, reads each
 one, and lets a judge that shares nothing with our readers compare; so does every circuit file of the data folder, by
 ABC's ``&cec``. What stays open there is torn at the nets of its file and judged again. Exit status 1 for any
 disagreement, and for what stays open then.
@@ -38,6 +38,7 @@ TEXTS = {
     "eqn": netlist_texts.equations,
     "exdc.blif": berkeley_texts.exdc,
     "gate.blif": berkeley_texts.gates,
+    "gate.v": berkeley_texts.mapped_verilog,
     "kiss2": berkeley_texts.kiss,
     "pla": netlist_texts.pla,
     "v": netlist_texts.verilog,
@@ -63,6 +64,7 @@ class Agreement:
 def generated(count: int, seed: int, folder: Path) -> Iterator[Path]:
     """Random files, the kinds in turn; what ``.exdc`` says is a file of its own, beside the one that says it."""
     (folder / "cells.genlib").write_text(berkeley_texts.GENLIB)
+    (folder / "cells.lib").write_text(berkeley_texts.LIBERTY)
     for number in range(count):
         suffix = list(TEXTS)[number % len(TEXTS)]
         path = folder / f"f{number}.{suffix}"

@@ -87,7 +87,8 @@ def called_alike(theirs: Machine, ours: Machine) -> Machine:
 
     def names(table: Sequence[str], known: Sequence[str]) -> Iterator[str]:
         words = [[word.removeprefix("\\") for word in (name, *name.split(" "))] for name in table]
-        found = [next((word for word in row if word in known), None) for row in words]
+        bare = {name.removeprefix("\\"): name for name in known} | {name: name for name in known}
+        found = [next((bare[word] for word in row if word in bare), None) for row in words]
         for at, (name, called) in enumerate(zip(table, found, strict=True)):
             free = len(table) == len(known) and known[at] not in found
             yield called or (known[at] if free else name)

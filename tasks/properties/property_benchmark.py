@@ -15,10 +15,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
+import numpy as np
 import typer
 
-from logic import Circuit, CircuitError
+from logic import Circuit, CircuitError, Gate
 from logic.checking import prove_property, with_claims
+from logic.circuit import Integers
 from logic.formats import read_circuit, write_circuit
 
 from ..circuits.abc_process import run_abc
@@ -72,6 +74,7 @@ def ours(circuit: Circuit, timeout: float) -> Answer:
 def rival(abc: str, circuit: Circuit, timeout: float) -> dict[str, Answer]:
     """What ABC says: ``pdr``, and ``bmc3``."""
     found: dict[str, Answer] = {}
+    circuit = with_first_inputs(circuit)
     roles = circuit.roles
     kept = [at for at, role in enumerate(roles) if str(role) == "constraint" or at == circuit.properties[0].outputs[0]]
     alone = replace(
@@ -92,6 +95,43 @@ def rival(abc: str, circuit: Circuit, timeout: float) -> dict[str, Answer]:
             if found[engine].said == "proved":
                 break
     return found
+
+
+def with_first_inputs(circuit: Circuit) -> Circuit:
+    """The same problem with all first values 0 or 1: those that were open are inputs that are read at clock 0.
+
+    ABC takes an open first value for 0, which is another problem.
+    """
+    opened = np.flatnonzero(circuit.register_initial < 0)
+    if not len(opened):
+        return circuit
+    inputs, registers, gates, more = len(circuit.inputs), len(circuit.register_names), circuit.first_gate, len(opened)
+    later = 2 * (inputs + more + registers + 1)  # a register that is 0 at clock 0 and 1 afterwards
+    image = np.concatenate([2 * np.arange(1 + inputs), 2 * np.arange(1 + inputs, gates) + 2 * more,
+                            2 * np.arange(gates, circuit.wires) + 2 * (more + 1 + 3 * more)])  # fmt: skip
+    first = later + 2
+    rows: list[list[int]] = []
+    for place, at in enumerate(opened.tolist()):
+        register, value = int(image[1 + inputs + at]), 2 * (1 + inputs + place)
+        rows += [[register, later], [value, later ^ 1]]
+        image[1 + inputs + at] = first + 2 * (2 * more + place)
+    rows += [[first + 4 * place, first + 4 * place + 2] for place in range(more)]
+    kinds = [int(Gate.AND)] * (2 * more) + [int(Gate.OR)] * more
+
+    def moved(literals: Integers) -> Integers:
+        return image[literals >> 1] ^ (literals & 1)
+
+    return replace(
+        circuit,
+        inputs=(*circuit.inputs, *(f"first {circuit.register_names[at]}" for at in opened.tolist())),
+        kinds=np.concatenate([kinds, circuit.kinds]).astype(np.int64),
+        offsets=np.concatenate([2 * np.arange(3 * more), 6 * more + circuit.offsets]),
+        literals=np.concatenate([np.array(rows, np.int64).reshape(-1), moved(circuit.literals)]),
+        outputs=moved(circuit.outputs),
+        register_next=np.append(moved(circuit.register_next), 1),
+        register_initial=np.append(np.maximum(circuit.register_initial, 0), 0),
+        register_names=(*circuit.register_names, "after the first clock"),
+    )
 
 
 if __name__ == "__main__":

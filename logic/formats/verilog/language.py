@@ -7,6 +7,7 @@ from ..format import Format
 from ..source import Source
 from .file_list import Design
 from .flat_reader import parse_flat
+from .library_cells import cell_modules
 from .verilog_files import read_design
 from .verilog_text import verilog_text
 from .verilog_words import BeyondFlat
@@ -19,13 +20,21 @@ def parse_verilog(source: Source) -> Circuit:
         FormatError: naming the line, for anything else.
     """
     beyond: BeyondFlat | None = None
-    if source.cells is None:  # else the library says what cells are, not their names
+    if source.cells is None or not cell_modules(source.cells, [source.data]):  # else the library says what cells are
         try:
             return parse_flat(source)
         except BeyondFlat as error:
             beyond = error
     folders = () if source.name == "<text>" else (Path(source.name).parent,)
-    design = Design(((source.name, source.data),), folders, source.top, source.formal, cells=source.cells)
+    design = Design(
+        ((source.name, source.data),),
+        folders,
+        source.top,
+        source.formal,
+        source.macros,
+        source.cells,
+        source.undriven,
+    )
     return read_design(design, beyond)
 
 

@@ -10,6 +10,7 @@ from ..source import Source
 
 _INSTANCE = re.compile(rb"([A-Za-z_][\w$]*)\s+(?:#\s*|(?:\\\\\S+\s+|[A-Za-z_][\w$]*\s*)?(?:\[[^\]]*\]\s*)?)\(")
 _MODULE = re.compile(rb"^\s*(?:macro)?module\s+([A-Za-z_][\w$]*)", re.MULTILINE)
+_PRIMITIVES = frozenset((b"and", b"nand", b"or", b"nor", b"xor", b"xnor", b"not", b"buf"))  # cells of no library
 _SIGNS = {int(Gate.AND): " & ", int(Gate.OR): " | ", int(Gate.XOR): " ^ "}
 
 
@@ -31,7 +32,7 @@ def cell_modules(library: Source, texts: Sequence[bytes]) -> bytes:
     """
     named = {word for text in texts for word in _INSTANCE.findall(text)}
     held = {word for text in texts for word in _MODULE.findall(text)}
-    wanted = frozenset(word.decode() for word in named - held)
+    wanted = frozenset(word.decode() for word in named - held - _PRIMITIVES)
     if is_liberty(library.data):
         found = [_liberty_module(name, cell) for name, cell in read_liberty(library, wanted).items()]
     else:

@@ -15,6 +15,20 @@ GATE aoi21 3 O=!(a*b+c); PIN * INV 1 999 1.0 0.0 1.0 0.0
 GATE oai22 4 Y=!((p+q)*(r+s)); PIN * INV 1 999 1.0 0.0 1.0 0.0
 GATE mux 4 Z=s*d1+!s*d0; PIN * UNKNOWN 1 999 1.0 0.0 1.0 0.0
 """
+LIBERTY = "library (cells) {{\n{}}}\n".format(
+    "".join(
+        "  cell (\"{}\") {{\n    area : 1.0;\n{}    pin ({}) {{\n      direction : output;\n"
+        "      function : \"{}\"; timing () {{ related_pin : \"a\"; }}\n    }}\n  }}\n".format(
+            name, "".join(f"    pin ({pin}) {{ direction : input; }}\n" for pin in pins.split()), output, function
+        )
+        for name, pins, output, function in (
+            ("zero", "", "O", "0"), ("one", "", "O", "1"), ("inv", "a", "O", "a'"), ("buf", "a", "O", "(a)"),
+            ("nand2", "a b", "O", "(a b)'"), ("nor3", "a b c", "O", "!(a | b | c)"), ("xor2", "a b", "O", "a ^ b"),
+            ("aoi21", "a b c", "O", "!((a & b) + c)"), ("oai22", "p q r s", "Y", "((p + q) * (r + s))'"),
+            ("mux", "s d0 d1", "Z", "s d1 + s' d0"),
+        )
+    )
+)  # fmt: skip
 _PINS = {
     "zero": ("", "O"), "one": ("", "O"), "inv": ("a", "O"), "buf": ("a", "O"), "nand2": ("a b", "O"),
     "nor3": ("a b c", "O"), "xor2": ("a b", "O"), "aoi21": ("a b c", "O"), "oai22": ("p q r s", "Y"),
@@ -33,6 +47,27 @@ def gates(random: Generator) -> bytes:
         ports = [f"{pin}={pick(random, known)}" for pin in pins.split()] + [f"{output}={gate}"]
         body.append(f".gate {cell} {' '.join(ports)}")
     return _model(random, plan, body)
+
+
+def mapped_verilog(random: Generator) -> bytes:
+    """Cells of the library as an instance each, their ports by name in any order."""
+    plan = draft(random, False)
+    body: list[str] = []
+    for at, gate in enumerate(plan.gates):
+        known = before(plan, at)
+        cell = pick(random, [name for name in _PINS if name != "buf"])  # a word of Verilog
+        pins, output = _PINS[cell]
+        ports = [f".{pin}({pick(random, known)})" for pin in pins.split()] + [f".{output}({gate})"]
+        body.append(f"  {cell} g{at}({', '.join(shuffled(random, ports))});")
+    outputs = [f"y{at}" for at, _ in enumerate(plan.outputs)]
+    body += [f"  assign {output} = {name};" for output, name in zip(outputs, plan.outputs, strict=True)]
+    heads = [
+        f"module top({', '.join((*plan.inputs, *outputs))});",
+        f"  input {', '.join(plan.inputs)};",
+        f"  output {', '.join(outputs)};",
+        f"  wire {', '.join(plan.gates)};",
+    ]
+    return "\n".join((*heads, *shuffled(random, body), "endmodule", "")).encode()
 
 
 def eblif(random: Generator) -> bytes:
