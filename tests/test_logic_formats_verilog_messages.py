@@ -1,6 +1,5 @@
 """Mistakes that engineers make in Verilog: one sentence with file and line, and the way out; never another reading."""
 
-import gzip
 import warnings
 from pathlib import Path
 
@@ -103,13 +102,6 @@ def test_marks_and_line_ends_of_other_systems_are_read(start: bytes, tmp_path: P
         start + b"module m(a, y);\r\ninput a;\r\noutput y;\r\nnot(y, a);\r\nendmodule\r\n"
     )
     assert read_circuit(tmp_path / "flat.v").inputs == ("a",)
-
-
-def test_a_compressed_file_says_so(tmp_path: Path) -> None:
-    for name in ("m.v.gz", "m.v"):
-        (tmp_path / name).write_bytes(gzip.compress(SUB.encode()))
-        with pytest.raises(FormatError, match=r"is compressed \(gzip\); unpack it first"):
-            read_circuit(tmp_path / name)
 
 
 def test_an_open_net_is_zero_on_request(tmp_path: Path) -> None:
