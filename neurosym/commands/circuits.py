@@ -167,7 +167,7 @@ def verify_netlist(
         if match is not None and spec is None:
             raise PathError(f"--match {match}: is for two netlists; give the specification too")
         compiled = circuit.suffix == ".nir"
-        settings = ["mapping", "match", "genlib", "undriven", "top", "fan_in", "weight_bits", "max_delay", "neurons"]
+        settings = ["mapping", "match", "top", "fan_in", "weight_bits", "max_delay", "neurons"]
         if compiled and (written := given(context, settings)):
             option = f"--{written[0].replace('_', '-')}"
             raise PathError(f"{circuit}: is a network that has been compiled already; leave {option} out")

@@ -262,7 +262,8 @@ def verify_files(
     """
     start = work_time()
     if (target := target_of_file(path)) is not None:
-        return _verify_network(target, path, spec, timeout, waveform, certificate, obligations, spec_top)
+        other: Reading = {**(reading or {}), "top": spec_top}
+        return _verify_network(target, path, spec, timeout, waveform, certificate, obligations, other)
     circuit = read_circuit(path, **(reading or {}))
     compiled = compile_certified(circuit, mapping, **(bounds or {}))
     seconds = work_time() - start
@@ -274,11 +275,17 @@ def verify_files(
 
         verdict = _both(verdict, all_hold(prove_properties(circuit, None, timeout)))
     if spec is not None and verdict.holds is not False:
-        other: Reading = {**(reading or {})}
-        other["top"] = spec_top
+        other = {**(reading or {}), "top": spec_top}
         verdict = _both(verdict, verify(circuit, read_circuit(spec, **other), timeout=timeout, match=match))
     _keep(verdict, network, circuit, waveform, certificate)
-    return Proved(verdict, measure(circuit, compiled.network), seconds, others)
+    return Proved(_as_read(verdict, reading), measure(circuit, compiled.network), seconds, others)
+
+
+def _as_read(verdict: Verdict, reading: "Reading | None") -> Verdict:
+    """The verdict with what was taken for granted when the files were read."""
+    if (reading or {}).get("undriven") != "zero":
+        return verdict
+    return replace(verdict, claim=f"{verdict.claim}, wires without a driver being 0")
 
 
 def _verify_network(
@@ -289,15 +296,15 @@ def _verify_network(
     waveform: Path | None,
     certificate: Path | None,
     obligations: bool,
-    spec_top: str | None,
+    reading: "Reading",
 ) -> Proved:
     """The network of a target's file against a specification."""
     if spec is None:
         raise CircuitError(f"{path}: a network needs a specification; give the circuit that it shall compute")
     start = work_time()
-    network, circuit = target.read(path), read_circuit(spec, top=spec_top)
+    network, circuit = target.read(path), read_circuit(spec, **reading)
     seconds = work_time() - start
-    verdict = verify(network, circuit, timeout=timeout)
+    verdict = _as_read(verify(network, circuit, timeout=timeout), reading)
     others = logic.prove_obligations(network, circuit, function=verdict) if obligations else {}
     _keep(verdict, network, circuit, waveform, certificate)
     return Proved(verdict, measure(circuit, network), seconds, others)
