@@ -33,7 +33,6 @@ def attach(package: str, file: str) -> tuple[Callable[[str], object], Callable[[
 def _read(package: str, file: str) -> tuple[Callable[[str], object], list[str]]:
     """What loads a name, and all names."""
     import ast
-    from difflib import get_close_matches
     from importlib import import_module
     from pathlib import Path
 
@@ -63,6 +62,8 @@ def _read(package: str, file: str) -> tuple[Callable[[str], object], list[str]]:
             return getattr(home, attribute) if attribute else home
         if name in found:
             return load_own(name)
+        from difflib import get_close_matches
+
         near = get_close_matches(name, shown, 1)
         hint = f"; did you mean {near[0]}?" if near and not name.startswith("_") else ""
         raise AttributeError(f"module {package!r} has no attribute {name!r}{hint}", name=name)

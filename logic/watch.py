@@ -24,6 +24,7 @@ class _Shared:
 
     tell: Tell | None
     next: float
+    deaf: bool
     interrupted: bool = False
 
 
@@ -35,6 +36,7 @@ class Watch:
         tell: Is told what goes on, after two seconds and then once a second; by default whoever listens
             (:func:`listening`), else a terminal's error stream.
         jobs: Threads that a step may use.
+        deaf: Whether Ctrl-C ends the whole, as if there was no watch.
 
     Example:
         >>> watch = Watch.of(timeout=60.0)
@@ -47,9 +49,11 @@ class Watch:
         (False, False)
     """
 
-    def __init__(self, deadline: float | None = None, tell: Tell | None = None, jobs: int = 1) -> None:
+    def __init__(
+        self, deadline: float | None = None, tell: Tell | None = None, jobs: int = 1, deaf: bool = False
+    ) -> None:
         self.deadline, self.jobs = deadline, jobs
-        self._shared = _Shared(tell or _LISTENER.get() or _terminal(), work_time() + _QUIET)
+        self._shared = _Shared(tell or _LISTENER.get() or _terminal(), work_time() + _QUIET, deaf)
 
     @classmethod
     def of(cls, timeout: "float | Watch | None", jobs: int = 1) -> "Watch":
@@ -87,6 +91,8 @@ class Watch:
         try:
             yield
         except KeyboardInterrupt:
+            if self._shared.deaf:
+                raise
             self._shared.interrupted = True
 
     def say(self, what: str) -> None:

@@ -7,10 +7,9 @@ from torch import Tensor, nn
 
 from reasoner import Program, ProgramError
 from reasoner.grounding.sums import IMPOSSIBLE
+from reasoner.learning.stated import LEAST, stated
 from reasoner.prolog.program import Clause, is_learned
-from reasoner.prolog.terms import Struct, Term, Variable, to_text
-
-_LEAST = 1e-9  # a smaller share is none
+from reasoner.prolog.terms import Struct
 
 
 class Chances(nn.Module):
@@ -75,32 +74,11 @@ class Chances(nn.Module):
 
 def _starts(clause: Clause, where: str) -> tuple[list[float], list[bool]]:
     """What each head starts with, and none of them; and which of these are learned."""
-    told = [_number(_start(p) if is_learned(p) else p, where) for p, _ in clause.chances]
-    rest = 1.0 - sum(p for p in told if p is not None)
-    if rest < -_LEAST:
-        raise ProgramError(f"{where}: the probabilities sum to {1 - rest:.6g}, more than 1")
+    told, learned, rest = stated(clause, where)
     unset = told.count(None)
     if len(told) == 1:
         starts = [0.5 if told[0] is None else told[0]]
     else:
         starts = [rest / unset if p is None else p for p in told]
     none = max(0.0, 1.0 - sum(starts))
-    learned = [is_learned(p) for p, _ in clause.chances]
-    return [*starts, none], [*learned, none > _LEAST]
-
-
-def _start(probability: Term) -> Term | None:
-    """What a learned probability starts with; None if that is not said."""
-    start = probability.arguments[0] if isinstance(probability, Struct) else probability
-    return None if isinstance(start, Variable) else start
-
-
-def _number(term: Term | None, where: str) -> float | None:
-    """A probability as it is written, a quotient of numbers too."""
-    if term is None or (isinstance(term, int | float)):
-        return None if term is None else float(term)
-    if isinstance(term, Struct) and term.functor == "/" and len(term.arguments) == 2:
-        above, below = (_number(part, where) for part in term.arguments)
-        if above is not None and below:
-            return above / below
-    raise ProgramError(f"{where}: beside probabilities that are learned others are numbers, not {to_text(term)}")
+    return [*starts, none], [*learned, none > LEAST]

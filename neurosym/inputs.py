@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from logic import Domain, NeurosymError
 from perception import Neural
 from perception.pictures.picture import check_pixels
-from reasoner import Grounding, Program
+from reasoner import Grounding, Limits, Program
 from reasoner.counting.planning import prepare_query
 from reasoner.prolog.terms import Struct, Term, to_text
 
@@ -51,8 +51,13 @@ class Asked:
 
 
 @lru_cache(maxsize=2048)
-def asked_of(program: Program, query: str | None) -> Mapping[str, Asked]:
+def asked_of(program: Program, query: str | None, limits: Limits | None = None) -> Mapping[str, Asked]:
     """What a query asks of each perception, by the name of the network or domain.
+
+    Args:
+        program: The rules.
+        query: One goal; without it, what the program itself asks.
+        limits: What grounding may spend.
 
     Raises:
         QueryError, PrologLimit: if it cannot be grounded.
@@ -63,7 +68,7 @@ def asked_of(program: Program, query: str | None) -> Mapping[str, Asked]:
         >>> asked_of(Program.parse(text), "sum(left, right, S)")["net"].names
         ('left', 'right')
     """
-    grounding = prepare_query(program, query, None).grounding
+    grounding = prepare_query(program, query, limits).grounding
     found: dict[str, list[int]] = {}
     for (domain, number), stated in zip(grounding.slots, grounding.constants, strict=True):
         if stated is None:
@@ -105,9 +110,9 @@ def _inside(term: Term, functions: set[str]) -> bool:
 
 
 @lru_cache(maxsize=2048)
-def mentioned(program: Program, query: str | None) -> frozenset[str]:
+def mentioned(program: Program, query: str | None, limits: Limits | None = None) -> frozenset[str]:
     """All terms that networks are asked about, and what is in them, as loose text."""
-    grounding = prepare_query(program, query, None).grounding
+    grounding = prepare_query(program, query, limits).grounding
     todo: list[Term] = [
         term for inputs in grounding.inputs.values() for one in inputs.values() for term in one.arguments
     ]

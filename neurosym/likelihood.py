@@ -178,7 +178,7 @@ def _looks(model: "Model", posed: _Posed) -> list[_Look]:
     if posed.prepared is None:
         return []
     quoted, inputs = f"'{posed.query}'", posed.group.inputs
-    asked = asked_of(posed.program, posed.query)
+    asked = asked_of(posed.program, posed.query, model.limits)
     check_asked(quoted, asked, model.perceptions)
     if ALL in inputs:
         if len(model.perceptions) > 1:
@@ -189,7 +189,7 @@ def _looks(model: "Model", posed: _Posed) -> list[_Look]:
         slotted = dict.fromkeys(model.perceptions, inputs[ALL])
         bound = dict.fromkeys(slotted)
     else:
-        known = mentioned(posed.program, posed.query)
+        known = mentioned(posed.program, posed.query, model.limits)
         given = {key: one for key, one in inputs.items() if loose(key) in known or key in model.perceptions}
         bound = bind(given, quoted, asked, known, model.embeddings, model.perceptions)
         slotted = {name: given[name] for name, tensors in bound.items() if tensors is None}

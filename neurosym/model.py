@@ -42,7 +42,7 @@ class Model(nn.Module):
         embeddings: What the program passes around by name: a module is called where the program says
             ``nn(name, [X], E)``; a tensor is the input ``name``, and its rows are ``name(0)``, ``name(1)``, ...
             Parameters are learned.
-        limits: What counting may spend; what is asked of perceptions is found within the usual limits first.
+        limits: What grounding and counting may spend.
         budget: What may be spent on bounds where exact counting is over the limits. Training then makes a lower bound
             of the answer's probability larger; without a budget this is an error.
 
@@ -184,9 +184,9 @@ class Model(nn.Module):
                 )
             ((name, key),) = self._keys.items()
             return {name: self._see_slots(name, self.networks[key], inputs, asked)}
-        known = mentioned(self.program, query)
+        known = mentioned(self.program, query, self.limits)
         if self.query not in (None, query):  # what another query asks for is no slip
-            known |= mentioned(self.program, self.query)
+            known |= mentioned(self.program, self.query, self.limits)
         bound = bind(inputs, _quoted(query), asked, known, self.embeddings, self._keys)
         found: dict[str, Percept] = {}
         for name, tensors in bound.items():
@@ -242,7 +242,7 @@ class Model(nn.Module):
             raise QueryError("nothing is asked; give one goal as text, model(inputs, query='sum(S)')")
         if query == self.query and self._own:
             return self._own
-        asked = asked_of(self.program, query)
+        asked = asked_of(self.program, query, self.limits)
         check_asked(_quoted(query), asked, self.perceptions)
         return asked
 

@@ -185,7 +185,7 @@ def files_in(given: Sequence[Path]) -> list[Path]:
 
 
 def _slots(model: Model) -> int:
-    asked = asked_of(model.program, model.query)
+    asked = asked_of(model.program, model.query, model.limits)
     return max(1, *(len(one.slots) for one in asked.values()))
 
 

@@ -96,9 +96,9 @@ def progress_bar(console: "Console", shown: bool) -> "Progress":
 
 @contextmanager
 def busy(what: str, after: float = 2.0) -> Generator[None]:
-    """While something runs: after some seconds, what it is and how long it has taken, on standard error.
+    """While something runs: after some seconds, what it is, how far and how long it has taken, on standard error.
 
-    Shown in a terminal only, and gone when it ends.
+    Shown in a terminal only, and gone when it ends. Proofs within it say here what goes on (``logic.watch``).
 
     Args:
         what: That is done.
@@ -110,14 +110,17 @@ def busy(what: str, after: float = 2.0) -> Generator[None]:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+    from logic.watch import listening
+
     columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
     bar = Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=4)
-    bar.add_task(plain(what, LONGEST))
+    task = bar.add_task(plain(what, LONGEST))
     timer = Timer(after, bar.start)
     timer.daemon = True
     timer.start()
     try:
-        yield
+        with listening(lambda words: bar.update(task, description=plain(f"{what}: {words}", LONGEST))):
+            yield
     finally:
         timer.cancel()
         timer.join()

@@ -7,6 +7,10 @@ class ProgramError(NeurosymError, ValueError):
     """A program that cannot be read, is unsafe, or means nothing; names source, line and column."""
 
 
+class PlainPrologError(ProgramError):
+    """A program that states no probability, and calls what only a run can do; `run_goal` runs such programs."""
+
+
 class QueryError(NeurosymError, ValueError):
     """A query that the program cannot answer, or an answer asked for that it does not have."""
 

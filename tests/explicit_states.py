@@ -7,10 +7,11 @@ from logic import Circuit, Property, Role
 from logic.evaluation import clock, from_words, to_words
 
 
-def random_machine(seed: int) -> Circuit:
-    """A few inputs, registers and gates of all kinds, with properties and assumptions of all kinds."""
+def random_machine(seed: int, registers: int = 4, gates: int = 13) -> Circuit:
+    """A few inputs, at most so many registers and gates, with properties and assumptions of all kinds."""
     random = np.random.default_rng(seed)
-    inputs, registers, gates = int(random.integers(0, 3)), int(random.integers(0, 5)), int(random.integers(0, 14))
+    inputs = int(random.integers(0, 3))
+    registers, gates = int(random.integers(0, registers + 1)), int(random.integers(0, gates + 1))
     first = 1 + inputs + registers
     widths, kinds, literals = list[int](), list[int](), list[int]()
     for gate in range(gates):

@@ -1,6 +1,5 @@
 """Adders of different architectures are proved equal; a wrong gate anywhere is refuted by a vector that shows it."""
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -9,11 +8,11 @@ from hypothesis import given, settings, strategies as st
 from numpy.typing import NDArray
 
 from logic import Circuit, CircuitBuilder, Gate, compile_certified, verify
-from logic.kernels import run_kernels
+from logic.kernels import run_kernels, work_time
 from logic.library import carry_select_add, multiply, ripple_add
 from logic.proving import prove_equivalent
 from logic.sweeping.graph import AndGraph
-from logic.sweeping.oracle import Oracle
+from logic.sweeping.oracle import Hard, Oracle
 from logic.sweeping.patterns import simulate
 from logic.watch import Watch
 
@@ -87,9 +86,9 @@ def test_mutations_are_judged_as_exhaustive_simulation_does() -> None:
 def test_timeout_is_honoured() -> None:
     with run_kernels("always"):
         prove_equivalent(product(3, True), product(3, False), 10)
-    start = time.perf_counter()
+    start = work_time()
     assert prove_equivalent(product(16, True), product(16, False), 1).holds is not False
-    assert time.perf_counter() - start < 4
+    assert work_time() - start < 4
 
 
 def test_a_small_window_never_gives_a_model_that_the_whole_cone_forbids() -> None:
@@ -100,11 +99,14 @@ def test_a_small_window_never_gives_a_model_that_the_whole_cone_forbids() -> Non
         everything = graph.conjunction(everything, literal)
     impossible = graph.conjunction(everything, literals[0] ^ 1)
     oracle = Oracle(graph.nodes.first, graph.nodes.second, Watch())
-    assert oracle.equal(everything >> 1, 0, 1000) is False
-    nodes, found = oracle.model
+    question = oracle.look(everything >> 1, 0, 1000)
+    assert isinstance(question, Hard)  # the windows settled nothing
+    assert question.solve(1000) is False
+    nodes, found = question.model
     assert len(nodes) == 400
     assert found.all()
-    assert oracle.equal(impossible >> 1, 0, 1000) is True
+    question = oracle.look(impossible >> 1, 0, 1000)
+    assert (question.solve(1000) if isinstance(question, Hard) else question) is True
     oracle.close()
 
 

@@ -17,7 +17,7 @@ INPUTS = 7
 @kernel()
 def ask(c: questions.Cones, node: int, literal: int) -> int:
     """The answer, in plain Python where kernels are plain."""
-    answer = questions.equal(c, node, literal, 10_000)
+    answer = questions.equal(c, node, literal, 10_000, 0, 4)
     if answer == IMPOSSIBLE:
         questions.equate(c, node, literal)
     return int(answer)

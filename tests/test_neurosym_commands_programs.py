@@ -88,3 +88,14 @@ def test_a_ground_program_is_written_in_two_languages(coins: Path, tmp_path: Pat
 def test_a_program_is_explained_as_by_query(coins: Path) -> None:
     assert run("explain", coins) == run("query", coins, "--explain")
     assert "explains pictures" in run("explain", coins.rename(coins.with_suffix(".safetensors")), code=2)
+
+
+def test_a_program_without_probabilities_that_must_be_run_is_said_to_be_run_by_solve(tmp_path: Path) -> None:
+    path = tmp_path / "plain.pl"
+    path.write_text("p(2). p(1).\nall(L) :- setof(X, p(X), L).\nquery(all(_)).\n")
+    assert f"as it states no probability, run it: neurosym solve {path} GOAL" in " ".join(
+        run("query", path, code=2).split()
+    )
+    assert run("solve", path, "all(L)").startswith("L = [1, 2]")
+    path.write_text("0.5::p(2). p(1).\nall(L) :- setof(X, p(X), L).\nquery(all(_)).\n")
+    assert "run it" not in run("query", path, code=2)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 import neurosym as ns
-from reasoner import Limits
+from reasoner import Limits, PrologLimit
 from reasoner.errors import CountingError
 
 ROADS = [(0, 1), (0, 2), (1, 3), (2, 3), (1, 2), (3, 4), (2, 4), (4, 5), (3, 5)]
@@ -85,3 +85,9 @@ def test_what_may_be_spent_is_said_anew_when_a_model_is_loaded(tmp_path: Path) -
     limits, budget = Limits(gates=70), ns.Budget(40, 2.0)
     again = ns.load_model(tmp_path / "m.safetensors", limits=limits, budget=budget)
     assert (again.limits, again.budget) == (limits, budget)
+
+
+def test_limits_hold_for_what_is_asked_of_perceptions_too() -> None:
+    network = ns.Neural(_Road(), ns.Domain("road", ["closed", "open"]))
+    with pytest.raises(PrologLimit):
+        ns.Model({"road": network}, ns.Program.parse(RULES), "arrive", limits=Limits(instances=1))

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -9,6 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from perception.conversion import ConversionError, convert, prepare
+from perception.conversion.symbolic_tracing import trace_modules
+from perception.conversion.tracing import export, trace, translate
 
 PICTURES = torch.rand(6, 2, 8, 8, generator=torch.Generator().manual_seed(3))
 
@@ -42,6 +46,14 @@ def form(
 def in_place(form_: Form, x: Tensor) -> Tensor:
     functional.relu_(x)
     return x + 0.5 * x
+
+
+def sum_in_place(form_: Form, x: Tensor) -> Tensor:
+    before = x.relu()
+    x = form_.again(before)
+    same = x
+    x += before
+    return torch.flatten(functional.relu(x + same, inplace=True), 1)
 
 
 def shared_relu(form_: Form, x: Tensor) -> Tensor:
@@ -85,6 +97,7 @@ FORMS = {
         lambda _, x: torch.cat([x.chunk(2, 1)[1], x[:, :1, ::2].relu().repeat(1, 2, 2, 1)], 1)
     ),
     "residual sum": form(lambda f, x: (f.again(x.relu()) + x).relu(), 2),
+    "residual sum in place": form(sum_in_place, 2),
     "norm behind the activation": form(lambda f, x: f.norm(x.relu())),
     "norms folded at two calls of one convolution": form(one_convolution_two_norms, 2),
     "convolution and norm called twice": form(pair_twice, 2),
@@ -111,6 +124,51 @@ def made(name: str) -> Form:
             norm.weight.uniform_(0.5, 1.5)
             norm.bias.uniform_(-0.2, 0.2)
     return network
+
+
+KNOWN = {
+    "F.relu", "x.relu()", "nn.ReLU in place", "mean over places", "residual sum", "norm behind the activation",
+}  # fmt: skip
+"""Forms of well-known modules and sums alone, which no exporter is needed for."""
+
+
+@pytest.mark.parametrize("name", list(FORMS))
+def test_modules_tell_what_the_exporter_finds_or_nothing(name: str) -> None:
+    network = made(name).eval()
+    assert (trace_modules(network, PICTURES) is not None) == (name in KNOWN)
+    exported, traced = translate(export(network, PICTURES)), trace(network, PICTURES)
+    assert [replace(one, line="") for one in traced.operations] == [
+        replace(one, line="") for one in exported.operations
+    ]
+    assert all(one.line for one in traced.operations[1:])
+    assert all(torch.equal(tensor, exported.constants[key]) for key, tensor in traced.constants.items())
+
+
+def test_modules_that_do_more_than_their_class_are_left_to_the_exporter() -> None:
+    class Doubled(nn.Conv2d):
+        def forward(self, input: Tensor) -> Tensor:
+            return 2 * super().forward(input)
+
+    def network(first: nn.Module) -> nn.Module:
+        return nn.Sequential(first, nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(256, 3)).eval()
+
+    plain = network(nn.Conv2d(2, 4, 3, padding=1))
+    hooked, shadowed = network(nn.Conv2d(2, 4, 3, padding=1)), network(nn.Conv2d(2, 4, 3, padding=1))
+
+    def doubled(module: nn.Module, given: Any, found: Tensor) -> Tensor:
+        return 2 * found
+
+    def forward(x: Tensor) -> Tensor:
+        return 2 * x.relu()
+
+    hooked.get_submodule("2").register_forward_hook(doubled)
+    shadowed.get_submodule("2").forward = forward
+    others = [
+        hooked, shadowed, network(Doubled(2, 4, 3, padding=1)), network(nn.Conv2d(2, 4, 3, padding="same")),
+        network(nn.utils.parametrizations.weight_norm(nn.Conv2d(2, 4, 3, padding=1))),
+    ]  # fmt: skip
+    assert trace_modules(plain, PICTURES) is not None
+    assert [trace_modules(one, PICTURES) for one in others] == [None] * len(others)
 
 
 @pytest.mark.parametrize("name", list(FORMS))

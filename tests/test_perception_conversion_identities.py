@@ -13,8 +13,7 @@ from perception.conversion.activations import QuantisedClip
 from perception.conversion.codes import CODES, DIFFERENTIAL, RATE, SUM
 from perception.conversion.graded_units import MultiThresholdUnit, PhaseUnit
 from perception.conversion.tracing import trace
-from perception.conversion.units import IntegrateAndFire, SpikingUnit
-from perception.conversion.windows import WindowUnit
+from perception.conversion.units import IntegrateAndFire, SpikingUnit, WindowUnit
 
 
 def drawn(*shape: int, seed: int = 0, spread: float = 1.0) -> Tensor:

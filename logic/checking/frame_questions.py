@@ -152,7 +152,7 @@ def leads_into(
         s.assumed[count] = 2 * switch
         s.domain[switch] = s.numbers[DOMAIN]
         count += 1
-    for at in range(size):
+    for at in range(size - 1, -1, -1):  # the first are most often in a core: those that lemmas name least
         literal = np.int64(f.cube[row, at])
         following = np.int64(f.following[literal >> 1]) ^ (literal & 1)
         s.assumed[count] = following

@@ -18,12 +18,13 @@ from .reachability import Reachability
 from .trace import Invariant, Trace
 from .transition_system import TransitionSystem, transition_system
 
-_FIRST_CLOCKS = 16  # looked at before anything else if there are constraints, which may not hold so long
-_FIRST = 1.5  # seconds of all engines before signals are put into correspondence
+_FIRST = 2.0  # seconds of all engines before signals are put into correspondence
+_SMALL, _SOON = 500, 4  # nodes of a small system, and the clocks at which it is looked at before anything else
+_VACUOUS = 0.1, 16  # seconds and clocks in which it is looked for whether constraints can hold
 _SHARE = 0.2  # of the time that is left, for correspondence
 _MOST = 30.0  # seconds of it
-_SLICE = 0.05  # seconds of each engine before the others have their turn, more in each round
-_REACHING = 3  # times as many for reachability
+_SLICE = 0.1  # seconds of each engine before the others have their turn, more in each round
+_REACHING = 5  # times as many for reachability
 _GROWTH = 1.5
 _STEPS = 24  # clocks of k-induction at most
 
@@ -59,7 +60,7 @@ def settle(circuit: Circuit, bad: int, watch: Watch) -> Outcome:
     """
     system, deadline = transition_system(circuit, bad), _end(watch)
     with _Turns(system, watch) as turns:
-        found = turns.run(min(deadline, work_time() + _FIRST), deadline)
+        found = turns.run(min(deadline, work_time() + _FIRST))
         if found is None and len(system.registers) and not watch.interrupted:
             limit = min(_MOST, _SHARE * (deadline - work_time()))
             reduced = correspond_with_false(circuit, bad, watch.until(limit))
@@ -69,7 +70,7 @@ def settle(circuit: Circuit, bad: int, watch: Watch) -> Outcome:
             if reduced.left is not None and not len(system.constraints):
                 return _in_what_is_left(circuit, reduced, reduced.left, watch)
         if found is None and not watch.interrupted:
-            found = turns.run(deadline, deadline)
+            found = turns.run(deadline)
         if found is None:
             return Outcome(None, turns.known)
         if isinstance(found, Trace):
@@ -103,7 +104,7 @@ def _in_what_is_left(circuit: Circuit, reduced: Corresponded, left: TransitionSy
     """The outcome by way of the smaller machine that corresponding signals leave."""
     deadline = _end(watch)
     with _Turns(left, watch) as turns:
-        found = turns.run(deadline, deadline)
+        found = turns.run(deadline)
         if found is None:
             return Outcome(None, turns.known)
         if isinstance(found, Trace):
@@ -143,6 +144,7 @@ class _Turns:
     def __init__(self, system: TransitionSystem, watch: Watch) -> None:
         self._bounded, self._step = BoundedSearch(system), BoundedSearch(system, free=True)
         self._reaching, self._constrained = Reachability(system), len(system.constraints) > 0
+        self._small = system.nodes <= _SMALL
         self._span, self._clocks = _SLICE, 1
         self._inductive: int | None = None
         self._watch = watch
@@ -169,20 +171,27 @@ class _Turns:
         clocks = max(self._bounded.clocks, self._reaching.frames)
         return f"{'interrupted; ' * self._watch.interrupted}nothing bad in the first {clocks} clocks{self.note}"
 
-    def run(self, pause: float, deadline: float) -> Trace | Invariant | None:
-        """What is found until the pause; the search can go on until the deadline."""
+    def run(self, pause: float) -> Trace | Invariant | None:
+        """What is found until the pause; the search can go on later."""
         with self._watch.interruptible():
-            return self._run(pause, deadline)
+            return self._run(pause)
         return None
 
-    def _run(self, pause: float, deadline: float) -> Trace | Invariant | None:
-        if self._constrained and self._bounded.clocks < _FIRST_CLOCKS and not self._bounded.exhausted:
-            found: Trace | Invariant | None = self._bounded.advance(min(pause, work_time() + _FIRST), _FIRST_CLOCKS)
+    def _run(self, pause: float) -> Trace | Invariant | None:
+        if self._small and not self._bounded.clocks:  # most often settled before compiled code is even loaded
+            found: Trace | Invariant | None = self._bounded.advance(pause, _SOON)
             if found is not None:
                 return found
+            self._inductive = self._step.induct(pause, self._clocks)
+            self._clocks += 1
+            if self._inductive is not None and self._bounded.clocks >= self._inductive:
+                return Invariant((), self._inductive)
         while work_time() <= pause and not self._watch.late():
             self._watch.say(self.known)
             found = self._reaching.advance(min(pause, work_time() + _REACHING * self._span))
+            if self._constrained and isinstance(found, Invariant):
+                seconds, clocks = _VACUOUS
+                self._bounded.advance(work_time() + seconds, clocks)
             found = found or self._bounded.advance(min(pause, work_time() + self._span))
             if found is not None:
                 return found
@@ -192,5 +201,7 @@ class _Turns:
                 self._clocks = max(self._clocks + 1, self._step.clocks)
             if self._inductive is not None and self._bounded.clocks >= self._inductive:
                 return Invariant((), self._inductive)
+            if self._reaching.exhausted and self._bounded.exhausted:
+                return None
             self._span *= _GROWTH
         return None

@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import CircuitError
 from ..evaluation import Bits
 from ..kernels import work_time
-from ..satisfiability.clauses import Clauses
+from ..satisfiability.clauses import FULL, Clauses
 from .compact_clauses import compact_clauses
 from .frame_arrays import FOUND, LEMMAS, TOP, Frames, new_frames, widen
 from .frame_questions import end_question
@@ -22,7 +22,7 @@ from .trace import Invariant, Trace
 from .transition_system import TransitionSystem
 
 _TICKS = 1_000_000  # of the solver, between two looks at the clock
-_MOST = 1 << 28  # integers of clauses, lemmas and obligations
+_MOST = 1 << 26  # integers of clauses, lemmas and obligations
 
 
 class Reachability:
@@ -80,8 +80,10 @@ class Reachability:
         start, inputs = state.astype(np.bool_), list[Bits]()
         while one >= 0:
             one = int(frames.obligation_next[one])
-            if not lead(frames, solver, state, one):
-                raise CircuitError("a state does not lead where it was said to; please report this circuit")
+            while not lead(frames, solver, state, one):
+                if not solver.numbers[FULL]:
+                    raise CircuitError("a state does not lead where it was said to; please report this circuit")
+                frames, solver = widen(frames, solver)
             inputs.append(solver.value[2 : 2 * first : 2] == 1)
             end_question(frames, solver)
         return Trace(start, np.stack(inputs))

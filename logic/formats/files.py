@@ -1,5 +1,7 @@
 """Reading and writing circuit files; the suffix says the format."""
 
+from codecs import BOM_UTF8
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict
 
@@ -11,7 +13,7 @@ from .known_formats import find_modules, find_reader, find_writer
 from .packed import read_bytes, unpacked_name
 from .recognition import recognised
 from .source import Source
-from .verilog import VERILOG, parse_list, read_design
+from .verilog import VERILOG, checked_macro, parse_list, read_design
 
 
 class Reading(TypedDict, total=False):
@@ -20,6 +22,7 @@ class Reading(TypedDict, total=False):
     genlib: str | Path | None
     undriven: str
     top: str | None
+    macros: Sequence[str]
 
 
 def read_circuit(
@@ -28,6 +31,7 @@ def read_circuit(
     genlib: str | Path | None = None,
     undriven: str = "free",
     top: str | None = None,
+    macros: Sequence[str] = (),
     formal: bool = False,
 ) -> Circuit:
     """The circuit of a file in one of the readable formats of :data:`logic.formats.known_formats.FORMATS`.
@@ -42,6 +46,7 @@ def read_circuit(
         undriven: What a wire that is read but never driven is: ``free``, an input, as it may have either value; or
             ``zero``, as ABC takes it. A :class:`logic.FormatWarning` names it either way.
         top: The module that is meant, for Verilog; if left out the one that no other module contains.
+        macros: For Verilog, ``NAME`` or ``NAME=VALUE``, as ```define`` has them, before the first file.
         formal: For Verilog, whether the macro ``FORMAL`` is defined, by which many files hold their properties back,
             rather than ``SYNTHESIS``; other formats hold nothing back.
 
@@ -56,18 +61,25 @@ def read_circuit(
         ('s', 'c')
     """
     path = Path(path)
-    source = _source(path, genlib, undriven, top, formal)
+    source = _source(path, genlib, undriven, top, macros, formal)
     suffix = unpacked_name(path).suffix.lower().removeprefix(".")
     if suffix == "f":
         return read_design(parse_list(source))
     suffix = "aig" if source.data[:4] in (b"aig ", b"aag ") else suffix
     if top is not None and suffix not in VERILOG.suffixes:
         raise source.error(f"the module {top!r} can be chosen in Verilog alone; leave --top out")
+    if macros and suffix not in VERILOG.suffixes:
+        raise source.error(f"the macro {macros[0]!r} can be defined for Verilog alone; leave --define out")
     return _parse(source, suffix)
 
 
 def read_modules(
-    path: str | Path, *, genlib: str | Path | None = None, undriven: str = "free", top: str | None = None
+    path: str | Path,
+    *,
+    genlib: str | Path | None = None,
+    undriven: str = "free",
+    top: str | None = None,
+    macros: Sequence[str] = (),
 ) -> tuple[Module, ...]:
     r"""The modules of a file with hierarchy, the whole circuit first; the circuit alone if it has none.
 
@@ -82,7 +94,7 @@ def read_modules(
         ...     [(module.name, module.instances) for module in read_modules(f"{folder}/two.blif")]
         [('top', 1), ('no', 2)]
     """
-    circuit = read_circuit(path, genlib=genlib, undriven=undriven, top=top)
+    circuit = read_circuit(path, genlib=genlib, undriven=undriven, top=top, macros=macros)
     path = Path(path)
     parts = find_modules(unpacked_name(path).suffix.lower().removeprefix("."))
     found = parts(_source(path, genlib, undriven)) if parts is not None else ()
@@ -143,13 +155,23 @@ def format_circuit(circuit: Circuit, format: str) -> bytes:
 
 
 def _source(
-    path: Path, genlib: str | Path | None, undriven: str, top: str | None = None, formal: bool = False
+    path: Path,
+    genlib: str | Path | None,
+    undriven: str,
+    top: str | None = None,
+    macros: Sequence[str] = (),
+    formal: bool = False,
 ) -> Source:
     """A file with what is said of how it is read."""
     if undriven not in ("free", "zero"):
         raise FormatError(f"undriven wires are 'free' or 'zero', not {undriven!r}")
-    cells = None if genlib is None else Source(str(genlib), read_bytes(Path(genlib)))
-    return Source(str(path), read_bytes(path), top, formal, cells, undriven)
+    cells = None if genlib is None else Source(str(genlib), _plain(Path(genlib)))
+    defined = tuple(checked_macro(macro) for macro in macros)
+    return Source(str(path), _plain(path), top, formal, cells, undriven, defined)
+
+
+def _plain(path: Path) -> bytes:
+    return read_bytes(path).removeprefix(BOM_UTF8)
 
 
 def _parse(source: Source, format: str) -> Circuit:

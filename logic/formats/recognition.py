@@ -44,6 +44,8 @@ _KINDS = tuple(
          "is VHDL; turn it into Verilog (ghdl synth --out=verilog FILE -e TOP > OUT.v)"),
         ((), rb"^\s*library\s*\(\s*[\"\w]",
          "is a Liberty library of cells; give it by --liberty (in Python genlib=) beside the netlist"),
+        ((), rb"^\s*`(pragma\s+protect|protect|protected|protect128)\b",
+         "is encrypted; ask its owner for the plain text, or for a netlist made of it"),
         ((), rb"^autoidx \d|^module \\\S+\s*$\s*^\s+(attribute|wire|cell|parameter) ",
          "is yosys' own RTLIL; turn it into Verilog (yosys -p 'read_rtlil FILE; write_verilog OUT.v')"),
         (("json",), rb"\A\s*\{[^{]*\"creator\"\s*:\s*\"Yosys|\A\s*\{\s*\"modules\"\s*:",

@@ -18,6 +18,7 @@ class Source:
         top: The module that is meant, where a file may hold several; None where the file says.
         formal: Whether properties are asked for, which some files hold back otherwise.
         undriven: What a wire that is read but never driven is: ``free`` (an input) or ``zero``.
+        macros: ``NAME`` or ``NAME=VALUE``, defined before the first line where the language has macros.
         cells: A library that says what the cells are which the file names (genlib), if one was given.
     """
 
@@ -27,6 +28,7 @@ class Source:
     formal: bool = False
     cells: "Source | None" = None
     undriven: str = "free"
+    macros: tuple[str, ...] = ()
 
     def error(self, problem: str, line: int | None = None, byte: int | None = None) -> FormatError:
         """An error at a line (from 1) or a byte (from 0)."""

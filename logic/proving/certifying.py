@@ -56,7 +56,10 @@ def certified(
     claimed = np.where(claims < 0, -1, wires[claims >> 1] ^ (claims & 1))
     suspects = (claims >= 0) & ~right
     if 0 < suspects.sum() <= _SUSPECTS:
-        lifted = lift(graph, flat, wires[lines >> 1] ^ (lines & 1), slots=slots, known=claimed, roots=suspects)
+        lifted = lift(
+            graph, flat, wires[lines >> 1] ^ (lines & 1), slots=slots, known=claimed, roots=suspects, watch=watch
+        )
         pairs = np.stack([lifted.function[suspects], claimed[suspects]], axis=1)
-        right[suspects] = sweep(graph, pairs, watch=watch).settled == 1
+        if (pairs >= 0).all():  # else it was ended early
+            right[suspects] = sweep(graph, pairs, watch=watch).settled == 1
     return np.where(unconditional(claims, right, flat, slots), claimed, -1)

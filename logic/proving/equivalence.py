@@ -47,13 +47,13 @@ def pose(
         network: Memoryless and feed-forward, one wave a step.
         circuit: The specification, combinational.
         certificate: As for :func:`prove_network`.
-        watch: Ends it early, with fewer rows proved.
+        watch: Ends it early, with fewer rows proved, and -1 in ``pairs`` for outputs that were not reached.
 
     Raises:
         NetworkError, CircuitError: as :func:`prove_network`.
     """
     _combinational(circuit)
-    graph = AndGraph()
+    graph, watch = AndGraph(), watch or Watch(deaf=True)
     inputs, free = codewords(graph, circuit)
     wires = graph.add(circuit, inputs)
     flat = network.flatten()
@@ -69,11 +69,11 @@ def pose(
     slots = assign_slots(flat)
     known = np.full(network.neurons, -1)
     if certificate is not None and slots.clash < 0:
-        known = certified(graph, flat, slots, network.input_lines, certificate, circuit, inputs, watch or Watch())
+        known = certified(graph, flat, slots, network.input_lines, certificate, circuit, inputs, watch)
     last = network.outputs[network.outputs >= flat.inputs] - flat.inputs
     roots = np.zeros(network.neurons, np.bool_)
     roots[last[known[last] < 0]] = True
-    lifted = lift(graph, flat, lines, slots=slots, known=known, roots=roots)
+    lifted = lift(graph, flat, lines, slots=slots, known=known, roots=roots, watch=watch)
     slot = slots.slot[network.outputs]
     ready = np.where(slot < 0, slots.settled[network.outputs], slot)
     late = np.where(slot < 0, ready > network.latencies, slot != network.latencies)
@@ -93,6 +93,7 @@ def prove_network(
     *,
     certificate: Certificate | None = None,
     timeout: float | Watch | None = None,
+    jobs: int = 1,
 ) -> Verdict:
     """Whether every output line gives the circuit's value, for all inputs and all waves.
 
@@ -104,16 +105,21 @@ def prove_network(
         circuit: The specification, combinational.
         certificate: What each neuron is claimed to compute; a hint whose rows are proved (see :mod:`.rows`).
         timeout: Seconds, the watch of a longer proof, or None for no bound; Ctrl-C ends it too, with what is known.
+        jobs: Threads that solve hard questions.
 
     Raises:
         NetworkError: if lines cannot be matched, or the network does not lift (see :func:`lift`).
         CircuitError: if the circuit has registers.
     """
-    start, watch = work_time(), Watch.of(timeout)
+    start, watch = work_time(), Watch.of(timeout, jobs)
     posed = pose(network, circuit, certificate, watch)
     graph, pairs = posed.graph, posed.pairs
     claim = f"{network.neurons} neurons compute {len(circuit.outputs)} outputs of {len(circuit.inputs)} inputs"
-    found = sweep(graph, pairs, watch=watch)
+    if (pairs < 0).any():  # it was ended before all was written down
+        settled = np.where(pairs[:, 0] == pairs[:, 1], 1, -1)
+        found = Sweep(settled, None, np.zeros(0, np.int64), 0)
+    else:
+        found = sweep(graph, pairs, watch=watch)
     if found.witness is None:
         rows = f"{posed.rows} rows of the certificate, " if certificate is not None else ""
         return _unrefuted(claim, found, start, watch, rows)
@@ -214,7 +220,8 @@ def _unrefuted(claim: str, found: Sweep, start: float, watch: Watch, rows: str =
     seconds = work_time() - start
     if open_pairs:
         why = "interrupted" if watch.interrupted else "out of budget"
-        detail = f"{why} with {open_pairs} of {len(found.settled)} outputs open, the others proved"
+        proved = f"{len(found.settled) - open_pairs} of {len(found.settled)} outputs"
+        detail = f"{why} with {rows}{proved} proved"
         return Verdict(None, claim, seconds=seconds, detail=detail)
     return Verdict(True, claim, seconds=seconds, detail=f"all inputs, {rows}{found.questions} questions to SAT")
 

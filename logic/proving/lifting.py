@@ -11,9 +11,11 @@ from ..network import FlatNetwork
 from ..sweeping.graph import AndGraph
 from ..sweeping.nodes import Nodes
 from ..sweeping.thresholds import threshold
+from ..watch import Watch
 from .slots import Slots, assign_slots
 
 Integers = NDArray[np.int64]
+_SLICE = 100_000  # neurons between two looks at the clock
 
 
 Bits = NDArray[np.bool_]
@@ -41,6 +43,7 @@ def lift(
     slots: Slots | None = None,
     known: Integers | None = None,
     roots: Bits | None = None,
+    watch: Watch | None = None,
 ) -> Lifted:
     """Writes a memoryless feed-forward network into the graph.
 
@@ -51,6 +54,7 @@ def lift(
         slots: The timing, if it was computed before.
         known: ``[N]`` literals that readers of a neuron take for it, -1 where nothing is known.
         roots: ``[N]`` the neurons whose sums are to be written, with all unknown ones upstream; all, if not given.
+        watch: Ends it, also by Ctrl-C; what was not reached then has no literal.
 
     Raises:
         NetworkError: if a neuron retains its membrane, the synapses form a loop, or spikes of two waves meet in a
@@ -70,15 +74,17 @@ def lift(
     order = slots.order[asked[slots.order]]
     literal, function = np.concatenate([lines, known]), np.full(neurons, -1)
     graph.reserve(2 * int(np.diff(slots.begin)[asked].sum()) + 1024)
-    at = 0
-    while True:
-        need = flat.threshold - flat.bias
-        at = _lift(graph.nodes, flat.inputs, order, pre, weight, need, slots.begin, literal, function, at)
-        if at == len(order):
-            return Lifted(literal, function, slots)
-        if len(graph) > 1 << 24:
-            raise IrregularError(f"the threshold sum of neuron {int(order[at])} is too irregular to lift")
-        graph.reserve(len(graph))
+    need, at, watch = flat.threshold - flat.bias, 0, watch or Watch(deaf=True)
+    with watch.interruptible():
+        while at < len(order) and not watch.late():
+            watch.progress(at, len(order), "neurons lifted")
+            end = min(at + _SLICE, len(order))
+            at = _lift(graph.nodes, flat.inputs, order[:end], pre, weight, need, slots.begin, literal, function, at)
+            if at < end:
+                if len(graph) > 1 << 24:
+                    raise IrregularError(f"the threshold sum of neuron {int(order[at])} is too irregular to lift")
+                graph.reserve(len(graph))
+    return Lifted(literal, function, slots)
 
 
 @kernel()

@@ -120,6 +120,8 @@ def _spelled_alike(impl: Circuit, spec: Circuit) -> tuple[Circuit, str, tuple[st
     example: tuple[str, str] | None = None
     for group, (ours, theirs) in groups.items():
         odd, other = set(ours) - set(theirs), set(theirs) - set(ours)
+        if not odd or not other:
+            continue
         own, there = ({spelling(name): name for name in names} for names in (ours, theirs))
         same = {own[one]: there[one] for one in own.keys() & there.keys() if own[one] in odd and there[one] in other}
         whole = len(same) == min(len(odd), len(other)) and (group == "inputs" or len(odd) == len(other))

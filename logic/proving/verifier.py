@@ -29,6 +29,7 @@ def verify(
     certificate: Certificate | None = None,
     timeout: float | Watch | None = None,
     match: str | PathLike[str] | None = None,
+    jobs: int = 1,
 ) -> Verdict:
     """Whether the implementation computes what the specification does, for all inputs and all waves.
 
@@ -48,6 +49,7 @@ def verify(
         certificate: What the compiler says of each neuron. A hint, proved again: a wrong one costs time only.
         timeout: Seconds, the watch of a longer proof, or None for no bound. Ctrl-C ends it too, with what is known.
         match: Of two circuits, how their signals are matched; see :func:`prove_equivalent`.
+        jobs: Threads that solve hard questions.
 
     Returns:
         The verdict; its claim states what was taken for granted of first values.
@@ -66,7 +68,10 @@ def verify(
         True
     """
     first, second = read_design(implementation), read_design(specification)
-    verdict = _prove(first, second, certificate, Watch.of(timeout), match)
+    watch = Watch.of(timeout, jobs)
+    verdict = Verdict(None, "they compute the same", detail="interrupted before anything was proved")
+    with watch.interruptible():
+        verdict = _prove(first, second, certificate, watch, match)
     if isinstance(first, SpikingNetwork) or isinstance(second, SpikingNetwork):  # of two circuits it has been said
         for one in (first, second):
             verdict = promised(verdict, one) if isinstance(one, Circuit) else verdict
@@ -108,7 +113,12 @@ def _prove(
 
 
 def prove_equivalent(
-    impl: Circuit, spec: Circuit, timeout: float | Watch | None = None, *, match: str | PathLike[str] | None = None
+    impl: Circuit,
+    spec: Circuit,
+    timeout: float | Watch | None = None,
+    *,
+    match: str | PathLike[str] | None = None,
+    jobs: int = 1,
 ) -> Verdict:
     """Whether two circuits, with registers or without, give the same outputs for all inputs.
 
@@ -122,6 +132,7 @@ def prove_equivalent(
         match: How signals are matched instead: ``order``, ``names``, or a file that pairs them, a line
             ``input|output|register|clock OURS THEIRS`` each; ``output OURS -`` leaves one out, ``value NAME 0|1`` holds
             an input.
+        jobs: Threads that solve hard questions.
 
     Returns:
         The verdict; a counterexample calls the inputs as ``impl`` does.
@@ -136,7 +147,7 @@ def prove_equivalent(
         True
     """
     called, spec, note, own = agreed(impl, spec, None if match is None else read_pairing(match))
-    verdict = _prove_agreed(called, spec, Watch.of(timeout))
+    verdict = _prove_agreed(called, spec, Watch.of(timeout, jobs))
     renamed = match is not None or called.inputs[: len(own)] != own
     if renamed and verdict.counterexample is not None:
         from .streams import to_counterexample, to_stream

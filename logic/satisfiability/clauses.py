@@ -40,7 +40,7 @@ class Clauses(NamedTuple):
     level: Ints  # [V] the decision under which it got its value
     reason: Ints  # [V] the clause from which it follows, or 0
     trail: Ints  # [V] literals that are true, in order
-    begins: Ints  # [V + 2] where on the trail each level begins
+    begins: Ints  # [2 * V + 4] where on the trail each level begins; some have no decision
     activity: NDArray[np.float64]  # [V]
     heap: Ints  # [V] variables of the domain, the most active first
     place: Ints  # [V] in the heap, or -1
@@ -69,7 +69,7 @@ def new_clauses(variables: int, arena: int, labels: int) -> Clauses:
     pool = 3 * arena + 24 * variables
     made = Clauses(
         value=np.full(2 * variables, OPEN, np.int8), saved=np.zeros(variables, np.int8), level=ints(variables),
-        reason=ints(variables), trail=ints(variables), begins=ints(variables + 2), activity=np.zeros(variables),
+        reason=ints(variables), trail=ints(variables), begins=ints(2 * variables + 4), activity=np.zeros(variables),
         heap=ints(variables), place=np.full(variables, -1, np.int32), domain=ints(variables),
         seen=np.zeros(variables, np.bool_), failed=ints(variables), arena=ints(arena), first=ints(2 * variables),
         listed=ints(2 * variables), room=ints(2 * variables), pool=ints(pool), spare=ints(pool),

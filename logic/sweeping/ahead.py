@@ -1,17 +1,14 @@
-"""Hard questions asked side by side: while one is open, the pass goes on as if its answer were known.
+"""Hard questions asked side by side: while some are open, the pass goes on as if they stayed so.
 
-The answer is guessed to be what the last one was. If the guess is right two questions took the time of one; if not, the
-pass goes back to where it stood. So it merges what it would with one thread, but for what each solver has learnt.
+What is merged is proved, whenever the answer comes: nodes in between only did without it, until the next pass.
 
-In the literature: speculative execution; of sweeping in parallel, Possani et al., Parallel combinational equivalence
-checking, IEEE TCAD 39, 2020.
+In the literature: of sweeping in parallel, Possani et al., Parallel combinational equivalence checking, IEEE TCAD 39,
+2020.
 """
 
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
-from typing import Any
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +19,7 @@ from .merging import State, stand
 from .oracle import Hard, Model, Oracle
 
 Vector = NDArray[np.bool_]
-_Arrays = tuple[NDArray[Any], ...]
-_COPYING = 4e-10  # seconds that a byte takes
+_PATIENCE = 5e-4  # seconds in which an answer is waited for
 _LOOK = 0.2  # seconds between two moments at which Ctrl-C is heard
 
 
@@ -36,12 +32,10 @@ class _Asked:
     hard: Hard | GateQuestion
     oracle: Oracle | GateOracle
     answer: "Future[bool | None]"
-    guess: bool | None
-    before: _Arrays = ()  # the state before its answer was guessed
 
 
 class SideBySide:
-    """Solvers of whole cones, each in a thread of its own.
+    """Solvers of large windows and whole cones, each in a thread of its own.
 
     Args:
         state: What sweeping keeps.
@@ -54,9 +48,10 @@ class SideBySide:
         self._quick: list[GateOracle] = []
         self._oracles: Sequence[Oracle | GateOracle] = self._slow
         self._free: list[Oracle | GateOracle] = list(self._oracles)
-        self._asked: deque[_Asked] = deque()
+        self._asked: list[_Asked] = []
+        self._merged: list[tuple[int, int]] = []  # in this pass
+        self._told: dict[int, int] = {}  # by solver: how many of them it knows
         self._pool = ThreadPoolExecutor(jobs, "sweeping") if jobs > 1 else None
-        self._patience = 1e-3 + _COPYING * sum(array.nbytes for array in self._changing(0))
 
     @property
     def questions(self) -> int:
@@ -67,21 +62,16 @@ class SideBySide:
         """Takes the compiled solver from now on, for questions of few conflicts, or the other; both forget clauses."""
         if quick and not self._quick:
             self._quick = [GateOracle(self._state.first, self._state.second) for _ in self._slow]
-        self.forget()
+        self._forget()
         self._oracles = self._quick if quick else self._slow
         self._free = list(self._oracles)
 
-    def forget(self) -> None:
-        """Forgets all clauses."""
-        for oracle in self._oracles:
-            oracle.close()
-
     def close(self) -> None:
         """Ends the threads."""
-        self._take_back()
+        self._end()
         if self._pool is not None:
             self._pool.shutdown()
-        self.forget()
+        self._forget()
 
     def advance_all(
         self,
@@ -96,54 +86,42 @@ class SideBySide:
             size: Nodes.
             budget: Conflicts a question.
             following: From a node on, the next one that needs SAT, or ``size``, and the literal that it may equal; told
-                whether the node was asked about before.
-            learn: Takes what refutes a node's candidate, and the node; gives a vector that tells a pair apart, or None.
+                whether the node was refuted at its last candidate.
+            learn: Takes what refutes a candidate, and where the pass is; gives a vector that tells a pair apart, or
+                None.
 
         Returns:
             A vector that tells a pair apart, or None.
         """
-        at, literal, again, guess = 1, 0, False, True
+        at, again = 1, False
         try:
             while not self._watch.late():
                 if at < size and self._free:
                     at, literal = following(at, again)
+                    again = False
                     self._watch.progress(at, size, "nodes swept")
-                if at < size and self._free:
-                    found = self._look(at, literal, budget)
-                    if isinstance(found, Hard | GateQuestion):
-                        found = self._ask_for(at, literal, found, budget, guess)
-                    again = found is False
-                    if found is not False:
-                        self._settle(at, literal, found)
-                        at += 1
-                        continue
-                    if not self._asked:
-                        witness = learn(self._free[-1].model, at)
-                        if witness is not None:
+                    if at < size:
+                        found, model = self._find(at, literal, budget)
+                        if found:
+                            self._merge(at, literal)
+                        elif model is None:
+                            stand(self._state, at)
+                        elif (witness := learn(model, at)) is not None:
                             return witness
-                        continue
-                if not self._asked:
-                    return None
-                first = self._asked[0]
-                answer = _result(first.answer)
-                guess = None if answer is None else True
-                if answer == first.guess or (answer and first.guess is None):
-                    self._release()
-                    if answer:
-                        self._state.merged[first.node] = first.literal
-                        first.oracle.equate(first.node, first.literal)
-                    continue
-                model = first.hard.model if answer is False else None
-                self._take_back()
-                at, again = first.node, model is not None
-                if model is None:
-                    self._settle(at, first.literal, answer)
-                    at += 1
-                elif (witness := learn(model, at)) is not None:
-                    return witness
+                        again = model is not None
+                        at += not again
+                elif not self._asked:
+                    break
+                else:
+                    for asked in self._answered():
+                        answer = asked.answer.result()
+                        if answer:
+                            self._merge(asked.node, asked.literal)
+                        elif answer is False and (witness := learn(asked.hard.model, at)) is not None:
+                            return witness
             return None
         finally:
-            self._take_back()
+            self._end()
 
     def decide(
         self, questions: Iterable[tuple[int, int]], budget: int
@@ -158,90 +136,60 @@ class SideBySide:
         try:
             while True:
                 while self._free and (question := next(waiting, None)) is not None:
-                    found = self._look(*question, budget)
-                    if isinstance(found, Hard | GateQuestion):
-                        self._ask(*question, found, budget)
-                    else:
-                        yield *question, found, self._free[-1].model if found is False else None
+                    found, model = self._find(*question, budget)
+                    if found is not None or model is not None:
+                        yield *question, found, model
                 if not self._asked:
                     return
-                first = self._asked[0]
-                answer = _result(first.answer)
-                model = first.hard.model if answer is False else None
-                self._release()
-                yield first.node, first.literal, answer, model
+                for asked in self._answered():
+                    answer = asked.answer.result()
+                    yield asked.node, asked.literal, answer, asked.hard.model if answer is False else None
         finally:
-            self._take_back()
+            self._end()
 
-    def _look(self, node: int, literal: int, budget: int) -> bool | Hard | GateQuestion | None:
-        """What windows, or one thread, make of a question to the next free solver."""
+    def _find(self, node: int, literal: int, budget: int) -> tuple[bool | None, Model | None]:
+        """The answer to a question, if it comes at once, and what refutes it; a thread goes on with it else."""
         oracle = self._free[-1]
-        if isinstance(oracle, Oracle) and self._pool is None:
-            return oracle.equal(node, literal, budget)
-        return oracle.look(node, literal, budget)
+        for merged in self._merged[self._told.get(id(oracle), 0) :]:  # what is proved, by whomever, holds for all
+            oracle.equate(*merged)
+        self._told[id(oracle)] = len(self._merged)
+        found = oracle.look(node, literal, budget)
+        if isinstance(found, Hard | GateQuestion):
+            if self._pool is None:
+                answer = found.solve(budget)
+                return answer, found.model if answer is False else None
+            asked = _Asked(node, literal, found, self._free.pop(), self._pool.submit(found.solve, budget))
+            wait((asked.answer,), _PATIENCE)
+            if not asked.answer.done():
+                self._asked.append(asked)
+                return None, None
+            self._free.append(asked.oracle)
+            answer = asked.answer.result()
+            return answer, found.model if answer is False else None
+        return found, oracle.model if found is False else None
 
-    def _ask_for(
-        self, node: int, literal: int, hard: Hard | GateQuestion, budget: int, guess: bool | None
-    ) -> bool | None:
-        """The answer to a question if it comes at once, else what is guessed."""
-        self._ask(node, literal, hard, budget, guess)
-        asked = self._asked[-1]
-        wait((asked.answer,), self._patience)
-        if not asked.answer.done():
-            self._asked[-1] = replace(asked, before=self._kept(node))
-            return guess
-        self._free.append(self._asked.pop().oracle)
-        answer = asked.answer.result()
-        if answer is False and isinstance(asked.oracle, Oracle):
-            asked.oracle.model = asked.hard.model
-        return answer
+    def _answered(self) -> list[_Asked]:
+        """The questions that threads have answered, one at least; their solvers are free again."""
+        while not (done := [asked for asked in self._asked if asked.answer.done()]):
+            wait([asked.answer for asked in self._asked], _LOOK, FIRST_COMPLETED)
+        self._asked = [asked for asked in self._asked if asked not in done]
+        self._free += [asked.oracle for asked in done]
+        return done
 
-    def _ask(self, node: int, literal: int, hard: Hard | GateQuestion, budget: int, guess: bool | None = None) -> None:
-        """Has a question solved in a thread."""
-        if self._pool is None:
-            raise RuntimeError("one thread asks no question that it does not wait for")
-        answer = self._pool.submit(hard.solve, budget)
-        self._asked.append(_Asked(node, literal, hard, self._free.pop(), answer, guess))
+    def _merge(self, node: int, literal: int) -> None:
+        self._state.merged[node] = literal
+        self._merged.append((node, literal))
 
-    def _settle(self, node: int, literal: int, answer: bool | None) -> None:
-        """Merges a node, or lets it stand."""
-        if answer:
-            self._state.merged[node] = literal
-            for oracle in () if self._asked else self._oracles:
-                oracle.equate(node, literal)
-        else:
-            stand(self._state, node)
-
-    def _release(self) -> None:
-        """The solver of the first question is free again."""
-        self._free.append(self._asked.popleft().oracle)
-
-    def _take_back(self) -> None:
-        """Ends all questions, and undoes what was guessed since the first of them."""
+    def _end(self) -> None:
+        """Ends all questions."""
         for asked in self._asked:
             asked.hard.end()
-        for asked in self._asked:
-            while not asked.answer.done():
-                wait((asked.answer,), _LOOK)
-            asked.oracle.close()
-            self._free.append(asked.oracle)
-        if self._asked and self._asked[0].before:
-            for array, before in zip(self._changing(self._asked[0].node), self._asked[0].before, strict=True):
-                array[:] = before
-        self._asked.clear()
+        while self._asked:
+            for asked in self._answered():
+                asked.oracle.close()
 
-    def _changing(self, node: int) -> _Arrays:
-        """What a pass changes from a node on."""
-        state = self._state
-        own = state.merged[node:], state.first[node:], state.second[node:]
-        return *own, state.hashed, state.classes, state.following, state.last
-
-    def _kept(self, node: int) -> _Arrays:
-        return tuple(array.copy() for array in self._changing(node))
-
-
-def _result(answer: "Future[bool | None]") -> bool | None:
-    """What a thread answers; Ctrl-C is heard meanwhile."""
-    while not answer.done():
-        wait((answer,), _LOOK)
-    return answer.result()
+    def _forget(self) -> None:
+        for oracle in self._oracles:
+            oracle.close()
+        self._merged.clear()
+        self._told.clear()

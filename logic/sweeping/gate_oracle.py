@@ -62,7 +62,7 @@ class GateOracle:
         return _model(self._cones)
 
     def look(self, node: int, literal: int, budget: int) -> bool | GateQuestion | None:
-        """Whether a node always has the value of a literal; what small windows leave open is the next question to solve."""
+        """Whether a node always has the value of a literal; what small windows leave open is to be solved."""
         answer = ask_narrow(self._cones, node, literal, budget)
         return GateQuestion(self._cones, node, literal) if answer == WIDER else _said(answer)
 

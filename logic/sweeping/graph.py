@@ -18,8 +18,8 @@ def _write(nodes: Nodes, kinds: Array, offsets: Array, operands: Array, wires: A
     for gate in range(len(kinds)):
         begin, end = offsets[gate], offsets[gate + 1]
         if end - begin == 2 and kinds[gate] == _AND:  # most gates of most circuits
-            a, b = operands[begin], operands[begin + 1]
-            wires[gate_wire + gate] = conjunction(nodes, wires[a >> 1] ^ (a & 1), wires[b >> 1] ^ (b & 1))
+            a, b = int(operands[begin]), int(operands[begin + 1])
+            wires[gate_wire + gate] = conjunction(nodes, int(wires[a >> 1]) ^ (a & 1), int(wires[b >> 1]) ^ (b & 1))
             continue
         literals = np.empty(end - begin, np.int64)
         for i in range(begin, end):

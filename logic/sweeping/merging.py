@@ -35,9 +35,12 @@ class State(NamedTuple):
 
 
 @kernel()
-def mark_cones(nodes: Nodes, wanted: NDArray[np.bool_], size: int) -> None:  # pragma: no cover - compiled
-    """Extends ``wanted`` to all nodes below."""
+def mark_cones(nodes: Nodes, state: State, size: int) -> None:  # pragma: no cover - compiled
+    """Extends ``wanted`` to all nodes below, and to what stands for them."""
+    wanted = state.wanted
     for node in range(size - 1, 0, -1):
+        if wanted[node]:
+            wanted[state.merged[node] >> 1] = True
         if wanted[node] and nodes.first[node] >= 0:
             wanted[nodes.first[node] >> 1] = True
             wanted[nodes.second[node] >> 1] = True
@@ -141,6 +144,8 @@ def advance(
     plain, most = (_CHAIN, 3 * _CHAIN) if ask else (2, 6)
     for node in range(start, size):
         if not (resume and node == start):
+            if ask and not state.wanted[node]:
+                continue
             if nodes.first[node] < 0:
                 _enter(state, node)
                 continue

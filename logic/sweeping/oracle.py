@@ -74,18 +74,11 @@ class Oracle:
         self.model: Model = np.zeros(0, np.int64), np.zeros(0, np.bool_)
         """The input nodes below the last pair found different, and their values."""
 
-    def equal(self, node: int, literal: int, budget: int) -> bool | None:
-        """Whether ``node`` always has the value of ``literal``; None when ``budget`` conflicts did not decide it."""
-        found = self.look(node, literal, budget)
-        if not isinstance(found, Hard):
-            return found
-        answer = found.solve(budget)
-        if answer is False:
-            self.model = found.model
-        return answer
-
     def look(self, node: int, literal: int, budget: int) -> bool | Hard | None:
-        """As :meth:`equal`, yet what the windows leave open is only loaded: it is the next question to be solved."""
+        """Whether a node always has the value of a literal; what windows leave open is to be solved.
+
+        None when ``budget`` conflicts did not decide it.
+        """
         roots = np.array([node, literal >> 1][: 1 + (literal > 1)], np.int64)
         questions = [(2 * node ^ literal,)] if literal <= 1 else [(2 * node, literal ^ 1), (2 * node ^ 1, literal)]
         for limit in (*_WINDOWS, len(self._first)):

@@ -4,15 +4,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import kernel
-from ..satisfiability.gate_solver import IMPOSSIBLE, POSSIBLE
+from ..satisfiability.gate_solver import IMPOSSIBLE, POSSIBLE, UNDECIDED
 from ..satisfiability.solver_gates import OPEN
 from .merging import PENDING, State, advance, restart, stand
 from .nodes import Nodes
 from .patterns import next_random
-from .questions import COUNT, Cones, equal, equate, input_value
+from .questions import COUNT, CREDIT, Cones, equal, equate, input_value
 
 Integers = NDArray[np.int64]
 Words = NDArray[np.uint64]
+_PATIENCE = 20  # times the budget, for a question that stays open while such questions are mostly decided so
 END, PAUSED, DIFFERENT = range(3)
 
 
@@ -55,6 +56,9 @@ def sweep_nodes(
             return END, size, False, waiting
         literal = 2 * candidate ^ np.int64(state.phase[at] != state.phase[candidate])
         answer = equal(c, at, literal, budget, 0, 4)
+        if answer == UNDECIDED and c.numbers[CREDIT] > 0:
+            answer = equal(c, at, literal, _PATIENCE * budget, 0, 4)
+            c.numbers[CREDIT] += -1 if answer == UNDECIDED else 1
         resume = False
         if answer == IMPOSSIBLE:
             state.merged[at] = literal

@@ -31,7 +31,7 @@ _SMALL, _MIDDLE, _LARGE = 60, 300, 2_000  # nodes of a window, nearest first
 _FULL = 100  # assignments that count as a conflict
 WIDER = 3  # an answer besides those of the solver
 _RENEW = 1_500  # gates after which the solver of whole cones is emptied, unless one question needs more
-ASKED, ROOM, COUNT, INSIDE, WIDE = range(5)  # places in ``Cones.numbers``
+ASKED, ROOM, COUNT, INSIDE, WIDE, CREDIT = range(6)  # places in ``Cones.numbers``
 
 
 class Cones(NamedTuple):
@@ -43,7 +43,7 @@ class Cones(NamedTuple):
     queue: Ints  # [nodes + 1] nodes of the last window, nearest first
     place: Ints  # [nodes] 1 + where a node of the last window is in the queue
     known: Ints  # [nodes] variable of a node in the solver of whole cones, or 0
-    numbers: NDArray[np.int64]  # [5]
+    numbers: NDArray[np.int64]  # [6]
     near: Solver  # of a window
     far: Solver  # of whole cones
 
@@ -56,7 +56,7 @@ def new_cones(first: Ints, second: Ints) -> Cones:
     near.numbers[LAZY] = far.numbers[LAZY] = 1
     near.numbers[FULL] = far.numbers[FULL] = _FULL
     visited, queue, place, known = (np.zeros(size + 1, np.int32) for _ in range(4))
-    return Cones(first, second, visited, queue, place, known, np.array([0, _RENEW, 0, 0, 0]), near, far)
+    return Cones(first, second, visited, queue, place, known, np.array([0, _RENEW, 0, 0, 0, 0]), near, far)
 
 
 @kernel(large=0, _nrt=False)

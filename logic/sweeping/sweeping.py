@@ -21,14 +21,17 @@ from .graph import AndGraph
 from .merging import PENDING, State, advance, mark_cones, restart
 from .oracle import Model
 from .passes import DIFFERENT, END, PAUSED, sweep_nodes
-from .patterns import fold, neighbours, random_words, simulate
-from .questions import ASKED, Cones, forget, new_cones
+from .patterns import all_words, fold, neighbours, random_words, simulate
+from .questions import ASKED, CREDIT, Cones, forget, new_cones
 from .trees import merge_trees
 
 Integers = NDArray[np.int64]
 _BUDGETS = (100, 2_000, 50_000, 10_000_000)  # conflicts a question, pass by pass
 _OWN = 2_000  # conflicts up to which the compiled solver is asked, which is the faster one on small questions
-_PAUSE = 100_000  # conflicts between two looks at the clock
+_ALL = 1 << 23  # words of 64 vectors, of all nodes together, up to which all vectors are simulated
+_CHUNK = 32  # words of them at once
+_CREDIT = 20  # questions that stay open and are asked again at once
+_PAUSE = 10_000  # conflicts between two looks at the clock
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +71,7 @@ def sweep(
     if (pairs[:, 0] == pairs[:, 1]).all():
         return Sweep(np.ones(len(pairs), np.int64), None, 2 * np.arange(len(graph)), 0)
     merge_trees(graph.nodes, len(graph))
-    return _Sweeper(graph, pairs, watch or Watch(), seed, words).run()
+    return _Sweeper(graph, pairs, watch or Watch(deaf=True), seed, words).run()
 
 
 class _Sweeper:
@@ -112,10 +115,11 @@ class _Sweeper:
         witness = self._simulate()
         if witness is None:
             self._advance_all(None)
+            witness = self._try_all()
         for budget in _BUDGETS:
             if witness is not None or self._open().size == 0 or self.watch.late():
                 break
-            alone = self.watch.jobs == 1 and budget <= _OWN
+            alone = budget < _OWN or (budget == _OWN and self.watch.jobs == 1)
             witness = self._ask_all(budget) if alone else self._advance_all(budget)
             if witness is None and budget > _OWN // 10:
                 witness = self._decide_outputs(10 * budget)
@@ -157,6 +161,25 @@ class _Sweeper:
             fresh = False
         return None
 
+    def _try_all(self) -> NDArray[np.bool_] | None:
+        """Decides the open pairs by all vectors, if they depend on few inputs."""
+        self._want()
+        inputs = self.inputs[self.state.wanted[self.inputs]]
+        total = 1 << max(0, len(inputs) - 6)
+        if len(inputs) > 20 or total * self.size > _ALL:
+            return None
+        chunk = min(total, _CHUNK)
+        words = np.zeros((self.size, chunk), np.uint64)
+        for start in range(0, total, chunk):
+            words[inputs] = all_words(len(inputs), start, chunk)
+            simulate(self.nodes, words)
+            witness = self._difference(words)
+            if witness is not None:
+                return witness
+        for node, literal in self._questions():
+            self._unite(node, literal)
+        return None
+
     def _difference(self, words: NDArray[np.uint64]) -> NDArray[np.bool_] | None:
         flips = np.where(self.pairs & 1, np.iinfo(np.uint64).max, 0).astype(np.uint64)
         differ = words[self.pairs[:, 0] >> 1] ^ words[self.pairs[:, 1] >> 1] ^ (flips[:, 0] ^ flips[:, 1])[:, None]
@@ -178,7 +201,9 @@ class _Sweeper:
             at, candidate = advance(self.nodes, state, at, self.size, again, budget is not None, self.waiting)
             return at, 2 * candidate ^ int(at < self.size and state.phase[at] ^ state.phase[candidate])
 
-        return self.solvers.advance_all(self.size, budget or 0, following, self._learn)
+        witness = self.solvers.advance_all(self.size, budget or 0, following, self._learn)
+        self._compress()
+        return witness
 
     def _ask_all(self, budget: int) -> NDArray[np.bool_] | None:
         """One pass over all nodes with the compiled solver."""
@@ -187,6 +212,7 @@ class _Sweeper:
             self.cones = new_cones(state.first, state.second)
         else:
             forget(self.cones)
+        self.cones.numbers[CREDIT] = _CREDIT if budget < _OWN else 0
         restart(state, self.size, 0)
         self._want()
         while end != END and not self.watch.late():
@@ -211,7 +237,7 @@ class _Sweeper:
         wanted = self.state.wanted
         wanted[:] = False
         wanted[self.pairs[self._open()].reshape(-1) >> 1] = True
-        mark_cones(self.nodes, wanted, self.size)
+        mark_cones(self.nodes, self.state, self.size)
 
     def _learn(self, model: Model, limit: int) -> NDArray[np.bool_] | None:
         """Simulates a model and its neighbours; a vector that tells a pair apart is returned."""
@@ -234,6 +260,7 @@ class _Sweeper:
         self.solvers.choose(quick=False)
         with closing(self.solvers.decide(self._questions(), budget)) as answers:
             for node, literal, answer, model in answers:
+                self.watch.progress(len(self.pairs) - len(self._open()), len(self.pairs), "outputs proved")
                 if answer:
                     self._unite(node, literal)
                 elif model is not None:
@@ -254,4 +281,10 @@ class _Sweeper:
         merged = self.state.merged
         left, right = int(merged[node]), int(merged[literal >> 1]) ^ (literal & 1)
         merged[max(left, right) >> 1] = min(left, right) ^ (max(left, right) & 1)
-        merged[:] = merged[merged >> 1] ^ (merged & 1)
+        self._compress()
+
+    def _compress(self) -> None:
+        """Lets each node say at once what stands for it, though that was merged later."""
+        merged = self.state.merged
+        while not np.array_equal(deeper := merged[merged >> 1] ^ (merged & 1), merged):
+            merged[:] = deeper

@@ -41,7 +41,12 @@ if TYPE_CHECKING:
 _ANY_TIME = 1 << 20  # steps; what leaks has reached its bound long before
 
 
-def write_nir(network: SpikingNetwork, path: str | Path, profile: str = "cuba", golden: Tensor | None = None) -> None:
+def write_nir(
+    network: SpikingNetwork,
+    path: str | Path,
+    profile: str = "cuba",
+    golden: Tensor | NDArray[np.bool_] | None = None,
+) -> None:
     """Writes a network as NIR, and beside it as ``.json`` what NIR cannot carry; both or neither.
 
     Args:

@@ -17,6 +17,7 @@ from ..network import INPUT, MOST_HALVINGS, RESETS, Population, SpikingNetwork
 from ..rails import Line, lines_of_names
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import Tensor
 
 _FORMAT = "neurosym spiking network 2"
@@ -129,15 +130,23 @@ def to_notes(network: SpikingNetwork, profile: str, time_step: float, chain: boo
     }
 
 
-def golden_spikes(network: SpikingNetwork, spikes: Tensor, steps: int | None = None) -> dict[str, Any]:
-    """An input and its answers as lists of ``[step, sample, line]``, one a spike; answers count outputs from 0."""
+def golden_spikes(
+    network: SpikingNetwork, spikes: Tensor | NDArray[np.bool_], steps: int | None = None
+) -> dict[str, Any]:
+    """An input and its answers as lists of ``[step, sample, line]``, one a spike; answers count outputs from 0.
+
+    Arrays are answered bit by bit, without torch, which takes longer to load than most circuits take to compile.
+    """
     steps = steps or max(network.latency, len(spikes) + len(network.populations)) + 1
-    return {
-        "samples": spikes.shape[1],
-        "steps": steps,
-        "input": spikes.flatten(2).bool().nonzero().tolist(),
-        "answers": answer_trains(network, spikes, steps).nonzero().tolist(),
-    }
+    if isinstance(spikes, np.ndarray):
+        from ..simulation.bit_simulator import simulate_bits
+
+        given = spikes.reshape(*spikes.shape[:2], -1)
+        sent = np.argwhere(given)
+        answers = np.argwhere(simulate_bits(network, given, steps, lines=network.outputs))
+    else:
+        sent, answers = spikes.flatten(2).bool().nonzero(), answer_trains(network, spikes, steps).nonzero()
+    return {"samples": spikes.shape[1], "steps": steps, "input": sent.tolist(), "answers": answers.tolist()}
 
 
 def answer_trains(network: SpikingNetwork, spikes: Tensor, steps: int) -> Tensor:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..deployment import TargetNetwork, forgets
 from ..errors import NetworkError
@@ -125,7 +126,7 @@ class Target:
     limits: Limits
     profiles: tuple[str, ...]
     requires: tuple[str, ...]
-    write: Callable[[SpikingNetwork, Path, str, Tensor | None], None]
+    write: Callable[[SpikingNetwork, Path, str, Tensor | NDArray[np.bool_] | None], None]
     read: Callable[[Path], SpikingNetwork]
     run: Callable[[Path, Tensor, int], Tensor] | None = None
     delay: Callable[[SpikingNetwork], int] = lambda _: 0

@@ -9,22 +9,15 @@ from tempfile import TemporaryDirectory
 from typing import cast
 
 from ..errors import FormatError
+from .complaints import PLACE, explain, named, objection
 from .native_rules import refuse_unwalled
 from .netlist_json import Module
-from .program import MEGABYTES, SECONDS, Yosys
+from .program import MEGABYTES, OUTPUT, SECONDS, Yosys
 from .sources import Sources
 
 _NAME = re.compile(r"[A-Za-z_][\w$]*")
-_PLACE = re.compile(r"(f\d+\.\w+):(\d+)")
+_USED = re.compile(r"^(?:\$abstract|\$paramod(?:\$[0-9a-f]+)?)?\\|(?<=[^\\])\\.*$")
 _DIVIDERS = "t:$div t:$mod t:$divfloor t:$modfloor"
-_ELSEWHERE = "; it is looked for in the file's own folder and in those that a list of files (.f) names (+incdir+)"
-_REMEDIES = {  # by words of yosys
-    "is not part of the design": (
-        "; give the file with that module too, in a list of files (.f), or the library of its cells (--liberty FILE)"
-    ),
-    "an't open include file": _ELSEWHERE,
-    "an not open file": _ELSEWHERE,
-}
 RULES = Path(__file__).with_name("rules.v")
 """What is mapped otherwise than yosys does."""
 # No pass may choose a value of an x, merge clocks, or turn an asynchronous control into something else.
@@ -75,7 +68,7 @@ class Elaborated:
 
     def place(self, source: str) -> tuple[str, int]:
         """The user's file and line of a ``src`` attribute; line 0 if it tells none."""
-        found = _PLACE.search(source)
+        found = PLACE.search(source)
         return (self.sources.place(found[1]), int(found[2])) if found else (self.sources.given[self.sources.tops[0]], 0)
 
 
@@ -100,6 +93,7 @@ def elaborate(
     if not yosys.walled:
         refuse_unwalled(sources)
     own_output = any(b"\\$" in data for data in sources.copies.values())  # yosys' own cells
+    deferred = " -defer" if top else ""  # so that a testbench beside the module that is meant is not run
     options = " -formal" * formal + " -icells" * own_output + "".join(f" -D{macro}" for macro in macros)
     names = [name for name in sources.tops if name.endswith(".v")]
     languages = (" -sv", "") if names else (" -sv",)  # words of SystemVerilog are names in older files
@@ -108,7 +102,7 @@ def elaborate(
         reading = "\n".join(
             f"read_json {name}"
             if name.endswith(".json")
-            else f"read_verilog{language if name.endswith('.v') else ' -sv'}{options} {name}"
+            else f"read_verilog{deferred}{language if name.endswith('.v') else ' -sv'}{options} {name}"
             for name in sources.tops
         )
         script = _SCRIPT.format(
@@ -129,37 +123,34 @@ def elaborate(
 
 
 def _result(folder: Path, said: str, sources: Sources) -> Elaborated:
+    if (folder / "design.json").stat().st_size >= OUTPUT:
+        raise FormatError(
+            f"{sources.given[sources.tops[0]]}: its gates take more than {OUTPUT >> 20} MB; make it smaller"
+        )
     design = json.loads((folder / "design.json").read_text("utf-8", "replace"))
     modules = cast("dict[str, Module]", design["modules"])
     log = (folder / "hierarchy.log").read_text("utf-8", "replace")
-    removed = re.findall(r"Removing unused module `\\(\S+)'", log)
+    used = {_USED.sub("", name) for name in re.findall(r"(?:Top|Used) module: *(\S+)", log)}
+    removed = [_USED.sub("", name) for name in re.findall(r"Removing unused module `(\S+)'", log)]
     given = sources.given[sources.tops[0]]
     tops = [name for name, module in modules.items() if "top" in module["attributes"]]
     if len(tops) != 1:
-        raise FormatError(
-            f"{given}: all its modules are empty, so that there is nothing to read; give the files of theirs"
-        )
+        raise FormatError(f"{given}: holds no module with anything in it; give the files that do")
+    if told := objection(said, sources):
+        raise FormatError(told)
     warnings = (line.partition("Warning: ") for line in said.splitlines() if "Warning: " in line)
-    told = dict.fromkeys(f"{_named(where, sources)}{what}" for where, _, what in warnings)
+    told = dict.fromkeys(f"{named(where, sources)}{what}" for where, _, what in warnings)
     divides = bool((folder / "dividers.log").read_text().strip())
-    return Elaborated(tops[0], modules[tops[0]], tuple(removed), tuple(told), divides, sources)
-
-
-def _named(text: str, sources: Sources) -> str:
-    """A text with the user's names of files."""
-    return re.sub(r"(?:\./)?\bf\d+\.(?:sv|vh|v|dat|json)\b", lambda match: sources.place(match[0]), text)
+    return Elaborated(
+        tops[0], modules[tops[0]], tuple(name for name in removed if name not in used), tuple(told), divides, sources
+    )
 
 
 def _failure(status: int, said: str, sources: Sources) -> str:
-    """What is told of a run that failed: the first error of yosys, where it is, and what to do."""
+    """What is told of a run that failed."""
+    if told := explain(said, sources):
+        return told
+    spent = f"it may take {SECONDS} s of CPU time and {MEGABYTES} MB"
+    last = next((line for line in said.splitlines() if "broken off" in line), f"status {status}")
     given = sources.given[sources.tops[0]]
-    error = next((line for line in said.splitlines() if "ERROR:" in line), "")
-    if not error:
-        spent = f"it may take {SECONDS} s of CPU time and {MEGABYTES} MB"
-        told = next((line for line in said.splitlines() if "broken off" in line), f"status {status}")
-        return f"{given}: yosys was broken off ({told.removeprefix('broken off: ').strip()}); {spent}, make it smaller"
-    where, _, what = error.partition("ERROR:")
-    found = _PLACE.search(where)
-    place = f"{sources.place(found[1])}:{found[2]}" if found else given
-    remedy = next((remedy for words, remedy in _REMEDIES.items() if words in what), "")
-    return f"{place}: {_named(what, sources).strip()}{remedy}"
+    return f"{given}: yosys was broken off ({last.removeprefix('broken off: ').strip()}); {spent}, make it smaller"

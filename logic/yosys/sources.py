@@ -1,6 +1,7 @@
 """The Verilog files of a design, copied into the one folder that yosys sees, with all files that they include."""
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,7 +75,7 @@ def gather(files: Sequence[tuple[str, bytes]], folders: Sequence[Path]) -> Sourc
             if path not in known:
                 included = match[1][:1] == b"`"
                 known[path] = take(str(path), ".vh" if included else ".dat")
-                copy(known[path], path.read_bytes(), path.parent if included else None)
+                copy(known[path], path.read_bytes().removeprefix(BOM_UTF8), path.parent if included else None)
             return match[1] + b'"' + known[path].encode() + b'"'
 
         found.copies[name] = data if name.endswith(".dat") else _READS.sub(renamed, data)

@@ -10,31 +10,21 @@ from ..terminal import busy, say, say_json, say_rows, say_table
 from .conventions.ending import plain_errors
 from .conventions.files import PathError, existing, writable
 from .conventions.options import CODES, WORDS, AsJson, Seed, given, refuse_others
+from .conventions.reading import READING, Netlist, reads_netlists
 
 if TYPE_CHECKING:
     from logic.formats.files import Reading
     from logic.mapping.compiler import Bounds
 
-Netlist = Annotated[
-    Path, typer.Argument(help="AIGER, BLIF, .bench, KISS2, Verilog, yosys JSON, PLA, truth table or equations.")
-]
-Genlib = Annotated[
-    Path | None,
-    typer.Option("--genlib", "--liberty", help="The library of a mapped netlist's cells, genlib or Liberty (.lib)."),
-]
-Undriven = Annotated[
-    str, typer.Option(help="What a wire that nothing drives is: free (an input), or zero as ABC takes it.")
-]
 FanIn = Annotated[int | None, typer.Option(min=2, help="Most synapses into a neuron.")]
 WeightBits = Annotated[int | None, typer.Option(min=2, help="Bits of a signed weight.")]
 MaxDelay = Annotated[int | None, typer.Option(min=1, help="Longest delay in steps; relay neurons beyond.")]
 Neurons = Annotated[int | None, typer.Option(min=1, help="Most neurons in all, relays included.")]
-Top = Annotated[
-    str | None, typer.Option(help="The module of a Verilog file, if it holds several that no other contains.")
-]
+Jobs = Annotated[int, typer.Option(min=1, help="Threads that solve the hard questions of one proof.")]
 Mapping = Annotated[str, typer.Option(help="single-rail, dual-rail, fail-silent, majority, logicsnn or positive.")]
 
 
+@reads_netlists
 def compile_netlist(
     context: typer.Context,
     circuit: Netlist,
@@ -52,10 +42,9 @@ def compile_netlist(
     weight_bits: WeightBits = None,
     max_delay: MaxDelay = None,
     neurons: Neurons = None,
-    genlib: Genlib = None,
-    undriven: Undriven = "free",
-    top: Top = None,
     as_json: AsJson = False,
+    *,
+    reading: "Reading",
 ) -> None:
     """Turn a netlist into a spiking network, and say how large it is."""
     with plain_errors():
@@ -69,13 +58,12 @@ def compile_netlist(
             networks = dict.fromkeys(target.suffix for target in TARGETS)
             writable(output, circuit, kinds=(*networks, *(f".{suffix}" for suffix in writable_suffixes())))
 
-        reading = _reading(genlib, undriven, top)
         if table:
-            refuse_others(context, ("circuit", "table", "genlib", "undriven", "top", "as_json"))
+            refuse_others(context, ("circuit", "table", *READING, "as_json"))
             say_rows([row._asdict() for row in netlists.trade_file(circuit, reading)], as_json)
             return
         if modules:
-            refuse_others(context, ("circuit", "mapping", "modules", "genlib", "undriven", "top", "as_json"))
+            refuse_others(context, ("circuit", "mapping", "modules", *READING, "as_json"))
             rows = netlists.module_rows(circuit, mapping, reading)
             if as_json:
                 say_json(rows)
@@ -98,11 +86,6 @@ def compile_netlist(
             say(str(found.verdict))
 
 
-def _reading(genlib: Path | None, undriven: str, top: str | None) -> "Reading":
-    """How netlists are read."""
-    return {"genlib": None if genlib is None else existing(genlib), "undriven": undriven, "top": top}
-
-
 def _bounds(fan_in: int | None, weight_bits: int | None, max_delay: int | None, neurons: int | None) -> "Bounds":
     """The bounds that were written."""
     given: Bounds = {}
@@ -117,6 +100,7 @@ def _bounds(fan_in: int | None, weight_bits: int | None, max_delay: int | None, 
     return given
 
 
+@reads_netlists
 def verify_netlist(
     context: typer.Context,
     circuit: Annotated[Path, typer.Argument(help="The netlist that is compiled, or a network (.nir) of ours.")],
@@ -133,9 +117,6 @@ def verify_netlist(
     weight_bits: WeightBits = None,
     max_delay: MaxDelay = None,
     neurons: Neurons = None,
-    genlib: Genlib = None,
-    undriven: Undriven = "free",
-    top: Top = None,
     claims: Annotated[
         list[str] | None,
         typer.Option(
@@ -147,15 +128,21 @@ def verify_netlist(
     replayed: Annotated[
         Path | None, typer.Option("--replay", help="Judge a file of AIGER witnesses by plain simulation.")
     ] = None,
+    jobs: Jobs = 1,
     as_json: AsJson = False,
+    *,
+    reading: "Reading",
 ) -> None:
     """Prove the compiled network of a netlist, or its properties; exit code 0 proved, 1 refuted, 3 out of budget."""
+    if claims or replayed is not None:
+        with plain_errors():
+            existing(circuit)
+            code = _verify_claims(
+                context, circuit, claims or [], timeout, witness, waveform, replayed, reading, as_json
+            )
+        raise typer.Exit(code)
     with plain_errors():
         existing(circuit)
-        if claims or replayed is not None:
-            raise typer.Exit(
-                _verify_claims(context, circuit, claims or [], timeout, witness, waveform, replayed, top, as_json)
-            )
         if witness is not None:
             raise PathError(f"{witness}: is written for properties; name one by --property, or all")
         if spec is not None:
@@ -163,7 +150,6 @@ def verify_netlist(
         for place, kinds in ((waveform, (".vcd", ".svg")), (certificate, (".cnf",))):
             if place is not None:
                 writable(place, circuit, spec, kinds=kinds)
-        reading = _reading(genlib, undriven, top)
         if match is not None and spec is None:
             raise PathError(f"--match {match}: is for two netlists; give the specification too")
         compiled = circuit.suffix == ".nir"
@@ -177,6 +163,7 @@ def verify_netlist(
             found = netlists.verify_files(
                 circuit, spec, mapping, timeout, waveform, certificate, obligations=obligations, match=match,
                 reading=reading, bounds=_bounds(fan_in, weight_bits, max_delay, neurons), spec_top=spec_top,
+                jobs=jobs,
             )  # fmt: skip
         sizes = asdict(found.sizes)
         if as_json:
@@ -203,24 +190,27 @@ def _verify_claims(
     witness: Path | None,
     waveform: Path | None,
     replayed: Path | None,
-    top: str | None,
+    reading: "Reading",
     as_json: bool,
 ) -> int:
     """The exit code of `verify` where it is about properties."""
+    existing(circuit)
     from . import claims as judging
 
     if replayed is not None:
-        refuse_others(context, ("circuit", "replayed", "top", "as_json"))
-        return 0 if judging.replay_claims(circuit, existing(replayed), as_json, top) else 1
-    refuse_others(context, ("circuit", "claims", "timeout", "witness", "waveform", "top", "as_json"))
+        refuse_others(context, ("circuit", "replayed", *READING, "as_json"))
+        return 0 if judging.replay_claims(circuit, existing(replayed), as_json, reading) else 1
+    refuse_others(context, ("circuit", "claims", "timeout", "witness", "waveform", *READING, "as_json"))
     if witness is not None:
         writable(witness, circuit)
     if waveform is not None:
         writable(waveform, circuit, kinds=(".vcd",))
-    judged = judging.judge_claims(circuit, claims, timeout, witness, top, waveform)
+    with busy(f"proving properties of {circuit.name}"):
+        judged = judging.judge_claims(circuit, claims, timeout, witness, reading, waveform)
     return CODES[judging.say_judged(circuit, judged, as_json).holds]
 
 
+@reads_netlists
 def simulate_netlist(
     circuit: Netlist,
     mapping: Mapping = "dual-rail",
@@ -228,17 +218,15 @@ def simulate_netlist(
     seed: Seed = 0,
     deletion: Annotated[float, typer.Option(min=0, max=1, help="Probability that a spike is lost.")] = 0.0,
     insertion: Annotated[float, typer.Option(min=0, max=1, help="Probability of a spike from nowhere.")] = 0.0,
-    genlib: Genlib = None,
-    undriven: Undriven = "free",
-    top: Top = None,
     as_json: AsJson = False,
+    *,
+    reading: "Reading",
 ) -> None:
     """Run random waves through the compiled network, check every answer, and count spikes, energy and faults."""
     with plain_errors():
         existing(circuit)
         from .waves import simulate_file
 
-        reading = _reading(genlib, undriven, top)
         with busy(f"simulating {circuit.name}"):
             found = simulate_file(circuit, mapping, waves, seed, deletion, insertion, reading)
         figures = asdict(found)
@@ -247,20 +235,19 @@ def simulate_netlist(
         say_rows([rows], as_json)
 
 
+@reads_netlists
 def translate_netlist(
     circuit: Netlist,
     output: Annotated[
         Path, typer.Argument(help="The file to write: .aig, .aag, .bench, .blif, .eqn, .v, .dot or .svg.")
     ],
-    genlib: Genlib = None,
-    undriven: Undriven = "free",
-    top: Top = None,
     as_json: AsJson = False,
+    *,
+    reading: "Reading",
 ) -> None:
     """Write a netlist in another format, which the suffix says; names that it cannot hold are mended, and told."""
     with plain_errors():
         existing(circuit)
-        reading = _reading(genlib, undriven, top)
         from logic.formats.known_formats import writable_suffixes
 
         from .netlists import translate_file

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from logic import CircuitError, Verdict
 from logic.checking import Judged, all_hold, prove_properties, read_witnesses, replay, with_claims, write_witnesses
@@ -9,6 +10,9 @@ from logic.formats import read_circuit
 
 from ..terminal import say, say_json
 from .conventions.options import WORDS
+
+if TYPE_CHECKING:
+    from logic.formats.files import Reading
 
 ALL = "all"
 
@@ -18,7 +22,7 @@ def judge_claims(
     names: list[str],
     timeout: float | None,
     witness: Path | None,
-    top: str | None = None,
+    reading: "Reading | None" = None,
     waveform: Path | None = None,
 ) -> tuple[Judged, ...]:
     """Judges properties of a netlist file, and writes witnesses of those refuted, one after the other.
@@ -30,14 +34,14 @@ def judge_claims(
         names: Of properties, or ``all``.
         timeout: Seconds for each, or None for no bound.
         witness: Where to, if anything is refuted.
-        top: The module of a Verilog file that is meant; its macro ``FORMAL`` is defined.
+        reading: How the file is read; for Verilog the macro ``FORMAL`` is defined too.
         waveform: Where the first witness is shown as a value change dump, if anything is refuted.
 
     Raises:
         FormatError: if the file cannot be read.
         CircuitError: if there is no such property.
     """
-    circuit = with_claims(read_circuit(path, top=top, formal=True))
+    circuit = with_claims(read_circuit(path, **(reading or {}), formal=True))
     if not circuit.properties:
         raise CircuitError(
             f"{path}: states no property; AIGER 1.9 has bad states (B) and justice (J), SystemVerilog assertions"
@@ -75,9 +79,9 @@ def say_judged(path: Path, judged: tuple[Judged, ...], as_json: bool) -> Verdict
     return whole
 
 
-def replay_claims(path: Path, witness: Path, as_json: bool, top: str | None = None) -> bool:
+def replay_claims(path: Path, witness: Path, as_json: bool, reading: "Reading | None" = None) -> bool:
     """Judges the witnesses of a file by a plain simulation, and shows whether each is accepted."""
-    circuit = with_claims(read_circuit(path, top=top, formal=True))
+    circuit = with_claims(read_circuit(path, **(reading or {}), formal=True))
     found = [(one.claim, replay(circuit, one)) for one in read_witnesses(witness)]
     if as_json:
         rows = [{"claim": claim, "accepted": not wrong, "problem": wrong} for claim, wrong in found]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from logic import NetworkError
 from logic.formats import read_circuit
@@ -12,6 +13,9 @@ from logic.simulators.importer_kit import importer_subjects
 from logic.targets import find_target, target_of_file
 
 from ..terminal import complain
+
+if TYPE_CHECKING:
+    from logic.formats.files import Reading
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,13 @@ class Found:
 
 
 def compare_networks(
-    paths: Sequence[Path], targets: str, mapping: str, waves: int, seed: int, keep: Path | None
+    paths: Sequence[Path],
+    targets: str,
+    mapping: str,
+    waves: int,
+    seed: int,
+    keep: Path | None,
+    reading: "Reading | None" = None,
 ) -> Found:
     """Compares the networks of files.
 
@@ -59,7 +69,7 @@ def compare_networks(
     if not paths:
         raise NetworkError("there is nothing to compare; give a netlist or a network (.nir), or --importer nir")
     simulators = find_simulators(targets)
-    subjects = [_subject(path, mapping) for path in paths]
+    subjects = [_subject(path, mapping, reading) for path in paths]
     return Found(conform(subjects, simulators, waves=waves, seed=seed, folder=keep, progress=_tell))
 
 
@@ -77,11 +87,11 @@ def importer_kit(importer: str, targets: str, keep: Path | None) -> Found:
     return Found(conform(importer_subjects(), readers, folder=keep, progress=_tell))
 
 
-def _subject(path: Path, mapping: str) -> Subject:
+def _subject(path: Path, mapping: str, reading: "Reading | None") -> Subject:
     if (target := target_of_file(path)) is not None:
         network = find_target(target.name).read(path)
         return Subject(path.stem, network)
-    return Subject.of_circuit(path.stem, read_circuit(path), mapping)
+    return Subject.of_circuit(path.stem, read_circuit(path, **(reading or {})), mapping)
 
 
 def _tell(outcome: Outcome) -> None:

@@ -11,6 +11,7 @@ from time import perf_counter
 
 import numpy as np
 
+from logic.errors import FormatError
 from logic.kernels import kernel_folder
 
 _NEEDED_GIB = 3.0  # what a run takes at its peak, with some room
@@ -54,6 +55,7 @@ def diagnose() -> tuple[Finding, ...]:
         _examine("Z3", "z3-solver", "a law of De Morgan, proved", _test_z3),
         _examine("NIR", "nir", "a graph, written and read back", _test_nir),
         _kernels(),
+        _yosys(),
     )
 
 
@@ -164,6 +166,27 @@ def _cores() -> Finding:
     affinity = getattr(os, "sched_getaffinity", None)  # Linux: the cores that this process may use
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
     return Finding("Cores", True, str(cores), 0.0, "two are enough")
+
+
+def _yosys() -> Finding:
+    """What reads Verilog with hierarchy and behaviour; neurosym works without it."""
+    from logic.formats import parse_circuit
+    from logic.yosys.program import REMEDY, YosysError, yosys_at_hand
+
+    start = perf_counter()
+    part = "yosys"
+    try:
+        found = yosys_at_hand()
+        if found is None:
+            return Finding(part, True, "", 0.0, "not found; Verilog is read as far as one module of gates goes", REMEDY)
+        if not found.prepared:
+            remedy = "neurosym doctor --warm prepares it now, in a minute"
+            return Finding(part, True, found.version, 0.0, f"{found.place}: not prepared for this machine yet", remedy)
+        parse_circuit("module m(input [1:0] a, output y); assign y = a > 2; endmodule", "v")
+    except (YosysError, FormatError, OSError) as error:
+        return Finding(part, False, "", perf_counter() - start, " ".join(str(error).split()), REMEDY)
+    told = f"a comparison in Verilog, elaborated by {found.place}, which is prepared for this machine"
+    return Finding(part, True, found.version, perf_counter() - start, told)
 
 
 def _kernels() -> Finding:

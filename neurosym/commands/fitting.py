@@ -11,11 +11,14 @@ from .circuits import Mapping
 from .conventions.ending import plain_errors
 from .conventions.files import PathError, existing
 from .conventions.options import AsJson, given
+from .conventions.reading import read_given, reads_netlists
 
 if TYPE_CHECKING:
     from logic.chips import FitReport
+    from logic.formats.files import Reading
 
 
+@reads_netlists
 def fit_network(
     context: typer.Context,
     network: Annotated[Path, typer.Argument(help="A network (.nir) of ours, or a netlist.", show_default=False)],
@@ -24,6 +27,8 @@ def fit_network(
     max_delay: Annotated[int | None, typer.Option(min=1, help="Relays wait beyond so many steps.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="For which membranes must be right that run away.")] = None,
     as_json: AsJson = False,
+    *,
+    reading: "Reading",
 ) -> None:
     """Compare a network with the limits of a chip: what is used, what binds, what is not public, and what would fit.
 
@@ -31,11 +36,11 @@ def fit_network(
     """
     with plain_errors():
         existing(network)
-        from logic import Circuit, read_design
+        from logic import Circuit
         from logic.chips import find_chip, fit_chip, fit_circuit
 
         find_chip(chip)
-        design = read_design(network)
+        design = read_given(context, network, reading)
         if isinstance(design, Circuit):
             report = fit_circuit(design, chip, mapping, max_delay=max_delay, steps=steps)
         elif written := given(context, ["mapping", "max_delay"]):

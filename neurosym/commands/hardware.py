@@ -12,13 +12,16 @@ from .circuits import Mapping
 from .conventions.ending import plain_errors
 from .conventions.files import PathError, claimed, existing, writable
 from .conventions.options import CODES, WORDS, AsJson, given
+from .conventions.reading import READING, read_given, reads_netlists
 
 if TYPE_CHECKING:
     from logic import Circuit, SpikingNetwork
+    from logic.formats.files import Reading
 
 _RULE = ".pl"
 
 
+@reads_netlists
 def write_hardware(
     context: typer.Context,
     source: Annotated[Path, typer.Argument(help="A netlist, a network (.nir) of ours, or a rule (.pl).")],
@@ -33,6 +36,8 @@ def write_hardware(
     prove: Annotated[bool, typer.Option("--prove", help="Prove those cells equal to the netlist.")] = False,
     timeout: Annotated[float | None, typer.Option(min=0, help="Seconds for a proof.")] = None,
     as_json: AsJson = False,
+    *,
+    reading: "Reading",
 ) -> None:
     """Write spiking logic as Verilog with a self-checking testbench; with --prove down to proved gates.
 
@@ -46,7 +51,7 @@ def write_hardware(
             writable(output / f"{name}{ending}", source, kinds=(".v",))
         from logic.hardware import Form, prove_rtl, run_testbench, synthesize as synthesize_design, write_rtl
 
-        network, circuit = compile_source(source, mapping, query)
+        network, circuit = compile_source(context, source, mapping, query, reading)
         with claimed(output):
             design = write_rtl(network, output, form=cast(Form, form), name=name)
             row: dict[str, object] = {
@@ -78,6 +83,8 @@ def _check_options(context: typer.Context, source: Path, prove: bool, form: str)
     """Refuses settings that would not be obeyed."""
     if source.suffix != _RULE and given(context, ["query"]):
         raise PathError(f"{source}: is no rule (.pl); leave --query out")
+    if source.suffix == _RULE and (written := given(context, READING)):
+        raise PathError(f"{source}: is a rule and no netlist; leave --{written[0]} out")
     if source.suffix == ".nir" and given(context, ["mapping"]):
         raise PathError(f"{source}: is a network that has been compiled already; leave --mapping out")
     if source.suffix == ".nir" and prove:
@@ -103,18 +110,22 @@ def module_name(source: Path) -> str:
     return name if is_module_name(name) else f"design_{name}"
 
 
-def compile_source(source: Path, mapping: str, query: str | None) -> "tuple[SpikingNetwork, Circuit | None]":
+def compile_source(
+    context: typer.Context, source: Path, mapping: str, query: str | None, reading: "Reading"
+) -> "tuple[SpikingNetwork, Circuit | None]":
     """The network of a file, and the circuit that it was compiled from, if it was.
 
     Args:
+        context: Of the command, which knows what was written.
         source: A netlist, a network (``.nir``), or a rule (``.pl``) of which ``query`` is asked.
         mapping: How circuits are compiled.
         query: Of a rule.
+        reading: How a netlist is read.
 
     Raises:
         NeurosymError: if the file cannot be read, or not be compiled.
     """
-    from logic import Circuit, compile_circuit, read_design
+    from logic import Circuit, compile_circuit
 
     if source.suffix == _RULE:
         if query is None:
@@ -123,7 +134,7 @@ def compile_source(source: Path, mapping: str, query: str | None) -> "tuple[Spik
 
         design: Circuit | SpikingNetwork = answer_bits(ground(Program.read(source), query))
     else:
-        design = read_design(source)
+        design = read_given(context, source, reading)
     if isinstance(design, Circuit):
         return compile_circuit(design, mapping), design
     return design, None

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 import logic  # whose other names are loaded where they are asked for
 from logic import (
@@ -23,11 +24,10 @@ from logic.kernels import work_time
 from logic.mapping.constraints import weight_bits
 from logic.rails import has_two_rails, rail_pairs
 from logic.targets import target_of_file
+from logic.watch import Watch
 from logic.writing import whole_file
 
-if TYPE_CHECKING:  # NIR files need torch; all else here does without
-    from torch import Tensor
-
+if TYPE_CHECKING:
     from logic.formats.files import Reading
     from logic.mapping.compiler import Bounds
     from logic.mapping.trade import Cost
@@ -201,15 +201,13 @@ def translate_file(path: Path, output: Path, reading: "Reading | None" = None) -
     return {"circuit": str(path), "written": str(output), **sizes}
 
 
-def _example(network: SpikingNetwork, waves: int = 16) -> "Tensor":
+def _example(network: SpikingNetwork, waves: int = 16) -> NDArray[np.bool_]:
     """Random waves back to back for the file's golden spikes, ``[waves, 1, I]``, a pair of rails always a codeword."""
     values = np.random.default_rng(0).integers(0, 2, (waves, network.input_shape[0])).astype(bool)
     if has_two_rails(network.input_lines):
         rails = rail_pairs(network.input_lines)
         values[:, rails[:, 0]] = ~values[:, rails[:, 1]]
-    from torch import from_numpy
-
-    return from_numpy(values)[:, None]
+    return values[:, None]
 
 
 def trade_file(path: Path, reading: "Reading | None" = None) -> "tuple[Cost, ...]":
@@ -236,6 +234,7 @@ def verify_files(
     reading: "Reading | None" = None,
     bounds: "Bounds | None" = None,
     spec_top: str | None = None,
+    jobs: int = 1,
 ) -> Proved:
     """Compiles a netlist file and proves the network against another one, or against itself.
 
@@ -246,7 +245,8 @@ def verify_files(
         path: The netlist that is compiled, or a ``.nir`` file of ours, which needs a specification.
         spec: The specification; ``path`` itself if none is given.
         mapping: How it is compiled.
-        timeout: Seconds for each of the two proofs, or None for no bound.
+        timeout: Seconds for each proof: of the network, of all its properties, of the specification; None for no bound.
+            Ctrl-C ends them with what is known.
         waveform: Where a counterexample is written if there is one: ``.svg`` as a raster, else a value change dump.
         certificate: Where the formula of a small network is written (``.cnf``), its DRAT proof beside it.
         obligations: Whether to judge the network's other promises too (see :func:`logic.prove_obligations`).
@@ -254,6 +254,7 @@ def verify_files(
         reading: How both netlists are read: their library of cells, what undriven wires are.
         bounds: What the target allows of the network.
         spec_top: The module that is meant, of the specification if it is Verilog.
+        jobs: Threads that a proof may use.
 
     Raises:
         FormatError: if a file cannot be read.
@@ -262,21 +263,25 @@ def verify_files(
     """
     start = work_time()
     if (target := target_of_file(path)) is not None:
-        other: Reading = {**(reading or {}), "top": spec_top}
-        return _verify_network(target, path, spec, timeout, waveform, certificate, obligations, other)
+        of_spec: Reading = {**(reading or {}), "top": spec_top}
+        return _verify_network(target, path, spec, timeout, waveform, certificate, obligations, of_spec, jobs)
     circuit = read_circuit(path, **(reading or {}))
     compiled = compile_certified(circuit, mapping, **(bounds or {}))
     seconds = work_time() - start
-    network = compiled.network
-    verdict = verify(network, circuit, certificate=compiled.certificate, timeout=timeout)
+    network, watch = compiled.network, Watch(jobs=jobs)
+
+    def each() -> Watch:
+        return watch if timeout is None else watch.until(timeout)
+
+    verdict = verify(network, circuit, certificate=compiled.certificate, timeout=each())
     others = logic.prove_obligations(network, circuit, function=verdict) if obligations else {}
-    if circuit.properties and verdict.holds is not False:
+    if circuit.properties and verdict.holds is not False and not watch.interrupted:
         from logic.checking import all_hold, prove_properties
 
-        verdict = _both(verdict, all_hold(prove_properties(circuit, None, timeout)))
-    if spec is not None and verdict.holds is not False:
-        other = {**(reading or {}), "top": spec_top}
-        verdict = _both(verdict, verify(circuit, read_circuit(spec, **other), timeout=timeout, match=match))
+        verdict = _both(verdict, all_hold(prove_properties(circuit, None, each())))
+    if spec is not None and verdict.holds is not False and not watch.interrupted:
+        other: Reading = {**(reading or {}), "top": spec_top}
+        verdict = _both(verdict, verify(circuit, read_circuit(spec, **other), timeout=each(), match=match))
     _keep(verdict, network, circuit, waveform, certificate)
     return Proved(_as_read(verdict, reading), measure(circuit, compiled.network), seconds, others)
 
@@ -297,6 +302,7 @@ def _verify_network(
     certificate: Path | None,
     obligations: bool,
     reading: "Reading",
+    jobs: int,
 ) -> Proved:
     """The network of a target's file against a specification."""
     if spec is None:
@@ -304,7 +310,7 @@ def _verify_network(
     start = work_time()
     network, circuit = target.read(path), read_circuit(spec, **reading)
     seconds = work_time() - start
-    verdict = _as_read(verify(network, circuit, timeout=timeout), reading)
+    verdict = _as_read(verify(network, circuit, timeout=timeout, jobs=jobs), reading)
     others = logic.prove_obligations(network, circuit, function=verdict) if obligations else {}
     _keep(verdict, network, circuit, waveform, certificate)
     return Proved(verdict, measure(circuit, network), seconds, others)

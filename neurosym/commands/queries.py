@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from logic.errors import NeurosymError
 from reasoner.counting.planning import Prepared, answer_stated, answered, logs_stated, prepare_query
-from reasoner.errors import CountingError
+from reasoner.errors import CountingError, PlainPrologError
 from reasoner.prolog.border import Limits
 from reasoner.prolog.program import Program
 
@@ -96,7 +96,11 @@ def report_file(
         if as_json:
             return json.dumps({one.atom: _as_dict(one) for one in answers}, indent=2)
         return "\n\n".join(map(_as_text, answers))
-    prepared = prepare_query(Program.read(path, (), limits), query, limits)
+    try:
+        program = Program.read(path, (), limits)
+    except PlainPrologError as error:
+        raise PlainPrologError(f"{error}; as it states no probability, run it: neurosym solve {path} GOAL") from None
+    prepared = prepare_query(program, query, limits)
     if isinstance(prepared.counting, CountingError):
         return _bounds_report(prepared, query, limits, as_json)
     found = answered(prepared.grounding, prepared.plan)

@@ -1,14 +1,18 @@
 """The commands on simulators of others: `target list`, `target install`, `target remove` and `conform`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..terminal import complain, say, say_json, say_rows
 from .conventions.ending import plain_errors
-from .conventions.files import existing, writable
-from .conventions.options import AsJson, Seed
+from .conventions.files import PathError, existing, writable
+from .conventions.options import AsJson, Seed, given
+from .conventions.reading import READING, reads_netlists
+
+if TYPE_CHECKING:
+    from logic.formats.files import Reading
 
 target_app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Simulators of others, each in an environment of its own."
@@ -63,7 +67,9 @@ def remove_targets(names: Names) -> None:
             say(f"{simulator.name}: {'removed' if remove(simulator.name, simulator.recipe) else 'was not installed'}")
 
 
+@reads_netlists
 def conform_network(
+    context: typer.Context,
     networks: Annotated[list[Path] | None, typer.Argument(help="Netlists, or networks (.nir).")] = None,
     targets: Annotated[str, typer.Option(help="Names with commas between, or all.")] = "all",
     mapping: Annotated[str, typer.Option(help="How netlists are compiled.")] = "dual-rail",
@@ -74,10 +80,16 @@ def conform_network(
     keep: Annotated[Path | None, typer.Option(help="Keep what went to and fro in a folder.")] = None,
     importer: Annotated[str | None, typer.Option(help="nir: test a reader of NIR with the golden networks.")] = None,
     as_json: AsJson = False,
+    *,
+    reading: "Reading",
 ) -> None:
     """Compare a network in simulators of others with ours, all neurons at all steps; exit 0 same, 1 wrong, 3 open."""
     with plain_errors():
         from .conforming import compare_networks, importer_kit
+
+        netlists = [path for path in networks or [] if path.suffix != ".nir"]
+        if not netlists and (written := given(context, READING)):
+            raise PathError(f"--{written[0]}: is for netlists, and none is given; leave it out")
 
         for path in networks or []:
             existing(path)
@@ -87,7 +99,7 @@ def conform_network(
         if importer is not None:
             found = importer_kit(importer, targets, keep)
         else:
-            found = compare_networks(networks or [], targets, mapping, waves, seed, keep)
+            found = compare_networks(networks or [], targets, mapping, waves, seed, keep, reading)
         if log is not None:
             found.write_log(log)
         if report is not None:

@@ -4,11 +4,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from logic import Circuit, CircuitBuilder, parse_circuit, prove_equivalent, write_circuit
+from logic.checking import prove_properties
 from logic.kernels import run_kernels
 from logic.library import multiply
 
 _COUNTER = "INPUT(up)\nOUTPUT(carry)\nq = DFF(next)\nnext = XOR(q, up)\ncarry = AND(q, up)\n"
 _ADDER = "s = a ^ b ^ c;\nt = (a * b) + (a * c) + (b * c);\n"
+_CLAIMS = "aag 1 0 1 0 0 2\n2 3 0\n2\n0\nb0 high\nb1 never\n"
 _MAPPINGS = ("dual-rail", "single-rail", "fail-silent", "majority", "logicsnn")
 
 
@@ -43,6 +45,7 @@ def _warm_circuits() -> None:
         simulate_file(counter, "dual-rail", 256, 0, 0.0, 0.0)
     learn("0110", 0.0, 0)
     prove_equivalent(_product(swapped=False), _product(swapped=True), timeout=5.0)
+    prove_properties(parse_circuit(_CLAIMS, "aag"), timeout=5.0)
 
 
 def _warm_yosys() -> None:

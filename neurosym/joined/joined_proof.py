@@ -106,7 +106,7 @@ def prove_joined(model: Model, network: SpikingNetwork, *, timeout: float | None
         'PROVED'
     """
     check_network(network)
-    asked = asked_of(check_model(model).program, model.goal())
+    asked = asked_of(check_model(model).program, model.goal(), model.limits)
     forms = {name: integer_form(name, model.perceptions[name]) for name in asked}
     prefixes = {name: f"{name}_" if len(forms) > 1 else "" for name in forms}
     winners = [f"{prefix}winners" for prefix in prefixes.values()]

@@ -181,7 +181,7 @@ def integer_form(name: str, perception: object) -> WholePerception:
 
 def _asked(model: Model) -> Mapping[str, Asked]:
     """What the query asks of each perception."""
-    asked = asked_of(check_model(model).program, model.goal())
+    asked = asked_of(check_model(model).program, model.goal(), model.limits)
     if not asked:
         raise NetworkError(f"'{model.goal()}' asks for nothing that is seen, so there is nothing to join")
     for name, one in asked.items():
@@ -195,7 +195,7 @@ def _pictures(model: Model, inputs: Inputs) -> dict[str, Tensor]:
     asked = _asked(model)
     if not isinstance(inputs, Mapping):
         inputs = {next(iter(model.perceptions)): inputs} if len(model.perceptions) == 1 else {"": inputs}
-    known = mentioned(model.program, model.goal())
+    known = mentioned(model.program, model.goal(), model.limits)
     bound = bind(inputs, f"'{model.goal()}'", asked, known, model.embeddings, model.perceptions)
     found: dict[str, Tensor] = {}
     for name in asked:

@@ -7,8 +7,7 @@ from torch import Tensor
 from .graded_units import MultiThresholdUnit, PhaseUnit
 from .methods import Method, Neuron
 from .signal_graph import Operation
-from .units import IntegrateAndFire, SpikingUnit
-from .windows import WindowUnit
+from .units import IntegrateAndFire, SpikingUnit, WindowUnit
 
 UNITS: Mapping[str, type[SpikingUnit]] = {
     one.__name__: one for one in (IntegrateAndFire, WindowUnit, MultiThresholdUnit, PhaseUnit)

@@ -19,6 +19,7 @@ from .interpreting import evaluate
 from .operators import FUNCTIONS, SCALING, WEIGHTED, family
 from .rewriting import REWRITES
 from .signal_graph import ConversionError, Operation, Reference, Role, SignalGraph, leaves, mapped
+from .symbolic_tracing import trace_modules
 
 _TORCH = str(Path(torch.__file__).parent)
 _VIEWS = frozenset(
@@ -48,26 +49,47 @@ def trace(network: nn.Module, example: Tensor) -> SignalGraph:
     activations = {path: one for path, one in frozen.named_modules() if isinstance(one, TrainedActivation)}
     for one in activations.values():
         one.tracing = True
-    graph = translate(export(frozen, example), activations)
-    for one in activations.values():
-        one.tracing = False
-    _check_traced(graph, frozen, example)
+    graph = _traced_by_modules(frozen, example, activations)
+    if graph is None or not _answers_alike(graph, frozen, example, activations):
+        graph = translate(export(frozen, example), activations)
+        if not _answers_alike(graph, frozen, example, activations):
+            raise ConversionError(
+                f"{type(network).__name__} gives a picture another answer when others stand beside it; it must "
+                f"treat each picture of a batch (the first axis) alone"
+            )
     return graph
 
 
-def _check_traced(graph: SignalGraph, network: nn.Module, example: Tensor) -> None:
-    """Refuses a network whose answer for a picture depends on the others, and a graph that answers differently."""
+def _traced_by_modules(
+    network: nn.Module, example: Tensor, activations: Mapping[str, TrainedActivation]
+) -> SignalGraph | None:
+    """The graph of a network of well-known modules; of others the exporter is asked."""
+    found = trace_modules(network, example)
+    if found is None or _writes_into_views(found[0]):
+        return None
+    graph, tensors = found
+    with suppress(ConversionError):  # the exporter says it with its lines
+        return _translated(graph, {}, tensors, False, activations)
+    return None
+
+
+def _answers_alike(
+    graph: SignalGraph, network: nn.Module, example: Tensor, activations: Mapping[str, TrainedActivation]
+) -> bool:
+    """Whether a graph gives one picture the answer that the network gives it among others."""
+    for one in activations.values():
+        one.tracing = False
     with torch.no_grad():
         given = network(example)
         wanted = list(given) if isinstance(given, list | tuple) else [given]
-        for one, answer in zip(evaluate(graph, graph.constants, example[:1]), wanted, strict=True):
-            first = answer[:1]
-            same = one.shape == first.shape
-            if not same or not torch.allclose(one, first, rtol=1e-3, atol=1e-4 * float(first.abs().max()) + 1e-6):
-                raise ConversionError(
-                    f"{type(network).__name__} gives a picture another answer when others stand beside it; it must "
-                    f"treat each picture of a batch (the first axis) alone"
-                )
+        answers = [*zip(evaluate(graph, graph.constants, example[:1]), wanted, strict=True)]
+    for one in activations.values():
+        one.tracing = True
+    return all(
+        one.shape == answer[:1].shape
+        and torch.allclose(one, answer[:1], rtol=1e-3, atol=1e-4 * float(answer[:1].abs().max()) + 1e-6)
+        for one, answer in answers
+    )
 
 
 def export(network: nn.Module, example: Tensor, axes: tuple[str, ...] = ("pictures",)) -> torch.export.ExportedProgram:
@@ -165,12 +187,26 @@ def translate(
     Raises:
         ConversionError: for what has no rule, with its line.
     """
+    attributes = {
+        str(node.target): getattr(program.graph_module, str(node.target))
+        for node in program.graph.nodes
+        if node.op == "get_attr"
+    }
+    return _translated(program.graph, tensors_of(program), attributes, _several(program), activations or {})
+
+
+def _translated(
+    graph: fx.Graph,
+    tensors: Mapping[str, tuple[str, Tensor]],
+    attributes: Mapping[str, Any],
+    several: bool,
+    activations: Mapping[str, TrainedActivation],
+) -> SignalGraph:
+    """The graph of operators that torch.fx holds; tensors are placeholders or attributes."""
     builder = GraphBuilder()
     found: dict[fx.Node, Any] = {}
     outputs: list[str] = []
-    several = False
-    tensors = tensors_of(program)
-    for node in program.graph.nodes:
+    for node in graph.nodes:
         builder.frame = _frame(node)
         if node.op == "placeholder":
             if node.name in tensors:
@@ -182,7 +218,6 @@ def translate(
                 found[node] = builder.emit("input", role=Role.INPUT)
         elif node.op == "output":
             returned = mapped(list(cast("tuple[Any, ...]", node.args[0])), lambda one: found.get(one, one))
-            several = _several(program)
             for one in leaves(returned):
                 if not isinstance(one, Reference):
                     raise ConversionError(
@@ -190,11 +225,11 @@ def translate(
                     )
                 outputs.append(one.name)
         elif node.op == "call_function":
-            _translate_call(builder, node, found, activations or {})
+            _translate_call(builder, node, found, activations)
         elif node.op == "get_attr":
-            found[node] = builder.constant(str(node.target), getattr(program.graph_module, str(node.target)))
-    graph = SignalGraph(tuple(builder.operations), builder.constants, tuple(outputs), several)
-    return fold_norms(_with_readout(_pruned(graph)))
+            found[node] = builder.constant(str(node.target), attributes[str(node.target)])
+    made = SignalGraph(tuple(builder.operations), builder.constants, tuple(outputs), several)
+    return fold_norms(_with_readout(_pruned(made)))
 
 
 def _translate_call(

@@ -115,20 +115,8 @@ def _by_numbers(
 
 
 @scan_operator.register_fake
-def _(
-    current: Tensor,
-    decay: Tensor,
-    gain: Tensor,
-    threshold: Tensor,
-    initial: Tensor | None,
-    slopes: Tensor | None,
-    surrogate: str,
-    shape: list[float],
-    reset: str,
-    detach_reset: bool,
-    tier: str,
-    record: bool,
-) -> tuple[Tensor, Tensor, Tensor]:
+def _(current: Tensor, *rest: Any) -> tuple[Tensor, Tensor, Tensor]:
+    *_, record = rest
     spikes = _laid_out(current)
     if record:
         return spikes, torch.empty_like(spikes), _laid_out(current[:1])

@@ -69,7 +69,7 @@ put_row(Key, Id, Items) :-
     arg(5, State, Count0), arg(6, State, Limit),
     Count is Count0 + 1,
     ( Count > Limit -> throw(stopped(instances, Id, Limit)) ; nb_setarg(5, State, Count) ),
-    affordable(Key), maplist(affordable, Items),    % one by one: few are so large that they must be walked
+    affordable_each([Key|Items]),
     numbered(State, Key, Number),
     arg(8, State, Leaves),
     numbers(Items, State, Leaves, Numbers),

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from ..errors import ProgramError
 from ..grounding.grounding import Grounding
 from ..prolog.program import Clause, Program, is_learned
-from ..prolog.terms import Struct, Term, Variable, to_text
+from ..prolog.terms import to_text
+from .stated import LEAST, stated
 
-_LEAST = 1e-9  # a smaller share is none
 Key = tuple[int, str]
 """A clause, and the part of it that has a probability of its own: empty if all instances share one."""
 
@@ -98,33 +98,13 @@ def key_of(grounding: Grounding, domain: str, number: int) -> Key | None:
 
 def _starts(clause: Clause, where: str, random: np.random.Generator) -> tuple[list[float], list[bool]]:
     """What each head starts with, and none of them; and which of these are learned."""
-    told = [_number(_start(p) if is_learned(p) else p, where) for p, _ in clause.chances]
-    learned = [is_learned(p) for p, _ in clause.chances]
-    rest = 1.0 - sum(p for p in told if p is not None)
-    if rest < -_LEAST:
-        raise ProgramError(f"{where}: the probabilities sum to {1 - rest:.6g}, more than 1")
+    told, learned, rest = stated(clause, where)
     unset = told.count(None)
     shares = random.dirichlet(np.full(max(2, unset), 5.0)) * max(rest, 0.0)
     drawn = iter(shares.tolist())
     starts = [next(drawn) if p is None else p for p in told]
     none = max(0.0, 1.0 - sum(starts)) if len(told) == 1 or not unset else 0.0
-    return [*starts, none], [*learned, none > _LEAST]
-
-
-def _start(probability: Term) -> Term | None:
-    start = probability.arguments[0] if isinstance(probability, Struct) else probability
-    return None if isinstance(start, Variable) else start
-
-
-def _number(term: Term | None, where: str) -> float | None:
-    """A probability as it is written, a quotient of numbers too."""
-    if term is None or isinstance(term, int | float):
-        return None if term is None else float(term)
-    if isinstance(term, Struct) and term.functor == "/" and len(term.arguments) == 2:
-        above, below = (_number(part, where) for part in term.arguments)
-        if above is not None and below:
-            return above / below
-    raise ProgramError(f"{where}: beside probabilities that are learned others are numbers, not {to_text(term)}")
+    return [*starts, none], [*learned, none > LEAST]
 
 
 def texts_of(program: Program, values: Mapping[Key, Sequence[float]]) -> dict[str, float]:

@@ -3,7 +3,8 @@
     A term such as t(A, A) with A = t(B, B), and so on, is small on the stacks and when it is recorded; in a trie and
     as text it doubles with each level.
 */
-:- module(neurosym_memory, [set_budget/1, keep/1, keep_text/1, gather/3, affordable/1, small/2]).
+:- module(neurosym_memory, [set_budget/1, keep/1, keep_text/1, gather/3, affordable/1, affordable_each/1, small/2]).
+:- use_module(library(apply)).
 :- use_module(library(terms), [term_size/2]).
 :- set_prolog_flag(optimise, true).
 
@@ -42,6 +43,10 @@ affordable(Term) :-
     term_size(Term, Size),
     (   Size < 60 -> true    % so little can be shared that it may be written
     ;   nb_getval(neurosym_free_cells, Free), ( cells(Term, Free, _) -> true ; take(Free) ) ).
+
+%!  affordable_each(+Terms) is affordable/1 for each: few are so large that they must be walked.
+affordable_each(Terms) :- acyclic_term(Terms), term_size(Terms, Size), Size < 60, !.
+affordable_each(Terms) :- maplist(affordable, Terms).
 
 %!  small(+Term, +Cells) holds if the term, which may be cyclic, takes at most so many cells when it is written out.
 small(Term, Cells) :- cells(Term, Cells, _).

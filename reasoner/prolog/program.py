@@ -9,7 +9,7 @@ from typing import Any
 from logic.domain import Domain
 from logic.errors import DomainError
 
-from ..errors import ProgramError
+from ..errors import PlainPrologError, ProgramError
 from ..showing import cut, preformatted
 from .border import Limits, Refusal, request
 from .collector import uncollected
@@ -22,6 +22,7 @@ from .text import Part, PrologText
 from .workers import READ, Resident
 
 DIGITS = Domain("digit", range(10))
+_RUN = frozenset({"unsafe", "unknown_goal", "directive"})  # what is refused in rules, and mostly allowed in a run
 
 
 @dataclass(frozen=True, repr=False)
@@ -172,7 +173,8 @@ class Program:
         try:
             found = request(limits or Limits(), READ, program=Resident(text, domains))
         except Refusal as refusal:
-            raise ProgramError(sentence(refusal, text)) from None
+            plain = refusal.kind in _RUN and "::" not in text.text
+            raise (PlainPrologError if plain else ProgramError)(sentence(refusal, text)) from None
         clauses = clauses_of(found, text, known)
         networks = _networks(
             [(clause, row[4]) for (_, clause), row in zip(told(clauses), found["clauses"], strict=True)], text.source

@@ -5,7 +5,6 @@ ever disagree. The enumeration is a breadth-first search over what a network can
 the circuit's registers, by plain integer arithmetic.
 """
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +23,7 @@ from logic.proving.induction import prove_machine
 from logic.proving.streams import to_stream, wrong_answers
 from logic.rails import match_lines
 
-from .prover_soundness import KINDS, MAPPINGS, mutate
+from .prover_soundness import KINDS, MAPPINGS, mutate, tell
 
 Bits = NDArray[np.bool_]
 Integers = NDArray[np.int64]
@@ -237,19 +236,7 @@ def main(
     found = {kind: Counter[str]() for kind in KINDS}
     for kind, network, circuit in track(mutants(count, seed), total=count, console=Console(stderr=True)):
         found[kind][outcome(network, circuit, timeout)] += 1
-    total = sum(found.values(), Counter[str]())
-    result = {
-        "circuits": len(machines()),
-        "mutants": sum(total.values()),
-        "seed": seed,
-        **total,
-        "disagreements": total["disagreement"],
-        "by_kind": found,
-        "seconds": round(time.perf_counter() - start, 1),
-        "cpu_seconds": round(time.process_time() - cpu, 1),
-    }
-    typer.echo(json.dumps(result))
-    raise typer.Exit(1 if total["disagreement"] else 0)
+    raise typer.Exit(1 if tell(found, len(machines()), seed, start, cpu) else 0)
 
 
 if __name__ == "__main__":

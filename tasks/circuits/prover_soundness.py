@@ -185,6 +185,34 @@ def examine(circuits: Mapping[str, Circuit], mutants: int, seed: int, timeout: f
     return found
 
 
+def tell(found: Mapping[str, Counter[str]], circuits: int, seed: int, start: float, cpu: float) -> int:
+    """Writes one JSON line of what came out.
+
+    Args:
+        found: Outcomes by kind of mutation.
+        circuits: How many circuits.
+        seed: Of mutations.
+        start: When it began, by the clock.
+        cpu: The same by the processor's time.
+
+    Returns:
+        How many disagreements there are.
+    """
+    total = sum(found.values(), Counter[str]())
+    result = {
+        "circuits": circuits,
+        "mutants": sum(total.values()),
+        "seed": seed,
+        **total,
+        "disagreements": total["disagreement"],
+        "by_kind": found,
+        "seconds": round(time.perf_counter() - start, 1),
+        "cpu_seconds": round(time.process_time() - cpu, 1),
+    }
+    typer.echo(json.dumps(result))
+    return total["disagreement"]
+
+
 def main(
     mutants: Annotated[int, typer.Option(help="All circuits together, at least.")] = 10_000,
     seed: Annotated[int, typer.Option(help="Of mutations and vectors.")] = 0,
@@ -198,19 +226,7 @@ def main(
     start, cpu = time.perf_counter(), time.process_time()
     circuits = generated_circuits() | read_circuits(Path(data) / "circuits")
     found = examine(circuits, mutants, seed, timeout)
-    total = sum(found.values(), Counter[str]())
-    result = {
-        "circuits": len(circuits),
-        "mutants": sum(total.values()),
-        "seed": seed,
-        **total,
-        "disagreements": total["disagreement"],
-        "by_kind": found,
-        "seconds": round(time.perf_counter() - start, 1),
-        "cpu_seconds": round(time.process_time() - cpu, 1),
-    }
-    typer.echo(json.dumps(result))
-    raise typer.Exit(1 if total["disagreement"] else 0)
+    raise typer.Exit(1 if tell(found, len(circuits), seed, start, cpu) else 0)
 
 
 if __name__ == "__main__":

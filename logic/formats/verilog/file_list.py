@@ -1,6 +1,7 @@
 """A list of Verilog files (``.f``), as simulators take it: files, folders, macros and the top module."""
 
 import re
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ class Design:
         formal: Whether the macro ``FORMAL`` is defined rather than ``SYNTHESIS``.
         macros: ``NAME`` or ``NAME=VALUE``, defined before the first file.
         cells: A library (genlib or Liberty) of the cells that the files name.
+        undriven: What a wire without a driver is, ``free`` or ``zero``.
     """
 
     files: tuple[tuple[str, bytes], ...]
@@ -30,6 +32,7 @@ class Design:
     formal: bool = False
     macros: tuple[str, ...] = ()
     cells: Source | None = None
+    undriven: str = "free"
 
 
 def parse_list(source: Source) -> Design:
@@ -50,9 +53,29 @@ def parse_list(source: Source) -> Design:
         tuple(dict.fromkeys(folders)),
         source.top or found.top,
         source.formal,
-        tuple(found.macros),
+        (*found.macros, *source.macros),
         source.cells,
+        source.undriven,
     )
+
+
+def checked_macro(text: str, place: str = "") -> str:
+    """A definition of a macro.
+
+    Args:
+        text: The definition.
+        place: What an error begins with.
+
+    Raises:
+        FormatError: if it is none.
+
+    Example:
+        >>> checked_macro("WIDTH=8")
+        'WIDTH=8'
+    """
+    if not _MACRO.fullmatch(text):
+        raise FormatError(f"{place}{text!r} is no macro; write NAME or NAME=VALUE of letters and digits")
+    return text
 
 
 class _List:
@@ -73,7 +96,9 @@ class _List:
                 if word.startswith("+incdir+"):
                     self.folders += [home / folder for folder in word.split("+")[2:] if folder]
                 elif word.startswith("+define+"):
-                    self.macros += [self._macro(source, macro, line) for macro in word.split("+")[2:] if macro]
+                    self.macros += [
+                        checked_macro(macro, f"{source.name}:{line}: ") for macro in word.split("+")[2:] if macro
+                    ]
                 elif word in ("-top", "--top", "--top-module"):
                     self.top = next(words, "")
                 elif word in ("-f", "-F"):
@@ -88,14 +113,8 @@ class _List:
                     self.files.append((str(home / word), self._bytes(source, home / word, line)))
 
     @staticmethod
-    def _macro(source: Source, macro: str, line: int) -> str:
-        if not _MACRO.fullmatch(macro):
-            raise source.error(f"{macro!r} is no macro; write NAME or NAME=VALUE of letters and digits", line)
-        return macro
-
-    @staticmethod
     def _bytes(source: Source, path: Path, line: int) -> bytes:
         try:
-            return path.read_bytes()
+            return path.read_bytes().removeprefix(BOM_UTF8)
         except (OSError, ValueError) as wrong:
             raise FormatError(f"{source.name}:{line}: {path} cannot be read ({wrong})") from None

@@ -26,7 +26,15 @@ def parse_verilog(source: Source) -> Circuit:
         except BeyondFlat as error:
             beyond = error
     folders = () if source.name == "<text>" else (Path(source.name).parent,)
-    design = Design(((source.name, source.data),), folders, source.top, source.formal, cells=source.cells)
+    design = Design(
+        ((source.name, source.data),),
+        folders,
+        source.top,
+        source.formal,
+        source.macros,
+        source.cells,
+        source.undriven,
+    )
     return read_design(design, beyond)
 
 

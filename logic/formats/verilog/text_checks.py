@@ -1,15 +1,12 @@
 """What elaboration hides: races between clocked blocks, blocks without an event, promises that it takes for kept."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-_DROPPED = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"', re.DOTALL)
-_TOKEN = re.compile(r"\\\S+|[A-Za-z_][\w$]*|[-+*/%&|^]=|<<<?=|>>>?=|[<>=!]==?|\S")
+from .text_tokens import MODULE, Tokens, plain
+
 _PROMISE = re.compile(r"\b(?:full_case|parallel_case|unique0?|priority)\b")
 _ENDLESS = re.compile(r"(?<![\w$])always\s+(?![@`])")
-_MODULE = re.compile(r"\bmodule\s+(?:(?:automatic|static)\s+)?\\?([^\s(#;]+)")
-_CASES = ("case", "casez", "casex")
 _TYPES = ("reg", "logic", "bit", "integer", "int", "byte", "automatic")
 
 
@@ -46,11 +43,11 @@ def find_endless(text: str, unused: frozenset[str] = frozenset()) -> int | None:
         >>> find_endless("module m;\nalways @* y = a;\nalways #5 c = ~c;\nendmodule")
         3
     """
-    plain = _plain(text)
-    for found in _ENDLESS.finditer(plain):
-        module = _MODULE.findall(plain, 0, found.start())[-1:]
+    bare = plain(text)
+    for found in _ENDLESS.finditer(bare):
+        module = MODULE.findall(bare, 0, found.start())[-1:]
         if unused.isdisjoint(module):
-            return plain.count("\n", 0, found.start()) + 1
+            return bare.count("\n", 0, found.start()) + 1
     return None
 
 
@@ -76,7 +73,7 @@ def find_race(text: str, unused: frozenset[str] = frozenset()) -> Race | None:
         >>> find_race("module m; always @(posedge c) a = d; always @(posedge c) b <= a; endmodule")
         Race(name='a', line=1)
     """
-    tokens = _Tokens(_plain(text))
+    tokens = Tokens(plain(text))
     name, blocks = "", list[_Block]()
     at = 0
     while at < len(tokens.words):
@@ -97,9 +94,33 @@ def find_race(text: str, unused: frozenset[str] = frozenset()) -> Race | None:
     return None
 
 
-def _plain(text: str) -> str:
-    """A text without comments and strings, line by line."""
-    return _DROPPED.sub(lambda match: " " + "\n" * match[0].count("\n"), text)
+def find_twice(text: str) -> tuple[str, int] | None:
+    """The first parameter that ``defparam`` sets twice, with its line, or None; elaboration takes the first value.
+
+    Example:
+        >>> find_twice("module m; defparam u.W = 3; defparam u.W = 4, v.W = 5; endmodule")
+        ('u.W', 1)
+    """
+    tokens, seen = Tokens(plain(text)), set[str]()
+    for at, word in enumerate(tokens.words):
+        if word == "module":
+            seen.clear()
+        if word != "defparam":
+            continue
+        start, depth = at + 1, 0
+        for place in range(at + 1, len(tokens.words)):
+            word = tokens.words[place]
+            depth += (word in "([{") - (word in ")]}")
+            if word == "=" and not depth:
+                name = "".join(tokens.words[start:place])
+                if name in seen:
+                    return name, tokens.line(place)
+                seen.add(name)
+            elif word == "," and not depth:
+                start = place + 1
+            elif word == ";":
+                break
+    return None
 
 
 def _race(blocks: list[_Block]) -> Race | None:
@@ -112,7 +133,7 @@ def _race(blocks: list[_Block]) -> Race | None:
     return None
 
 
-def _read(tokens: "_Tokens", start: int, end: int) -> _Block:
+def _read(tokens: Tokens, start: int, end: int) -> _Block:
     """What stands in a block."""
     block = _Block()
     for at in range(start, end):
@@ -126,78 +147,3 @@ def _read(tokens: "_Tokens", start: int, end: int) -> _Block:
             block.words.setdefault(word, tokens.line(at))
     block.assigned |= set(tokens.targets(start, end))
     return block
-
-
-class _Tokens:
-    """The words of a text; every step beyond its end stays there."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        found = list(_TOKEN.finditer(text))
-        self.words = [match[0] for match in found]
-        self._starts = [match.start() for match in found]
-
-    def word(self, at: int) -> str:
-        """A word, or nothing beyond the end."""
-        return self.words[at] if at < len(self.words) else ""
-
-    def line(self, at: int) -> int:
-        """The line of a word."""
-        return self._text.count("\n", 0, self._starts[at]) + 1
-
-    def skip_brackets(self, at: int) -> int:
-        """The place after what is in parentheses there; the next one if there are none (``@*``)."""
-        depth = 0
-        while at < len(self.words):
-            depth += (self.words[at] == "(") - (self.words[at] == ")")
-            at += 1
-            if depth <= 0:
-                break
-        return at
-
-    def skip_statement(self, at: int) -> int:
-        """The place after a statement."""
-        while at < len(self.words):
-            word = self.words[at]
-            if word == "if":
-                at = self.skip_statement(self.skip_brackets(at + 1))
-                if self.word(at) != "else":
-                    return at
-                at += 1
-            elif word in ("for", "while", "repeat", "@"):
-                at = self.skip_brackets(at + 1)
-            elif word == "begin":
-                return self._skip_nested(at, ("begin",), "end")
-            elif word in _CASES:
-                return self._skip_nested(at, _CASES, "endcase")
-            elif word in ("unique", "unique0", "priority"):
-                at += 1
-            else:
-                return next((place for place in range(at, len(self.words)) if self.words[place] == ";"), at) + 1
-        return at
-
-    def _skip_nested(self, at: int, opening: tuple[str, ...], closing: str) -> int:
-        depth = 0
-        while at < len(self.words):
-            depth += (self.words[at] in opening) - (self.words[at] == closing)
-            at += 1
-            if not depth:
-                break
-        return at
-
-    def targets(self, start: int, end: int) -> Iterator[str]:
-        """What is assigned by ``=``, or by ``+=`` and the like, between two places."""
-        for at in range(start, end):
-            word = self.words[at]
-            if word == "=" or (len(word) > 1 and word[-1] == "=" and word[0] not in "=!<>") or word in ("<<=", ">>="):
-                place, square, curly = at - 1, 0, 0
-                while place >= start:  # back over selections and concatenations
-                    name = self.words[place]
-                    square += (name == "]") - (name == "[")
-                    curly += (name == "}") - (name == "{")
-                    is_name = not square and (name[0].isalpha() or name[0] in "_\\")
-                    if is_name:
-                        yield name
-                    if not square and not curly and name != "[":
-                        break
-                    place -= 1

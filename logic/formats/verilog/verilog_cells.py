@@ -79,6 +79,28 @@ def choose(netlist: Netlist, select: int, high: int, low: int, line: int) -> int
     return netlist.add_gate(Gate.OR, [netlist.add_gate(Gate.AND, pair, line) for pair in both], line)
 
 
+def unlike_simulation(kind: str, constant: bool) -> str:
+    """Why a register's asynchronous control does not act in a simulation, which looks at edges, as in hardware.
+
+    With one control that sets to a constant the two are the same.
+
+    Args:
+        kind: The type of the cell.
+        constant: Whether what it is set to is constant.
+
+    Example:
+        >>> unlike_simulation("$_DFF_PP0_", True)
+        ''
+    """
+    parts = "hardware shows it at once, a simulation at the next edge"
+    if kind.startswith("$_DFFSR"):
+        return f"has two asynchronous controls; when one ends before the other, {parts}; give it one"
+    if kind.startswith("$_ALDFF") and not constant:
+        what = f"is set by an asynchronous control to what is no constant; when that changes meanwhile, {parts}"
+        return f"{what}; set it to a constant, or at the edge of the clock"
+    return ""
+
+
 def add_register(netlist: Netlist, kind: str, names: Sequence[str], initial: int, pin: Pin, line: int) -> None:
     """Adds a register; an asynchronous control shows its value at once, as ``async2sync`` of yosys has it.
 

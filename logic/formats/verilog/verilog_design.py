@@ -11,12 +11,13 @@ from typing import NoReturn
 from ...circuit import Circuit, Gate
 from ...errors import FormatError, FormatWarning
 from ...roles import Property, Role
+from ...yosys.complaints import undeclared
 from ...yosys.elaboration import Elaborated
 from ...yosys.netlist_json import Bit, Cell, Net, bit_name
 from ..netlist import ALIAS, Netlist
 from ..source import Source
 from .undefined_values import without_idle
-from .verilog_cells import LATCH, REGISTER, Pin, add_register, define_gate
+from .verilog_cells import LATCH, REGISTER, Pin, add_register, define_gate, unlike_simulation
 
 _COMMENT = re.compile(rb"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _WORD = re.compile(rb"[A-Za-z_][\w$]*")
@@ -33,7 +34,13 @@ _FLAVOURS = {
     "fair": Role.FAIRNESS,
 }
 _SHOWN = 5  # warnings of yosys that are passed on
-_OWN_WARNINGS = ("has no driver", "found logic loop", "found and reported", "Resizing cell port")  # told better here
+_OWN_WARNINGS = (
+    "has no driver",
+    "found logic loop",
+    "found and reported",
+    "Resizing cell port",
+    "implicitly declared",
+)  # told better here
 
 
 @dataclass(frozen=True)
@@ -48,26 +55,28 @@ class _Places(Source):
         return FormatError(f"{file}:{number}: {problem}" if number else f"{file}: {problem}")
 
 
-def design_circuit(design: Elaborated) -> Circuit:
+def design_circuit(design: Elaborated, undriven: str = "free") -> Circuit:
     """The circuit of a design that yosys has made flat.
 
     Every register must wait for one edge of one net that comes from outside. A register with an asynchronous control
-    shows the control's value at once. A value that is undefined (``x``) or a net without a driver is an input that
-    may have either value. Assertions are properties, assumptions constraints.
+    shows the control's value at once. A net without a driver is ``undriven``, free or zero; a value that is undefined
+    (``x``) is an input that may have either value. Assertions are properties, assumptions constraints.
 
     Raises:
         FormatError: naming file and line, for latches, several clocks or edges, ``z``, loops and double drivers.
     """
-    return _Reader(design).read()
+    return _Reader(design, undriven).read()
 
 
 class _Reader:
     """One design on its way into a netlist."""
 
-    def __init__(self, design: Elaborated) -> None:
+    def __init__(self, design: Elaborated, undriven: str) -> None:
         self.design, self.module = design, design.module
         self.places = [design.place("")]
-        self.netlist = Netlist(_Places(self.places[0][0], b"", places=self.places), declares_clocks=True)
+        self.netlist = Netlist(
+            _Places(self.places[0][0], b"", undriven=undriven, places=self.places), declares_clocks=True
+        )
         self._lines: dict[str, int] = {}
         self._ports = dict(self._port_bits())
         self._names = self._name_bits()
@@ -76,6 +85,7 @@ class _Reader:
         self._asynchronous: list[str] = []
         self._claims: list[tuple[str, str, int, int]] = []  # flavour, name, violated, line
         self._first_clock = -1
+        self._has_cells = any(b"\\$_" in data for data in design.sources.copies.values())
 
     def read(self) -> Circuit:
         """The circuit."""
@@ -93,7 +103,9 @@ class _Reader:
                 self.netlist.define(self.netlist.literal(port), ALIAS, [self.pin(bit, 0)], 0)
             self.netlist.add_output(port, 0)
         claims = self._add_claims()
-        circuit = without_idle(self.netlist.build(), [name for name, _ in self._undefined])
+        circuit = self.netlist.build()
+        self._check_declared(circuit)
+        circuit = without_idle(circuit, [name for name, _ in self._undefined])
         self._tell(circuit)
         plain = len(circuit.output_names) - len(claims)
         if not claims:
@@ -210,13 +222,15 @@ class _Reader:
             if bit in self._driven:
                 others = [other for other in self._ordered("input") if self._ports[other] == bit]
                 problem = f"the inputs {others[0]!r} and {others[1]!r} drive one net; which one does is open"
-                raise self.netlist.source.error(problem, 0)
+                raise self.netlist.source.error(problem, self._place_of(others[0].partition("[")[0]))
             if isinstance(bit, str):
                 raise self.netlist.source.error(f"the input {name!r} is driven from inside too", 0)
             self._driven.add(bit)
         for warning in self.design.warnings:
             if "conflicting drivers" in warning:
-                raise self.netlist.source.error(f"two drivers of one net: {' '.join(warning.split())}", 0)
+                net = warning.rpartition("\\")[2].strip(" :")
+                problem = f"{net!r} is driven twice; assign it in one block"
+                raise self.netlist.source.error(problem, self._place_of(net.partition("[")[0].strip()))
         for name, cell in self.module["cells"].items():
             for bit in chain.from_iterable(self._outputs(cell)):
                 if bit in self._driven or isinstance(bit, str):
@@ -244,6 +258,7 @@ class _Reader:
             return self.pin(pins[port][0], line)
 
         if REGISTER.fullmatch(kind):
+            self._check_control(kind, pins, line)
             self._add_register(kind, pins["Q"][0], pin, line)
         elif kind == "$check" or kind.removeprefix("$") in (*_FLAVOURS, "cover"):
             self._add_check(name, cell, line)
@@ -254,6 +269,13 @@ class _Reader:
             self.netlist.define(self.pin(pins["Y"][0], line), ALIAS, [self._first()], line)
         elif "Y" not in pins or not define_gate(self.netlist, kind, self.pin(pins["Y"][0], line), pin, line):
             self._refuse(name, cell, line)
+
+    def _check_control(self, kind: str, pins: dict[str, list[Bit]], line: int) -> None:
+        """Refuses controls of a block that hardware and a simulation take otherwise; yosys' own cells are hardware."""
+        problem = "" if self._has_cells else unlike_simulation(kind, isinstance(pins.get("AD", "0")[0], str))
+        if problem:
+            net = self._names.get(bit) if isinstance(bit := pins["Q"][0], int) else None
+            raise self.netlist.source.error(f"{net!r} {problem}", line)
 
     def _add_register(self, kind: str, bit: Bit, pin: Pin, line: int) -> None:
         if not isinstance(bit, int):
@@ -337,6 +359,14 @@ class _Reader:
         return found
 
     # what is told
+
+    def _check_declared(self, circuit: Circuit) -> None:
+        """Refuses nets that the text neither declares nor drives, which are slips of the pen."""
+        implicit = undeclared(self.design.warnings)
+        for name in circuit.free_inputs:
+            if place := implicit.get(name.rpartition(".")[2]):
+                remedy = "declare it if it shall be open"
+                raise FormatError(f"{place}: {name!r} is not declared, and nothing drives it; {remedy}")
 
     def _tell(self, circuit: Circuit) -> None:
         given = self.places[0][0]

@@ -12,7 +12,8 @@ from ...yosys.program import REMEDY, Yosys, find_yosys
 from ...yosys.sources import Sources, gather
 from .file_list import Design
 from .library_cells import cell_modules
-from .text_checks import find_endless, find_promise, find_race
+from .simulation_gaps import find_gaps
+from .text_checks import find_endless, find_promise, find_race, find_twice
 from .verilog_design import design_circuit
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -41,7 +42,7 @@ def read_design(design: Design, beyond: FormatError | None = None) -> Circuit:
         if own != found.top:
             found = _elaborate(yosys, sources, replace(design, top=own), beyond)
     _check_text(found)
-    return design_circuit(found)
+    return design_circuit(found, design.undriven)
 
 
 def _check_text(found: Elaborated) -> None:
@@ -57,6 +58,11 @@ def _check_text(found: Elaborated) -> None:
         if endless := find_endless(text, unused):
             problem = "a block that waits for no event has no meaning in hardware; write always @* or always @(posedge"
             raise found.sources.error(name, endless, f"{problem} clock), and leave the testbench out")
+        if twice := find_twice(text):
+            problem = f"defparam sets {twice[0]!r} a second time, of which elaboration takes the first; leave one out"
+            raise found.sources.error(name, twice[1], problem)
+        for gap in find_gaps(text, unused):
+            warnings.warn(f"{found.sources.place(name)}:{gap.line}: {gap.told}", FormatWarning, stacklevel=4)
         if promise := find_promise(text):
             told = f"{promise!r} promises something of its cases, which is taken for kept, though a simulation does not"
             warnings.warn(f"{found.sources.place(name)}: {told}", FormatWarning, stacklevel=4)

@@ -32,24 +32,27 @@ class _Ended(KeyboardInterrupt):
 def plain_errors(folder: Path | None = None) -> Generator[None]:
     """Turns errors that a user can mend into one line and exit code 2, and signals into theirs.
 
+    A command may answer a signal with what it knows by then; its exit code is the signal's all the same.
+
     Args:
         folder: Where a checkpoint may lie from which the run can go on, if any.
     """
-    ended = 0
+    ended: list[int] = []
 
     def end(number: int, _: FrameType | None) -> None:
         """The first signal lets the command tidy up, the second is not needed, the third ends it at once."""
-        nonlocal ended
-        ended += 1
-        if ended == 1:
+        ended.append(number)
+        if len(ended) == 1:
             raise _Ended(number)
-        if ended > 2:
+        if len(ended) > 2:
             os._exit(128 + number)
 
     with _signals(end), _plain_warnings():
         try:
             yield
             sys.stdout.flush()
+            if ended:  # and the command answered with what it knew by then
+                raise SystemExit(128 + ended[0])
         except BrokenPipeError:
             _forget_output()
             raise SystemExit(_UNREAD) from None
