@@ -303,13 +303,19 @@ class CircuitBuilder:
         elif kind is Gate.XOR:
             flip = sum(code & 1 for code in codes) & 1
             even = sorted(code & ~1 for code in codes)
-            codes = [code for code in dict.fromkeys(even) if code and even.count(code) % 2]
+            codes = [code for code, count in Counter(even).items() if code and count % 2]
             if not codes:
                 return flip
         elif len(codes) % 2 == 0:
             raise CircuitError(f"majority needs an odd number of literals, got {len(codes)}")
         else:
-            codes = sorted(codes)
+            count = Counter(codes)
+            count -= Counter({code: min(times, count[code ^ 1]) for code, times in count.items()})  # x and not x
+            codes = sorted(count.elements())
+            if 2 * max(count.values()) > len(codes):
+                codes = [max(count, key=count.__getitem__)]
+            elif len(codes) == 3 and codes[0] <= 1:
+                return self.code(Gate.OR if codes[0] else Gate.AND, codes[1:])
         if len(codes) == 1:
             return codes[0] ^ flip
         key, known = tuple(codes), self._known[kind]

@@ -60,7 +60,7 @@ def test_blocking_assignments_act_at_once(body: str) -> None:
          r":4: the clock 'r' of 'q' is driven by a reg"),
         ("reg q;\nalways @(posedge g) q <= d; assign y = q;", r":3: the clock 'g' of 'q' is driven by nothing"),
         ("reg q;\nalways @(posedge c) q <= d & c; assign y = q;", r":3: the clock 'c' is read as data"),
-        ("reg q; always @(posedge c) q <= d;\nassign y = c;", r":3: the clock 'c' is read as data"),
+        ("reg q; always @(posedge c) q <= d;\nassign y = ~c;", r":3: the clock 'c' is read as data"),
         ("reg q, r; always @(posedge c) q <= d;\nalways @(negedge c) r <= q; assign y = r;",
          r":3: 'r' waits for the falling edge of 'c', 'q' for the rising"),
         ("reg q, r; always @(posedge c) q <= d;\nalways @(posedge d) r <= q; assign y = r;",

@@ -140,3 +140,8 @@ def test_division_by_a_power_of_two_picks_bits() -> None:
             found = run(circuit, words)[0, :, 0] & np.uint64(1)
             got = sum(int(bit) << 8 - at for at, bit in enumerate(found))
             assert got == value_of(value - 64 * (value > 31), value) % 512, (text, value)
+
+
+def test_an_output_that_is_the_clock_is_left_out() -> None:
+    flat = "module m(c, d, y, k); input c, d; output y, k; reg y; assign k = c; always @(posedge c) y <= d; endmodule"
+    assert told(flat, "the output 'k' is the clock itself; it is left out").output_names == ("y",)

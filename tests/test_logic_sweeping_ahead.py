@@ -31,6 +31,7 @@ def hard(monkeypatch: pytest.MonkeyPatch) -> Callable[[tuple[int, ...]], None]:
         monkeypatch.setattr(gate_oracle, "ask_narrow", wider)
         monkeypatch.setattr(sweeping, "_ALL", 0)
         monkeypatch.setattr(sweeping, "_BUDGETS", budgets)
+        monkeypatch.setattr(sweeping, "_ALL", 0)
 
     return set_budgets
 

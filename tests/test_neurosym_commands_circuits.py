@@ -64,6 +64,21 @@ def test_cells_of_a_library(place: Path) -> None:
         command("verify", place / "mapped.blif", place / "one.eqn", "--genlib", place / "cells.genlib").exit_code == 0
     )
     assert command("verify", place / "mapped.blif", "--genlib", place / "no.genlib").exit_code == 2
+    network = place / "network.nir"
+    assert command("compile", place / "one.eqn", "--output", network).exit_code == 0
+    assert command("verify", network, place / "mapped.blif", "--liberty", place / "cells.genlib").exit_code == 0
+
+
+@pytest.mark.filterwarnings("ignore:.*is read but never driven")
+def test_what_undriven_wires_were_taken_for_stands_in_the_claim(place: Path) -> None:
+    (place / "open.blif").write_text(".model m\n.inputs a b\n.outputs y\n.names a b u y\n11- 1\n--1 1\n.end\n")
+    (place / "and.eqn").write_text("INORDER = a b; OUTORDER = y; y = a & b;")
+    for words in (("open.blif", "and.eqn"), ("open.blif",)):
+        found = command("verify", *(place / word for word in words), "--undriven", "zero")
+        assert found.exit_code == 0
+        assert "wires without a driver being 0" in " ".join(found.output.split())
+    free = command("verify", place / "open.blif", place / "and.eqn")
+    assert (free.exit_code, "wires without a driver being 0" in free.output) == (1, False)
 
 
 def test_sizes_of_modules(place: Path) -> None:
@@ -78,7 +93,7 @@ def test_signals_are_matched_as_asked(place: Path) -> None:
     pair = place / "one.eqn", place / "other.eqn"
     assert command("verify", *pair).exit_code == 2
     assert command("verify", *pair, "--match", "names").exit_code == 2
-    assert command("verify", *pair, "--match", "order").exit_code == 0
+    assert command("verify", *pair, "--match", "order", "--jobs", "2").exit_code == 0
     (place / "pairs").write_text("input b c\n")
     assert command("verify", *pair, "--match", place / "pairs").exit_code == 0
     (place / "wrong.eqn").write_text("INORDER = a c; OUTORDER = y; y = !a & !c;")

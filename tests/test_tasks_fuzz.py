@@ -26,14 +26,14 @@ def test_good_inputs_give_results(name: str) -> None:
 def test_a_second_of_mutated_inputs(name: str) -> None:
     """In this process; the task tries them in one of its own."""
     kind, seen = KINDS[name], {"result": 0, "refused": 0}
-    end = time.process_time() + 1.0
+    end = sum(os.times()[:4]) + 1.0  # of CPU time, that of yosys included
     for files in inputs(kind, np.random.default_rng(5)):
         try:
             seen[outcome(kind, files)] += 1
         except Exception as fault:
             fault.add_note(f"{files!r}"[:3000])
             raise
-        if time.process_time() > end:
+        if sum(os.times()[:4]) > end and seen["refused"]:
             break
     assert seen["refused"]
 

@@ -21,8 +21,9 @@ from .transition_system import TransitionSystem, transition_system
 _FIRST = 2.0  # seconds of all engines before signals are put into correspondence
 _SMALL, _SOON = 500, 4  # nodes of a small system, and the clocks at which it is looked at before anything else
 _VACUOUS = 0.1, 16  # seconds and clocks in which it is looked for whether constraints can hold
-_SHARE = 0.2  # of the time that is left, for correspondence
-_MOST = 30.0  # seconds of it
+_SHARE = 0.1  # of the time that is left, for correspondence
+_LEAST, _MOST = 1.0, 30.0  # seconds of it
+_SMALLER = 0.9  # of the registers that it may leave, or what was found without it is gone on with
 _SLICE = 0.1  # seconds of each engine before the others have their turn, more in each round
 _REACHING = 5  # times as many for reachability
 _GROWTH = 1.5
@@ -62,13 +63,15 @@ def settle(circuit: Circuit, bad: int, watch: Watch) -> Outcome:
     with _Turns(system, watch) as turns:
         found = turns.run(min(deadline, work_time() + _FIRST))
         if found is None and len(system.registers) and not watch.interrupted:
-            limit = min(_MOST, _SHARE * (deadline - work_time()))
+            limit = min(_MOST, max(_LEAST, _SHARE * (deadline - work_time())))
             reduced = correspond_with_false(circuit, bad, watch.until(limit))
             known = _corresponded(circuit, reduced, deadline)
             if known is not None:
                 return known
-            if reduced.left is not None and not len(system.constraints):
-                return _in_what_is_left(circuit, reduced, reduced.left, watch)
+            left = reduced.left
+            smaller = left is not None and len(left.registers) <= _SMALLER * len(system.registers)
+            if left is not None and smaller and not len(system.constraints):
+                return _in_what_is_left(circuit, reduced, left, watch)
         if found is None and not watch.interrupted:
             found = turns.run(deadline)
         if found is None:

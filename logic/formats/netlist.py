@@ -200,6 +200,8 @@ class Netlist:
         """
         definition = self._definitions(self._array(self._heads))
         clock = self._find_clock(definition)
+        if clock is not None:
+            self._leave_clock_out(definition, clock[0])
         self._add_undriven(definition, clock)
         heads, kinds, operands = (self._array(values) for values in (self._heads, self._kinds, self._operands))
         starts = self._array(self._starts)
@@ -276,8 +278,8 @@ class Netlist:
                 return None
             literal ^= not rising
             given = self._name(literal >> 1)
-            while (at := int(definition[literal >> 1])) >= 0 and self._kinds[at] == ALIAS:
-                literal = self._operands[self._starts[at]] ^ (literal & 1)
+            literal = self._root(literal, definition)
+            at = int(definition[literal >> 1])
             outside = literal >> 1 in self._inputs or (at == _UNDEFINED and not self._declares_clocks)
             if not outside:
                 kind = "logic" if at >= 0 else "nothing" if at == _UNDEFINED else "a register or a constant"
@@ -299,6 +301,19 @@ class Netlist:
             self._inputs.remove(found[0])
         return found
 
+    def _root(self, literal: int, definition: Integers) -> int:
+        """The literal that a literal is another name of."""
+        while (at := int(definition[literal >> 1])) >= 0 and self._kinds[at] == ALIAS:
+            literal = self._operands[self._starts[at]] ^ (literal & 1)
+        return literal
+
+    def _leave_clock_out(self, definition: Integers, clock: int) -> None:
+        """Leaves out outputs that are the clock itself, which is no function of a step's inputs."""
+        for name, (literal, line) in list(self._outputs.items()):
+            if self._root(literal, definition) == 2 * clock:
+                del self._outputs[name]
+                self.warn(f"the output {name!r} is the clock itself; it is left out", line)
+
     def _add_undriven(self, definition: Integers, clock: tuple[int, bool] | None) -> None:
         """Makes inputs of wires without a driver; definitions that nothing depends on are left out if they read any."""
         operands, starts = self._array(self._operands) >> 1, self._array(self._starts)
@@ -319,9 +334,13 @@ class Netlist:
                 live[at] = True
                 waiting += [(other, self._lines[at]) for other in operands[starts[at] : starts[at + 1]].tolist()]
             elif outside[wire]:
-                read[wire] = min(line, read.get(wire, line))
+                known = read.get(wire, line)
+                read[wire] = min(line, known) or max(line, known)  # some languages have no line for a name: 0
         if clock is not None and clock[0] in read:
-            problem = f"the clock {self._name(clock[0])} is read as data, which cannot be expressed"
+            problem = (
+                f"the clock {self._name(clock[0])} is read as data; a step of a circuit is one edge, before which it "
+                "has one value and after which the other; read another signal"
+            )
             raise self.source.error(problem, read[clock[0]])
         zero = self.source.undriven == "zero"
         if read:

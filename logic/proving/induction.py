@@ -153,25 +153,22 @@ def _induct(
 
 def _registers(flat: FlatNetwork, circuit: Circuit, literals: Integers, period: int, passing: Integers) -> _Held | str:
     """The neurons that are claimed to hold a register and repeat one line; every loop must pass one of them."""
-    first = 1 + len(circuit.inputs)
-    wire = (np.asarray(literals) >> 1) - first
-    rows: list[tuple[int, int, bool, int, int]] = []
-    for neuron in np.flatnonzero((wire >= 0) & (wire < len(circuit.register_names)))[: len(flat.threshold)].tolist():
-        mine = (flat.post == neuron) & (flat.weight != 0)
-        plain = mine & ~np.append(np.zeros(flat.inputs, np.bool_), flat.retain)[flat.pre]
-        if int(plain.sum()) != 1 or flat.retain[neuron] or flat.bias[neuron] or neuron in passing:
-            continue
-        at = int(plain.argmax())
-        if not 0 < flat.threshold[neuron] <= flat.weight[at]:
-            continue
-        source, delay = int(flat.pre[at]), int(flat.delay[at])
-        if not 1 < delay <= period + 1:  # not yet silent at step 1, or of an earlier wave
-            continue
-        rows.append((neuron, int(wire[neuron]), bool(literals[neuron] & 1), source, delay))
-    if not rows:
+    first, count = 1 + len(circuit.inputs), len(flat.threshold)
+    wire = (np.asarray(literals)[:count] >> 1) - first
+    plain = np.flatnonzero((flat.weight != 0) & ~np.append(np.zeros(flat.inputs, np.bool_), flat.retain)[flat.pre])
+    heard = np.bincount(flat.post[plain], minlength=count)
+    only = np.zeros(count, np.int64)  # the synapse into each neuron, where it is the only one
+    only[flat.post[plain]] = plain
+    neurons = np.flatnonzero((wire >= 0) & (wire < len(circuit.register_names)) & (heard[: len(wire)] == 1))
+    at = only[neurons]
+    right = ~flat.retain[neurons] & (flat.bias[neurons] == 0) & ~np.isin(neurons, passing)
+    right &= (flat.threshold[neurons] > 0) & (flat.threshold[neurons] <= flat.weight[at])
+    right &= (flat.delay[at] > 1) & (flat.delay[at] <= period + 1)  # else not yet silent at step 1, or of another wave
+    neurons, at = neurons[right], at[right]
+    if not len(neurons):
         return "no neuron holds a register"
-    columns = [np.array(column) for column in zip(*rows, strict=True)]
-    return _Held(columns[0], columns[1], columns[2].astype(np.bool_), columns[3], columns[4])
+    negated = (np.asarray(literals)[neurons] & 1).astype(np.bool_)
+    return _Held(neurons, wire[neurons], negated, flat.pre[at], flat.delay[at])
 
 
 def _base(network: SpikingNetwork, flat: FlatNetwork, circuit: Circuit, held: _Held, clocks: Integers) -> str:

@@ -283,7 +283,14 @@ def verify_files(
         other: Reading = {**(reading or {}), "top": spec_top}
         verdict = _both(verdict, verify(circuit, read_circuit(spec, **other), timeout=each(), match=match))
     _keep(verdict, network, circuit, waveform, certificate)
-    return Proved(verdict, measure(circuit, compiled.network), seconds, others)
+    return Proved(_as_read(verdict, reading), measure(circuit, compiled.network), seconds, others)
+
+
+def _as_read(verdict: Verdict, reading: "Reading | None") -> Verdict:
+    """The verdict with what was taken for granted when the files were read."""
+    if (reading or {}).get("undriven") != "zero":
+        return verdict
+    return replace(verdict, claim=f"{verdict.claim}, wires without a driver being 0")
 
 
 def _verify_network(
@@ -303,7 +310,7 @@ def _verify_network(
     start = work_time()
     network, circuit = target.read(path), read_circuit(spec, **reading)
     seconds = work_time() - start
-    verdict = verify(network, circuit, timeout=timeout, jobs=jobs)
+    verdict = _as_read(verify(network, circuit, timeout=timeout, jobs=jobs), reading)
     others = logic.prove_obligations(network, circuit, function=verdict) if obligations else {}
     _keep(verdict, network, circuit, waveform, certificate)
     return Proved(verdict, measure(circuit, network), seconds, others)

@@ -22,7 +22,7 @@ class Words:
         """A state as :func:`reasoner.compilation.frontier_steps.after` has it."""
         return tuple([state >> place * self._width & self._row for place in range(1 + self._width)])
 
-    def advance(self, states: Sequence[int], step: Step, same: bool) -> tuple[list[list[int]], list[int]]:
+    def advance(self, states: Sequence[int], step: Step, same: bool) -> tuple[list[tuple[int, ...]], list[int]]:
         """The states after a step.
 
         Args:
@@ -76,4 +76,4 @@ class Words:
                     column.append(known.setdefault(state, len(known)))
                 else:
                     column.append(ACCEPT)
-        return [[*targets] for targets in zip(*columns, strict=True)], [*known]
+        return [*zip(*columns, strict=True)], [*known]

@@ -1,4 +1,4 @@
-"""ABC, or any rival that is a command: run in a process of its own, with a limit, its CPU seconds counted."""
+"""CPU seconds as the limit of a prover: of ABC or any command in a process of its own, and of ours in this one."""
 
 import resource
 import subprocess
@@ -6,6 +6,7 @@ import time
 from typing import NamedTuple
 
 from logic import CircuitError
+from logic.watch import Watch
 
 
 class Run(NamedTuple):
@@ -50,3 +51,19 @@ def run_command(command: list[str], timeout: float) -> Run:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Run(done.stdout, cpu, time.perf_counter() - wall)
+
+
+class CpuWatch(Watch):
+    """Ends a proof of ours after so many CPU seconds of this process, however busy the machine is.
+
+    Args:
+        seconds: CPU seconds from now.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._end = time.process_time() + seconds
+
+    def late(self) -> bool:
+        """Whether they are spent, or Ctrl-C was pressed."""
+        return self.interrupted or time.process_time() > self._end

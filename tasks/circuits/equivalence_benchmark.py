@@ -29,7 +29,7 @@ from logic.formats import read_circuit, write_circuit
 from logic.library import carry_select_add, multiply, popcount, ripple_add
 from logic.proving import prove_equivalent
 
-from .abc_process import run_abc, run_command
+from .abc_process import CpuWatch, run_abc, run_command
 from .equivalence_pairs import VERSIONS, Choice, Pair, epfl_pairs, folder_pairs
 from .rival_totals import OPEN, OURS, Answer, compare, median
 
@@ -46,7 +46,7 @@ def main(
     version: Annotated[
         list[str] | None, typer.Option(help=f"Of {', '.join(VERSIONS)}; resyn2 and dch, of a folder all, by default.")
     ] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds for each prover and pair.")] = 60,
+    timeout: Annotated[float, typer.Option(help="CPU seconds for each prover and pair.")] = 60,
     data: Annotated[Path, typer.Option(envvar="NEUROSYM_DATA", help="Folder with circuits/epfl.")] = Path("data"),
     cache: Annotated[Path, typer.Option(help="Where the optimised circuits are kept.")] = _CACHE,
     abc: Annotated[str, typer.Option(help="The ABC executable.")] = "berkeley-abc",
@@ -138,7 +138,7 @@ def ours(pair: Pair, timeout: float) -> Answer:
     cpu, wall = time.process_time(), time.perf_counter()
     spec, version = read_circuit(pair.original), read_circuit(pair.version)
     version = replace(version, inputs=spec.inputs, output_names=spec.output_names)  # by order, as ABC matches them
-    verdict = prove_equivalent(version, spec, timeout)
+    verdict = prove_equivalent(version, spec, CpuWatch(timeout))
     said = _SAID[verdict.holds]
     return Answer(said, time.process_time() - cpu, time.perf_counter() - wall, verdict.detail)
 

@@ -118,15 +118,16 @@ def matched(ours: Machine, theirs: Machine) -> str | tuple[Machine, Machine]:
         ]
         for table in (_inputs, _registers)
     )
-    if registers[0] != registers[1]:
+    seen = sorted(registers[0] | registers[1])  # an output may depend on one in its text, and not in simpler gates
+    if not (set(seen) <= ours.registers.keys() and set(seen) <= theirs.registers.keys()):
         return f"registers {sorted(registers[0])} and {sorted(registers[1])}"
     if not (inputs[0] <= theirs.inputs.keys() and inputs[1] <= ours.inputs.keys()):
         return f"inputs {sorted(inputs[0])} and {sorted(inputs[1])}"
-    for name in sorted(registers[0]):
+    for name in seen:
         if ours.registers[name][2] != theirs.registers[name][2]:
             return f"first value of {name}: {ours.registers[name][2]} and {theirs.registers[name][2]}"
     names = [name for name in ours.inputs if name in theirs.inputs]
-    return _function(ours, names, sorted(registers[0])), _function(theirs, names, sorted(registers[0]), [*ours.outputs])
+    return _function(ours, names, seen), _function(theirs, names, seen, [*ours.outputs])
 
 
 def _function(machine: Machine, inputs: list[str], registers: list[str], outputs: list[str] | None = None) -> Machine:

@@ -1,12 +1,15 @@
-"""A folder of strangers' Verilog: what is read, what is refused and why, and whether yosys' own AIGER is the same.
+"""A folder of strangers' Verilog: what is read, what is refused and why, and whether others find the same meaning.
 
 ``python -m tasks.circuits.verilog_suite CHECKOUT/tests/simple`` reads all ``.v`` and ``.sv`` files of a folder, each
-module that no other contains. Of what is read, an independent way (yosys' own AIGER, judges that share nothing with our
-readers) must find the same function, first values included, with every undefined value at 0 and again at 1. Exit status
-1 for any difference, and below the share of files that is asked for.
+module that no other contains; with ``--designs`` the files of each folder below are one design. Of what is read, two
+independent ways must find the same: yosys' own AIGER, by judges that share nothing with our readers (the same function,
+first values included, with every undefined value at 0 and again at 1), and a simulation in Icarus (``--streams``,
+random ones; where a warning tells that a simulation does otherwise, a difference is no fault). Exit status 1 for any
+difference, and below the share of files that is asked for.
 """
 
 import argparse
+import re
 import sys
 import warnings
 from collections import Counter
@@ -23,10 +26,12 @@ from logic.formats.verilog import Design, design_tops, parse_list
 from logic.formats.verilog.undefined_values import fix_inputs
 from logic.yosys.program import Yosys, find_yosys
 
+from .icarus_streams import Module, compare
 from .independent_readers import readers, same_behaviour
 from .small_machines import Machine, difference, read_machine
 
 SECONDS = 20  # for a question to ABC
+STEPS = 60  # of a stream
 
 
 @dataclass
@@ -39,6 +44,7 @@ class Outcome:
         same: Comparisons that agree.
         different: What disagrees.
         unread: Comparisons that the independent way does not make, and why.
+        gaps: Differences of a simulation where a warning tells of one.
     """
 
     read: list[str] = field(default_factory=list[str])
@@ -46,15 +52,27 @@ class Outcome:
     same: int = 0
     different: list[str] = field(default_factory=list[str])
     unread: list[str] = field(default_factory=list[str])
+    gaps: list[str] = field(default_factory=list[str])
 
 
-def tops_of(file: Path) -> tuple[str, ...]:
-    """The modules of a file that no other contains."""
+def design_of(file: Path) -> Design:
+    """A file, or those of a list."""
     data = file.read_bytes()
-    design = (
-        parse_list(Source(str(file), data)) if file.suffix == ".f" else Design(((str(file), data),), (file.parent,))
-    )
-    return design_tops(design)
+    if file.suffix == ".f":
+        return parse_list(Source(str(file), data))
+    return Design(((str(file), data),), (file.parent,))
+
+
+def list_of(folder: Path, place: Path) -> Path:
+    """The files of a folder as a list, those without a module first; files that others include are left out."""
+    files = sorted(path for path in folder.iterdir() if path.suffix in (".v", ".sv"))
+    texts = {file: file.read_bytes() for file in files}
+    included = {name for text in texts.values() for name in re.findall(rb'`include\s*"([^"]*)"', text)}
+    kept = [file for file in files if file.name.encode() not in included]
+    kept.sort(key=lambda file: b"endmodule" in texts[file])
+    found = place / f"{folder.name}.f"
+    found.write_text("".join(f"{file.resolve()}\n" for file in kept) + f"+incdir+{folder.resolve()}\n")
+    return found
 
 
 def numbered_from_zero(circuit: Circuit) -> Circuit:
@@ -88,31 +106,54 @@ def same_machine(ours: Machine, theirs: Machine, folder: Path) -> str:
     return "" if verdict == "equal" else f"{differs} ({verdict})"
 
 
-def look_at(file: Path, folder: Path, yosys: Yosys | None) -> Outcome:
-    """Reads a file, each of its top modules, and compares with the AIGER of yosys.
+def look_at(file: Path, folder: Path, yosys: Yosys | None, streams: int = 0) -> Outcome:
+    """Reads a file, each of its top modules, and compares with the AIGER of yosys and with simulations.
 
     Args:
-        file: Of Verilog.
+        file: Of Verilog, or a list of files.
         folder: Takes what is written on the way.
         yosys: What to compare with.
+        streams: How many to simulate.
     """
     found = Outcome()
     try:
-        tops = tops_of(file)
+        tops = design_tops(design_of(file))
     except FormatError as error:
         found.refused.append(str(error))
         return found
     for top in tops:
-        try:
-            circuit = read_circuit(file, top=top)
-        except FormatError as error:
-            found.refused.append(f"{top}: {error}")
-            continue
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", FormatWarning)
+            try:
+                circuit = read_circuit(file, top=top)
+            except FormatError as error:
+                found.refused.append(f"{top}: {error}")
+                continue
         found.read.append(top)
+        if streams:
+            gap = next((str(one.message) for one in told if "simulation" in str(one.message)), "")
+            _simulate(found, file, top, circuit, streams, gap, folder)
         for value in (0, 1) if circuit.free_inputs else (0,):
             if yosys is not None:
                 _compare(found, yosys, file, top, circuit, value, folder)
     return found
+
+
+def _simulate(found: Outcome, file: Path, top: str, circuit: Circuit, streams: int, gap: str, folder: Path) -> None:
+    """Whether a simulation of a module shows the same."""
+    design = design_of(file)
+    names = [str(Path(name).resolve()) for name, _ in design.files]
+    module = Module(names, top, [place.resolve() for place in design.folders], design.macros)
+    for seed in range(streams):
+        compared = compare(circuit, module, folder, STEPS, seed)
+        if compared.reason or (not compared.bits and not compared.differs):
+            found.unread.append(f"{top}: {compared.reason or 'Icarus knows no value'}")
+            return
+        if compared.differs:
+            where = found.gaps if gap else found.different
+            where.append(f"{top}: {compared.differs}" + (f" ({gap})" if gap else ""))
+            return
+    found.same += 1
 
 
 def _compare(found: Outcome, yosys: Yosys, file: Path, top: str, circuit: Circuit, value: int, folder: Path) -> None:
@@ -120,11 +161,7 @@ def _compare(found: Outcome, yosys: Yosys, file: Path, top: str, circuit: Circui
     ours, theirs = folder / "ours.aig", folder / "theirs.aig"
     write_circuit(numbered_from_zero(fix_inputs(circuit, circuit.free_inputs, value)), ours)
     theirs.unlink(missing_ok=True)
-    design = (
-        parse_list(Source(str(file), file.read_bytes())).files
-        if file.suffix == ".f"
-        else ((str(file), file.read_bytes()),)
-    )
+    design = design_of(file).files
     names = [f"source{at}.sv" for at in range(len(design))]
     for name, (_, data) in zip(names, design, strict=True):
         (folder / name).write_bytes(data)
@@ -158,15 +195,21 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tasks.circuits.verilog_suite", description=__doc__)
     parser.add_argument("suite", type=Path, help="folder of .v, .sv and .f files")
     parser.add_argument("--share", type=float, default=0.85, help="of the files that must be read")
-    parser.add_argument("--alone", action="store_true", help="compare with nobody")
+    parser.add_argument("--designs", action="store_true", help="the files of each folder below are one design")
+    parser.add_argument("--streams", type=int, default=0, help="to simulate in Icarus for each module")
+    parser.add_argument("--alone", action="store_true", help="do not compare with the AIGER of yosys")
     settings = parser.parse_args(argv)
     yosys = None if settings.alone else find_yosys()
-    files = sorted(path for path in settings.suite.iterdir() if path.suffix in (".v", ".sv", ".f"))
     counts: Counter[str] = Counter()
     with TemporaryDirectory() as place, warnings.catch_warnings():
         warnings.simplefilter("ignore", FormatWarning)
+        if settings.designs:
+            folders = sorted({path.parent for path in settings.suite.rglob("*") if path.suffix in (".v", ".sv")})
+            files = [list_of(folder, Path(place)) for folder in folders]
+        else:
+            files = sorted(path for path in settings.suite.iterdir() if path.suffix in (".v", ".sv", ".f"))
         for file in files:
-            found = look_at(file, Path(place), yosys)
+            found = look_at(file, Path(place), yosys, settings.streams)
             word = "refused" if not found.read else "read in part" if found.refused else "read"
             counts[word] += 1
             counts["modules"] += len(found.read)
@@ -174,13 +217,14 @@ def main(argv: list[str]) -> int:
             counts["differ"] += len(found.different)
             counts["not compared"] += len(found.unread)
             sys.stdout.write(f"{file.name:32} {word}: {len(found.read)} modules, {found.same} comparisons agree\n")
-            for text in (*found.refused, *found.different, *found.unread):
+            counts["gaps"] += len(found.gaps)
+            for text in (*found.refused, *found.different, *found.gaps, *found.unread):
                 sys.stdout.write(f"    {text}\n")
             sys.stdout.flush()
     sys.stdout.write(
         f"{len(files)} files: {counts['read']} read, {counts['read in part']} in part, {counts['refused']} refused; "
         f"{counts['modules']} modules, {counts['agree']} comparisons agree, {counts['differ']} do not, "
-        f"{counts['not compared']} could not be made\n"
+        f"{counts['gaps']} do as a warning tells, {counts['not compared']} could not be made\n"
     )
     return int(bool(counts["differ"]) or counts["read"] < settings.share * len(files))
 

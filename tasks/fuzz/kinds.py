@@ -22,11 +22,14 @@ from .netlist_files import (
     mutate_behaviour,
     mutate_mapped,
     mutate_netlist,
+    mutate_vendors,
     netlists,
     read_behaviour,
     read_flat_verilog,
     read_mapped,
     read_netlist,
+    read_vendors,
+    vendors,
 )
 from .property_files import claims, judge, mutate_claims
 from .recorded import mutate_recording, recordings, watch
@@ -227,9 +230,11 @@ KINDS: Mapping[str, Kind] = {
         Kind("property", claims, mutate_claims, judge),
         Kind("events", recordings, mutate_recording, watch),
         Kind("genlib", mapped, mutate_mapped, read_mapped),
+        Kind("liberty", vendors, mutate_vendors, read_vendors),
         *(
-            Kind(suffix, partial(netlists, suffix), mutate_netlist, partial(read_netlist, suffix))
+            Kind(suffix, partial(netlists, suffix), mutate_netlist, partial(read_netlist, suffix), memory)
             for suffix in NETLISTS
+            for memory in (64 << 30 if suffix == "json" else 2 << 30,)  # which yosys reads
             if suffix != "v"
         ),
         Kind("v", partial(netlists, "v"), mutate_netlist, read_flat_verilog),

@@ -41,6 +41,43 @@ def mapped() -> list[Files]:
     return [(blif, library)]
 
 
+def vendors() -> list[Files]:
+    """BLIF and Verilog of a vendor's cells, and their library in Liberty."""
+    blif = b".model t\n.inputs a b\n.outputs y\n.gate NAND A=a B=b Y=n\n.gate AO A=n B=a C=b Y=y\n.end\n"
+    verilog = (
+        b"module t(input a, b, c, output y, q); NAND u(.A(a), .B(b), .Y(y)); FF v(.D(a), .C(c), .Q(q)); endmodule\n"
+    )
+    pin = b'pin (%s) { direction : input; timing () { values ("0, 1"); } }\n'
+    library = b"library (l) {\n/* cells */\ncell (NAND) { area : 1;\n" + pin % b"A" + pin % b"B"
+    library += b'pin ("Y") { direction : output; function : "(A B)\'"; } }\n'
+    library += (
+        b"cell (AO) {\n" + pin % b"A, B" + pin % b"C" + b'pin (Y) { direction : output; function : "!A*B^C|1"; } }\n'
+    )
+    library += b'cell (FF) {\nff (IQ, IQN) { next_state : "D"; clocked_on : "!C"; clear : "R\'"; preset : "D";\n'
+    library += b"clear_preset_var1 : L; clear_preset_var2 : L; }\n" + pin % b"D" + pin % b"C" + pin % b"R"
+    library += b'pin (Q) { direction : output; function : "IQ"; } }\n}\n'
+    return [(blif, library), (verilog, library)]
+
+
+def mutate_vendors(files: Files, generator: np.random.Generator) -> Files:
+    """Wrong tokens in the library, or in what uses it."""
+    at = int(generator.random() < 0.8)
+    wrong = mutate_text(files[at], generator, (*_NETLIST_TOKENS, *_LIBERTY_TOKENS))
+    return (files[0], wrong) if at else (wrong, files[1])
+
+
+def read_vendors(files: Files, folder: Path) -> object:
+    """BLIF is read with the library; of Verilog the cells are written as modules, before yosys is asked."""
+    from logic.formats import format_circuit, read_circuit
+    from logic.formats.source import Source
+    from logic.formats.verilog.library_cells import cell_modules
+
+    library = kept(folder / "cells.lib", files[1])
+    if b".model" not in files[0]:
+        return cell_modules(Source(str(library), files[1]), [files[0]])
+    return format_circuit(read_circuit(kept(folder / "circuit.blif", files[0]), genlib=library), "aig")
+
+
 def mutate_mapped(files: Files, generator: np.random.Generator) -> Files:
     """Wrong tokens in the library, or in what uses it."""
     at = int(generator.random() < 0.7)
@@ -130,6 +167,10 @@ _NETLIST_TOKENS = (
     b"(", b")", b";", b".names", b".latch", b"assign", b"=", b"\n", b"\\", b"\0", b"\xff", b"\xc3\xa9", b"?", b":",
     b"~", b"[1000000000:0]", b"/*", b"(*", b" ", b"\x80", b"AND(", b".i 99999999", b"module", b"c\n", b"0x", b"'",
     b"&&", b",",
+)  # fmt: skip
+_LIBERTY_TOKENS = (
+    b"cell (NAND) {", b"pin (A) {", b"{", b"}", b'"', b"function : ", b"three_state : \"A\";", b"direction : internal;",
+    b"latch (a, b) {", b"ff (a) {", b"clear : \"(\";", b"^", b"!", b"'", b"*", b"((((((", b"library (", b"bus (A) {",
 )  # fmt: skip
 _RARE: Mapping[str, tuple[bytes, ...]] = {
     "aag": (

@@ -102,7 +102,8 @@ def _run(command: list[str], seconds: float) -> tuple[float | None, str]:
         return None, ""
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return (None, "") if child.returncode or not told else (round(spent, 3), told)
+    failed = child.returncode or not told or "Error: " in told  # which ProbLog tells on its output, and ends well
+    return (None, "") if failed else (round(spent, 3), told)
 
 
 @cache

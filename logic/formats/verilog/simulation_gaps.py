@@ -3,9 +3,11 @@
 import re
 from dataclasses import dataclass, field
 
-from .text_tokens import Tokens, plain
+from .text_tokens import MODULE, Tokens, plain
 
 _NAME = re.compile(r"[A-Za-z_][\w$]*")
+_INNER = r"(?:[^\[\]]|\[[^\[\]]*\])*?"
+_SELECTED = re.compile(rf"(?:;|\)|:|\bbegin|\belse|\bassign)\s*(\w[\w$]*\s*\[({_INNER})([-+]):{_INNER}\])\s*<?=(?!=)")
 _DIRECTIONS = ("input", "output", "inout")
 _NETS = ("wire", "tri", "wand", "wor", "reg", "logic", "bit", "integer", "int", "byte", "time")
 _CONSTANTS = ("parameter", "localparam", "genvar")
@@ -47,7 +49,8 @@ def find_gaps(text: str, unused: frozenset[str] = frozenset()) -> list[Gap]:
         >>> [gap.told for gap in find_gaps("module m(input a, b, output reg y); always @(a) y = a & b; endmodule")]
         ["this block reads 'b' and does not wait for it; it is taken for gates, a simulation keeps the old value"]
     """
-    tokens, found = Tokens(plain(text)), list[Gap]()
+    bare = plain(text)
+    tokens, found = Tokens(bare), _below(bare, unused)
     module, at = _Module(""), 0
     while at < len(tokens.words):
         word = tokens.words[at]
@@ -73,6 +76,20 @@ def find_gaps(text: str, unused: frozenset[str] = frozenset()) -> list[Gap]:
             at = end
             continue
         at += 1
+    return found
+
+
+def _below(bare: str, unused: frozenset[str]) -> list[Gap]:
+    """Selections that are assigned and may begin below the lowest bit: elaboration assigns nothing then."""
+    found: list[Gap] = []
+    for match in _SELECTED.finditer(bare):
+        index, sign = match[2].strip(), match[3]
+        if index.isdigit() or (sign == "+" and "-" not in re.sub(r"\[[^\[\]]*\]", "", index)):
+            continue
+        if not unused.isdisjoint(MODULE.findall(bare, 0, match.start())[-1:]):
+            continue
+        told = f"where {' '.join(match[1].split())!r} begins below the lowest bit nothing is assigned, in a simulation "
+        found.append(Gap(bare.count("\n", 0, match.start(1)) + 1, f"{told}the bits that there are"))
     return found
 
 

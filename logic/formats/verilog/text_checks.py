@@ -3,11 +3,10 @@
 import re
 from dataclasses import dataclass, field
 
-from .text_tokens import Tokens, plain
+from .text_tokens import MODULE, Tokens, plain
 
 _PROMISE = re.compile(r"\b(?:full_case|parallel_case|unique0?|priority)\b")
 _ENDLESS = re.compile(r"(?<![\w$])always\s+(?![@`])")
-_MODULE = re.compile(r"\bmodule\s+(?:(?:automatic|static)\s+)?\\?([^\s(#;]+)")
 _TYPES = ("reg", "logic", "bit", "integer", "int", "byte", "automatic")
 
 
@@ -46,7 +45,7 @@ def find_endless(text: str, unused: frozenset[str] = frozenset()) -> int | None:
     """
     bare = plain(text)
     for found in _ENDLESS.finditer(bare):
-        module = _MODULE.findall(bare, 0, found.start())[-1:]
+        module = MODULE.findall(bare, 0, found.start())[-1:]
         if unused.isdisjoint(module):
             return bare.count("\n", 0, found.start()) + 1
     return None

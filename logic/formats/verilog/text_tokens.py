@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 _DROPPED = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"', re.DOTALL)
 _TOKEN = re.compile(r"\\\S+|[A-Za-z_][\w$]*|[-+*/%&|^]=|<<<?=|>>>?=|[<>=!]==?|\S")
+MODULE = re.compile(r"\bmodule\s+(?:(?:automatic|static)\s+)?\\?([^\s(#;]+)")
 CASES = ("case", "casez", "casex")
 
 

@@ -1,7 +1,7 @@
-"""Undefined values that nothing depends on, found by SAT: elaboration leaves some where another choice hides them.
+"""Undefined values that nothing depends on, found by SAT.
 
-A block that assigns a default first and overrides it in some branches becomes a chain of choices, the inner ones of
-which have no value where the outer ones do not look.
+Elaboration leaves some where another choice hides them: a block that assigns a default first and overrides it in
+some branches becomes a chain of choices, the inner ones of which have no value where the outer ones do not look.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from pysat.solvers import Solver
 from ...circuit import Circuit, Gate, Integers
 
 _CONFLICTS = 2_000  # for a question; what stays open stays an input
+_PROPAGATIONS = 5_000_000  # likewise; about a second
 _MANY = 20_000  # gates times undefined values, in thousands, above which only the common question is asked
 
 
@@ -96,6 +97,7 @@ class _Twins:
         """Whether the ends are the same whatever these inputs are (all undefined ones if none are given)."""
         others = [self.same[wire] for wire in self.wires if wires and wire not in wires]
         self.solver.conf_budget(_CONFLICTS)
+        self.solver.prop_budget(_PROPAGATIONS)
         return self.solver.solve_limited(assumptions=others) is False
 
     def _fresh(self) -> int:

@@ -11,6 +11,7 @@ from typing import NoReturn
 from ...circuit import Circuit, Gate
 from ...errors import FormatError, FormatWarning
 from ...roles import Property, Role
+from ...simplifying import simplified
 from ...yosys.complaints import undeclared
 from ...yosys.elaboration import Elaborated
 from ...yosys.netlist_json import Bit, Cell, Net, bit_name
@@ -105,7 +106,7 @@ class _Reader:
         claims = self._add_claims()
         circuit = self.netlist.build()
         self._check_declared(circuit)
-        circuit = without_idle(circuit, [name for name, _ in self._undefined])
+        circuit = simplified(without_idle(circuit, [name for name, _ in self._undefined]))
         self._tell(circuit)
         plain = len(circuit.output_names) - len(claims)
         if not claims:

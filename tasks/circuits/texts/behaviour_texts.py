@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 Generator = np.random.Generator
+Item = TypeVar("Item")
 
 _BINARY = ("+", "-", "*", "&", "|", "^", "~^", "<<", ">>", "<", "<=", ">", ">=", "==", "!=", "&&", "||")
 _UNARY = ("~", "-", "!", "&", "|", "^", "~&", "~|", "~^")
@@ -36,44 +38,44 @@ def behaviour(random: Generator, defined: bool = False) -> bytes:
         defined: Whether every register has a first value.
     """
     clocked = bool(random.random() < 0.6)
-    inputs = Wires(*zip(*((f"i{at}", _number(random, 1, 4)) for at in range(_number(random, 1, 3))), strict=True))
-    parts = [_part(random, f"part{at}") for at in range(_number(random, 1, 2))]
+    inputs = Wires(*zip(*((f"i{at}", number(random, 1, 4)) for at in range(number(random, 1, 3))), strict=True))
+    parts = [_part(random, f"part{at}") for at in range(number(random, 1, 2))]
     known, body, declared = inputs, list[str](), list[str]()
-    for at in range(_number(random, 1, 3)):
-        name, width = f"w{at}", _number(random, 1, 4)
+    for at in range(number(random, 1, 3)):
+        name, width = f"w{at}", number(random, 1, 4)
         declared.append(f"wire [{width - 1}:0] {name};")
         body.append(f" assign {name} = {_tree(random, known, 2)};")
         known = known.also(name, width)
     for at, _ in enumerate(parts):
-        width, name = _number(random, 2, 4), f"p{at}"
+        width, name = number(random, 2, 4), f"p{at}"
         declared.append(f"wire [{width - 1}:0] {name};")
         ports = [f".a({_tree(random, known, 1)})", f".b({_tree(random, known, 1)})", f".y({name})"]
         order = [ports[int(place)] for place in random.permutation(3)]
-        body.append(f" part{at} #(.W({width}), .K({_number(random, 0, 5)})) u{at} ({', '.join(order)});")
+        body.append(f" part{at} #(.W({width}), .K({number(random, 0, 5)})) u{at} ({', '.join(order)});")
         known = known.also(name, width)
     if random.random() < 0.5:
         body.append(_function(random))
-        name, width = "f", _number(random, 1, 4)
+        name, width = "f", number(random, 1, 4)
         declared.append(f"wire [{width - 1}:0] {name} = pick({_tree(random, known, 1)}, {_tree(random, known, 1)});")
         known = known.also(name, width)
-    name, width = "c", _number(random, 1, 4)
+    name, width = "c", number(random, 1, 4)
     declared.append(f"reg [{width - 1}:0] {name};")
     body.append(f" always @* begin\n  {name} = {_tree(random, known, 1)};\n{_steps(random, known, name, '=', 2)} end")
     known = known.also(name, width)
     if random.random() < 0.4:
-        width = _number(random, 2, 4)
+        width = number(random, 2, 4)
         declared.append(f"wire [{width - 1}:0] g; genvar j;")
-        source = _pick(random, known.names)
+        source = pick(random, known.names)
         body.append(
             f" generate for (j = 0; j < {width}; j = j + 1) begin : loop\n"
-            f"  assign g[j] = {source} >> j & 1 ^ {_number(random, 0, 1)};\n end endgenerate"
+            f"  assign g[j] = {source} >> j & 1 ^ {number(random, 0, 1)};\n end endgenerate"
         )
         known = known.also("g", width)
     if clocked:
         known = _clocked(random, known, declared, body, defined)
     outputs = Wires((), ())
-    for at in range(_number(random, 1, 3)):
-        width = _number(random, 1, 4)
+    for at in range(number(random, 1, 3)):
+        width = number(random, 1, 4)
         body.append(f" assign o{at} = {_tree(random, known, 2)};")
         outputs = outputs.also(f"o{at}", width)
     for name, width in zip(known.names, known.widths, strict=True):
@@ -89,11 +91,11 @@ def behaviour(random: Generator, defined: bool = False) -> bytes:
 
 def _clocked(random: Generator, known: Wires, declared: list[str], body: list[str], defined: bool) -> Wires:
     """Registers in one or two blocks of one clock."""
-    edge = _pick(random, ("posedge", "negedge"))
+    edge = pick(random, ("posedge", "negedge"))
     own = Wires((), ())
-    for at in range(_number(random, 1, 3)):
-        width = _number(random, 1, 4)
-        first = f" = {_number(random, 0, 2**width - 1)}" if defined or random.random() < 0.6 else ""
+    for at in range(number(random, 1, 3)):
+        width = number(random, 1, 4)
+        first = f" = {number(random, 0, 2**width - 1)}" if defined or random.random() < 0.6 else ""
         declared.append(f"reg [{width - 1}:0] q{at}{first};")
         own = own.also(f"q{at}", width)
     both = Wires((*known.names, *own.names), (*known.widths, *own.widths))
@@ -104,10 +106,22 @@ def _clocked(random: Generator, known: Wires, declared: list[str], body: list[st
     return both
 
 
+def expression(random: Generator, known: Wires, depth: int, sized: bool = False) -> str:
+    """A random expression over some wires.
+
+    Args:
+        random: Draws.
+        known: The wires.
+        depth: Of operators.
+        sized: Whether it must have a width of its own, as within a concatenation.
+    """
+    return _leaf(random, known, sized) if depth == 0 or sized else _tree(random, known, depth)
+
+
 def _part(random: Generator, name: str) -> str:
     """A module with parameters, whose ports are of the width ``W``."""
     known = Wires(("a", "b", "K[3:0]"), (1, 1, 4))
-    local = f"localparam M = {_pick(random, ('W - 1', 'K + 1', 'K ^ W'))};"
+    local = f"localparam M = {pick(random, ('W - 1', 'K + 1', 'K ^ W'))};"
     return (
         f"module {name} #(parameter W = 1, K = 0) (input [W-1:0] a, b, output reg [W-1:0] y);\n {local}\n"
         f" always @* begin\n  y = {_tree(random, known, 2)} + M;\n{_steps(random, known, 'y', '=', 2)} end\nendmodule"
@@ -132,11 +146,11 @@ def _steps(random: Generator, known: Wires, target: str, operator: str, depth: i
     if draw < 0.6:
         other = f"  else begin\n{inner[1]}  end\n" if random.random() < 0.5 else ""
         return f"  if ({_tree(random, known, 1)}) begin\n{inner[0]}  end\n{other}"
-    word = _pick(random, ("case", "casez"))
+    word = pick(random, ("case", "casez"))
     last = f"   default: begin\n{inner[2]}   end\n" if random.random() < 0.6 else ""
     pattern = "2'b1?" if word == "casez" else "2'd2"
     return (
-        f"  {word} ({_tree(random, known, 1)})\n   {_number(random, 0, 3)}: begin\n{inner[0]}   end\n"
+        f"  {word} ({_tree(random, known, 1)})\n   {number(random, 0, 3)}: begin\n{inner[0]}   end\n"
         f"   {pattern}: begin\n{inner[1]}   end\n{last}  endcase\n"
     )
 
@@ -148,33 +162,35 @@ def _tree(random: Generator, known: Wires, depth: int) -> str:
         return _leaf(random, known)
     parts = [_tree(random, known, depth - 1) for _ in range(3)]
     if draw < 0.6:
-        return f"({parts[0]} {_pick(random, _BINARY)} {parts[1]})"
+        return f"({parts[0]} {pick(random, _BINARY)} {parts[1]})"
     if draw < 0.7:
-        return f"{_pick(random, _UNARY)}({parts[0]})"
+        return f"{pick(random, _UNARY)}({parts[0]})"
     if draw < 0.8:
         return f"({parts[0]} ? {parts[1]} : {parts[2]})"
     if draw < 0.9:
         return f"{{{_leaf(random, known, sized=True)}, {_leaf(random, known, sized=True)}}}"
-    return f"($signed({parts[0]}) {_pick(random, ('+', '<', '>>>', '*'))} $signed({parts[1]}))"
+    return f"($signed({parts[0]}) {pick(random, ('+', '<', '>>>', '*'))} $signed({parts[1]}))"
 
 
 def _leaf(random: Generator, known: Wires, sized: bool = False) -> str:
-    at = _number(random, 0, len(known.names) - 1)
+    at = number(random, 0, len(known.names) - 1)
     name, width = known.names[at], known.widths[at]
     draw = random.random()
     if draw < 0.2:
-        return f"{_number(random, 1, 4)}'d{_number(random, 0, 1)}"
+        return f"{number(random, 1, 4)}'d{number(random, 0, 1)}"
     if draw < 0.25 and not sized:
-        return str(_number(random, 0, 9))
+        return str(number(random, 0, 9))
     if draw < 0.5 and width > 1 and "[" not in name:
-        low = _number(random, 0, width - 1)
-        return _pick(random, (f"{name}[{low}]", f"{name}[{width - 1}:{low}]", f"{name}[{low} -: 1]"))
+        low = number(random, 0, width - 1)
+        return pick(random, (f"{name}[{low}]", f"{name}[{width - 1}:{low}]", f"{name}[{low} -: 1]"))
     return name
 
 
-def _number(random: Generator, low: int, high: int) -> int:
+def number(random: Generator, low: int, high: int) -> int:
+    """A whole number, both ends included."""
     return int(random.integers(low, high + 1))
 
 
-def _pick(random: Generator, items: Sequence[str]) -> str:
+def pick(random: Generator, items: Sequence[Item]) -> Item:
+    """One of some items."""
     return items[int(random.integers(len(items)))]
