@@ -1,9 +1,9 @@
 """Circuits of a hundred thousand to two million gates on the command line: CPU seconds and peak memory of each command.
 
 Run ``python -m tasks.circuits.scale.large_circuits`` with ``NEUROSYM_DATA`` naming the folder that holds ``circuits``.
-Copies of EPFL's ``hyp`` (214,335 ANDs, 24,801 levels) stand side by side in one AIGER file. Each command is a process of
-its own, measured with its children; exit status 1 if a network is not proved, or a million gates in dual rail take more
-than 2 GB or 10 s.
+Copies of EPFL's ``hyp`` (214,335 ANDs, 24,801 levels) stand side by side in one AIGER file. Each command is a process
+of its own, measured with its children; exit status 1 if a network is not proved, or a million gates in dual rail take
+more than 2 GB or 10 s.
 """
 
 import argparse
