@@ -19,7 +19,8 @@ from .trace import Invariant, Trace
 from .transition_system import TransitionSystem, transition_system
 
 _FIRST = 2.0  # seconds of all engines before signals are put into correspondence
-_SMALL, _SOON = 500, 4  # nodes of a small system, and the clocks at which it is looked at before anything else
+_SOON = 16  # clocks that are looked at before anything else
+_SMALL = 500  # nodes of a system of which induction is asked, too, before compiled code is even loaded
 _VACUOUS = 0.1, 16  # seconds and clocks in which it is looked for whether constraints can hold
 _SHARE = 0.1  # of the time that is left, for correspondence
 _LEAST, _MOST = 1.0, 30.0  # seconds of it
@@ -181,14 +182,15 @@ class _Turns:
         return None
 
     def _run(self, pause: float) -> Trace | Invariant | None:
-        if self._small and not self._bounded.clocks:  # most often settled before compiled code is even loaded
-            found: Trace | Invariant | None = self._bounded.advance(pause, _SOON)
+        if not self._bounded.clocks:  # most of what is refuted is refuted soon
+            found: Trace | Invariant | None = self._bounded.advance(min(pause, work_time() + _SLICE), _SOON)
+            if found is None and self._small:
+                self._inductive = self._step.induct(pause, self._clocks)
+                self._clocks += 1
+                if self._inductive is not None and self._bounded.clocks >= self._inductive:
+                    found = Invariant((), self._inductive)
             if found is not None:
                 return found
-            self._inductive = self._step.induct(pause, self._clocks)
-            self._clocks += 1
-            if self._inductive is not None and self._bounded.clocks >= self._inductive:
-                return Invariant((), self._inductive)
         while work_time() <= pause and not self._watch.late():
             self._watch.say(self.known)
             found = self._reaching.advance(min(pause, work_time() + _REACHING * self._span))
