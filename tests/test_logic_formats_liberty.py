@@ -81,11 +81,6 @@ def test_modules_of_genlib_cells(tmp_path: Path) -> None:
             "CK", 'clear : "!R";',
             "always @(posedge CK or negedge R) if (!R) r <= 0; else r <= D; assign Q = r; assign QN = ~r;",
         ),
-        (
-            "CK", 'clear : "R"; preset : "S"; clear_preset_var1 : H; clear_preset_var2 : H;',
-            "always @(posedge CK or posedge R or posedge S) if (S) r <= 1; else if (R) r <= 0; else r <= D;"
-            "assign Q = r; assign QN = (R & S) | ~r;",
-        ),
     ],
 )  # fmt: skip
 @pytest.mark.filterwarnings("ignore::logic.FormatWarning")
@@ -99,6 +94,31 @@ def test_flip_flops_of_liberty(clock: str, controls: str, same: str, tmp_path: P
     assert prove_equivalent(found, other).holds is True
     (tmp_path / "other.v").write_text(f"{head} reg r; {same.replace('<= D', '<= ~D')} endmodule\n")
     assert prove_equivalent(found, read_circuit(tmp_path / "other.v")).holds is False
+
+
+@needs_yosys
+@pytest.mark.filterwarnings("ignore::logic.FormatWarning")
+@pytest.mark.parametrize("clock", ["CK", "!CK"])
+@pytest.mark.parametrize(("first", "second"), ["LL", "LH", "HL", "HH"])
+def test_flip_flops_with_clear_and_preset(clock: str, first: str, second: str, tmp_path: Path) -> None:
+    controls = f'clear : "!R"; preset : "S"; clear_preset_var1 : {first}; clear_preset_var2 : {second};'
+    head = "module m(input D, CK, R, S, output Q, QN);"
+    cells = library(FLOP.format(clock=clock, controls=controls))
+    found = read(tmp_path, f"{head}\nFF u (.D(D), .CK(CK), .R(R), .S(S), .Q(Q), .QN(QN));\nendmodule\n", cells, "v")
+    (state,) = found.register_names
+    both = {"LL": "0", "LH": "0", "HL": "1", "HH": "1"}[first + second]
+    rows = [
+        f"{r}{s}{d} {both if (r, s) == (0, 1) else int(s or (r and d))}" for r in (0, 1) for s in (0, 1) for d in (0, 1)
+    ]
+    shown = "\n".join(row for row in rows if row[-1] == "1")
+    odd = "01- 1\n" if second == "H" else ""
+    text = f".model m\n.inputs D CK R S\n.outputs Q QN\n.latch n {state} {'fe' if clock[0] == '!' else 're'} CK 2\n"
+    text += f".names R S D n\n{shown}\n.names R S {state} Q\n{shown}\n.names R S Q QN\n00- 1\n100 1\n{odd}.end\n"
+    (tmp_path / "same.blif").write_text(text)
+    other = read_circuit(tmp_path / "same.blif")
+    assert prove_equivalent(found, other).holds is True
+    (tmp_path / "same.blif").write_text(text.replace("100 1", "101 1"))
+    assert prove_equivalent(found, read_circuit(tmp_path / "same.blif")).holds is False
 
 
 @pytest.mark.parametrize(

@@ -94,18 +94,23 @@ def _register(cell: FlipFlop) -> list[str]:
 
     state, inverse = (_name(one) for one in cell.state)
     clock, _ = edge(cell.clock, "clock$")
-    controls = [("clear$", cell.clear, 0), ("preset$", cell.preset, 1)]
-    if cell.both[0] == "H":
-        controls.reverse()
-    acting = [(*edge(tokens, called), value) for called, tokens, value in controls if tokens]
+    following = _expression(cell.following)
+    if cell.clear and cell.preset:  # a cell of yosys: in a block, one that ends before the other would act too late
+        cleared, made = _expression(cell.clear), _expression(cell.preset)
+        if cell.both[0] == "H":
+            cleared = f"({cleared}) & ~({made})"
+        kind = f"\\$_DFFSR_{'N' if clock.startswith('neg') else 'P'}PP_ "
+        pins = f".C({clock.split(maxsplit=1)[1]}), .R({cleared}), .S({made}), .D({following}), .Q({state})"
+        odd = cell.both[0] == cell.both[1]  # then the complement is none while both act
+        value = f"(({_expression(cell.clear)}) & ({made})) ? 1'b{int(cell.both[1] == 'H')} : ~{state}"
+        held = value if odd else f"~{state}"
+        return [f"wire {state};", *body, f"{kind}flip_flop$ ({pins});", f"wire {inverse}= {held};"]
+    acting = [
+        (*edge(tokens, called), value)
+        for called, tokens, value in (("clear$", cell.clear, 0), ("preset$", cell.preset, 1))
+        if tokens
+    ]
     waits = " or ".join((clock, *(one for one, _, _ in acting)))
     arms = "".join(f"if ({when}) {state}<= 1'b{value}; else " for _, when, value in acting)
-    both = " && ".join(when for _, when, _ in acting)
-    odd = cell.both[0] == cell.both[1] and len(acting) == 2  # then the complement is none
-    held = f"({both}) ? 1'b{int(cell.both[1] == 'H')} : ~{state}" if odd else f"~{state}"
-    return [
-        f"reg {state};",
-        *body,
-        f"always @({waits}) {arms}{state}<= {_expression(cell.following)};",
-        f"wire {inverse}= {held};",
-    ]
+    block = f"always @({waits}) {arms}{state}<= {following};"
+    return [f"reg {state};", *body, block, f"wire {inverse}= ~{state};"]

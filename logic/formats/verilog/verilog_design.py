@@ -86,7 +86,8 @@ class _Reader:
         self._asynchronous: list[str] = []
         self._claims: list[tuple[str, str, int, int]] = []  # flavour, name, violated, line
         self._first_clock = -1
-        self._has_cells = any(b"\\$_" in data for data in design.sources.copies.values())
+        copies = design.sources.copies
+        self._has_cells = any(b"\\$_" in data or name.endswith(".json") for name, data in copies.items())
 
     def read(self) -> Circuit:
         """The circuit."""
