@@ -1,1 +1,1 @@
-"""A compiled SAT solver over gates."""
+"""Compiled SAT solvers: over gates, for sweeping, and over clauses with assumptions, for reachability."""
