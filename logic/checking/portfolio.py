@@ -182,7 +182,7 @@ class _Turns:
         return None
 
     def _run(self, pause: float) -> Trace | Invariant | None:
-        if not self._bounded.clocks:  # most of what is refuted is refuted soon
+        if not self._bounded.clocks and not self._watch.interrupted:  # most of what is refuted is refuted soon
             found: Trace | Invariant | None = self._bounded.advance(min(pause, work_time() + _SLICE), _SOON)
             if found is None and self._small:
                 self._inductive = self._step.induct(pause, self._clocks)
