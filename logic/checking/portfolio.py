@@ -18,12 +18,13 @@ from .reachability import Reachability
 from .trace import Invariant, Trace
 from .transition_system import TransitionSystem, transition_system
 
-_FIRST = 2.0  # seconds of all engines before signals are put into correspondence
+# Twice signals are put into correspondence: after so many seconds of all engines, for so many seconds at least, and so
+# much of the time that is left.
+_BEFORE = (0.3, 0.3, 0.0), (2.0, 1.0, 0.1)
 _SOON = 16  # clocks that are looked at before anything else
 _SMALL = 500  # nodes of a system of which induction is asked, too, before compiled code is even loaded
 _VACUOUS = 0.1, 16  # seconds and clocks in which it is looked for whether constraints can hold
-_SHARE = 0.1  # of the time that is left, for correspondence
-_LEAST, _MOST = 1.0, 30.0  # seconds of it
+_MOST = 30.0  # seconds of correspondence
 _SMALLER = 0.9  # of the registers that it may leave, or what was found without it is gone on with
 _SLICE = 0.1  # seconds of each engine before the others have their turn, more in each round
 _REACHING = 5  # times as many for reachability
@@ -62,16 +63,20 @@ def settle(circuit: Circuit, bad: int, watch: Watch) -> Outcome:
     """
     system, deadline = transition_system(circuit, bad), _end(watch)
     with _Turns(system, watch) as turns:
-        found = turns.run(min(deadline, work_time() + _FIRST))
-        if found is None and len(system.registers) and not watch.interrupted:
-            limit = min(_MOST, max(_LEAST, _SHARE * (deadline - work_time())))
+        found, settled = None, not len(system.registers)
+        for first, least, share in _BEFORE:
+            found = found or turns.run(min(deadline, work_time() + first))
+            if settled or found is not None or watch.interrupted:
+                break
+            begin, limit = work_time(), min(_MOST, max(least, share * (deadline - work_time())))
             reduced = correspond_with_false(circuit, bad, watch.until(limit))
+            settled = work_time() < begin + limit  # more time would find no more
             known = _corresponded(circuit, reduced, deadline)
             if known is not None:
                 return known
             left = reduced.left
             smaller = left is not None and len(left.registers) <= _SMALLER * len(system.registers)
-            if left is not None and smaller and not len(system.constraints):
+            if left is not None and smaller and (settled or share) and not len(system.constraints):
                 return _in_what_is_left(circuit, reduced, left, watch)
         if found is None and not watch.interrupted:
             found = turns.run(deadline)
