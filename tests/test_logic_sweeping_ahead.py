@@ -29,9 +29,7 @@ def hard(monkeypatch: pytest.MonkeyPatch) -> Callable[[tuple[int, ...]], None]:
         monkeypatch.setattr(ahead, "_PATIENCE", 0.0)
         monkeypatch.setattr(oracle, "_WINDOWS", ())
         monkeypatch.setattr(gate_oracle, "ask_narrow", wider)
-        monkeypatch.setattr(sweeping, "_ALL", 0)
-        monkeypatch.setattr(sweeping, "_BUDGETS", budgets)
-        monkeypatch.setattr(sweeping, "_ALL", 0)
+        monkeypatch.setattr(sweeping, "_BUDGETS", dict.fromkeys(budgets, 0.0))
 
     return set_budgets
 

@@ -55,7 +55,7 @@ def test_each_pair_is_settled_as_its_truth_tables_say(
     seed: int, all_vectors: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not all_vectors:  # so few inputs leave nothing to SAT else
-        monkeypatch.setattr(sweeping, "_ALL", 0)
+        monkeypatch.setattr(sweeping, "_BUDGETS", dict.fromkeys((100, 2_000, 50_000), 0.0))
     rng = np.random.default_rng(seed)
     graph, literals = random_graph(rng)
     table = truth(graph)

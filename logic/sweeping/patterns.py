@@ -74,17 +74,6 @@ def random_words(generator: np.random.Generator, inputs: int, words: int) -> Wor
     return np.stack(columns, axis=1) if words else np.zeros((inputs, 0), np.uint64)
 
 
-def all_words(inputs: int, start: int, words: int) -> Words:
-    """``[inputs, words]`` of all vectors in order, from word ``start`` on; they repeat where there are less than 64."""
-    place = np.arange(64, dtype=np.uint64)
-    within = [np.bitwise_or.reduce((place >> np.uint64(i) & np.uint64(1)) << place) for i in range(6)]
-    rows = np.zeros((inputs, words), np.uint64)
-    number = np.arange(start, start + words)
-    for i in range(inputs):
-        rows[i] = within[i] if i < 6 else np.where(number >> (i - 6) & 1, np.iinfo(np.uint64).max, 0)
-    return rows
-
-
 def neighbours(generator: np.random.Generator, values: NDArray[np.bool_], relevant: NDArray[np.int64]) -> Words:
     """``[inputs]`` words: bit 0 is the vector ``values``, the others differ from it in a few relevant inputs."""
     words = np.where(values, np.iinfo(np.uint64).max, 0).astype(np.uint64)

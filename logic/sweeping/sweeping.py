@@ -17,19 +17,19 @@ from numpy.typing import NDArray
 
 from ..watch import Watch
 from .ahead import SideBySide
+from .exhaustive import cone_of, try_all
 from .graph import AndGraph
 from .merging import PENDING, State, advance, mark_cones, restart
 from .oracle import Model
 from .passes import DIFFERENT, END, PAUSED, sweep_nodes
-from .patterns import all_words, fold, neighbours, random_words, simulate
+from .patterns import fold, neighbours, random_words, simulate
 from .questions import ASKED, CREDIT, Cones, forget, new_cones
 from .trees import merge_trees
 
 Integers = NDArray[np.int64]
-_BUDGETS = (100, 2_000, 50_000, 10_000_000)  # conflicts a question, pass by pass
+_BUDGETS = {100: 1e7, 2_000: 2e10, 50_000: 2e11, 10_000_000: 1e12}
+"""Conflicts a question, pass by pass, and before which pass all vectors are tried: the most words of all nodes."""
 _OWN = 2_000  # conflicts up to which the compiled solver is asked, which is the faster one on small questions
-_ALL = 1 << 23  # words of 64 vectors, of all nodes together, up to which all vectors are simulated
-_CHUNK = 32  # words of them at once
 _CREDIT = 20  # questions that stay open and are asked again at once
 _PAUSE = 10_000  # conflicts between two looks at the clock
 
@@ -115,8 +115,9 @@ class _Sweeper:
         witness = self._simulate()
         if witness is None:
             self._advance_all(None)
-            witness = self._try_all() if self._open().size else None
-        for budget in _BUDGETS:
+        for budget, most in _BUDGETS.items():
+            if witness is None and self._open().size and not self.watch.late():
+                witness = self._try_all(most)
             if witness is not None or self._open().size == 0 or self.watch.late():
                 break
             alone = budget < _OWN or (budget == _OWN and self.watch.jobs == 1)
@@ -161,26 +162,23 @@ class _Sweeper:
             fresh = False
         return None
 
-    def _try_all(self) -> NDArray[np.bool_] | None:
-        """Decides the open pairs by all vectors, if they depend on few inputs."""
+    def _try_all(self, most: float) -> NDArray[np.bool_] | None:
+        """Decides the open pairs by all vectors, if that takes no more work than ``most`` (see :class:`Cone`)."""
         self._want()
-        inputs = self.inputs[self.state.wanted[self.inputs]]
-        total = 1 << max(0, len(inputs) - 6)
-        if len(inputs) > 20 or total * self.size > _ALL:
+        cone = cone_of(
+            self.nodes.first[: self.size], self.nodes.second[: self.size], self.pairs[self._open()], self.state.wanted
+        )
+        if cone.work > most:
             return None
-        chunk = min(total, _CHUNK)
-        words = np.zeros((self.size, chunk), np.uint64)
-        for start in range(0, total, chunk):
-            self.watch.progress(start, total, "words of vectors tried")
-            if self.watch.late():
-                return None
-            words[inputs] = all_words(len(inputs), start, chunk)
-            simulate(self.nodes, words)
-            witness = self._difference(words)
-            if witness is not None:
-                return witness
-        for node, literal in self._questions():
-            self._unite(node, literal)
+        tried, vector = try_all(cone, self.watch)
+        if vector is not None:
+            row = np.zeros((self.size, 1), np.uint64)
+            row[cone.nodes[1 : 1 + cone.inputs], 0] = vector
+            simulate(self.nodes, row)
+            return self._difference(row)
+        if tried:
+            for node, literal in self._questions():
+                self._unite(node, literal)
         return None
 
     def _difference(self, words: NDArray[np.uint64]) -> NDArray[np.bool_] | None:
