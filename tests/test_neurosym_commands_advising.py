@@ -45,6 +45,12 @@ def matrix(**changed: Any) -> dict[str, Any]:
     } | changed  # fmt: skip
 
 
+def test_the_packaged_figures_are_of_this_code() -> None:
+    """Else `advise` refuses; what a change of the neurons asks for is a run of `tasks.conversion.decision_matrix`."""
+    assert read_matrix(advising.MATRIX)["code"] == measured_code()
+
+
+
 def test_two_figures_decide_and_the_survey_is_contradicted() -> None:
     found = advise(matrix())
     assert "ReLU and convert to group neurons" in found.choice  # as good as the best, fewer steps than most, simplest
