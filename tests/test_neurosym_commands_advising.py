@@ -50,7 +50,6 @@ def test_the_packaged_figures_are_of_this_code() -> None:
     assert read_matrix(advising.MATRIX)["code"] == measured_code()
 
 
-
 def test_two_figures_decide_and_the_survey_is_contradicted() -> None:
     found = advise(matrix())
     assert "ReLU and convert to group neurons" in found.choice  # as good as the best, fewer steps than most, simplest

@@ -21,7 +21,7 @@ VERSIONS = {
     "dsd": "collapse -B 20000; dsd; strash",
 }
 """How ABC makes each version of a circuit; the last two know nothing of its structure and fail on what is not small."""
-_SUFFIXES = (".aig", ".aag", ".bench", ".blif", ".eqn")
+_COMMON = ["aig", "aag", "bench", "blif", "eqn"]  # the formats of circuits that ABC knows by their suffix
 _GIVEN = "__"  # b04__opt.bench is a version of b04.bench
 _SECONDS = 600.0  # of ABC, for a version
 _CELLS = """\
@@ -128,7 +128,7 @@ def folder_pairs(folder: Path, cache: Path, abc: str, choice: Choice) -> Iterato
         CircuitError: if the folder has no circuits.
     """
     files = sorted(
-        (path for path in folder.glob("*") if path.suffix in _SUFFIXES), key=lambda path: (path.stat().st_size, path)
+        (path for path in folder.glob("*") if path.suffix[1:] in _COMMON), key=lambda path: (path.stat().st_size, path)
     )
     originals = [path for path in files if _GIVEN not in path.stem]
     if not originals:
