@@ -132,7 +132,7 @@ def folder_pairs(folder: Path, cache: Path, abc: str, choice: Choice) -> Iterato
     )
     originals = [path for path in files if _GIVEN not in path.stem]
     if not originals:
-        raise CircuitError(f"no circuits ({', '.join(_SUFFIXES)}) in {folder}")
+        raise CircuitError(f"no circuits ({', '.join(_COMMON)}) in {folder}")
     kept = cache / folder.name
     kept.mkdir(parents=True, exist_ok=True)
     for path in originals:
