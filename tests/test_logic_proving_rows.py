@@ -32,6 +32,7 @@ from logic.proving.slots import assign_slots
 from logic.rails import Line
 from logic.sweeping.graph import AndGraph
 from logic.sweeping.patterns import simulate
+from logic.watch import Watch
 
 MAPPINGS = ("logicsnn", "dual-rail", "single-rail", "majority", "fail-silent")
 INPUTS = 5
@@ -90,7 +91,7 @@ def proved_but_false(network: SpikingNetwork, certificate: Certificate, circuit:
     """How many neurons the certificate proves, and how many of these fire for something else."""
     graph, flat = AndGraph(), network.flatten()
     slots, inputs = assign_slots(flat), graph.inputs(INPUTS)
-    known = certified(graph, flat, slots, network.input_lines, certificate, circuit, inputs, None)
+    known = certified(graph, flat, slots, network.input_lines, certificate, circuit, inputs, Watch())
     words = np.zeros((len(graph), 1), np.uint64)
     bits = np.uint64(1) << np.arange(len(VECTORS), dtype=np.uint64)
     words[inputs >> 1, 0] = [np.bitwise_or.reduce(bits[column]) for column in VECTORS.T]
