@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from logic import CircuitError
+from logic.formats.known_formats import readable_suffixes
 
 from .abc_process import run_abc
 
@@ -21,7 +22,6 @@ VERSIONS = {
     "dsd": "collapse -B 20000; dsd; strash",
 }
 """How ABC makes each version of a circuit; the last two know nothing of its structure and fail on what is not small."""
-_COMMON = ["aig", "aag", "bench", "blif", "eqn"]  # the formats of circuits that ABC knows by their suffix
 _GIVEN = "__"  # b04__opt.bench is a version of b04.bench
 _SECONDS = 600.0  # of ABC, for a version
 _CELLS = """\
@@ -118,8 +118,8 @@ def folder_pairs(folder: Path, cache: Path, abc: str, choice: Choice) -> Iterato
     ABC reads each file and writes the AIGER that every prover gets; of a clocked circuit the combinational core counts.
 
     Args:
-        folder: AIGER, bench, BLIF and equations; ``NAME__VERSION.bench`` is a version of ``NAME``. Its name is the
-            family's.
+        folder: Netlists; what ABC does not read is left out. ``NAME__VERSION.bench`` is a version of ``NAME``. Its name is
+            the family's.
         cache: Where AIGER files are kept, in a folder of the family's name.
         abc: The ABC executable.
         choice: Which.
@@ -128,11 +128,12 @@ def folder_pairs(folder: Path, cache: Path, abc: str, choice: Choice) -> Iterato
         CircuitError: if the folder has no circuits.
     """
     files = sorted(
-        (path for path in folder.glob("*") if path.suffix[1:] in _COMMON), key=lambda path: (path.stat().st_size, path)
+        (path for path in folder.glob("*") if path.suffix[1:] in readable_suffixes()),
+        key=lambda path: (path.stat().st_size, path),
     )
     originals = [path for path in files if _GIVEN not in path.stem]
     if not originals:
-        raise CircuitError(f"no circuits ({', '.join(_COMMON)}) in {folder}")
+        raise CircuitError(f"no circuits ({', '.join(readable_suffixes())}) in {folder}")
     kept = cache / folder.name
     kept.mkdir(parents=True, exist_ok=True)
     for path in originals:
