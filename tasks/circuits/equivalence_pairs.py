@@ -118,8 +118,8 @@ def folder_pairs(folder: Path, cache: Path, abc: str, choice: Choice) -> Iterato
     ABC reads each file and writes the AIGER that every prover gets; of a clocked circuit the combinational core counts.
 
     Args:
-        folder: Netlists; what ABC does not read is left out. ``NAME__VERSION.bench`` is a version of ``NAME``. Its name is
-            the family's.
+        folder: Netlists; what ABC does not read is left out. ``NAME__VERSION.bench`` is a version of ``NAME``. The
+            folder's name is the family's.
         cache: Where AIGER files are kept, in a folder of the family's name.
         abc: The ABC executable.
         choice: Which.
